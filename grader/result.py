@@ -1,0 +1,220 @@
+"""The records that grading yields: plain data, from which every report is rendered.
+
+`Result` is what a result file holds, as JSON. The schema is versioned (`SCHEMA_VERSION`) and
+published as `docs/result.schema.json`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+SCHEMA_VERSION: Final = 1
+
+
+class Outcome(StrEnum):
+    """What became of a check. Only `internal` is our fault; it never costs points."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The student's code ran and is wrong."""
+    ERROR = "error"
+    """The student's code raised, hung or crashed, or could not be loaded."""
+    MISSING = "missing"
+    """Left as TODO, or not there at all."""
+    SKIPPED = "skipped"
+    """Not run: a check it depends on failed, or the era of the submission does not ask for it."""
+    INTERNAL = "internal"
+    """The harness failed."""
+
+
+class Visibility(StrEnum):
+    """Who sees the values of a check."""
+
+    PUBLIC = "public"
+    """Part of the self-check; received and expected values may be shown."""
+    HIDDEN = "hidden"
+    """Only run by the instructor; the student sees title and outcome, never a value."""
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """Points earned of points possible."""
+
+    points: float = 0.0
+    max_points: float = 0.0
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a traceback, in the student's own files only."""
+
+    file: str
+    line: int
+    function: str
+    source: str = ""
+
+
+class SourceSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a student's function stands."""
+
+    file: str
+    first_line: int
+    last_line: int
+    text: str = ""
+    """The lines themselves, so that a report needs no other file."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What exactly is wrong, for the reports. All values are plain numbers or short texts."""
+
+    kind: str
+    """`values`, `gradient`, `shape`, `dtype`, `nan`, `type`, `arity`, `exception`, `timeout`,
+    `crash`, `memory`, `load`, `missing`, `behaviour`."""
+    quantity: str = ""
+    """What was judged, as the student knows it: `out`, `dx`, `config["velocity"]`."""
+    call: str = ""
+    """The call that was made, with shapes in place of arrays: `affine_forward(x(4, 3), ...)`."""
+    worst_index: list[int] | None = None
+    """Index of the element that is furthest off."""
+    received: str = ""
+    """The student's value (there), formatted."""
+    expected: str = ""
+    """The right value there, formatted; shown only where the check is public."""
+    error: float | None = None
+    """Largest difference, relative to the scale of the expected array."""
+    wrong: str = ""
+    """How much is wrong: `12 of 60 elements`, `only column 3`."""
+    pattern: str = ""
+    """The kind of error in words, where one was recognised: `twice the right value everywhere`."""
+    traceback: list[Frame] = msgspec.field(default_factory=list)
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of one submission."""
+
+    id: str
+    """`module::function[param]` of the bank, without the leading `test_`: `layers::affine_forward_values`."""
+    title: str
+    part: str
+    targets: list[str]
+    """Contract functions that the check judges."""
+    outcome: Outcome
+    points: float
+    max_points: float
+    visibility: Visibility = Visibility.PUBLIC
+    message: str = ""
+    """What is wrong, in a sentence or two; never holds an expected value."""
+    hint: str = ""
+    duration: float = 0.0
+    """Seconds."""
+    finding: Finding | None = None
+    source: SourceSpan | None = None
+    """The student's function that the check judges."""
+    stdout: str = ""
+    """What the student's code printed during the check, capped."""
+    warnings: list[str] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
+    """Remarks that cost nothing."""
+
+
+class PartResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The checks of one part of the rubric, added up."""
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    passed: int
+    total: int
+    """Checks that count: those that the submission's era asks for."""
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """Which template a submission was written against, and how we know."""
+
+    era: str
+    """`2016`, `2017`, `2018`, `2021` (first year of the template), see `docs/eras.md`."""
+    python2: bool = False
+    forced: bool = False
+    dropout_p: str = "keep"
+    """What `p` of `dropout_forward` means in the template's text: `keep` or `drop`."""
+    evidence: list[str] = msgspec.field(default_factory=list)
+
+
+class SandboxInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The sandbox that was in force."""
+
+    kind: str
+    """`bubblewrap`, `landlock` or `none`."""
+    layers: list[str] = msgspec.field(default_factory=list)
+    """What was confirmed by doing: `namespaces`, `landlock`, `seccomp`, `rlimits`, `unprivileged`."""
+    isolated: bool = False
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One graded submission."""
+
+    submission: str
+    assignment: str
+    title: str = ""
+    """The assignment's title."""
+    score: float
+    max_score: float
+    parts: list[PartResult]
+    checks: list[CheckResult]
+    dialect: Dialect | None = None
+    package: str = ""
+    """Folder of the student's package inside the submission."""
+    sandbox: SandboxInfo | None = None
+    environment: dict[str, str] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
+    error: str = ""
+    """Why the submission could not be graded at all, in one line; empty when it was."""
+    error_kind: str = ""
+    """`input` (the submission cannot be read) or `internal` (we broke); empty when it was graded."""
+    digest: str = ""
+    """Content hash of submission, assignment and harness: equal digests mean equal results."""
+    duration: float = 0.0
+    graded_at: str = ""
+    """ISO 8601, UTC."""
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def percent(self) -> float:
+        """Score of 100."""
+        return 100.0 * self.score / self.max_score if self.max_score else 0.0
+
+    @property
+    def graded(self) -> bool:
+        """Whether the submission could be read and run."""
+        return not self.error
+
+    def count(self, outcome: Outcome) -> int:
+        """How many checks ended so."""
+        return sum(check.outcome is outcome for check in self.checks)
+
+    def to_json(self) -> bytes:
+        """The result file's content: UTF-8, indented, keys in the order of the record."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2)
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Result:
+        """Read a result file's content.
+
+        Raises:
+            msgspec.DecodeError: not a result of this schema version.
+        """
+        return msgspec.json.decode(data, type=cls)
+
+    @classmethod
+    def load(cls, path: Path) -> Result:
+        """Read a result file."""
+        return cls.from_json(path.read_bytes())
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a result file."""
+    schema = msgspec.json.schema(Result)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Result", **schema}

@@ -1,0 +1,42 @@
+"""What the harness knows of a submission before any of its code has run."""
+
+from __future__ import annotations
+
+import msgspec
+
+from grader.result import Dialect, SourceSpan
+
+
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One Python file of the student's package."""
+
+    text: str
+    """What is run: converted and salvaged where necessary, line numbers as in the original."""
+    floor_division: bool = False
+    """Written for Python 2: `/` between integers floors."""
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """The student's files, found and read; nothing was executed."""
+
+    id: str
+    """Name of the submission's folder or archive, without the ending."""
+    path: str
+    """Where it was found."""
+    package: str
+    """Folder of the package inside the submission, `.` for its root."""
+    files: dict[str, SourceFile]
+    """Path inside the package (`layers.py`, `classifiers/fc_net.py`, always `/`) to the file."""
+    locations: dict[str, str]
+    """Contract name (`affine_forward`, `TwoLayerNet`) to the file that defines it."""
+    spans: dict[str, SourceSpan] = {}
+    """Contract name to the student's own lines of it, as written."""
+    todo: list[str] = []
+    """Contract names whose body was left as in a template."""
+    broken: dict[str, str] = {}
+    """Contract name to why it cannot be parsed: `layers.py, line 12: unexpected indent`."""
+    dialect: Dialect
+    notes: list[str] = []
+    """Remarks for the report: candidates passed over, conversions, old NumPy names."""
+    digest: str = ""
+    """SHA-256 of the files as they were handed in."""
