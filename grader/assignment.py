@@ -1,0 +1,99 @@
+"""An assignment and its parts: rubric, bank, reference, answer key."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from grader.errors import InputError, UsageError
+from grader.rubric import Rubric, load_rubric
+
+DEFAULT: Final = "numpynn"
+_PACKAGE: Final = Path(__file__).resolve().parent
+
+
+def data_folder(name: str) -> Path:
+    """`reference`, `student_template` or `rubrics`, in a checkout or in an installed wheel."""
+    inside = _PACKAGE / "_data" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+class Assignment:
+    """An assignment, loaded and validated."""
+
+    def __init__(self, rubric: Rubric, path: Path) -> None:
+        self.rubric = rubric
+        self.path = path
+        self.api = rubric.signatures()
+
+    @classmethod
+    def load(cls, name: str = DEFAULT) -> Assignment:
+        """Load an assignment of ours by name, or any by the path of its rubric.
+
+        Raises:
+            UsageError: no assignment has that name.
+            RubricError: its rubric is wrong.
+            InputError: a part of it is not there.
+        """
+        path = Path(name) if name.endswith(".toml") else data_folder("rubrics") / f"{name}.toml"
+        if not path.is_file():
+            known = [entry.stem for entry in data_folder("rubrics").glob("*.toml")]
+            near = difflib.get_close_matches(name, known, n=1) or known
+            raise UsageError(
+                f"There is no assignment {name!r}.", hint=f"Did you mean {', '.join(near)!r}?"
+            )
+        assignment = cls(load_rubric(path), path)
+        if not assignment.bank_files:
+            raise InputError(f"{assignment.bank}: the test bank holds no Python files.")
+        return assignment
+
+    @cached_property
+    def bank(self) -> Path:
+        """Folder of the test bank."""
+        return self.path.parent / self.rubric.bank if self.rubric.bank else _PACKAGE / "bank"
+
+    @cached_property
+    def bank_files(self) -> list[Path]:
+        """The bank's modules, in the order in which they run."""
+        return sorted(path for path in self.bank.glob("*.py") if not path.name.startswith("_"))
+
+    @cached_property
+    def reference(self) -> Path:
+        """Folder of the reference package."""
+        ours = data_folder("reference") / "numpynn"
+        return self.path.parent / self.rubric.reference if self.rubric.reference else ours
+
+    @cached_property
+    def key_path(self) -> Path:
+        """The recorded answers for the rubric's own seed."""
+        return self.path.with_suffix(".key")
+
+    @cached_property
+    def bank_digest(self) -> str:
+        """Of everything that decides what the bank asks: bank, checks and contract."""
+        checks = sorted((_PACKAGE / "checks").glob("*.py"))
+        return digest([*self.bank_files, *checks], repr(sorted(self.rubric.api.items())))
+
+    @cached_property
+    def reference_digest(self) -> str:
+        """Of the reference's files; empty where there is no reference (a student's machine)."""
+        files = sorted(self.reference.rglob("*.py")) if self.reference.is_dir() else []
+        return digest(files) if files else ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that decides a result: rubric, bank and reference."""
+        return digest([self.path], self.bank_digest + self.reference_digest)
+
+
+def digest(files: Iterable[Path], extra: str = "") -> str:
+    """SHA-256 over the names and contents of files."""
+    sha = hashlib.sha256(extra.encode())
+    for path in files:
+        content = path.read_bytes()
+        sha.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    return sha.hexdigest()

@@ -1,0 +1,29 @@
+"""What the authors of a test bank use."""
+
+from __future__ import annotations
+
+from grader.checks.compare import as_array, assert_close, close
+from grader.checks.declare import check
+from grader.checks.gradient import assert_gradient, backward_gradients, numerical_gradient
+from grader.checks.inputs import Inputs
+from grader.result import Visibility
+from grader.verdicts import CouldNotRun, NotDone, NotJudged, Wrong
+from grader.wall.student import Remote, Student
+
+__all__ = [
+    "CouldNotRun",
+    "Inputs",
+    "NotDone",
+    "NotJudged",
+    "Remote",
+    "Student",
+    "Visibility",
+    "Wrong",
+    "as_array",
+    "assert_close",
+    "assert_gradient",
+    "backward_gradients",
+    "check",
+    "close",
+    "numerical_gradient",
+]

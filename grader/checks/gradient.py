@@ -1,0 +1,147 @@
+"""Judging a backward pass.
+
+The student's gradient is right if it equals the key's, or if it agrees with numerical differences
+of the student's *own* forward pass: a backward that is right for a forward that is wrong keeps its
+credit. Numerical differences are taken only where the key disagrees, since a gradient that equals
+the key's needs no second witness.
+
+The directional derivative along dout is differentiated, L(x) = sum(out(x) * dout), entry by entry:
+dL/dx_i = (L(x + h e_i) - L(x - h e_i)) / 2h, with h = 1e-5 (error of order h**2 from the formula
+and eps/h from rounding, both near 1e-10). dout is never constant: with a constant one the input
+gradients of softmax and of the norms are zero, whatever factor they are wrong by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close, close
+from grader.verdicts import CouldNotRun, NotJudged, Verdict, Wrong
+from grader.wall.student import Function, Student
+
+Array = NDArray[np.float64]
+
+STEP: Final = 1e-5
+_FULL: Final = 400
+"""Up to so many entries every one is differentiated; above, a seeded choice of them."""
+
+
+def backward_gradients(
+    student: Student, forward: str, backward: str, args: Sequence[Any], dout: Array
+) -> tuple[Any, Any]:
+    """Run the student's forward, then backward on its cache.
+
+    Returns:
+        The forward's out, and what the backward returned (one gradient or a tuple of them).
+
+    Raises:
+        NotJudged: the forward did not run, so that the backward cannot be judged.
+        Verdict: what became of the backward.
+    """
+    try:
+        out, cache = getattr(student, forward)(*args)
+    except Verdict as verdict:
+        text = f"{backward} cannot be judged because {forward} does not run: {verdict.message}"
+        raise NotJudged(text, verdict.finding) from None
+    return out, getattr(student, backward)(dout, cache)
+
+
+def assert_gradient(
+    name: str,
+    received: Any,
+    expected: Array,
+    numerical: Callable[[], Array | None],
+    *,
+    tolerance: float = GRADIENTS,
+    call: str = "",
+) -> None:
+    """Check a gradient against the key, then against the student's own forward.
+
+    Args:
+        name: as the student knows it (`dx`).
+        received: the student's gradient.
+        expected: the key's.
+        numerical: the numerical gradient of the student's own forward, None if it has none; only
+            called if the key disagrees.
+        tolerance: relative to the scale of the array.
+        call: the call it came from.
+
+    Raises:
+        Wrong: neither agrees.
+    """
+    if close(received, expected, tolerance=tolerance):
+        return
+    own = _own_gradient(numerical)
+    if own is not None and not close(own, expected, tolerance=NUMERICAL):
+        array = as_array(received, name, call=call)
+        if _says_something(own, expected) and close(array, own, tolerance=NUMERICAL):
+            return
+    assert_close(
+        name, received, expected, tolerance=tolerance, call=call, kind="gradient"
+    )
+
+
+def _own_gradient(numerical: Callable[[], Array | None]) -> Array | None:
+    try:
+        return numerical()
+    except (Wrong, CouldNotRun):
+        return None
+
+
+def _says_something(own: Array, expected: Array) -> bool:
+    """A forward that ignores its argument makes any zero gradient consistent: no credit for that."""
+    return bool(np.linalg.norm(own) > 1e-3 * np.linalg.norm(expected))
+
+
+def numerical_gradient(
+    student: Student, function: Function, args: Sequence[Any], position: int, dout: Array | float
+) -> Array | None:
+    """d sum(out * dout) / d args[position] of the student's own function, by central differences.
+
+    Args:
+        student: whose function it is.
+        function: returns `out` alone or first.
+        args: where to differentiate; float64 arrays.
+        position: which argument.
+        dout: cotangent, of the shape of `out`.
+
+    Returns:
+        Float64 of the shape of the argument; None where it is too large or `out` has another shape.
+    """
+    x = np.asarray(args[position], dtype=np.float64)
+    if x.size > _FULL:
+        return None
+    first, *rest = function.signature.returns
+    only_first = [first, *("_" for _ in rest)]
+    requests = []
+    for point in _neighbours(x):
+        moved = list(args)
+        moved[position] = point
+        requests.append(function.request(*moved, returns=only_first))
+    values = student.batch(requests, about=requests[0]["on"])
+    outs = [value[0] if len(only_first) > 1 else value for value in values]
+    return _central(outs, x.shape, dout)
+
+
+def _neighbours(x: Array) -> list[Array]:
+    points = []
+    for index in np.ndindex(x.shape):
+        for sign in (1, -1):
+            point = x.copy()
+            point[index] += sign * STEP
+            points.append(point)
+    return points
+
+
+def _central(outs: Sequence[Any], shape: tuple[int, ...], dout: Array | float) -> Array | None:
+    cotangent = np.asarray(dout)
+    values = [as_array(out, "out") for out in outs]
+    if any(value.size != cotangent.size for value in values):
+        return None
+    totals = np.array([np.vdot(value.reshape(cotangent.shape), cotangent) for value in values])
+    gradient: Array = ((totals[0::2] - totals[1::2]) / (2 * STEP)).reshape(shape)
+    return gradient

@@ -1,0 +1,86 @@
+"""Running our own reference: in this process, without a wall, to record the answer key."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.assignment import Assignment, digest
+from grader.checks.key import Key, LocalChannel
+from grader.checks.plugin import CheckPlugin
+from grader.checks.run import Recorder, Run
+from grader.checks.session import run_session
+from grader.errors import InputError, InternalError
+from grader.result import CheckResult, Outcome
+from grader.wall.student import Student
+from grader.wall.worker import Dispatcher
+
+
+class LocalCode:
+    """A package of ours, imported in this process under a private name."""
+
+    def __init__(self, folder: Path, assignment: Assignment) -> None:
+        self._folder = folder
+        self._api = assignment.api
+        self._name = f"_gradewall_{digest([], str(folder))[:12]}"
+
+    def resolve(self, name: str) -> Any:
+        """The contract's function or class."""
+        return getattr(self._module(self._api[name].module), name)
+
+    def channel(self) -> LocalChannel:
+        """A channel with no objects in it yet."""
+        return LocalChannel(Dispatcher(self.resolve, str(self._folder).__contains__))
+
+    def _module(self, module: str) -> ModuleType:
+        if self._name not in sys.modules:
+            init = self._folder / "__init__.py"
+            spec = importlib.util.spec_from_file_location(
+                self._name, init, submodule_search_locations=[str(self._folder)]
+            )
+            if spec is None or spec.loader is None or not init.is_file():
+                raise InputError(f"{self._folder}: the reference package is not there.")
+            package = importlib.util.module_from_spec(spec)
+            sys.modules[self._name] = package
+            spec.loader.exec_module(package)
+        return importlib.import_module(f"{self._name}.{module}")
+
+
+def record_key(assignment: Assignment, seed: str | None = None) -> Key:
+    """Run the bank on the reference and record its answers.
+
+    Raises:
+        InternalError: the reference fails a check of its own, which names the check.
+    """
+    seed = str(assignment.rubric.seed) if seed is None else seed
+    code = LocalCode(assignment.reference, assignment)
+    recorder = Recorder(code.channel)
+    results = run_locally(assignment, code, recorder, seed)
+    bad = [result for result in results if result.outcome is not Outcome.PASSED]
+    if bad:
+        lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
+        raise InternalError("The reference fails checks of its own bank: " + "; ".join(lines))
+    key_digest = assignment.bank_digest + assignment.reference_digest
+    return Key(seed=seed, digest=key_digest, answers=recorder.answers())
+
+
+def run_locally(
+    assignment: Assignment, code: LocalCode, reference: Recorder, seed: str
+) -> list[CheckResult]:
+    """The bank over code of ours, in this process."""
+    run = Run(
+        api=assignment.api,
+        seed=seed,
+        student=lambda _check: Student(code.channel(), assignment.api),
+        reference=reference,
+    )
+    results: list[CheckResult] = []
+
+    def loop(plugin: CheckPlugin, items: list[Any]) -> None:
+        results.extend(plugin.run_all(items, run))
+
+    run_session(assignment, loop)
+    return results

@@ -1,0 +1,160 @@
+"""One run of the bank over one student's code: what the checks share, and what they yield."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from grader.checks.declare import Spec
+from grader.checks.inputs import Inputs
+from grader.checks.key import Key, RecordingChannel, ReplayChannel
+from grader.dialect import NOT_ASKED, supports
+from grader.result import CheckResult, Finding, Outcome
+from grader.submission.record import Submission
+from grader.verdicts import NotDone, NotJudged, Verdict
+from grader.wall.signature import Signature
+from grader.wall.student import Channel, Student, Transcript
+
+NOT_ASKED_KIND = "not_asked"
+"""Kind of the finding of a check that the submission's era does not ask for."""
+
+
+class Recorder:
+    """Gives each check a reference whose answers are written down."""
+
+    def __init__(self, open_channel: Callable[[], Channel]) -> None:
+        self._open = open_channel
+        self._channels: dict[str, RecordingChannel] = {}
+
+    def channel(self, check: str) -> Channel:
+        """A channel to a fresh reference."""
+        self._channels[check] = RecordingChannel(self._open())
+        return self._channels[check]
+
+    def answers(self) -> dict[str, Any]:
+        """What was recorded, by check."""
+        return {check: channel.answers for check, channel in self._channels.items()}
+
+
+class Player:
+    """Gives each check the recorded reference."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    def channel(self, check: str) -> Channel:
+        """A channel that replays the check's answers."""
+        return ReplayChannel(check, self._key.answers.get(check, []))
+
+
+class Run:
+    """The bank over one student's code."""
+
+    def __init__(
+        self,
+        *,
+        api: Mapping[str, Signature],
+        seed: str,
+        student: Callable[[str], Student],
+        reference: Recorder | Player,
+        submission: Submission | None = None,
+    ) -> None:
+        self.api = api
+        self.seed = seed
+        self.submission = submission
+        self._student = student
+        self._reference = reference
+        self.results: dict[str, CheckResult] = {}
+        self._transcript = Transcript()
+
+    def begin(self, check: str, spec: Spec) -> None:
+        """Decide whether a check can run.
+
+        Raises:
+            NotJudged, NotDone: it cannot, and why.
+        """
+        self._transcript = Transcript()
+        if self.submission is not None:
+            _must_be_asked(self.submission, spec)
+            _must_be_done(self.submission, spec)
+        module = check.partition("::")[0]
+        for name in spec.needs:
+            needed = self.results.get(f"{module}::{name.removeprefix('test_')}")
+            if needed is not None and needed.outcome is not Outcome.PASSED:
+                raise NotJudged(f"Not judged, because an earlier check failed: {needed.title}.")
+
+    def student(self, check: str) -> Student:
+        """The student for one check, with an empty transcript and a seeded generator."""
+        student = self._student(check)
+        student.transcript = self._transcript
+        student.seed(self.inputs(check).number)
+        return student
+
+    def reference(self, check: str) -> Student:
+        """The reference for one check."""
+        return Student(self._reference.channel(check), self.api)
+
+    def inputs(self, check: str) -> Inputs:
+        """The seeded inputs of one check."""
+        return Inputs(self.seed, check)
+
+    def finish(
+        self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
+    ) -> CheckResult:
+        """Write down how a check ended."""
+        outcome, message, finding = _conclude(error, detail)
+        script = self._transcript
+        if finding is not None and not finding.call and script.call:
+            finding = msgspec.structs.replace(finding, call=script.call)
+        source = self.submission.spans.get(spec.targets[0]) if self.submission else None
+        result = CheckResult(
+            id=check,
+            title=spec.title,
+            part=spec.part,
+            targets=list(spec.targets),
+            outcome=outcome,
+            points=0.0,
+            max_points=spec.points,
+            visibility=spec.visibility,
+            message=message,
+            duration=round(duration, 4),
+            finding=finding,
+            source=None if outcome is Outcome.PASSED else source,
+            stdout=script.stdout[:8_000],
+            warnings=script.warnings,
+        )
+        self.results[check] = result
+        return result
+
+
+def _conclude(error: BaseException | None, detail: str) -> tuple[Outcome, str, Finding | None]:
+    if error is None:
+        return Outcome.PASSED, "", None
+    if isinstance(error, Verdict):
+        return error.outcome, error.message, error.finding
+    return Outcome.INTERNAL, f"The check itself failed, which costs no points. {detail}", None
+
+
+def _must_be_asked(submission: Submission, spec: Spec) -> None:
+    era = submission.dialect.era
+    not_there = [
+        name
+        for name in (*spec.targets, *spec.uses)
+        if name in NOT_ASKED[era] and name not in submission.locations
+    ]
+    if not_there or not supports(submission.dialect, normalization=spec.normalization):
+        what = ", ".join(not_there) or f"normalization={spec.normalization!r}"
+        raise NotJudged(
+            f"The template of {era} does not ask for {what}; this check does not count.",
+            Finding(kind=NOT_ASKED_KIND),
+        )
+
+
+def _must_be_done(submission: Submission, spec: Spec) -> None:
+    for name in spec.targets:
+        if name in submission.todo:
+            raise NotDone(f"{name} is still to be done.", Finding(kind="missing"))
+        if name not in submission.locations:
+            raise NotDone(f"{name} is not there.", Finding(kind="missing"))

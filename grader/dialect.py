@@ -1,0 +1,65 @@
+"""Calling the student's code as its own template taught it.
+
+Checks speak one language, that of the contract; the template changed over the years. Here the
+canonical call becomes the one that the student's signatures expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from grader.result import Dialect
+
+ERAS: Final = ("2016", "2017", "2018", "2021")
+
+NOT_ASKED: Final[Mapping[str, frozenset[str]]] = {
+    "2016": frozenset({"layernorm_forward", "layernorm_backward"}),
+    "2017": frozenset({"layernorm_forward", "layernorm_backward"}),
+    "2018": frozenset(),
+    "2021": frozenset({"TwoLayerNet", "svm_loss"}),
+}
+"""What the template of an era does not ask for: not judged unless it is there."""
+
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def adapt(dialect: Dialect, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    """The student's arguments for the canonical call `name(*args, **kwargs)`."""
+    adapter = _ADAPTERS.get(name)
+    return adapter(dialect, args, kwargs) if adapter else (args, kwargs)
+
+
+def supports(dialect: Dialect, *, normalization: str | None) -> bool:
+    """Whether nets of that era have this normalization."""
+    return normalization != "layernorm" or "layernorm_forward" not in NOT_ASKED[dialect.era]
+
+
+def _dropout_forward(dialect: Dialect, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    x, param = args
+    return (x, {**param, "p": _p(dialect, param["p"])}), kwargs
+
+
+def _p(dialect: Dialect, keep: float) -> float:
+    return keep if dialect.dropout_p == "keep" else 1 - keep
+
+
+def _fully_connected_net(
+    dialect: Dialect, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Arguments:
+    kwargs = dict(kwargs)
+    keep = kwargs.pop("dropout_keep_ratio", 1)
+    if dialect.era == "2021":
+        return args, {**kwargs, "dropout_keep_ratio": keep}
+    if dialect.era == "2018":
+        return args, {**kwargs, "dropout": keep}
+    normalization = kwargs.pop("normalization", None)
+    kwargs["dropout"] = 0 if keep == 1 else _p(dialect, keep)
+    kwargs["use_batchnorm"] = normalization == "batchnorm"
+    return args, kwargs
+
+
+_ADAPTERS: Final[dict[str, Callable[[Dialect, tuple[Any, ...], dict[str, Any]], Arguments]]] = {
+    "dropout_forward": _dropout_forward,
+    "FullyConnectedNet": _fully_connected_net,
+}

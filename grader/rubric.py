@@ -1,0 +1,168 @@
+"""The rubric: what an assignment is made of, read from TOML and validated."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from grader.errors import RubricError
+from grader.result import Visibility
+from grader.wall.signature import Signature
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text for students, in English and Chinese."""
+
+    en: str
+    zh: str = ""
+
+    def in_language(self, lang: str) -> str:
+        """The text in `lang` (`en` or `zh`), English where there is none."""
+        return self.zh if lang == "zh" and self.zh else self.en
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the assignment; its points are shared among its checks by their weights."""
+
+    title: Text
+    points: float
+    visibility: Visibility | None = None
+    """Overrides that of the part's checks."""
+
+
+class CheckOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rubric changes of one check."""
+
+    points: float | None = None
+    visibility: Visibility | None = None
+    enabled: bool = True
+
+
+class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What late work costs."""
+
+    percent_per_day: float = 0.0
+    """Of the score, for every day begun."""
+    grace_minutes: float = 0.0
+    max_percent: float = 100.0
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a student's code may use."""
+
+    call_seconds: float = 5.0
+    """CPU time of one call."""
+    load_seconds: float = 20.0
+    """CPU time of importing the modules."""
+    memory_mb: int = 1536
+
+
+class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An assignment, as its TOML file says."""
+
+    id: str
+    title: Text
+    api: dict[str, str]
+    """Contract name to `module: returned names`, a name that ends in `*` stays with the student."""
+    parts: dict[str, Part]
+    points: float = 100.0
+    seed: int = 231
+    bank: str = ""
+    """Folder of the test bank, relative to the rubric; empty for ours."""
+    reference: str = ""
+    """Folder of the reference package, relative to the rubric; empty for ours."""
+    due: dt.datetime | None = None
+    late: Late = Late()
+    limits: LimitSettings = LimitSettings()
+    hints: dict[str, Text] = {}
+    """Contract name, or id of a check, to a hint; the check's wins."""
+    checks: dict[str, CheckOverride] = {}
+    """Id of a check to what is changed of it."""
+
+    def signatures(self) -> dict[str, Signature]:
+        """The contract's names with their modules and returned values."""
+        return {name: Signature.parse(text) for name, text in self.api.items()}
+
+    def penalty(self, submitted: dt.datetime) -> float:
+        """Share of the score (0 to 1) that a submission of that time loses."""
+        if self.due is None:
+            return 0.0
+        late = (submitted - self.due).total_seconds() - 60 * self.late.grace_minutes
+        days = -(-late // 86_400) if late > 0 else 0
+        return min(days * self.late.percent_per_day, self.late.max_percent) / 100
+
+
+def load_rubric(path: Path) -> Rubric:
+    """Read and validate a rubric.
+
+    Raises:
+        RubricError: names the file, the line or key, and what was expected.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise RubricError(f"{path}: cannot read the rubric: {reason}.") from None
+    try:
+        content = tomllib.loads(text)
+        rubric = msgspec.convert(content, Rubric)
+    except tomllib.TOMLDecodeError as error:
+        raise RubricError(f"{path}: not valid TOML: {error}.") from None
+    except msgspec.ValidationError as error:
+        raise _explain(path, text, str(error)) from None
+    _check_sums(path, rubric)
+    return rubric
+
+
+def _check_sums(path: Path, rubric: Rubric) -> None:
+    total = sum(part.points for part in rubric.parts.values())
+    if abs(total - rubric.points) > 1e-9:
+        raise RubricError(
+            f"{path}: the parts' points add up to {total:g}, but `points` is {rubric.points:g}.",
+            hint="Change the parts' points or the total so that they agree.",
+        )
+    for name, part in rubric.parts.items():
+        if part.points < 0:
+            raise RubricError(f"{path}: key `parts.{name}.points` is negative ({part.points:g}).")
+    for name, text in rubric.api.items():
+        if not re.fullmatch(r"[\w.]+: *[\w*]+(, *[\w*]+)*", text):
+            raise RubricError(
+                f'{path}: key `api.{name}` is "{text}"; expected "module: value, value*".'
+            )
+
+
+_UNKNOWN: Final = re.compile(r"unknown field `(?P<key>[^`]+)`(?: - at `\$\.?(?P<where>[^`]*)`)?")
+_AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>[^`]*)`)?$", re.DOTALL)
+
+
+def _explain(path: Path, text: str, message: str) -> RubricError:
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        key, where = unknown["key"], unknown["where"] or ""
+        names = {name for kind in _MODELS for name in kind.__struct_fields__}
+        near = difflib.get_close_matches(key, sorted(names), n=1)
+        hint = f"Did you mean `{near[0]}`?" if near else ""
+        full = f"{where}.{key}".lstrip(".")
+        return RubricError(f"{path}{_line(text, key)}: unknown key `{full}`.", hint=hint)
+    match = _AT.match(message)
+    what, where = (match["what"], match["where"] or "") if match else (message, "")
+    key = where.rpartition(".")[2]
+    at = f"key `{where}`: " if where else ""
+    return RubricError(f"{path}{_line(text, key)}: {at}{what}.")
+
+
+_MODELS: Final[tuple[Any, ...]] = (Rubric, Part, CheckOverride, Late, LimitSettings, Text)
+
+
+def _line(text: str, key: str) -> str:
+    pattern = re.compile(rf"(^|[\s.\[\"'{{,]){re.escape(key)}[\"'\]]*\s*[=\]]")
+    for number, line in enumerate(text.splitlines(), 1):
+        if key and pattern.search(line):
+            return f", line {number}"
+    return ""

@@ -1,0 +1,160 @@
+"""A channel to a worker: replaced when it dies, bounded in CPU time, honest about why."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Final
+
+import msgspec
+
+from grader.result import Finding
+from grader.submission.record import Submission
+from grader.verdicts import CouldNotRun, NotDone, Verdict
+from grader.wall import wire
+from grader.wall.sandbox import Limits, Sandbox, Worker
+from grader.wall.student import Reply, Request
+
+IDLE_SECONDS: Final = 15.0
+"""A worker that uses no CPU for so long during a call is asleep or blocked, not slow."""
+_WALL_FACTOR: Final = 20
+"""Wall-clock limit over CPU limit: high, since it only stands behind the other two."""
+_STRIKES: Final = 2
+"""A function that ran out of time so often is not called again: every check of it says so."""
+
+
+class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request may take."""
+
+    call_seconds: float = 5.0
+    """CPU time of a call."""
+    load_seconds: float = 20.0
+    """CPU time of importing the student's modules."""
+
+
+class WorkerChannel:
+    """Carries requests to a worker that has one submission loaded."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        submission: Submission,
+        *,
+        limits: Limits | None = None,
+        calls: CallLimits | None = None,
+    ) -> None:
+        self._sandbox = sandbox
+        self._submission = submission
+        self._limits = limits or Limits()
+        self._calls = calls or CallLimits()
+        self._worker: Worker | None = None
+        self._strikes: Counter[str] = Counter()
+        self._load_failure: list[Verdict] = []
+        self.problems: list[str] = []
+        """What went wrong while the modules were loaded, at module level."""
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Answer one request; see `Channel.ask`."""
+        if self._strikes[about] >= _STRIKES:
+            text = f"{about} ran out of time in earlier checks and is not called again."
+            raise CouldNotRun(text, Finding(kind="timeout"))
+        worker = self._ready()
+        try:
+            reply = self._exchange(worker, request, cpu_seconds or self._calls.call_seconds)
+        except wire.WireError as error:
+            raise self._ended(about, error) from None
+        if reply.get("status") == "absent":
+            raise self._absent(about)
+        return reply
+
+    def close(self) -> None:
+        """End the worker."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
+
+    def _ready(self) -> Worker:
+        if len(self._load_failure) >= _STRIKES:
+            raise self._load_failure[-1]
+        if self._worker is None:
+            self._worker = self._sandbox.spawn(self._limits)
+            self._load(self._worker)
+        return self._worker
+
+    def _load(self, worker: Worker) -> None:
+        submission = self._submission
+        request = {
+            "op": "load",
+            "files": {
+                path: (file.text, file.floor_division) for path, file in submission.files.items()
+            },
+            "package": submission.package.rpartition("/")[2] or "numpynn",
+            "locations": submission.locations,
+        }
+        try:
+            reply = self._exchange(worker, request, self._calls.load_seconds)
+        except wire.WireError as error:
+            failure = self._ended("Importing the submission's modules", error)
+            self._load_failure.append(failure)
+            raise failure from None
+        problems = reply.get("value")
+        if isinstance(problems, list):
+            self.problems = [str(problem)[:500] for problem in problems[:50]]
+
+    def _exchange(self, worker: Worker, request: Request, cpu_seconds: float) -> Reply:
+        watch = _Watch(worker, cpu_seconds)
+        deadline = time.monotonic() + cpu_seconds * _WALL_FACTOR
+        wire.send(worker.socket, request, deadline=deadline)
+        reply = wire.receive(worker.socket, deadline=deadline, waiting=watch.look)
+        if not isinstance(reply, dict):
+            raise wire.WireError("an answer that is no dict")
+        return reply
+
+    def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
+        """Put an end to the worker, and say what happened."""
+        worker, self._worker = self._worker, None
+        ending = ""
+        if worker is not None:
+            worker.kill()
+            ending = worker.ending()
+        if isinstance(error, wire.WireTimeout):
+            self._strikes[about] += 1
+            return CouldNotRun(f"{about} did not finish: {error}.", Finding(kind="timeout"))
+        if isinstance(error, wire.WireClosed):
+            why = f" ({ending})" if ending else ""
+            text = f"{about} ended the whole process{why} instead of returning."
+            return CouldNotRun(text, Finding(kind="crash"))
+        return CouldNotRun(f"{about} disturbed the connection: {error}.", Finding(kind="crash"))
+
+    def _absent(self, about: str) -> Verdict:
+        path = self._submission.locations.get(about)
+        if path is None:
+            return NotDone(f"{about} is not there.", Finding(kind="missing"))
+        reasons = [problem for problem in self.problems if problem.startswith(path)]
+        why = f": {reasons[0]}" if reasons else ""
+        return CouldNotRun(f"{about} could not be loaded{why}", Finding(kind="load"))
+
+
+class _Watch:
+    """Looks at a worker while it computes, and stops the wait when a limit is passed."""
+
+    def __init__(self, worker: Worker, cpu_seconds: float) -> None:
+        self._worker = worker
+        self._limit = cpu_seconds
+        self._start = self._last = worker.cpu_seconds()
+        self._progress = time.monotonic()
+
+    def look(self) -> None:
+        """Raise `WireTimeout` if the worker has used up its time, or sleeps."""
+        used = self._worker.cpu_seconds()
+        now = time.monotonic()
+        if used is None or self._start is None or self._last is None:
+            return
+        if used - self._start > self._limit:
+            raise wire.WireTimeout(f"it used more than {self._limit:g} seconds of CPU time")
+        if used > self._last:
+            self._last, self._progress = used, now
+        elif now - self._progress > IDLE_SECONDS:
+            raise wire.WireTimeout(f"it did nothing for {IDLE_SECONDS:g} seconds")
+
+

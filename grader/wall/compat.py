@@ -1,0 +1,91 @@
+"""Names that NumPy and Python once had, given back to code that was right when it was written."""
+
+from __future__ import annotations
+
+import builtins
+import pickle
+import sys
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+_NUMPY: Final[dict[str, Any]] = {
+    "float": float,
+    "int": int,
+    "bool": bool,
+    "object": object,
+    "complex": complex,
+    "str": str,
+    "float_": np.float64,
+    "int_": np.int64,
+    "product": np.prod,
+    "cumproduct": np.cumprod,
+    "alltrue": np.all,
+    "sometrue": np.any,
+    "rank": np.ndim,
+    "asscalar": lambda a: np.asarray(a).item(),
+    "row_stack": np.vstack,
+    "in1d": lambda a, b, **kwargs: np.isin(np.ravel(a), b, **kwargs),
+    "Inf": np.inf,
+    "NaN": np.nan,
+    "infty": np.inf,
+}
+
+_PYTHON2: Final[dict[str, dict[str, Any]]] = {
+    "past": {},
+    "past.builtins": {
+        "xrange": range,
+        "basestring": str,
+        "unicode": str,
+        "long": int,
+        "raw_input": input,
+        "reduce": __import__("functools").reduce,
+        "range": range,
+        "str": str,
+    },
+    "past.utils": {"old_div": lambda a, b: a // b if _integers(a, b) else a / b},
+    "future": {},
+    "future.utils": {
+        "iteritems": lambda d: iter(d.items()),
+        "itervalues": lambda d: iter(d.values()),
+    },
+    "six": {"iteritems": lambda d: iter(d.items()), "string_types": (str,), "PY2": False, "PY3": True},
+    "six.moves": {"xrange": range, "range": range, "cPickle": pickle, "zip": zip, "map": map},
+    "six.moves.cPickle": vars(pickle),
+    "cPickle": vars(pickle),
+    "__builtin__": vars(builtins),
+}
+
+
+def _integers(a: Any, b: Any) -> bool:
+    return all(np.asarray(value).dtype.kind in "iub" for value in (a, b))
+
+
+def floor_divide(a: Any, b: Any) -> Any:
+    """`a / b` as Python 2 meant it: floored where both are integers."""
+    return a // b if _integers(a, b) else a / b
+
+
+def install() -> None:
+    """Give the old names to this process. Only ever called in a worker."""
+    for name, value in _NUMPY.items():
+        if name not in vars(np):
+            setattr(np, name, value)
+    np.lib.pad = np.pad  # type: ignore[attr-defined]
+    _accept_newshape()
+    for name, content in _PYTHON2.items():
+        if name not in sys.modules:
+            module = ModuleType(name)
+            vars(module).update({k: v for k, v in content.items() if not k.startswith("__")})
+            module.__path__ = []
+            sys.modules[name] = module
+
+
+def _accept_newshape() -> None:
+    reshape = np.reshape
+
+    def compatible(a: Any, *args: Any, newshape: Any = None, **kwargs: Any) -> Any:
+        return reshape(a, newshape, **kwargs) if newshape is not None else reshape(a, *args, **kwargs)
+
+    np.reshape = compatible  # type: ignore[assignment]

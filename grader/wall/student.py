@@ -1,0 +1,263 @@
+"""The trusted side's view of the student's code: call it, read it, never believe it.
+
+    out, cache = student.affine_forward(x, w, b)     # out is an array, cache a `Remote`
+    dx, dw, db = student.affine_backward(dout, cache)
+    model = student.TwoLayerNet(input_dim=5)
+    model.params["W1"].write(W1)
+    loss, grads = model.loss(X, y, returns=("loss", "grads"))
+
+A `Channel` carries requests to whatever answers: a worker, our own reference, or a recorded key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from grader.dialect import adapt
+from grader.result import Dialect, Finding, Frame
+from grader.verdicts import CouldNotRun, NotDone, Wrong
+from grader.wall.signature import Signature
+from grader.wall.wire import Handle
+
+Request = dict[str, Any]
+Reply = dict[str, Any]
+
+
+class Channel(Protocol):
+    """Something that answers requests as `grader.wall.worker` defines them."""
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Answer one request.
+
+        Args:
+            request: see `grader.wall.worker`.
+            about: contract name of what is called, for limits kept by function.
+            cpu_seconds: allowed for this request instead of the usual.
+
+        Raises:
+            Verdict: no answer came, and why.
+        """
+
+
+class Transcript(msgspec.Struct):
+    """What happened on the way during one check, for the report."""
+
+    call: str = ""
+    stdout: str = ""
+    warnings: list[str] = []
+    changed: list[str] = []
+    """Arguments that the student's functions wrote into: `x of affine_forward`."""
+
+
+class Student:
+    """One student's code."""
+
+    def __init__(
+        self, channel: Channel, api: Mapping[str, Signature], dialect: Dialect | None = None
+    ) -> None:
+        self._channel = channel
+        self._api = api
+        self.dialect = dialect or Dialect(era="2021")
+        self.transcript = Transcript()
+        self._cpu_seconds: float | None = None
+
+    def __getattr__(self, name: str) -> Function:
+        if name not in self._api:
+            raise AttributeError(f"{name} is not in the assignment's contract")
+        return Function(self, name, self._api[name])
+
+    def seed(self, value: int) -> None:
+        """Seed NumPy's global generator on the student's side."""
+        self.ask({"op": "seed", "value": value}, about="numpy.random.seed")
+
+    @contextmanager
+    def allow(self, cpu_seconds: float) -> Iterator[None]:
+        """Let each request inside the block take this long."""
+        before, self._cpu_seconds = self._cpu_seconds, cpu_seconds
+        try:
+            yield
+        finally:
+            self._cpu_seconds = before
+
+    def ask(self, request: Request, *, about: str) -> Any:
+        """Send a request and return the value of its answer.
+
+        Raises:
+            Wrong, CouldNotRun, NotDone: what the student's code did instead of answering.
+        """
+        reply = self._channel.ask(request, about=about, cpu_seconds=self._cpu_seconds)
+        self._note(reply, about)
+        if reply.get("status") == "ok":
+            return reply.get("value")
+        raise _verdict(reply, about, self.transcript.call)
+
+    def batch(self, requests: Sequence[Request], *, about: str) -> list[Any]:
+        """Send several requests at once; the values of their answers, in order."""
+        values = self.ask({"op": "batch", "requests": list(requests)}, about=about)
+        if not isinstance(values, list) or len(values) != len(requests):
+            raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
+        return values
+
+    def _note(self, reply: Reply, about: str) -> None:
+        stdout, warnings = reply.get("stdout"), reply.get("warnings")
+        if isinstance(stdout, str) and len(self.transcript.stdout) < 8_000:
+            self.transcript.stdout += stdout[:8_000]
+        for text in warnings if isinstance(warnings, list) else []:
+            if text not in self.transcript.warnings and len(self.transcript.warnings) < 20:
+                self.transcript.warnings.append(str(text)[:300])
+
+
+class Function:
+    """A function or class of the student's, or a method of one of their objects."""
+
+    def __init__(self, student: Student, name: str, signature: Signature) -> None:
+        self._student = student
+        self._name = name
+        self.signature = signature
+
+    def request(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Request:
+        """The request that a call makes, for `Student.batch`."""
+        args, kwargs = adapt(self._student.dialect, self._name, args, kwargs)
+        return {
+            "op": "call",
+            "on": self._name,
+            "path": [],
+            "args": [_outgoing(value) for value in args],
+            "kwargs": {key: _outgoing(value) for key, value in kwargs.items()},
+            "returns": list(returns or self.signature.returns),
+        }
+
+    def __call__(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Any:
+        """Call it; values come back as copies, starred names as `Remote`."""
+        student = self._student
+        student.transcript.call = describe_call(self._name, args, kwargs)
+        request = self.request(*args, returns=returns, **kwargs)
+        value = student.ask(request, about=self._name)
+        return _incoming(value, request["returns"], student, self._name)
+
+
+class Remote:
+    """An object that stays behind the wall, or something inside it (`model.params["W1"]`)."""
+
+    def __init__(self, student: Student, handle: Handle, about: str, path: tuple[Any, ...]) -> None:
+        self._student = student
+        self._handle = handle
+        self._about = about
+        self._path = path
+
+    def __getattr__(self, name: str) -> Remote:
+        return Remote(self._student, self._handle, self._about, (*self._path, name))
+
+    def __getitem__(self, key: str | int) -> Remote:
+        return Remote(self._student, self._handle, self._about, (*self._path, (key,)))
+
+    def get(self, returns: str = "value") -> Request:
+        """The request that `read` makes, for `Student.batch`."""
+        return self._request("get", returns=[returns])
+
+    def put(self, value: Any) -> Request:
+        """The request that `write` makes, for `Student.batch`."""
+        return self._request("set", value=_outgoing(value))
+
+    def call(self, *args: Any, returns: Sequence[str], **kwargs: Any) -> Request:
+        """The request that a call makes, for `Student.batch`."""
+        return self._request(
+            "call",
+            args=[_outgoing(value) for value in args],
+            kwargs={key: _outgoing(value) for key, value in kwargs.items()},
+            returns=list(returns),
+        )
+
+    def read(self) -> Any:
+        """A copy of the value."""
+        return self._student.ask(self.get(), about=self._about)
+
+    def write(self, value: Any) -> None:
+        """Put a value in its place: set the attribute or the item."""
+        self._student.ask(self.put(value), about=self._about)
+
+    def __call__(self, *args: Any, returns: Sequence[str] = ("value",), **kwargs: Any) -> Any:
+        """Call it; `returns` says what comes back, as in a `Signature`."""
+        name = ".".join([self._about, *(step for step in self._path if isinstance(step, str))])
+        self._student.transcript.call = describe_call(name, args, kwargs)
+        request = self.call(*args, returns=returns, **kwargs)
+        value = self._student.ask(request, about=self._about)
+        return _incoming(value, request["returns"], self._student, self._about)
+
+    def _request(self, op: str, **rest: Any) -> Request:
+        return {"op": op, "on": self._handle, "path": list(self._path), **rest}
+
+
+def _outgoing(value: Any) -> Any:
+    return value._handle if isinstance(value, Remote) else value
+
+
+def _incoming(value: Any, returns: Sequence[str], student: Student, about: str) -> Any:
+    if len(returns) == 1:
+        return _one(value, returns[0], student, about)
+    if not isinstance(value, tuple) or len(value) != len(returns):
+        raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
+    return tuple(
+        _one(item, name, student, about) for item, name in zip(value, returns, strict=True)
+    )
+
+
+def _one(value: Any, name: str, student: Student, about: str) -> Any:
+    if not name.endswith("*"):
+        return value
+    if not isinstance(value, Handle):
+        raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
+    return Remote(student, value, about, ())
+
+
+def _verdict(reply: Reply, about: str, call: str) -> Exception:
+    match reply.get("status"):
+        case "absent":
+            return NotDone(f"{about} is not there.", Finding(kind="missing", call=call))
+        case "bad_return":
+            what = str(reply.get("what"))[:300]
+            return Wrong(f"{about} returned {what}.", Finding(kind="arity", call=call))
+        case "raised":
+            return _raised(reply, about, call)
+    return CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash", call=call))
+
+
+def _raised(reply: Reply, about: str, call: str) -> Exception:
+    kind, text = str(reply.get("type"))[:100], str(reply.get("message"))[:2_000]
+    frames = _frames(reply.get("frames"))
+    where = f" in {frames[-1].function}, {frames[-1].file} line {frames[-1].line}" if frames else ""
+    message = f"{about} raised {kind}{where}: {text}" if text else f"{about} raised {kind}{where}."
+    finding = Finding(kind="exception", call=call, traceback=frames)
+    if kind == "NotImplementedError":
+        return NotDone(message, finding)
+    return CouldNotRun(message, finding)
+
+
+def _frames(raw: Any) -> list[Frame]:
+    try:
+        return msgspec.convert(raw, list[Frame])[:8]
+    except msgspec.ValidationError:
+        return []
+
+
+def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """The call as a student would write it, arrays by their shapes."""
+    parts = [_describe(value) for value in args]
+    parts += [f"{key}={_describe(value)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Remote):
+        return "cache"
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}{value.shape}"
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key!r}: {_describe(item)}" for key, item in value.items())
+        return "{" + inner + "}"
+    return value.__name__ if isinstance(value, type) else repr(value)

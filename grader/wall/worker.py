@@ -1,0 +1,305 @@
+"""The untrusted side: holds the student's objects and answers calls. Nothing here is a verdict.
+
+The trusted side sends one request at a time, a dict:
+
+    {"op": "load", "files": {path: (text, floor_division)}, "package": name, "locations": {...}}
+    {"op": "call", "on": name or handle, "path": [...], "args": [...], "kwargs": {...}, "returns": [...]}
+    {"op": "get",  "on": handle, "path": [...], "returns": [...]}
+    {"op": "set",  "on": handle, "path": [...], "value": ...}
+    {"op": "seed", "value": number}
+    {"op": "batch", "requests": [...]}      stops at the first that does not answer "ok"
+
+`path` leads from the object to the thing meant: `["params"]` is an attribute, `[("W1",)]` an item.
+`returns` names what comes back; a name that ends in `*` stays here and travels as a handle, and
+`_` is dropped.
+The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, Final
+
+import numpy as np
+
+from grader.wall import compat, wire
+from grader.wall.modules import Source, StudentFiles
+
+MAX_OUTPUT: Final = 8_000
+MAX_WARNINGS: Final = 20
+_MAX_TEXT: Final = 2_000
+
+Request = dict[str, Any]
+Reply = dict[str, Any]
+
+
+class Absent(LookupError):
+    """A contract name that the student's files do not define."""
+
+
+class Dispatcher:
+    """Answers requests about one set of modules."""
+
+    def __init__(self, resolve: Callable[[str], Any], own_file: Callable[[str], bool]) -> None:
+        self._resolve = resolve
+        self._own_file = own_file
+        self._objects: dict[int, Any] = {}
+        self._count = 0
+
+    def answer(self, request: Request) -> Reply:
+        """Carry out one request; whatever the student's code does is in the reply."""
+        operation = _OPERATIONS[request["op"]]
+        try:
+            return operation(self, request)
+        except Absent as error:
+            return {"status": "absent", "name": str(error)}
+        except _BadReturn as error:
+            return {"status": "bad_return", "what": str(error)}
+        except MemoryError:
+            return {"status": "raised", "type": "MemoryError", "message": "out of memory", "frames": []}
+        except BaseException as error:
+            return self._raised(error)
+
+    def _call(self, request: Request) -> Reply:
+        function = self._find(request)
+        args = [self._incoming(value) for value in request["args"]]
+        kwargs = {key: self._incoming(value) for key, value in request["kwargs"].items()}
+        before = [_copy(value) for value in args] if request.get("watch") else None
+        value = self._outgoing(function(*args, **kwargs), request["returns"])
+        reply = {"status": "ok", "value": value}
+        if before is not None:
+            reply["changed"] = [i for i, old in enumerate(before) if _differs(old, args[i])]
+        return reply
+
+    def _get(self, request: Request) -> Reply:
+        return {"status": "ok", "value": self._outgoing(self._find(request), request["returns"])}
+
+    def _set(self, request: Request) -> Reply:
+        *way, last = request["path"]
+        owner = self._find({"on": request["on"], "path": way})
+        value = self._incoming(request["value"])
+        if isinstance(last, tuple):
+            owner[last[0]] = value
+        else:
+            setattr(owner, last, value)
+        return {"status": "ok", "value": None}
+
+    def _seed(self, request: Request) -> Reply:
+        np.random.seed(request["value"])
+        return {"status": "ok", "value": None}
+
+    def _batch(self, request: Request) -> Reply:
+        values = []
+        for inner in request["requests"]:
+            reply = self.answer(inner)
+            if reply["status"] != "ok":
+                return reply
+            values.append(reply["value"])
+        return {"status": "ok", "value": values}
+
+    def _find(self, request: Request) -> Any:
+        target = request["on"]
+        thing = self._resolve(target) if isinstance(target, str) else self._incoming(target)
+        for step in request["path"]:
+            thing = thing[step[0]] if isinstance(step, tuple) else getattr(thing, step)
+        return thing
+
+    def _incoming(self, value: Any) -> Any:
+        if isinstance(value, wire.Handle):
+            return self._objects[value.number]
+        if isinstance(value, list):
+            return [self._incoming(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._incoming(item) for key, item in value.items()}
+        return value
+
+    def _outgoing(self, value: Any, returns: list[str]) -> Any:
+        if len(returns) == 1:
+            return self._one(value, returns[0])
+        if not isinstance(value, (tuple, list)) or len(value) != len(returns):
+            raise _BadReturn(_describe(value))
+        return tuple(self._one(item, name) for item, name in zip(value, returns, strict=True))
+
+    def _one(self, value: Any, name: str) -> Any:
+        if name == "_":
+            return None
+        if not name.endswith("*"):
+            return _plain(value, name)
+        self._count += 1
+        self._objects[self._count] = value
+        return wire.Handle(self._count)
+
+    def _raised(self, error: BaseException) -> Reply:
+        frames = [
+            {"file": frame.filename, "line": frame.lineno or 0, "function": frame.name,
+             "source": (frame.line or "")[:200]}
+            for frame in traceback.extract_tb(error.__traceback__)
+            if self._own_file(frame.filename)
+        ]  # fmt: skip
+        return {
+            "status": "raised",
+            "type": type(error).__name__[:100],
+            "message": _safe_text(error),
+            "frames": frames[-8:],
+        }
+
+
+_OPERATIONS: Final[dict[str, Callable[[Dispatcher, Request], Reply]]] = {
+    "call": Dispatcher._call,
+    "get": Dispatcher._get,
+    "set": Dispatcher._set,
+    "seed": Dispatcher._seed,
+    "batch": Dispatcher._batch,
+}
+
+
+class _BadReturn(TypeError):
+    """The student's function returned something of the wrong kind."""
+
+
+def _plain(value: Any, name: str) -> Any:
+    """A copy of `value` that can cross: arrays stripped of subclasses, dicts of plain things."""
+    if isinstance(value, np.ndarray):
+        value = np.array(value, subok=False)
+        if value.dtype.hasobject:
+            raise _BadReturn(f"{name} as an array of Python objects (dtype object)")
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(item, f"{name}[{key!r}]") for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item, name) for item in value)
+    if value is None or isinstance(value, (bool, int, float, str, np.generic)):
+        return value
+    raise _BadReturn(f"{name} as an object of type {type(value).__name__}")
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"a single array of shape {value.shape}"
+    if isinstance(value, (tuple, list)):
+        return f"{len(value)} values"
+    return "nothing (None)" if value is None else f"a single {type(value).__name__}"
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _differs(old: Any, new: Any) -> bool:
+    return isinstance(old, np.ndarray) and not (
+        old.shape == new.shape and np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
+    )
+
+
+def _safe_text(error: BaseException) -> str:
+    try:
+        return str(error)[:_MAX_TEXT]
+    except BaseException:
+        return "(its message cannot be shown)"
+
+
+class Session:
+    """What one worker keeps: the student's modules, once loaded, and their output."""
+
+    def __init__(self) -> None:
+        self._dispatcher: Dispatcher | None = None
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a request, with what was printed and warned meanwhile."""
+        with _captured() as extra:
+            if request["op"] == "load":
+                reply = self._load(request)
+            elif self._dispatcher is None:
+                reply = {"status": "absent", "name": "(nothing was loaded)"}
+            else:
+                reply = self._dispatcher.answer(request)
+        return {**reply, **extra}
+
+    def _load(self, request: Request) -> Reply:
+        sources = {path: Source(*content) for path, content in request["files"].items()}
+        files = StudentFiles(sources, request["package"])
+        files.install()
+        locations = request["locations"]
+        failed: dict[str, str] = {}
+
+        def resolve(name: str) -> Any:
+            module = files.modules.get(locations[name].removesuffix(".py").replace("/", "."))
+            if module is None or not hasattr(module, name):
+                raise Absent(name)
+            return getattr(module, name)
+
+        for path in sorted(set(locations.values())):
+            try:
+                files.load(path)
+            except BaseException as error:
+                failed[path] = f"{type(error).__name__}: {_safe_text(error)}"
+        self._dispatcher = Dispatcher(resolve, sources.__contains__)
+        problems = files.problems + [f"{path}: {text}" for path, text in failed.items()]
+        return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}
+
+
+@contextmanager
+def _captured() -> Iterator[dict[str, Any]]:
+    extra: dict[str, Any] = {}
+    out = _Capped()
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(out), redirect_stderr(out):
+        warnings.simplefilter("default")
+        yield extra
+    extra["stdout"] = out.text()
+    extra["warnings"] = _distinct(caught)
+
+
+def _distinct(caught: list[warnings.WarningMessage]) -> list[str]:
+    texts = [f"{entry.category.__name__}: {entry.message}"[:300] for entry in caught]
+    return list(dict.fromkeys(texts))[:MAX_WARNINGS]
+
+
+class _Capped(io.TextIOBase):
+    """A text stream that keeps the beginning and drops the flood."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._room = MAX_OUTPUT
+        self._dropped = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        kept = text[: self._room]
+        if kept:
+            self._parts.append(kept)
+        self._room -= len(kept)
+        self._dropped |= len(kept) < len(text)
+        return len(text)
+
+    def text(self) -> str:
+        """What was written, with a mark where it was cut."""
+        return "".join(self._parts) + ("\n[... cut]" if self._dropped else "")
+
+
+def serve(sock: socket.socket) -> None:
+    """Answer requests until the trusted side hangs up."""
+    compat.install()
+    sys.setrecursionlimit(2_000)
+    session = Session()
+    while True:
+        try:
+            request = wire.receive(sock)
+        except wire.WireError:
+            return
+        reply = session.answer(request)
+        try:
+            wire.send(sock, reply)
+        except wire.NotPlain as error:
+            wire.send(sock, {"status": "bad_return", "what": str(error)})
+        except wire.WireError:
+            return
