@@ -1,0 +1,92 @@
+"""The `bubblewrap` kind: a zygote in namespaces of its own, seeing the interpreter and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.result import SandboxInfo
+from grader.wall import forkserver, runtime
+from grader.wall.confinement import base_config, spare_uid
+
+_LIBRARY = "/wall/lib"
+_SCRATCH = "/tmp"  # noqa: S108 (inside)
+_SCRATCH_BYTES = 256 << 20
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+
+
+def open_bubblewrap(main: str) -> forkserver.ForkedSandbox:
+    """Start a zygote under bubblewrap.
+
+    Raises:
+        UsageError: bubblewrap is not installed.
+        InternalError: it does not work here; the message has what it said.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        raise UsageError("bubblewrap is not installed.", hint="Run: apt install bubblewrap")
+    found = runtime.find_runtime()
+    folder = runtime.make_folder()
+    config = {
+        **base_config(main),
+        "read": [*found.libraries, _LIBRARY],
+        "uid": spare_uid() if os.geteuid() == 0 else 0,
+        "private": True,
+        "scratch": _SCRATCH,
+    }
+    command = [program, *_options(found)]
+    command += runtime.python_command(found, [_LIBRARY], "zygote")
+    try:
+        process, control, report = forkserver.start(command, config, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    info = SandboxInfo(kind="bubblewrap", isolated=True)
+    return forkserver.ForkedSandbox(info, report, main, process, control, folder)
+
+
+def _options(found: runtime.Runtime) -> Iterator[str]:
+    yield from ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
+    yield from ("--unshare-cgroup-try", "--new-session", "--hostname", "worker")
+    yield from ("--cap-drop", "ALL")
+    if os.geteuid() == 0:
+        # An own user namespace would map uid 0 only; the zygote itself drops to a spare user.
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            yield from ("--cap-add", capability)
+    else:
+        yield "--unshare-user"
+    if threading.current_thread() is threading.main_thread():
+        # It watches the thread, not the process; the control socket is what we rely on.
+        yield "--die-with-parent"
+    yield from _mounts(found)
+
+
+def _mounts(found: runtime.Runtime) -> Iterator[str]:
+    targets = [*found.libraries, *(f"{_LIBRARY}/{name}" for name in found.packages), *_DEVICES]
+    for parent in sorted({str(parent) for target in targets for parent in Path(target).parents}):
+        if parent != "/" and not _is_shown(parent, found.libraries):
+            # Those that bubblewrap makes itself are closed to all but root.
+            yield from ("--perms", "0755", "--dir", parent)
+    for path in found.libraries:
+        if os.path.islink(path):
+            yield from ("--symlink", os.readlink(path), path)
+        else:
+            yield from ("--ro-bind", path, path)
+    for path in found.hidden:
+        if _is_shown(path, found.libraries):
+            yield from ("--tmpfs", path, "--remount-ro", path)
+    for name, path in found.packages.items():
+        yield from ("--ro-bind", path, f"{_LIBRARY}/{name}")
+    for device in _DEVICES:
+        yield from ("--dev-bind", device, device)
+    yield from ("--proc", "/proc")
+    yield from ("--perms", "1777", "--size", str(_SCRATCH_BYTES), "--tmpfs", _SCRATCH)
+    yield from ("--chdir", "/", "--remount-ro", "/")
+
+
+def _is_shown(path: str, shown: Iterable[str]) -> bool:
+    return any(path == outer or path.startswith(f"{outer}/") for outer in shown)

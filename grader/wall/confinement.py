@@ -1,0 +1,73 @@
+"""The `landlock` kind: a plain zygote whose workers are confined by landlock and seccomp alone.
+
+For containers that refuse namespaces.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from grader.result import SandboxInfo
+from grader.wall import forkserver, runtime
+
+ACTS_MAIN: Final = "grader.wall.acts:serve"
+_NEWEST_LANDLOCK = 99
+_FIRST_SPARE_UID, _SPARE_UIDS = 60600, 500
+"""A range that systemd and Debian leave to nobody, below the 65536 that containers may have."""
+
+
+def base_config(main: str) -> dict[str, Any]:
+    """Configuration of a zygote, as far as every kind has it the same."""
+    return {
+        "mains": sorted({main, ACTS_MAIN}),
+        "read": [],
+        "uid": 0,
+        "child_uids": None,
+        "private": False,
+        "scratch": "",
+        "landlock": _NEWEST_LANDLOCK,
+        "base_landlock": False,
+    }
+
+
+def spare_uid() -> int:
+    """A user that nobody has, other than that of most other zygotes."""
+    return _FIRST_SPARE_UID + os.getpid() % _SPARE_UIDS
+
+
+def open_landlock(main: str, highest: int = _NEWEST_LANDLOCK) -> forkserver.ForkedSandbox:
+    """Start a zygote whose workers are confined without namespaces.
+
+    Raises:
+        InternalError: it does not work here; the message has what it said.
+    """
+    found = runtime.find_runtime()
+    folder = runtime.make_folder()
+    try:
+        return _start(main, found, folder, highest)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _start(
+    main: str, found: runtime.Runtime, folder: Path, highest: int
+) -> forkserver.ForkedSandbox:
+    path = runtime.stage(found, folder / "lib")
+    scratch = folder / "scratch"
+    scratch.mkdir(mode=0o711)
+    config = {
+        **base_config(main),
+        "read": [*runtime.readable(found), str(folder / "lib")],
+        "child_uids": [_FIRST_SPARE_UID, _SPARE_UIDS] if os.geteuid() == 0 else None,
+        "scratch": str(scratch),
+        "landlock": highest,
+        "base_landlock": True,
+    }
+    command = runtime.python_command(found, path, "zygote")
+    process, control, report = forkserver.start(command, config, folder)
+    info = SandboxInfo(kind="landlock", isolated=True)
+    return forkserver.ForkedSandbox(info, report, main, process, control, folder)

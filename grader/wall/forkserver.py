@@ -1,0 +1,252 @@
+"""The trusted side of a zygote: start it, ask it for workers, watch and end them (Linux)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from grader.errors import InternalError
+from grader.result import SandboxInfo
+from grader.wall import runtime
+from grader.wall.limits import Limits
+
+START_SECONDS: Final = 60.0
+"""Generous: a machine under heavy load needs long to import NumPy."""
+KILL_SECONDS: Final = 30.0
+_MAX_MESSAGE = 4096
+_MAX_FDINFO = 4096
+
+
+class ZygoteReport(msgspec.Struct, frozen=True):
+    """What the zygote found to work."""
+
+    private: bool
+    """Workers get file systems of their own."""
+    own_uid: bool
+    """Workers get a user of their own."""
+    landlock: bool
+
+
+class ForkedWorker:
+    """A process forked from the zygote; see `grader.wall.sandbox.Worker`."""
+
+    def __init__(self, wire: socket.socket, status: socket.socket, pidfd: int) -> None:
+        self.socket = wire
+        self._status = status
+        self._pidfd = pidfd
+        self._clock = _cpu_clock(_pid_of(pidfd))
+        self._cpu_seconds = 0.0
+        self._killed = False
+        self._ending = ""
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its threads so far; what it used in all once it has ended."""
+        if self._pidfd >= 0:
+            with contextlib.suppress(OSError):
+                used = time.clock_gettime(self._clock)
+                if not _is_readable(self._pidfd, 0):  # else the number may be another process
+                    self._cpu_seconds = max(self._cpu_seconds, used)
+        return self._cpu_seconds
+
+    def kill(self) -> None:
+        """End it; returns when it is gone. Closes the socket. Does nothing the second time.
+
+        Raises:
+            InternalError: the kernel does not let go of the process.
+        """
+        if self._pidfd < 0:
+            return
+        self.cpu_seconds()
+        self._killed = not _is_readable(self._pidfd, 0)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        gone = _is_readable(self._pidfd, KILL_SECONDS)
+        if gone:
+            self._read_ending(KILL_SECONDS)
+        os.close(self._pidfd)
+        self._pidfd = -1
+        self._status.close()
+        self.socket.close()
+        if not gone:
+            raise InternalError("A worker could not be killed.", hint="Is its disk stuck?")
+
+    def ending(self) -> str:
+        """Why it ended, in words; empty while it runs."""
+        if not self._ending and self._pidfd >= 0 and _is_readable(self._pidfd, 0):
+            self._read_ending(KILL_SECONDS)
+        return self._ending
+
+    def _read_ending(self, seconds: float) -> None:
+        """Wait until the zygote has buried it (at once, unless the zygote is gone as well)."""
+        self._ending = "ended with its sandbox"
+        if _is_readable(self._status.fileno(), seconds):
+            with contextlib.suppress(ConnectionError):
+                if data := self._status.recv(_MAX_MESSAGE):
+                    status, self._cpu_seconds = json.loads(data)["ended"]
+                    self._ending = _in_words(status, killed=self._killed)
+
+
+class ForkedSandbox:
+    """Workers forked from one zygote; see `grader.wall.sandbox.Sandbox`.
+
+    May be used by several forked processes at once. Belongs to the process that opened it: when that
+    one closes it or ends, all workers end.
+    """
+
+    def __init__(
+        self,
+        info: SandboxInfo,
+        report: ZygoteReport,
+        main: str,
+        process: subprocess.Popen[bytes],
+        control: socket.socket,
+        folder: Path,
+    ) -> None:
+        self.info = info
+        self.report = report
+        self._main = main
+        self._process = process
+        self._control = control
+        self._folder = folder
+        self._owner = os.getpid()
+
+    def spawn(self, limits: Limits, *, main: str = "") -> ForkedWorker:
+        """A new confined process, ready to serve.
+
+        Raises:
+            InternalError: the zygote is gone, or the worker could not be confined.
+        """
+        wire, their_wire = socket.socketpair()
+        status, their_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request = {"main": main or self._main, "limits": msgspec.structs.asdict(limits)}
+        try:
+            with their_wire, their_status:
+                fds = [their_wire.fileno(), their_status.fileno()]
+                socket.send_fds(self._control, [json.dumps(request).encode()], fds)
+            return ForkedWorker(wire, status, _await_worker(status))
+        except OSError as error:
+            wire.close()
+            status.close()
+            raise InternalError(f"The sandbox does not answer: {error}.") from error
+        except InternalError:
+            wire.close()
+            status.close()
+            raise
+
+    def close(self) -> None:
+        """End the zygote and every worker; returns when they are gone. Idempotent."""
+        if self._control.fileno() < 0:
+            return
+        if os.getpid() != self._owner:
+            self._control.close()
+            return
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # also for those who inherited it
+        self._control.close()
+        try:
+            self._process.wait(KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def start(
+    command: list[str], config: dict[str, Any], folder: Path
+) -> tuple[subprocess.Popen[bytes], socket.socket, ZygoteReport]:
+    """Run `command` with the control socket's number and `config` added; wait until it is warm.
+
+    Raises:
+        InternalError: it did not start; the message has what it said.
+    """
+    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with tempfile.TemporaryFile(dir=folder) as errors:
+        with theirs:
+            process = subprocess.Popen(
+                [*command, str(theirs.fileno()), json.dumps(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=runtime.ENVIRONMENT,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                cwd="/",
+            )
+        report = b""
+        if _is_readable(control.fileno(), START_SECONDS):
+            with contextlib.suppress(ConnectionError):
+                report = control.recv(_MAX_MESSAGE)
+        if report:
+            return process, control, msgspec.json.decode(report, type=ZygoteReport)
+        control.close()
+        process.kill()
+        process.wait()
+        raise InternalError(f"The sandbox did not start: {_last_line(errors)}")
+
+
+def _await_worker(status: socket.socket) -> int:
+    """The worker's pidfd, once it is confined and about to serve."""
+    pidfd = -1
+    deadline = time.monotonic() + START_SECONDS
+    ready = False
+    while pidfd < 0 or not ready:
+        status.settimeout(max(0.001, deadline - time.monotonic()))
+        data, fds, _, _ = socket.recv_fds(status, _MAX_MESSAGE, 1)
+        message = json.loads(data) if data else {"failed": "it ended"}
+        pidfd = fds[0] if fds else pidfd
+        ready = ready or "ready" in message
+        if "failed" in message or ("ended" in message and not ready):
+            if pidfd >= 0:
+                os.close(pidfd)
+            raise InternalError(f"A worker could not be confined: {message.get('failed', 'it ended')}")
+    return pidfd
+
+
+def _is_readable(fd: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _pid_of(pidfd: int) -> int:
+    """Number of the process in our PID namespace."""
+    with open(f"/proc/self/fdinfo/{pidfd}", encoding="ascii") as file:
+        for line in file.read(_MAX_FDINFO).splitlines():
+            if line.startswith("Pid:"):
+                return int(line.split()[1])
+    raise InternalError("The kernel does not tell the worker's process number.")
+
+
+def _cpu_clock(pid: int) -> int:
+    """Id of the clock of a process, as `clock_getcpuclockid` makes it."""
+    return (~pid << 3) | 2
+
+
+def _in_words(status: int, *, killed: bool) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return f"exit code {code}"
+    if killed and -code == signal.SIGKILL:
+        return "ended by the harness"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    lines = errors.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing."

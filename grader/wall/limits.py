@@ -1,0 +1,23 @@
+"""What one worker may use."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+MIB: Final = 1 << 20
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Resource limits of one worker. Those that the platform does not have are not enforced."""
+
+    memory_bytes: int = 1536 * MIB
+    """Address space beyond what a worker takes to start."""
+    cpu_seconds: int = 600
+    """Of the whole worker, all threads; the last resort behind the deadline of each call."""
+    file_bytes: int = 64 * MIB
+    """Largest file; where the scratch folder is a file system of its own, all files together."""
+    open_files: int = 64
+    processes: int = 64
+    """Threads; new processes are refused where there is a system call filter."""

@@ -1,0 +1,303 @@
+"""The warm process that forks workers: it has NumPy loaded and never runs student code itself.
+
+    python -c "..." CONTROL_FD CONFIG      (see `grader.wall.runtime`)
+
+On the control socket it answers once, when warm. After that every message is a request for a
+worker, a JSON object `{"main", "limits"}` with two descriptors: the worker's wire and a status
+socket. The status socket brings `{"pidfd"}` (with the descriptor), then `{"ready"}` or `{"failed"}`
+from the worker, and `{"ended": [status, seconds]}`, in which order the first two come is open.
+
+It ends, and every worker with it, when the last holder of the other end of the control socket is
+gone; a worker ends when the other end of its status socket is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import site
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from grader.wall import confine, landlock
+from grader.wall.scratch import remove_tree
+
+MAX_REQUEST = 4096
+_WIRE, _STATUS = 3, 4
+_WARM = ("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "numpy.ma")
+_ALSO_WARM = ("msgspec", "msgspec.msgpack", "random", "traceback", "warnings", "linecache")
+_READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
+
+
+class Child:
+    """One worker as the zygote sees it."""
+
+    def __init__(self, pid: int, pidfd: int, status: socket.socket, scratch: str) -> None:
+        self.pid = pid
+        self.pidfd = pidfd
+        self.status = status
+        self.scratch = scratch
+
+
+class Zygote:
+    """Serves spawn requests until the control socket is closed."""
+
+    def __init__(self, control: socket.socket, config: dict[str, Any]) -> None:
+        self.control = control
+        self.config = config
+        self.libc = confine.open_libc()
+        self.mains: dict[str, Callable[[socket.socket], None]] = {}
+        self.children: dict[int, Child] = {}
+        self.poll = select.poll()
+        self.pid = os.getpid()
+        self.cleaners: set[int] = set()
+        self.spawned = 0
+        self.private = False
+        self.reachable = False
+
+    def prepare(self) -> dict[str, Any]:
+        """Give up privileges, load everything, find out what works. Returns what to report."""
+        if self.config["uid"]:
+            confine.become(self.libc, self.config["uid"])
+            confine.drop_capabilities(self.libc)
+        confine.set_dumpable(self.libc, dumpable=False)
+        confine.forbid_new_privileges(self.libc)
+        if self.config["base_landlock"]:
+            self._restrict(write=[self.config["scratch"]])
+        self._warm_up()
+        self.private = self.config["private"] and self._try(self._take_private_files)
+        self.reachable = bool(self.config["child_uids"]) and self._try(self._reach_as_spare_user)
+        self.own_memory = _address_space()
+        return {"private": self.private, "own_uid": self.reachable, "landlock": self.landlock}
+
+    @property
+    def landlock(self) -> bool:
+        """Whether workers are confined by landlock."""
+        return bool(self.config["landlock"]) and landlock.version(self.libc) > 0
+
+    def _warm_up(self) -> None:
+        for name in (*_WARM, *_ALSO_WARM):
+            importlib.import_module(name)
+        for main in self.config["mains"]:
+            module, _, function = main.partition(":")
+            self.mains[main] = getattr(importlib.import_module(module), function)
+        site.setquit()  # `exit` and `quit`, which python -S leaves out
+        gc.collect()
+        gc.freeze()
+
+    def _restrict(self, write: list[str]) -> None:
+        confine.restrict_files(
+            self.libc, read=self.config["read"], write=write, highest=self.config["landlock"]
+        )
+
+    def _try(self, act: Callable[[], None]) -> bool:
+        """Whether `act` works, done in a child of its own."""
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.suppress(BaseException):
+                act()
+                os._exit(0)
+            os._exit(1)
+        return os.waitpid(pid, 0)[1] == 0
+
+    def _take_private_files(self) -> None:
+        confine.unshare_files(self.libc, self.config["scratch"], 1 << 20)
+
+    def _reach_as_spare_user(self) -> None:
+        confine.become(self.libc, self.config["child_uids"][0])
+        for path in self.config["read"]:
+            if os.path.isdir(path):
+                os.listdir(path)
+            else:
+                os.stat(path)
+        for module in (os, json, importlib.import_module("numpy"), confine):
+            with open(str(module.__file__), "rb") as file:
+                file.read(1)
+
+    def serve(self) -> None:
+        """Fork, watch and bury workers until nobody holds the control socket any more."""
+        self.poll.register(self.control, select.POLLIN)
+        while True:
+            for fd, _ in self.poll.poll():
+                if fd == self.control.fileno():
+                    if not self._request():
+                        return
+                else:
+                    self._event(fd)
+
+    def close(self) -> None:
+        """End every worker and remove its files."""
+        for child in set(self.children.values()):
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+            self._bury(child)
+        for pid in self.cleaners:
+            os.waitpid(pid, 0)
+
+    def _request(self) -> bool:
+        try:
+            data, fds, _, _ = socket.recv_fds(self.control, MAX_REQUEST, 2)
+        except InterruptedError:
+            return True
+        except ConnectionError:
+            return False
+        if not data:
+            return False
+        if len(fds) == 2:
+            status = socket.socket(fileno=fds.pop())
+            try:
+                self._spawn(json.loads(data), fds[0], status)
+            except (OSError, ValueError) as error:
+                _tell(status, {"failed": f"no worker: {error}"})
+                status.close()
+        for fd in fds:
+            os.close(fd)
+        return True
+
+    def _spawn(self, request: dict[str, Any], wire: int, status: socket.socket) -> None:
+        self.spawned += 1
+        scratch = self._make_scratch()
+        try:
+            pid = os.fork()
+        except OSError:
+            self._remove(scratch)
+            raise
+        if pid == 0:
+            self._run_child(request, wire, status, scratch)
+        pidfd = os.pidfd_open(pid)
+        child = Child(pid, pidfd, status, scratch)
+        for fd in (pidfd, status.fileno()):
+            self.children[fd] = child
+            self.poll.register(fd, select.POLLIN)
+        with contextlib.suppress(OSError):
+            socket.send_fds(status, [b'{"pidfd": true}'], [pidfd])
+
+    def _make_scratch(self) -> str:
+        """A folder for the next worker; the empty name when it brings its own, or gets none."""
+        if self.private or not self.landlock:
+            return ""
+        path = os.path.join(self.config["scratch"], f"{self.pid}-{self.spawned}")
+        os.mkdir(path, 0o700)
+        if self.reachable:
+            os.chown(path, self._spare_uid(), -1)
+        return path
+
+    def _spare_uid(self) -> int:
+        first, count = self.config["child_uids"]
+        return int(first + (self.pid + self.spawned) % count)
+
+    def _run_child(
+        self, request: dict[str, Any], wire: int, status: socket.socket, scratch: str
+    ) -> None:
+        """Never returns."""
+        code = 1
+        try:
+            confine.keep_descriptors(wire, status.detach())
+            status = socket.socket(fileno=_STATUS)
+            try:
+                main = self.mains[request["main"]]
+                self._confine_child(request["limits"], scratch)
+                _tell(status, {"ready": True})
+            except BaseException as error:
+                _tell(status, {"failed": f"{type(error).__name__}: {error}"})
+                raise
+            status.close()
+            gc.enable()
+            main(socket.socket(fileno=_WIRE))
+            code = 0
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            code = 1
+        finally:
+            os._exit(code & 0xFF)
+
+    def _confine_child(self, limits: confine.Limits, scratch: str) -> None:
+        signal.set_wakeup_fd(-1)
+        if self.reachable:
+            confine.become(self.libc, self._spare_uid())
+        if self.private:
+            scratch = str(self.config["scratch"])
+            confine.unshare_files(self.libc, scratch, limits["file_bytes"])
+        confine.die_with_parent(self.libc, self.pid)
+        home = scratch or "/"
+        os.chdir(home)
+        os.environ.update(HOME=home, TMPDIR=home)
+        shared = not (self.private or self.reachable)
+        confine.set_limits(limits, own_memory=self.own_memory, shared_user=shared)
+        write = [scratch] if scratch else []
+        rules = (lambda: self._restrict(write)) if self.landlock else None
+        confine.lock(self.libc, restrict_files=rules)
+
+    def _event(self, fd: int) -> None:
+        child = self.children.get(fd)
+        if child is None:
+            return  # its other descriptor was handled in the same round
+        if fd == child.pidfd:
+            self._bury(child)
+        elif not _still_held(child.status):
+            self.poll.unregister(fd)
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+
+    def _bury(self, child: Child) -> None:
+        _, status, usage = os.wait4(child.pid, 0)
+        _tell(child.status, {"ended": [status, usage.ru_utime + usage.ru_stime]})
+        for fd in (child.pidfd, child.status.fileno()):
+            del self.children[fd]
+            with contextlib.suppress(KeyError):
+                self.poll.unregister(fd)
+        os.close(child.pidfd)
+        child.status.close()
+        self._remove(child.scratch)
+
+    def _remove(self, scratch: str) -> None:
+        self.cleaners -= {pid for pid in self.cleaners if os.waitpid(pid, os.WNOHANG)[0]}
+        try:
+            if scratch:
+                os.rmdir(scratch)
+        except OSError:  # not empty, and perhaps very full: must not hold up the others
+            pid = os.fork()
+            if pid == 0:
+                with contextlib.suppress(BaseException):
+                    remove_tree(scratch)
+                os._exit(0)
+            self.cleaners.add(pid)
+
+
+def _still_held(status: socket.socket) -> bool:
+    try:
+        return status.recv(1, socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def _tell(status: socket.socket, message: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        status.send(json.dumps(message).encode(), socket.MSG_DONTWAIT)
+
+
+def _address_space() -> int:
+    """Bytes of address space that this process holds; a safe guess where it cannot be known."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 512 << 20
+
+
+def main() -> None:
+    """Start from the command line made by `grader.wall.runtime`."""
+    gc.disable()
+    control = socket.socket(fileno=int(sys.argv[1]))
+    zygote = Zygote(control, json.loads(sys.argv[2]))
+    _tell(control, zygote.prepare())
+    zygote.serve()
+    zygote.close()
