@@ -1,0 +1,266 @@
+"""Strips the solutions from the reference, which leaves the template that students start from.
+
+In the reference a solution stands between two comments:
+
+    # BEGIN SOLUTION: what the student has to do, in words,
+    #   over as many lines as it takes.
+    out = ...
+    # END SOLUTION
+
+Inside a function it becomes a stub: a banner with those words, and the line
+
+    raise NotImplementedError("TODO: affine_forward")
+
+with the function's qualified name. Elsewhere (a helper, an import) it disappears. All other
+lines are given to the students as they are. `unfinished` reads the stubs back.
+
+    python -m grader.template reference student_template [--check]
+
+writes the template or, with --check, says where it is out of step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from grader.errors import InputError
+
+PACKAGE: Final = "numpynn"
+STUB_PREFIX: Final = "TODO: "
+"""How the message of an untouched stub's NotImplementedError begins."""
+
+_BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION(?:: (?P<task>.+))?")
+_TASK_LINE = re.compile(r" *#   (?P<task>.+)")
+_END = re.compile(r" *# END SOLUTION")
+_MARKER = re.compile(r" *# *(?:BEGIN|END) SOLUTION")
+_WIDTH = 100
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class _Solution(NamedTuple):
+    """A marked block: `lines[begin:end]`, both markers included."""
+
+    begin: int
+    end: int
+    indent: str
+    task: str
+
+
+def build_template(reference: Path, out: Path) -> list[Path]:
+    """Write the template of the package in `reference` into the folder `out`.
+
+    Files in `out` that the reference does not have are left alone.
+
+    Args:
+        reference: The folder that holds `numpynn/`.
+        out: The folder that gets `numpynn/`.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: There is no package, or its markers do not match.
+    """
+    written = []
+    for name, text in _stripped(reference).items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+def template_differences(reference: Path, template: Path) -> list[str]:
+    """Say in which files the template is out of step with the reference; empty: in none.
+
+    Args:
+        reference: The folder that holds the reference's `numpynn/`.
+        template: The folder that holds the template's `numpynn/`.
+
+    Raises:
+        InputError: There is no reference, or its markers do not match.
+    """
+    expected = _stripped(reference)
+    actual = {path.relative_to(template).as_posix(): path for path in _sources(template)}
+    differences = []
+    for name in sorted(expected.keys() | actual.keys()):
+        if name not in actual:
+            differences.append(f"{name}: missing from the template")
+        elif name not in expected:
+            differences.append(f"{name}: not in the reference")
+        elif (text := actual[name].read_text(encoding="utf-8")) != expected[name]:
+            line = _first_difference(text, expected[name])
+            differences.append(f"{name}: line {line} differs from the stripped reference")
+    return differences
+
+
+def strip_solutions(source: str, name: str = "<source>") -> str:
+    """Return a module of the reference as the students get it.
+
+    Args:
+        source: The module's text.
+        name: What to call it in errors.
+
+    Raises:
+        InputError: It does not parse, or its markers do not match.
+    """
+    lines = source.splitlines()
+    functions = list(_functions(_parse(source, name)))
+    kept: list[str] = []
+    position = 0
+    for solution in _solutions(lines, name):
+        kept += lines[position : solution.begin]
+        position = solution.end
+        if function := _enclosing(functions, solution.begin + 1):
+            kept += _stub(solution, function)
+        else:
+            while kept and not kept[-1]:
+                kept.pop()
+    return "\n".join([*kept, *lines[position:]]) + "\n"
+
+
+def unfinished(source: str) -> set[str]:
+    """Return the qualified names of the functions in which a stub still stands.
+
+    Args:
+        source: Text of a student's module; it has to parse.
+
+    Raises:
+        SyntaxError: It does not parse.
+    """
+    return {
+        name
+        for name, function in _functions(ast.parse(source))
+        if any(_is_stub(node) for node in ast.walk(function))
+    }
+
+
+def _is_stub(node: ast.AST) -> bool:
+    match node:
+        case ast.Raise(
+            exc=ast.Call(func=ast.Name("NotImplementedError"), args=[ast.Constant(text)])
+        ):
+            return isinstance(text, str) and text.startswith(STUB_PREFIX)
+    return False
+
+
+def _stripped(reference: Path) -> dict[str, str]:
+    """Return the text of every file of the template, by its path from the template's folder."""
+    sources = {path.relative_to(reference).as_posix(): path for path in _sources(reference)}
+    if not sources:
+        raise InputError(f"{reference} holds no package {PACKAGE!r}.")
+    return {
+        name: strip_solutions(path.read_text(encoding="utf-8"), str(path))
+        for name, path in sources.items()
+    }
+
+
+def _sources(folder: Path) -> list[Path]:
+    return sorted((folder / PACKAGE).rglob("*.py"))
+
+
+def _parse(source: str, name: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise InputError(f"{name}:{error.lineno}: {error.msg}.") from error
+
+
+def _solutions(lines: list[str], name: str) -> Iterator[_Solution]:
+    """Find the marked blocks, in order."""
+    begin: int | None = None
+    for number, line in enumerate(lines):
+        if begin is None and _BEGIN.fullmatch(line):
+            begin = number
+        elif begin is not None and _END.fullmatch(line):
+            yield _solution(lines, begin, number + 1)
+            begin = None
+        elif _MARKER.match(line):
+            raise InputError(f"{name}:{number + 1}: unexpected marker {line.strip()!r}.")
+    if begin is not None:
+        raise InputError(f"{name}:{begin + 1}: the solution that begins here has no end.")
+
+
+def _solution(lines: list[str], begin: int, end: int) -> _Solution:
+    first = _BEGIN.fullmatch(lines[begin])
+    assert first is not None
+    task = [first["task"] or ""]
+    for line in lines[begin + 1 : end]:
+        if not (more := _TASK_LINE.fullmatch(line)):
+            break
+        task.append(more["task"])
+    return _Solution(begin, end, first["indent"], " ".join(task))
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
+    """Yield functions and methods with their qualified names."""
+
+    def walk(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Function]]:
+        for node in body:
+            if isinstance(node, _Function):
+                yield prefix + node.name, node
+            elif isinstance(node, ast.ClassDef):
+                yield from walk(node.body, f"{prefix}{node.name}.")
+
+    return walk(tree.body, "")
+
+
+def _enclosing(functions: list[tuple[str, _Function]], line: int) -> str | None:
+    for name, function in functions:
+        if function.lineno < line <= (function.end_lineno or function.lineno):
+            return name
+    return None
+
+
+def _stub(solution: _Solution, function: str) -> list[str]:
+    """Return what stands in the template where a function had its solution."""
+    rule = "# " + "-" * (_WIDTH - len(solution.indent) - 2)
+    task = textwrap.wrap(
+        f"{STUB_PREFIX}{solution.task}",
+        width=_WIDTH - len(solution.indent),
+        initial_indent="# ",
+        subsequent_indent="# ",
+    )
+    stub = f'raise NotImplementedError("{STUB_PREFIX}{function}")  # your code goes here'
+    return [solution.indent + line for line in (rule, *task, rule, stub)]
+
+
+def _first_difference(text: str, expected: str) -> int:
+    """Return the number of the first line that differs, counted from 1."""
+    pairs = zip(text.splitlines(), expected.splitlines(), strict=False)
+    same = 0
+    for left, right in pairs:
+        if left != right:
+            break
+        same += 1
+    return same + 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the module's command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m grader.template",
+        description="Write the student template, or compare it with the reference.",
+    )
+    parser.add_argument("reference", type=Path)
+    parser.add_argument("template", type=Path)
+    parser.add_argument("--check", action="store_true", help="only compare")
+    options = parser.parse_args(arguments)
+    if options.check:
+        differences = template_differences(options.reference, options.template)
+        print("\n".join(differences) or "in step")
+        return 1 if differences else 0
+    for path in build_template(options.reference, options.template):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
