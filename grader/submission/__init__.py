@@ -1,0 +1,9 @@
+"""Finding, reading and describing what students hand in; none of it is executed here."""
+
+from __future__ import annotations
+
+from grader.submission.discover import Source, discover, loose_files, single
+from grader.submission.load import load
+from grader.submission.record import SourceFile, Submission
+
+__all__ = ["Source", "SourceFile", "Submission", "discover", "load", "loose_files", "single"]

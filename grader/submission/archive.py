@@ -1,0 +1,243 @@
+"""Reading zip and tar archives in memory, within limits; nothing is ever unpacked to disk."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import posixpath
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Final
+
+from grader.errors import InputError
+from grader.submission.tree import MAX_MEMBERS, Member, Tree, clean_name, gather, link
+
+MAX_UNPACKED: Final = 2 * 1024**3
+"""Bytes that a compressed tar may come to; all of it has to be unpacked to find the files."""
+MAX_RATIO: Final = 100
+"""How much a large archive may shrink its files; real ones, data sets included, stay far below."""
+_LARGE: Final = 256 * 1024 * 1024
+_MAX_HEADER: Final = 1024 * 1024
+_XZ_MEMORY: Final = 256 * 1024 * 1024
+_CENTRAL_ENTRY: Final = b"PK\x01\x02"
+
+_FOREIGN: Final = {b"Rar!": "a RAR archive", b"7z\xbc\xaf\x27\x1c": "a 7z archive"}
+_DAMAGED: Final = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError,
+    OSError, NotImplementedError, RuntimeError, ValueError, OverflowError, IndexError, MemoryError,
+)  # fmt: skip
+"""What the standard library raises over archives made to break it."""
+
+
+class Bomb(Exception):
+    """The archive unpacks to more than it may."""
+
+
+def read_archive(file: BinaryIO, name: str) -> Tree:
+    """The Python files of an archive; `name` is the one in messages.
+
+    Raises:
+        InputError: encrypted, damaged, a bomb, or with names that lead outside.
+    """
+    with _one_line(name):
+        return gather(_members(file, name))
+
+
+def read_bytes(data: bytes, name: str) -> Tree:
+    """As `read_archive`, of an archive held in memory."""
+    return read_archive(io.BytesIO(data), name)
+
+
+def read_inside(file: BinaryIO, name: str, wanted: str, limit: int) -> bytes:
+    """One member of an archive, for archives inside archives.
+
+    Raises:
+        InputError: as above, or the member is longer than `limit`.
+    """
+    with _one_line(name):
+        for member in _members(file, name):
+            if member.name == wanted and member.link is None:
+                data = member.read(limit + 1)
+                if len(data) > limit:
+                    raise Bomb(wanted)
+                return data
+    raise InputError(f"{name}: {wanted} is not in it any more.")
+
+
+@contextmanager
+def _one_line(name: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        prefix = "" if error.message.startswith(name) else f"{name}: "
+        raise InputError(f"{prefix}{error.message}") from None
+    except Bomb:
+        raise InputError(
+            f"{name}: unpacks to far more than it should (a zip bomb?); it was not unpacked."
+        ) from None
+    except PermissionError:
+        raise InputError(f"{name}: may not be read (no permission).") from None
+    except _DAMAGED as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(f"{name}: is damaged or no archive ({reason}).") from None
+
+
+def _members(file: BinaryIO, name: str) -> Iterator[Member]:
+    head = file.read(8)
+    file.seek(0)
+    for magic, kind in _FOREIGN.items():
+        if head.startswith(magic):
+            raise InputError(f"{name}: is {kind}; only zip and tar (gz, bz2, xz) can be read.")
+    if not head:
+        raise InputError(f"{name}: is empty.")
+    if head.startswith(b"PK"):
+        return _zip_members(file, name)
+    return _tar_members(_unpacked(file, head), name)
+
+
+def _zip_members(file: BinaryIO, name: str) -> Iterator[Member]:
+    size = _check_directory(file, name)
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > max(_LARGE, MAX_RATIO * size):
+            raise Bomb(name)
+        for entry in entries:
+            if entry.flag_bits & 0x1:
+                raise InputError(f"{name}: is encrypted (needs a password).")
+            path = clean_name(entry.filename, name)
+            mode = entry.external_attr >> 16
+            if entry.is_dir():
+                continue
+            if stat.S_ISLNK(mode):
+                target = archive.open(entry).read(4096).decode("utf-8", "replace")
+                yield link(path, link_target(path, target))
+            else:
+                yield Member(path, entry.file_size, _zip_reader(archive, entry))
+
+
+def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[int], bytes]:
+    def read(limit: int) -> bytes:
+        try:
+            with archive.open(entry) as file:
+                return file.read(limit)
+        except (InputError, MemoryError):
+            raise
+        except _DAMAGED as error:
+            raise OSError(f"damaged: {error}") from None
+
+    return read
+
+
+def _check_directory(file: BinaryIO, name: str) -> int:
+    """Size of the zip file; counts its entries before `zipfile` makes an object of each."""
+    entries = size = 0
+    rest = b""
+    while block := file.read(1024 * 1024):
+        size += len(block)
+        entries += (rest + block).count(_CENTRAL_ENTRY)
+        rest = block[-3:]
+    file.seek(0)
+    if entries > MAX_MEMBERS:
+        raise InputError(f"{name}: holds more than {MAX_MEMBERS:,} files; it was not unpacked.")
+    return size
+
+
+class _CarefulTarInfo(tarfile.TarInfo):
+    """Refuses headers of unbounded length, which `tarfile` would read into memory."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        is_header = self.type in (
+            tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+            tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+        )  # fmt: skip
+        if is_header and self.size > _MAX_HEADER:
+            raise Bomb(self.name)
+        return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+
+def _tar_members(file: BinaryIO, name: str) -> Iterator[Member]:
+    with tarfile.open(fileobj=file, mode="r|", tarinfo=_CarefulTarInfo) as archive:
+        for entry in archive:
+            path = clean_name(entry.name, name)
+            if entry.issym():
+                yield link(path, link_target(path, entry.linkname))
+            elif entry.islnk():
+                yield link(path, link_target("x", entry.linkname))
+            elif entry.isfile():
+                yield Member(path, entry.size, _tar_reader(archive, entry))
+            archive.members.clear()  # type: ignore[attr-defined]
+
+
+def _tar_reader(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[int], bytes]:
+    def read(limit: int) -> bytes:
+        file = archive.extractfile(entry)
+        return file.read(limit) if file else b""
+
+    return read
+
+
+def link_target(path: str, target: str) -> str:
+    """What a link at `path` means inside the archive; empty where it leads outside."""
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    leads_outside = joined.startswith(("/", "../")) or joined == ".." or "\\" in target
+    return "" if leads_outside else joined
+
+
+def _unpacked(file: BinaryIO, head: bytes) -> BinaryIO:
+    """The plain tar, whatever the compression, watched for its length."""
+    if head.startswith(b"\x1f\x8b"):
+        return _Watched(gzip.GzipFile(fileobj=file), file)
+    if head.startswith(b"BZh"):
+        return _Watched(bz2.BZ2File(file), file)
+    if head.startswith(b"\xfd7zXZ\x00"):
+        return _Watched(_Xz(file), file)
+    return file
+
+
+class _Xz(io.RawIOBase):
+    """`lzma.LZMAFile` with a limit on memory, which a hostile header could set to gigabytes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self.decompressor.eof:
+            needs = self.decompressor.needs_input
+            block = self.file.read(64 * 1024) if needs else b""
+            if needs and not block:
+                raise EOFError("the archive ends too early")
+            data = self.decompressor.decompress(block, size)
+            if data:
+                return data
+        return b""
+
+
+class _Watched(io.RawIOBase, BinaryIO):
+    """A decompressed stream that stops a bomb."""
+
+    def __init__(self, stream: gzip.GzipFile | bz2.BZ2File | _Xz, packed: BinaryIO) -> None:
+        self.stream = stream
+        self.packed = packed
+        self.length = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.stream.read(size) or b""
+        self.length += len(data)
+        allowed = max(_LARGE, min(MAX_UNPACKED, MAX_RATIO * self.packed.tell()))
+        if self.length > allowed:
+            raise Bomb
+        return data

@@ -1,0 +1,177 @@
+"""What the chosen package holds: which names of the contract, where, and in what state."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Final
+
+from grader.result import SourceSpan
+from grader.submission.definitions import definitions, left_as_given, span
+from grader.submission.era import Clues
+from grader.submission.oldnumpy import old_numpy_notes
+from grader.submission.package import Package
+from grader.submission.prepare import Prepared
+from grader.submission.reader import Reader
+from grader.submission.record import SourceFile
+
+_CORE: Final = frozenset({"layer_utils.py", "solver.py", "gradient_check.py"})
+"""Given files that students run with their own Python, whatever else lies beside them."""
+_MAX_REMARKS: Final = 5
+
+
+class Contents:
+    """The chosen package, file by file."""
+
+    def __init__(self, package: Package, contract: Mapping[str, str], reader: Reader) -> None:
+        self.package = package
+        self.contract = contract
+        self.reader = reader
+        loaded = {file: reader.load(package, file) for file in package.files}
+        self.modules = {file: module for file, module in loaded.items() if module is not None}
+        """Files that can be run, at least in part."""
+        self.unusable = [file for file in [*loaded, *package.unread] if file not in self.modules]
+        self._definitions = {file: definitions(m.tree) for file, m in self.modules.items()}
+        self.locations = {name: file for name in contract if (file := self._locate(name))}
+        """Contract name to the file that defines it."""
+
+    def _locate(self, name: str) -> str:
+        """The file that defines a name; empty if none does.
+
+        It is looked for where it should be, then in files that this one imports from, or in all
+        of them where this one is missing.
+        """
+        file = self.package.module_file(self.contract[name])
+        if name in self._definitions.get(file, {}):
+            return file
+        others = self._imported_by(file) if file in self.modules else list(self.modules)
+        if file in self.unusable:
+            others = []
+        return next((other for other in others if name in self._definitions[other]), "")
+
+    def _imported_by(self, file: str) -> list[str]:
+        imports = [
+            node for node in ast.walk(self.modules[file].tree) if isinstance(node, ast.ImportFrom)
+        ]
+        stems = {(node.module or "").rpartition(".")[2] for node in imports}
+        return [other for other in self.modules if _stem(other) in stems and other != file]
+
+    def statement(self, name: str) -> ast.stmt:
+        """The definition of a name that has a location."""
+        return self._definitions[self.locations[name]][name]
+
+    def _module(self, name: str) -> Prepared:
+        return self.modules[self.locations[name]]
+
+    @property
+    def python2(self) -> list[str]:
+        """What shows Python 2: `layers.py uses xrange`."""
+        return [f"{file} {m.python2}" for file, m in self.modules.items() if self._tells(file, m)]
+
+    def _tells(self, file: str, module: Prepared) -> bool:
+        is_core = file in self.locations.values() or file.rpartition("/")[2] in _CORE
+        return is_core and bool(module.python2)
+
+    def files(self) -> dict[str, SourceFile]:
+        """All that is run."""
+        is_python2 = bool(self.python2)
+        return {
+            file: SourceFile(text=module.text, floor_division=is_python2 and module.floors)
+            for file, module in self.modules.items()
+        }
+
+    def spans(self) -> dict[str, SourceSpan]:
+        """The student's own lines of each name."""
+        return {
+            name: span(file, self._module(name), name, self.statement(name))
+            for name, file in self.locations.items()
+        }
+
+    def todo(self) -> list[str]:
+        """Names left as in a template, methods as `TwoLayerNet.loss`."""
+        broken = self.broken()
+        left = [
+            part
+            for name in self.locations
+            for part in left_as_given(name, self.statement(name), self._module(name).tree)
+        ]
+        return [part for part in left if part not in broken]
+
+    def broken(self) -> dict[str, str]:
+        """Names that cannot be parsed, methods as `TwoLayerNet.loss`, and why."""
+        found = {
+            part.name: part.reason
+            for name in self.locations
+            for part in self._module(name).broken.values()
+            if part.name.partition(".")[0] == name
+        }
+        for file in self.unusable:
+            found |= dict.fromkeys(self._names_in(file), self.reader.problem(self.package, file))
+        return found
+
+    def _names_in(self, file: str) -> list[str]:
+        """Contract names that an unusable file should define, and seems to."""
+        data = self.reader.tree.files.get(self.package.inside(file))
+        return [
+            name
+            for name, module in self.contract.items()
+            if self.package.module_file(module) == file
+            and name not in self.locations
+            and (data is None or name.encode() in data)
+        ]
+
+    def clues(self) -> Clues:
+        """What the era can be read off."""
+        at = set(self.locations.values())
+        texts = [self.modules[file].original for file in sorted(at)]
+        network = self.spans().get("FullyConnectedNet")
+        return Clues(
+            definitions={name: self.statement(name) for name in self.locations},
+            defined=frozenset(self.locations) | self.broken().keys(),
+            network_text=network.text if network else "\n".join(texts),
+            python2=self.python2,
+            supports_both=any(self.modules[file].supports_both for file in at),
+        )
+
+    def notes(self) -> list[str]:
+        """Remarks for the report."""
+        return [
+            *self._python2_note(),
+            *(note for module in self.modules.values() for note in module.notes),
+            *self._broken_helpers(),
+            *self._left_out(),
+            *old_numpy_notes({file: self.modules[file].tree for file in self._judged()}),
+        ]
+
+    def _judged(self) -> list[str]:
+        at = set(self.locations.values())
+        return [f for f in self.modules if f in at or f.rpartition("/")[2] == "layer_utils.py"]
+
+    def _python2_note(self) -> list[str]:
+        signs = self.python2
+        if not signs:
+            return []
+        more = f" and {len(signs) - 2} more files" if len(signs) > 2 else ""
+        return [
+            f"Written for Python 2 ({'; '.join(signs[:2])}{more}): converted line for line, "
+            "and / between integers floors."
+        ]
+
+    def _broken_helpers(self) -> list[str]:
+        """Broken functions that the contract does not name, but others may call."""
+        return [
+            f"{part.name} cannot be parsed: {part.reason}"
+            for file in self._judged()
+            for part in self.modules[file].broken.values()
+            if part.name.partition(".")[0] not in self.locations
+        ][:_MAX_REMARKS]
+
+    def _left_out(self) -> list[str]:
+        problems = [self.reader.problem(self.package, file) for file in self.unusable]
+        more = len(problems) - _MAX_REMARKS
+        shown = [f"Left out: {problem}." for problem in problems[:_MAX_REMARKS]]
+        return shown + ([f"Left out: {more} more files."] if more > 0 else [])
+
+
+def _stem(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".py")

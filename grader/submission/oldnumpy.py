@@ -1,0 +1,60 @@
+"""Names that NumPy once had: such code was right when it was written, and is run as it was."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+_GONE: Final = frozenset(
+    {
+        "float", "int", "bool", "object", "complex", "str", "long", "unicode", "float_", "complex_",
+        "int0", "uint0", "object0", "unicode_", "string_", "Inf", "Infinity", "NaN", "NAN", "PINF",
+        "NINF", "infty", "product", "cumproduct", "sometrue", "alltrue", "asscalar", "rank",
+        "round_", "msort", "in1d", "row_stack", "trapz", "asfarray", "find_common_type", "cast",
+    }
+)  # fmt: skip
+_MAX_PLACES: Final = 3
+
+
+def old_numpy_notes(modules: dict[str, ast.Module]) -> list[str]:
+    """One remark for each old name, with the places where it is used."""
+    places: dict[str, list[str]] = {}
+    for file, tree in modules.items():
+        for name, line in sorted(_uses(tree), key=lambda use: use[1]):
+            places.setdefault(name, []).append(f"{file}:{line}")
+    return [
+        f"{name} ({_some(at)}) belongs to an older NumPy; graded as it was meant then."
+        for name, at in places.items()
+    ]
+
+
+def _some(places: list[str]) -> str:
+    more = len(places) - _MAX_PLACES
+    return ", ".join(places[:_MAX_PLACES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _uses(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    numpy = _numpy_names(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in numpy:
+                if name in _GONE:
+                    yield f"np.{name}", node.lineno
+            case ast.Attribute(
+                value=ast.Attribute(value=ast.Name(id=module), attr="lib"), attr="pad"
+            ) if module in numpy:
+                yield "np.lib.pad", node.lineno
+            case ast.Call(func=ast.Attribute(attr="reshape"), keywords=keywords):
+                if any(keyword.arg == "newshape" for keyword in keywords):
+                    yield "newshape= of np.reshape", node.lineno
+
+
+def _numpy_names(tree: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "numpy"
+    } | {"np"}

@@ -1,0 +1,180 @@
+"""Telling Python 2 from Python 3, and turning the one into the other."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from typing import TYPE_CHECKING, Final
+
+from grader.submission.parse import Unparsable, parse
+
+if TYPE_CHECKING:
+    from fissix.refactor import RefactoringTool  # type: ignore[import-untyped]
+
+_NAMES: Final = frozenset(
+    {"xrange", "unicode", "raw_input", "basestring", "long", "unichr", "execfile", "reduce"}
+)
+_METHODS: Final = frozenset({"iteritems", "itervalues", "iterkeys", "has_key"})
+_COMPATIBILITY: Final = frozenset({"builtins", "past", "future", "six"})
+_PRINT_STATEMENT: Final = re.compile(r"^[ \t]*print[ \t]+[^\s(=.,)\]]", re.MULTILINE)
+_MAX_CHARACTERS: Final = 1_000_000
+"""The converter manages some 500 kB a second."""
+
+_INLINE: Final = (
+    "apply", "basestring", "dict", "except", "exec", "execfile", "filter", "funcattrs", "has_key",
+    "long", "map", "methodattrs", "ne", "next", "nonzero", "numliterals", "paren", "print", "raise",
+    "raw_input", "renames", "repr", "standarderror", "sys_exc", "throw", "types", "unicode",
+    "xrange", "zip", "itertools",
+)  # fmt: skip
+_MAY_ADD_LINES: Final = ("imports", "itertools_imports", "tuple_params", "urllib")
+
+
+def signs(tree: ast.Module) -> list[str]:
+    """What in a module that Python 3 can parse only works under Python 2: `xrange`, `.has_key`."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & _NAMES
+    called = {
+        f".{node.func.attr}()"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _METHODS
+    }
+    return sorted(used - _bound(tree)) + sorted(called)
+
+
+def has_print_statement(text: str) -> bool:
+    """Whether some line looks like Python 2's `print x`."""
+    return _PRINT_STATEMENT.search(text) is not None
+
+
+def has_true_division(tree: ast.Module) -> bool:
+    """Whether the module asks Python 2 for `/` as Python 3 has it."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name == "division" for alias in node.names)
+        for node in tree.body
+    )
+
+
+def supports_both(tree: ast.Module) -> bool:
+    """Whether the module imports what lets one text run under Python 2 and 3."""
+    return any(
+        isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in _COMPATIBILITY
+        for node in ast.walk(tree)
+    )
+
+
+def is_python3_only(tree: ast.Module) -> bool:
+    """Whether the module uses syntax that Python 2 has not got."""
+    return any(_is_new_syntax(node) for node in ast.walk(tree))
+
+
+def _is_new_syntax(node: ast.AST) -> bool:
+    match node:
+        case ast.JoinedStr() | ast.MatMult() | ast.NamedExpr() | ast.Nonlocal() | ast.AnnAssign():
+            return True
+        case ast.AsyncFunctionDef() | ast.Await() | ast.YieldFrom():
+            return True
+        case ast.arguments():
+            return bool(node.kwonlyargs or node.posonlyargs)
+        case ast.arg():
+            return node.annotation is not None
+        case ast.Raise():
+            return node.cause is not None
+    return False
+
+
+def convert(text: str) -> str:
+    """Python 3 with the meaning of the Python 2 in `text`, line for line.
+
+    Division is left alone: that `/` floors between integers is for the worker to see to.
+
+    Raises:
+        Unparsable: it is not Python 2 either.
+    """
+    if len(text) > _MAX_CHARACTERS:
+        raise Unparsable("too long to be converted from Python 2")
+    try:
+        parse(text)
+    except Unparsable:
+        print_function = "print_function" in text
+    else:
+        print_function = True
+    lines = text.count("\n")
+    for fixers in (_INLINE + _MAY_ADD_LINES, _INLINE):
+        converted = _refactor(text, _tool(fixers, print_function))
+        if converted.count("\n") == lines:
+            return _import_reduce(converted, parse(converted))
+    raise Unparsable("cannot be converted from Python 2 line for line")
+
+
+@functools.cache
+def _tool(fixers: tuple[str, ...], print_function: bool) -> RefactoringTool:
+    # Slow to import, and few submissions need it.
+    from fissix.refactor import RefactoringTool
+
+    return RefactoringTool(
+        [f"fissix.fixes.fix_{name}" for name in fixers],
+        options={"print_function": print_function},
+    )
+
+
+def _refactor(text: str, tool: RefactoringTool) -> str:
+    from fissix.pgen2.parse import ParseError  # type: ignore[import-untyped]
+    from fissix.pgen2.tokenize import TokenError  # type: ignore[import-untyped]
+
+    ended = text if text.endswith("\n") else text + "\n"
+    try:
+        converted = str(tool.refactor_string(ended, "<student>"))
+    except ParseError as error:
+        raise Unparsable("invalid syntax", error.context[1][0]) from None
+    except TokenError as error:
+        raise Unparsable(str(error.args[0]), error.args[1][0]) from None
+    except (RecursionError, MemoryError):
+        raise Unparsable("nested too deeply") from None
+    except Exception as error:  # a fixer's own bug must not cost the whole batch
+        raise Unparsable(f"cannot be converted from Python 2: {error}") from None
+    return converted if text.endswith("\n") else converted.removesuffix("\n")
+
+
+def _import_reduce(text: str, tree: ast.Module) -> str:
+    """`reduce` was a builtin: import it on the line of an import that is there."""
+    if "reduce" not in signs(tree):
+        return text
+    lines = text.split("\n")
+    at = next((node for node in tree.body if _can_share_its_line(node, lines)), None)
+    if at is None:
+        raise Unparsable("uses reduce, and has no import")
+    lines[at.lineno - 1] = "from functools import reduce; " + lines[at.lineno - 1]
+    return "\n".join(lines)
+
+
+def _can_share_its_line(node: ast.stmt, lines: list[str]) -> bool:
+    if not isinstance(node, (ast.Import, ast.ImportFrom)) or node.col_offset:
+        return False
+    return getattr(node, "module", "") != "__future__" and bool(lines[node.lineno - 1])
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """Names that the module gives a meaning to, anywhere."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Store()):
+                bound.add(node.id)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                bound.add(node.name)
+            case ast.arg():
+                bound.add(node.arg)
+            case ast.ImportFrom() if _imports_all_compatible(node):
+                bound |= _NAMES
+            case ast.Import() | ast.ImportFrom():
+                bound |= {alias.asname or alias.name for alias in node.names}
+    return bound
+
+
+def _imports_all_compatible(node: ast.ImportFrom) -> bool:
+    is_compatible = (node.module or "").partition(".")[0] in _COMPATIBILITY
+    return is_compatible and any(alias.name == "*" for alias in node.names)

@@ -1,0 +1,85 @@
+"""From bytes to the text of a Python file."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import tokenize
+from typing import Final
+
+MAX_FILE_BYTES: Final = 2 * 1024 * 1024
+"""More than any hand-written module; what is longer is not read."""
+
+_CODECS: Final = ("utf-8", "ascii", "iso8859", "cp125", "cp437", "cp850", "koi8", "mac-")
+_CODECS_ASIA: Final = ("gb", "big5", "cp936", "cp949", "cp950", "shift_jis", "euc_", "hz")
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_GARBAGE: Final = 0.1
+"""Share of control characters above which a text is none."""
+
+
+class Unreadable(Exception):
+    """A file that cannot be Python source, and why: `layers.py holds NUL bytes`."""
+
+
+def decode(data: bytes) -> str:
+    """The text of a Python file, with `\\n` as the only end of line.
+
+    Raises:
+        Unreadable: the bytes are no text.
+    """
+    if data.startswith(_UTF16):
+        text = _decode_utf16(data)
+    elif b"\0" in data:
+        raise Unreadable("holds NUL bytes, so it is no Python source")
+    else:
+        text = _decode_as_declared(data)
+    if _is_garbage(text):
+        raise Unreadable("is binary, no Python source")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decode_utf16(data: bytes) -> str:
+    try:
+        text = data.decode("utf-16")
+    except UnicodeDecodeError:
+        raise Unreadable("is binary, no Python source") from None
+    if "\0" in text:
+        raise Unreadable("holds NUL bytes, so it is no Python source")
+    return text
+
+
+def _decode_as_declared(data: bytes) -> str:
+    for encoding in (_declared(data), "utf-8", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that the file names for itself, where it is an ordinary one.
+
+    Some codecs that Python knows take quadratic time; a submission does not choose among those.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        name = codecs.lookup(encoding).name
+    except (SyntaxError, LookupError, UnicodeDecodeError):
+        return "utf-8"
+    return encoding if name.startswith(_CODECS + _CODECS_ASIA) else "utf-8"
+
+
+def _is_garbage(text: str) -> bool:
+    control = sum(1 for character in text if character < " " and character not in "\t\n\r\f\v")
+    return control > _GARBAGE * len(text)
+
+
+def expand_tabs(text: str) -> str:
+    """Tabs of the indentation as Python 2 read them: to the next multiple of eight."""
+    return "\n".join(_expand(line) for line in text.split("\n"))
+
+
+def _expand(line: str) -> str:
+    body = line.lstrip(" \t")
+    return line[: len(line) - len(body)].expandtabs(8) + body

@@ -1,0 +1,289 @@
+"""Telling a function left as in the template from one that was worked on.
+
+Templates give more than `pass`: results preset to None, parameters unpacked, a branch for each
+mode, the cache packed, the random seed set. A function is *left* when nothing but such lines is
+there **and** its first result can only be what it was preset to. The second condition alone proves
+that it cannot be right, so that no working function is ever called left.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_GIVEN_CALLS: Final = frozenset(
+    {
+        "AssertionError", "KeyError", "NotImplementedError", "TypeError", "ValueError", "dict",
+        "enumerate", "float", "format", "int", "isinstance", "items", "iter", "keys", "len",
+        "list", "print", "range", "setdefault", "str", "tuple", "type", "values",
+        "astype", "copy", "get", "ones", "ones_like", "seed", "zeros", "zeros_like", "super",
+        "__init__",
+    }
+)  # fmt: skip
+_NETWORK_METHODS: Final = ("__init__", "loss")
+
+
+def is_left(function: Function) -> bool:
+    """Whether a function is as the template gave it."""
+    if function.decorator_list:
+        return False
+    body = _without_docstring(function.body)
+    parameters = _parameters(function)
+    if not all(_is_given(statement, parameters) for statement in body):
+        return False
+    presets = _presets(body, parameters)
+    returned = [node.value for node in _walk(body) if isinstance(node, ast.Return)]
+    return all(_is_preset(_first(value), presets) for value in returned)
+
+
+def left_methods(network: ast.ClassDef) -> list[str] | None:
+    """Which of `__init__` and `loss` are left as in the template; None where it cannot be told."""
+    if network.decorator_list or network.keywords or not _inherits_nothing(network):
+        return None
+    methods = {node.name: node for node in network.body if isinstance(node, Function)}
+    others = {
+        target.id
+        for node in network.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return [name for name in _NETWORK_METHODS if name not in others and _is_missing(name, methods)]
+
+
+def _is_missing(name: str, methods: dict[str, Function]) -> bool:
+    method = methods.get(name)
+    if method is None:
+        return True
+    return _is_left_init(method) if name == "__init__" else is_left(method)
+
+
+def _is_left_init(init: Function) -> bool:
+    """Whether `__init__` only notes its arguments: no parameter is made."""
+    parameters = _parameters(init)
+    body = _without_docstring(init.body)
+    return not init.decorator_list and all(_is_given(line, parameters) for line in body)
+
+
+def _inherits_nothing(network: ast.ClassDef) -> bool:
+    return all(isinstance(base, ast.Name) and base.id == "object" for base in network.bases)
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    has_docstring = bool(body) and isinstance(body[0], ast.Expr)
+    is_text = has_docstring and isinstance(body[0].value, ast.Constant)  # type: ignore[attr-defined]
+    return body[1:] if is_text else body
+
+
+def _parameters(function: Function) -> set[str]:
+    arguments = function.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return {argument.arg for argument in every}
+
+
+def _walk(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    for statement in body:
+        yield from ast.walk(statement)
+
+
+def _is_given(statement: ast.stmt, parameters: set[str]) -> bool:
+    """Whether the statement is of the kind that templates give."""
+    match statement:
+        case ast.Pass() | ast.Continue() | ast.Break():
+            return True
+        case ast.Return(value=value) | ast.AnnAssign(value=value):
+            return value is None or _is_plain(value)
+        case ast.Expr(value=value):
+            return _is_plain(value)
+        case ast.Raise(exc=raised):
+            return raised is None or _is_plain(raised)
+        case ast.Assert(test=test):
+            return _is_plain(test)
+        case ast.Assign(targets=targets, value=value):
+            return _is_plain(value) and all(_is_given_target(t, value, parameters) for t in targets)
+        case ast.If(test=test):
+            return _is_plain(test) and _all_given(statement.body + statement.orelse, parameters)
+        case ast.For(target=target, iter=iterable):
+            return _is_given_loop(target, iterable) and _all_given(
+                statement.body + statement.orelse, parameters | _names(target)
+            )
+    return False
+
+
+def _all_given(body: list[ast.stmt], parameters: set[str]) -> bool:
+    return all(_is_given(statement, parameters) for statement in body)
+
+
+def _is_given_loop(target: ast.expr, iterable: ast.expr) -> bool:
+    return _is_plain(target) and _is_plain(iterable)
+
+
+def _is_given_target(target: ast.expr, value: ast.expr, parameters: set[str]) -> bool:
+    match target:
+        case ast.Name():
+            return True
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return all(isinstance(element, ast.Name) for element in elements)
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name != "params" or _is_empty(value)
+        case ast.Subscript(value=ast.Name(id=name)):
+            return name in parameters
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name), slice=key):
+            return name != "params" or (isinstance(key, ast.Name) and _is_cast(value))
+    return False
+
+
+def _is_cast(value: ast.expr) -> bool:
+    """`v.astype(dtype)`: the loop at the end of the template's `__init__`."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="astype")):
+            return True
+    return False
+
+
+def _is_plain(value: ast.expr) -> bool:
+    """Whether an expression only names, picks, packs or presets; nothing is computed."""
+    match value:
+        case ast.Constant() | ast.Name():
+            return True
+        case ast.Attribute(value=inner) | ast.Starred(value=inner):
+            return _is_plain(inner)
+        case ast.UnaryOp(operand=inner):
+            return _is_plain(inner)
+        case ast.Subscript(value=inner, slice=index):
+            return _is_plain(inner) and _is_plain(index)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(values=parts):
+            return all(map(_is_plain, parts))
+        case ast.JoinedStr():
+            return True
+        case ast.Dict(keys=keys, values=values):
+            return all(_is_plain(part) for part in [*keys, *values] if part is not None)
+        case ast.Compare(left=left, comparators=others):
+            return _is_plain(left) and all(map(_is_plain, others))
+        case ast.BinOp():
+            return _is_text_or_count(value)
+        case ast.Call():
+            return _is_given_call(value)
+        case ast.ListComp(elt=element, generators=[ast.comprehension(iter=iterable, ifs=[])]):
+            return _is_plain(element) and _is_plain(iterable)
+    return False
+
+
+def _is_text_or_count(value: ast.BinOp) -> bool:
+    """`"mode %s" % mode`, `1 + len(hidden_dims)`, `self.num_layers - 1`."""
+    sides = (value.left, value.right)
+    if not all(map(_is_plain, sides)):
+        return False
+    if isinstance(value.op, ast.Mod):
+        return isinstance(value.left, ast.Constant) and isinstance(value.left.value, str)
+    is_sum = isinstance(value.op, (ast.Add, ast.Sub, ast.Mult))
+    return is_sum and any(_is_integer(side) for side in sides)
+
+
+def _is_integer(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=int()):
+            return True
+        case ast.BinOp(left=left, right=right):
+            return _is_integer(left) and _is_integer(right)
+    return False
+
+
+def _is_given_call(call: ast.Call) -> bool:
+    match call.func:
+        case ast.Name(id=name):
+            receiver_is_plain = True
+        case ast.Attribute(value=receiver, attr=name):
+            receiver_is_plain = _is_plain(receiver)
+        case _:
+            return False
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return name in _GIVEN_CALLS and receiver_is_plain and all(map(_is_plain, arguments))
+
+
+def _presets(body: list[ast.stmt], parameters: set[str]) -> set[str]:
+    """Local names that can only hold what they were preset to: None, 0, or an empty container."""
+    bindings = list(_bindings(body, in_test_mode=False))
+    presets = {name for name, _ in bindings} - parameters
+    while True:
+        wrong = {name for name, value in bindings if not _is_preset(value, presets)}
+        if not wrong & presets:
+            return presets
+        presets -= wrong
+
+
+def _bindings(body: list[ast.stmt], *, in_test_mode: bool) -> Iterator[tuple[str, ast.expr | None]]:
+    """Every name that is bound, and what to; an unknown value is the name's own, never preset."""
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    if not (in_test_mode and _is_dout(value)):
+                        yield from _unpacked(target, value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=value):
+                yield name, value
+            case ast.If(test=test):
+                is_test = _mentions_test(test)
+                yield from _bindings(statement.body, in_test_mode=in_test_mode or is_test)
+                yield from _bindings(statement.orelse, in_test_mode=in_test_mode)
+            case ast.For(target=target):
+                for name in _names(target):
+                    yield name, ast.Constant(value=...)
+                yield from _bindings(statement.body, in_test_mode=in_test_mode)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                yield name, ast.Constant(value=...)
+
+
+def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr | None]]:
+    match target, value:
+        case ast.Name(id=name), _:
+            yield name, value
+        case ast.Tuple(elts=inner), ast.Tuple(elts=parts) if len(inner) == len(parts):
+            for one, part in zip(inner, parts, strict=True):
+                yield from _unpacked(one, part)
+        case _:
+            for name in _names(target):
+                yield name, ast.Constant(value=...)
+
+
+def _is_dout(value: ast.expr) -> bool:
+    """Test mode of `dropout_backward`, which the template gives: `dx = dout`."""
+    return isinstance(value, ast.Name) and value.id == "dout"
+
+
+def _mentions_test(test: ast.expr) -> bool:
+    constants = [node for node in ast.walk(test) if isinstance(node, ast.Constant)]
+    return any(constant.value == "test" for constant in constants)
+
+
+def _names(target: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def _first(value: ast.expr | None) -> ast.expr | None:
+    return value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
+
+
+def _is_preset(value: ast.expr | None, presets: set[str]) -> bool:
+    match value:
+        case None:
+            return True
+        case ast.Name(id=name):
+            return name in presets
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="astype" | "copy")):
+            return name in presets
+    return _is_empty(value)
+
+
+def _is_empty(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=constant):
+            return constant is None or (constant == 0 and constant is not False)
+        case ast.List(elts=[]) | ast.Tuple(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id="dict" | "list" | "tuple"), args=[], keywords=[]):
+            return True
+    return False
