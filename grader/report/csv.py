@@ -1,0 +1,93 @@
+"""The gradebook as CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from grader.report.files import write_atomically
+from grader.report.text import number, one_line
+from grader.result import Outcome, PartResult, Result
+
+_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@\t\r＝＋－＠])")  # noqa: RUF001 - full width
+_CELL_LIMIT: Final = 1_000
+
+
+def write_gradebook(results: Iterable[Result], path: Path) -> None:
+    """Write `gradebook_text(results)` to `path`, all or nothing.
+
+    UTF-8 with a byte order mark: without one Excel reads the file in a legacy code page and
+    garbles every name that is not ASCII, while LibreOffice, Google Sheets, Canvas and pandas
+    skip it. In Python, read it back as `utf-8-sig`.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    write_atomically(path, gradebook_text(results).encode("utf-8-sig"))
+
+
+def gradebook_text(results: Iterable[Result]) -> str:
+    """One line a submission, in the order of their names, under a heading.
+
+    Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`, `max_score`,
+    `percent`, `part:<id>` for each part, one count per outcome, `era`, `python2`, `sandbox`,
+    `error`. A submission that could not be graded has empty cells for its numbers, not zeros.
+    """
+    every = sorted(results, key=lambda result: result.submission.casefold())
+    parts = list({part.id: part for result in every for part in result.parts})
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow([safe_cell(name) for name in _heading(parts)])
+    writer.writerows(_row(result, parts) for result in every)
+    return sheet.getvalue()
+
+
+def safe_cell(value: str) -> str:
+    """`value` on one line, with an apostrophe before whatever a spreadsheet would calculate.
+
+    Also after `;` and inner separators, where a spreadsheet of another locale starts a new cell.
+    """
+    return one_line(_FORMULA.sub(r"\1\2'", value), _CELL_LIMIT)
+
+
+def _heading(parts: list[str]) -> list[str]:
+    return [
+        *("submission", "status", "score", "max_score", "percent"),
+        *(f"part:{part}" for part in parts),
+        *(str(outcome) for outcome in Outcome),
+        *("era", "python2", "sandbox", "error"),
+    ]
+
+
+def _row(result: Result, parts: list[str]) -> list[str]:
+    dialect = result.dialect
+    return [
+        safe_cell(result.submission),
+        _status(result),
+        *_numbers(result, parts),
+        safe_cell(dialect.era) if dialect else "",
+        ("yes" if dialect.python2 else "no") if dialect else "",
+        safe_cell(result.sandbox.kind) if result.sandbox else "",
+        safe_cell(result.error),
+    ]
+
+
+def _status(result: Result) -> str:
+    if result.graded:
+        return "graded"
+    return "internal error" if result.error_kind == "internal" else "unreadable"
+
+
+def _numbers(result: Result, parts: list[str]) -> list[str]:
+    if not result.graded:
+        return [""] * (3 + len(parts) + len(Outcome))
+    mine: dict[str, PartResult] = {part.id: part for part in result.parts}
+    return [
+        *(number(value) for value in (result.score, result.max_score, result.percent)),
+        *(number(mine[part].points) if part in mine else "" for part in parts),
+        *(str(result.count(outcome)) for outcome in Outcome),
+    ]

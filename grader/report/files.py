@@ -1,0 +1,37 @@
+"""Writing a report's file: all of it or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from pathlib import Path
+
+from grader.errors import InputError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Put `content` at `path`; a reader, or an interrupt, never meets half a file.
+
+    Raises:
+        InputError: the folder cannot be made or the file not written (permission, full disk).
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {path}: {error.strerror or error}.",
+            hint="Choose a folder with room and permission to write.",
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+        part.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise

@@ -1,0 +1,127 @@
+"""Self-contained HTML pages: one for a submission, one for a class.
+
+Every expression in a template is made harmless (`grader.report.text.visible`) and escaped. A page
+loads nothing: its style and script are inline, and its content security policy admits these two,
+by hash, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from grader.report import text
+from grader.report.cohort import cohort, report_href
+from grader.report.redact import Audience
+from grader.report.strings import Lang, Texts
+from grader.report.student_view import student_view
+from grader.result import Outcome, Result
+
+_CODE_SPAN = re.compile(r"(`[^`\n]+`)")
+
+
+def student_page(result: Result, *, audience: Audience = "instructor", lang: Lang = "en") -> str:
+    """The page of one submission, complete and self-contained.
+
+    Call and values of a hidden check are never on it; for `audience="student"` only outcome, points
+    and hint of a hidden check are.
+    """
+    view = student_view(result, audience)
+    return _page("student", lang, view=view, result=view.result)
+
+
+def class_page(
+    results: Iterable[Result],
+    *,
+    title: str,
+    made: str = "",
+    lang: Lang = "en",
+    href: Callable[[Result], str] | None = None,
+) -> str:
+    """The page of a class, complete and self-contained.
+
+    `title` is the heading, `made` a date to show beneath it. `href` gives the address of a result's
+    own page, by default `reports/<submission>.html`.
+    """
+    address = href or (lambda result: report_href(result.submission))
+    return _page("class", lang, view=cohort(results, address), title=title, made=made)
+
+
+def render(template: str, lang: Lang, **context: Any) -> str:
+    """Render `templates/<template>` with the texts of `lang` as `t`."""
+    return environment().get_template(template).render(t=Texts(lang), Outcome=Outcome, **context)
+
+
+def asset(name: str) -> str:
+    """The text of a style sheet or script in `templates/`."""
+    environment_ = environment()
+    assert environment_.loader is not None
+    return environment_.loader.get_source(environment_, name)[0]
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja2 environment: autoescape, strict, every expression made harmless."""
+    made = Environment(
+        loader=PackageLoader("grader.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "prose": prose,
+        "number": text.number,
+        "clip": text.clip,
+        "one_line": text.one_line,
+    }
+    return made
+
+
+def prose(value: str) -> Markup:
+    """A sentence as HTML: harmless, escaped, with `code` in backticks set as code."""
+    pieces = _CODE_SPAN.split(text.clip(text.visible(value)))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece[1:-1]) if _CODE_SPAN.fullmatch(piece) else piece
+        for piece in pieces
+    )
+
+
+def _page(name: str, lang: Lang, **context: Any) -> str:
+    style = asset("page.css")
+    script = asset(f"{name}.js")
+    return render(
+        f"{name}.html",
+        lang,
+        style=Markup(style),
+        script=Markup(script),
+        policy=Markup(_policy(style, script)),
+        **context,
+    )
+
+
+@cache
+def _policy(style: str, script: str) -> str:
+    return (
+        "default-src 'none'; "
+        f"style-src 'sha256-{_digest(style)}'; script-src 'sha256-{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(content: str) -> str:
+    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _harmless(value: Any) -> Any:
+    return (
+        text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )

@@ -1,0 +1,59 @@
+"""What a notebook cell shows: checks as an HTML fragment that takes the notebook's own colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from grader.report.html import render
+from grader.report.redact import Audience, redact_check
+from grader.report.strings import Lang, Texts
+from grader.report.student_view import check_view
+from grader.report.text import one_line
+from grader.result import CheckResult, Outcome
+
+
+class Answer(Struct, frozen=True):
+    """Checks that show themselves: HTML in a notebook, a few lines of text elsewhere."""
+
+    checks: list[CheckResult]
+    lang: Lang = "en"
+
+    def _repr_html_(self) -> str:
+        return fragment(self.checks, lang=self.lang)
+
+    def __repr__(self) -> str:
+        return plain(self.checks, lang=self.lang)
+
+
+def fragment(
+    checks: Sequence[CheckResult], *, audience: Audience = "student", lang: Lang = "en"
+) -> str:
+    """One or several checks as an HTML fragment with scoped style, no script and no ids.
+
+    Text takes the colour of the notebook around it, so it reads on a light and on a dark theme.
+    """
+    views = [check_view(redact_check(check, audience)) for check in checks]
+    return render(
+        "notebook.html",
+        lang,
+        problems=[view for view in views if view.check.outcome is not Outcome.PASSED],
+        passed=[view for view in views if view.check.outcome is Outcome.PASSED],
+        total=len(views),
+        audience=audience,
+    )
+
+
+def plain(
+    checks: Sequence[CheckResult], *, audience: Audience = "student", lang: Lang = "en"
+) -> str:
+    """The same in plain text, a line or two a check."""
+    texts = Texts(lang)
+    passed = sum(check.outcome is Outcome.PASSED for check in checks)
+    lines = [texts("checks_passed", passed=passed, total=len(checks))]
+    for check in (redact_check(check, audience) for check in checks):
+        if check.outcome is not Outcome.PASSED:
+            lines.append(f"{texts.outcome(check.outcome)}: {one_line(check.title)}")
+            lines += [f"    {one_line(text)}" for text in (check.message, check.hint) if text]
+    return "\n".join(lines)

@@ -1,0 +1,221 @@
+"""Every fixed text of the reports, in English and Chinese, side by side."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from grader.result import Outcome
+
+Lang = Literal["en", "zh"]
+
+HTML_LANG: Final[dict[Lang, str]] = {"en": "en", "zh": "zh-Hans"}
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # outcomes: a label, and what it means
+    "outcome.passed": ("Passed", "通过"),
+    "outcome.failed": ("Wrong", "错误"),
+    "outcome.error": ("Error", "出错"),
+    "outcome.missing": ("Not done", "未完成"),
+    "outcome.skipped": ("Not run", "未运行"),
+    "outcome.internal": ("Grader fault", "评分系统故障"),
+    "meaning.passed": ("right", "结果正确"),
+    "meaning.failed": ("the code ran and its answer is wrong", "代码能运行，但结果不对"),
+    "meaning.error": ("the code could not run to its end", "代码未能运行完"),
+    "meaning.missing": ("left as TODO, or not there", "仍为 TODO，或不存在"),
+    "meaning.skipped": (
+        "a check before it failed, or it is not asked for",
+        "前置检查未通过，或不作要求",
+    ),
+    "meaning.internal": ("our fault; no points are lost", "系统的问题，不扣分"),
+    # shared words
+    "score": ("Score", "得分"),
+    "points": ("Points", "分数"),
+    "points_of": ("{points} of {max} points", "{points} / {max} 分"),
+    "points_word": ("point|points", "分"),
+    "of": ("of {max}", "/ {max}"),
+    "out_of": ("out of {max} points", "满分 {max} 分"),
+    "checks_passed": ("{passed} of {total} checks passed", "通过 {passed} / {total} 项检查"),
+    "checks_short": ("{passed} of {total} checks", "{passed} / {total} 项"),
+    "n_checks": ("{n} check|{n} checks", "{n} 项检查"),
+    "check": ("Check", "检查"),
+    "checks": ("Checks", "检查"),
+    "part": ("Part", "部分"),
+    "parts": ("Parts", "各部分"),
+    "outcomes": ("Outcomes", "结果"),
+    "outcome": ("Outcome", "结果"),
+    "count": ("Count", "数量"),
+    "notes": ("Notes", "备注"),
+    "skip_link": ("Skip to content", "跳到正文"),
+    "lines": ("line {first}|lines {first}–{last}", "第 {first}–{last} 行"),
+    "seconds": ("{s} s", "{s} 秒"),
+    "none": ("none", "无"),
+    # student page
+    "student.to_fix": ("What to fix", "需要修改"),
+    "student.lost": ("{n} point lost here|{n} points lost here", "此处失分 {n}"),
+    "student.all_passed": ("Every check passed.", "所有检查均已通过。"),
+    "student.nothing_to_fix": ("Nothing to fix.", "无需修改。"),
+    "student.not_judged": ("Could not be judged", "未能判定"),
+    "student.passed": ("Passed checks", "已通过的检查"),
+    "student.expand": ("Open all details", "展开全部"),
+    "student.collapse": ("Close all details", "收起全部"),
+    "student.instructor_copy": ("Instructor’s copy", "教师版"),
+    "student.hidden": ("Hidden check", "隐藏检查"),
+    "student.hidden_why": (
+        "This check is hidden: only its outcome is shown.",
+        "这是隐藏检查，只显示结果。",
+    ),
+    "student.values_withheld": (
+        "Hidden check: its call and values are kept in the result file only.",
+        "隐藏检查：调用与数值只保存在结果文件中。",
+    ),
+    "student.internal": (
+        "{n} check could not be judged because the grader itself failed. No points are lost."
+        "|{n} checks could not be judged because the grader itself failed. No points are lost.",
+        "有 {n} 项检查因评分系统故障未能判定，不扣分。",
+    ),
+    "student.internal_check": (
+        "The grader failed here, not your code. It costs you no points; please tell your instructor.",
+        "这是评分系统的故障，不是你的代码问题。不扣分，请告知教师。",
+    ),
+    "student.ungraded_input": ("This submission could not be graded", "无法评分"),
+    "student.ungraded_internal": (
+        "The grader failed on this submission",
+        "评分系统在处理此提交时发生故障",
+    ),
+    "student.ungraded_input_help": (
+        "Nothing was run, so there is no score. Correct what is named above and hand in again.",
+        "没有运行任何代码，因此没有分数。请按上面的说明修正后重新提交。",
+    ),
+    "student.ungraded_internal_help": (
+        "This is not the student’s fault and costs no points. Grade it again once the cause is found.",
+        "这不是学生的问题，不扣分。找到原因后请重新评分。",
+    ),
+    # one check
+    "check.call": ("Call", "调用"),
+    "check.judged": ("Judged", "检查对象"),
+    "check.where": ("Where", "位置"),
+    "check.how_much": ("How much", "范围"),
+    "check.kind": ("Looks like", "错误类型"),
+    "check.error": ("Largest relative error", "最大相对误差"),
+    "check.received": ("Received", "得到"),
+    "check.expected": ("Expected", "应为"),
+    "check.value_at": ("Received and expected at {where}", "{where} 处的值"),
+    "check.values": ("Received and expected", "得到的值与应有的值"),
+    "check.hint": ("Hint", "提示"),
+    "check.traceback": ("Where it stopped, in your files", "出错位置（你的文件）"),
+    "check.frame": ("{file}, line {line}, in {function}", "{file}，第 {line} 行，{function}"),
+    "check.source": ("Your {name}", "你的 {name}"),
+    "check.source_plain": ("Your code", "你的代码"),
+    "check.marked": ("the error passed through this line", "错误经过此行"),
+    "check.stdout": ("Printed output", "打印输出"),
+    "check.warnings": ("{n} warning|{n} warnings", "{n} 条警告"),
+    "check.cut": ("{n} more line|{n} more lines", "还有 {n} 行"),
+    # how it was graded
+    "how.title": ("How this was graded", "评分方式"),
+    "how.template": ("Template", "模板"),
+    "how.era": ("Template of {era}", "{era} 年模板"),
+    "how.python2": ("Python 2, converted", "Python 2，已转换"),
+    "how.forced": ("set by hand", "手动指定"),
+    "how.evidence": ("Recognised by", "依据"),
+    "how.dropout_keep": ("p is the probability of keeping", "p 为保留概率"),
+    "how.dropout_drop": ("p is the probability of dropping", "p 为丢弃概率"),
+    "how.dropout": ("Dropout", "Dropout"),
+    "how.package": ("Folder", "代码目录"),
+    "how.sandbox": ("Sandbox", "沙箱"),
+    "how.sandbox_none": ("none: the code ran without isolation", "无：代码未隔离运行"),
+    "how.sandbox_off": ("No sandbox", "无沙箱"),
+    "how.environment": ("Environment", "环境"),
+    "how.graded_at": ("Graded", "评分时间"),
+    "how.duration": ("Took", "用时"),
+    "how.digest": ("Content hash", "内容哈希"),
+    # class page
+    "class.title": ("Class report", "班级报告"),
+    "class.students": ("Students", "学生"),
+    "class.n_students": ("{n} student|{n} students", "{n} 名学生"),
+    "class.graded": ("Graded", "已评分"),
+    "class.not_graded": ("Not graded", "未评分"),
+    "class.mean": ("Mean", "平均分"),
+    "class.median": ("Median", "中位数"),
+    "class.range": ("Lowest to highest", "最低至最高"),
+    "class.distribution": ("Distribution", "分数分布"),
+    "class.histogram": (
+        "Histogram of the scores of {n} students in percent. Mean {mean}, median {median}. {bins}",
+        "{n} 名学生得分百分比的直方图。平均 {mean}，中位数 {median}。{bins}",
+    ),
+    "class.bin": ("{low} to {high} percent: {n}", "{low} 至 {high}%：{n}"),
+    "class.bins_table": ("Numbers as a table", "以表格显示"),
+    "class.percent": ("Percent", "百分比"),
+    "class.axis": ("Score in percent of {max} points", "得分占满分（{max} 分）的百分比"),
+    "class.hardest": ("Hardest checks", "最难的检查"),
+    "class.hardest_note": (
+        "Share of the students whose check ran or was not done; “not run” is left out.",
+        "占该检查已运行或未完成的学生的比例；“未运行”不计入。",
+    ),
+    "class.no_failures": ("No check was failed by anyone.", "没有人在任何检查中失分。"),
+    "class.failing": ("Not passing", "未通过"),
+    "class.failing_of": ("{n} of {total}", "{n} / {total}"),
+    "class.all_outcomes": ("All checks of all students", "全部学生的全部检查"),
+    "class.ungraded": ("Could not be graded", "无法评分"),
+    "class.why": ("Why", "原因"),
+    "class.kind_input": ("Unreadable", "无法读取"),
+    "class.kind_internal": ("Grader fault", "评分系统故障"),
+    "class.templates": ("Templates seen", "出现的模板"),
+    "class.template": ("Template", "模板"),
+    "class.of_python2": ("{n} in Python 2", "其中 Python 2：{n}"),
+    "class.unknown_era": ("unknown", "未知"),
+    "class.sandbox": ("Sandbox", "沙箱"),
+    "class.unsandboxed": (
+        "{n} submission ran without isolation.|{n} submissions ran without isolation.",
+        "有 {n} 份提交在未隔离的情况下运行。",
+    ),
+    "class.internal": (
+        "The grader failed in {n} place. No points are lost, but look into it before publishing scores."
+        "|The grader failed in {n} places. No points are lost, but look into it before publishing scores.",
+        "评分系统出现 {n} 处故障。不扣分，但公布成绩前请先检查。",
+    ),
+    "class.name": ("Submission", "提交"),
+    "class.wrong_short": ("Wrong", "错误"),
+    "class.search": ("Find a submission", "查找提交"),
+    "class.shown": ("{n} of {total} shown", "显示 {n} / {total}"),
+    "class.sort_hint": (
+        "Column headings sort the table.",
+        "点击列标题可排序。",
+    ),
+    "class.table": ("Scores of all submissions", "全部提交的得分"),
+    "class.empty": ("There are no submissions.", "没有提交。"),
+    "class.made": ("Made {when}", "生成于 {when}"),
+    # terminal
+    "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),
+}
+
+
+class Texts:
+    """The texts of one language: `texts("score")`, `texts("n_checks", n=3)`.
+
+    Where a text has two forms (`one|many`), the number `n` chooses.
+    """
+
+    def __init__(self, lang: Lang = "en") -> None:
+        self.lang: Lang = lang
+        self.html_lang = HTML_LANG[lang]
+        self._column = 0 if lang == "en" else 1
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text of `key` with `values` filled in.
+
+        Raises:
+            KeyError: there is no such text, or a value for it is missing.
+        """
+        text = TEXTS[key][self._column]
+        one, _, many = text.partition("|")
+        if many:
+            text = one if values.get("n") in (1, "1") else many
+        return text.format_map(values) if values else text
+
+    def outcome(self, outcome: Outcome) -> str:
+        """The label of an outcome."""
+        return self(f"outcome.{outcome}")
+
+    def meaning(self, outcome: Outcome) -> str:
+        """What an outcome means, in a few words."""
+        return self(f"meaning.{outcome}")

@@ -1,0 +1,209 @@
+"""What the student page shows, worked out before any template sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from grader.report.redact import Audience, for_audience
+from grader.report.text import clip_lines, magnitude
+from grader.result import CheckResult, Finding, Outcome, PartResult, Result, SourceSpan, Visibility
+
+
+class Segment(Struct, frozen=True):
+    """A stretch of a bar, in percent of its length."""
+
+    outcome: Outcome
+    start: float
+    width: float
+
+
+class SourceLine(Struct, frozen=True):
+    """A line of the student's file."""
+
+    number: int
+    text: str
+    marked: bool
+    """Whether the traceback passes through it."""
+
+
+class CheckView(Struct, frozen=True):
+    """A check as a report shows it."""
+
+    check: CheckResult
+    finding: Finding
+    where: str
+    """The quantity with the index of its worst element: `out[2, 1]`."""
+    error: str
+    withheld: bool
+    """Whether the check is hidden, so that its values are not shown."""
+    source: list[SourceLine]
+    source_cut: int
+    stdout: list[str]
+    stdout_cut: int
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is a pair of values to show."""
+        return bool(self.finding.received or self.finding.expected)
+
+    @property
+    def facts(self) -> bool:
+        """Whether there is anything to list beside message and values."""
+        finding = self.finding
+        return bool(finding.call or self.where or finding.wrong or finding.pattern or self.error)
+
+
+class PartView(Struct, frozen=True):
+    """A part with its checks, sorted by what the reader does about them."""
+
+    part: PartResult
+    anchor: str
+    bar: list[Segment]
+    problems: list[CheckView]
+    """Failed and error."""
+    internal: list[CheckView]
+    missing: list[CheckView]
+    skipped: list[CheckView]
+    passed: list[CheckView]
+
+    @property
+    def lost(self) -> float:
+        """Points lost in this part."""
+        return self.part.max_points - self.part.points
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is to be fixed."""
+        return not (self.problems or self.missing or self.skipped)
+
+
+class StudentView(Struct, frozen=True):
+    """A whole student page."""
+
+    result: Result
+    audience: Audience
+    parts: list[PartView]
+    bar: list[Segment]
+    counts: list[tuple[Outcome, int]]
+    """Outcomes that occur, in the order of `Outcome`."""
+
+    @property
+    def internal(self) -> int:
+        """Checks that the harness could not judge."""
+        return dict(self.counts).get(Outcome.INTERNAL, 0)
+
+
+def student_view(result: Result, audience: Audience) -> StudentView:
+    """Arrange `result` for `audience`."""
+    shown = for_audience(result, audience)
+    parts = [
+        _part_view(part, f"part-{number}", checks)
+        for number, (part, checks) in enumerate(_by_part(shown), start=1)
+    ]
+    counts = [(outcome, shown.count(outcome)) for outcome in Outcome]
+    return StudentView(
+        result=shown,
+        audience=audience,
+        parts=parts,
+        bar=bar(shown.checks, shown.score, shown.max_score),
+        counts=[(outcome, n) for outcome, n in counts if n],
+    )
+
+
+def check_view(check: CheckResult) -> CheckView:
+    """Arrange one check, already redacted for its audience."""
+    finding = check.finding or Finding(kind="")
+    source, source_cut = _source_lines(check.source, finding)
+    stdout, stdout_cut = clip_lines(check.stdout)
+    return CheckView(
+        check=check,
+        finding=finding,
+        where=element(finding),
+        error="" if finding.error is None else magnitude(finding.error),
+        withheld=check.visibility is Visibility.HIDDEN,
+        source=source,
+        source_cut=source_cut,
+        stdout=stdout,
+        stdout_cut=stdout_cut,
+    )
+
+
+def element(finding: Finding) -> str:
+    """The judged quantity, with the index of its worst element where there is one."""
+    if not finding.worst_index:
+        return finding.quantity
+    index = ", ".join(str(axis) for axis in finding.worst_index)
+    return f"{finding.quantity}[{index}]"
+
+
+def bar(checks: Iterable[CheckResult], points: float, max_points: float) -> list[Segment]:
+    """A bar of points: what was earned, then what was lost, by outcome."""
+    earned = min(1.0, points / max_points) if max_points > 0 else 0.0
+    lost = dict.fromkeys(Outcome, 0.0)
+    for check in checks:
+        lost[check.outcome] += max(0.0, check.max_points - check.points)
+    lost[Outcome.PASSED] = 0.0
+    return stretches({**_scaled(lost, 1.0 - earned), Outcome.PASSED: earned})
+
+
+def stretches(shares: dict[Outcome, float]) -> list[Segment]:
+    """Shares of one as segments laid end to end, in the order of `Outcome`."""
+    segments = []
+    start = 0.0
+    for outcome in Outcome:
+        width = 100.0 * shares.get(outcome, 0.0)
+        if width > 0:
+            segments.append(Segment(outcome, round(start, 3), round(width, 3)))
+        start += width
+    return segments
+
+
+def _scaled(amounts: dict[Outcome, float], total: float) -> dict[Outcome, float]:
+    whole = sum(amounts.values())
+    return {key: total * amount / whole if whole else 0.0 for key, amount in amounts.items()}
+
+
+def _by_part(result: Result) -> list[tuple[PartResult, list[CheckResult]]]:
+    groups: dict[str, list[CheckResult]] = {part.id: [] for part in result.parts}
+    for check in result.checks:
+        groups.setdefault(check.part, []).append(check)
+    parts = {part.id: part for part in result.parts}
+    return [(parts.get(id) or _unlisted_part(id, checks), checks) for id, checks in groups.items()]
+
+
+def _unlisted_part(id: str, checks: Sequence[CheckResult]) -> PartResult:
+    return PartResult(
+        id=id,
+        title=id,
+        points=sum(check.points for check in checks),
+        max_points=sum(check.max_points for check in checks),
+        passed=sum(check.outcome is Outcome.PASSED for check in checks),
+        total=len(checks),
+    )
+
+
+def _part_view(part: PartResult, anchor: str, checks: list[CheckResult]) -> PartView:
+    views = {
+        outcome: [check_view(c) for c in checks if c.outcome is outcome] for outcome in Outcome
+    }
+    return PartView(
+        part=part,
+        anchor=anchor,
+        bar=bar(checks, part.points, part.max_points),
+        problems=views[Outcome.FAILED] + views[Outcome.ERROR],
+        internal=views[Outcome.INTERNAL],
+        missing=views[Outcome.MISSING],
+        skipped=views[Outcome.SKIPPED],
+        passed=views[Outcome.PASSED],
+    )
+
+
+def _source_lines(span: SourceSpan | None, finding: Finding) -> tuple[list[SourceLine], int]:
+    if span is None or not span.text:
+        return [], 0
+    marked = {frame.line for frame in finding.traceback if frame.file == span.file}
+    lines, cut = clip_lines(span.text)
+    numbered = enumerate(lines, start=span.first_line)
+    return [SourceLine(number, line, number in marked) for number, line in numbered], cut

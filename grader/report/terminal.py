@@ -1,0 +1,171 @@
+"""What the terminal shows, as Rich renderables: nothing here prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.redact import Audience
+from grader.report.strings import Lang, Texts
+from grader.report.student_view import CheckView, StudentView, student_view
+from grader.report.text import clip, number, one_line, visible
+from grader.result import Outcome, PartResult, Result
+
+STYLES: Final[dict[Outcome, str]] = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "red",
+    Outcome.ERROR: "yellow",
+    Outcome.MISSING: "dim",
+    Outcome.SKIPPED: "dim",
+    Outcome.INTERNAL: "magenta",
+}
+FAILURES: Final = 30
+"""Checks spelt out in a summary; of the rest only the number is said."""
+
+
+def summary(
+    result: Result,
+    *,
+    audience: Audience = "instructor",
+    lang: Lang = "en",
+    failures: int = FAILURES,
+) -> RenderableType:
+    """One result: score, parts, notes, and each failed check with message, place and hint."""
+    texts = Texts(lang)
+    view = student_view(result, audience)
+    if not result.graded:
+        return Group(_heading(view, texts), *_reason(result, texts))
+    return Group(
+        _heading(view, texts),
+        _parts_table([part.part for part in view.parts], texts),
+        *_notes(view, texts),
+        *_problems(view, texts, failures),
+    )
+
+
+def result_line(result: Result, *, lang: Lang = "en", width: int = 32) -> Text:
+    """One result on one line, for a batch: name, score, and how many checks ended how."""
+    texts = Texts(lang)
+    line = Text(one_line(result.submission))
+    line.truncate(width, overflow="ellipsis", pad=True)
+    if not result.graded:
+        style = STYLES[Outcome.INTERNAL if result.error_kind == "internal" else Outcome.ERROR]
+        return line.append(f" {'–':>7}  ").append(one_line(result.error), style)
+    line.append(f" {number(result.score):>7}", "bold")
+    line.append(f" / {number(result.max_score)} ", "dim")
+    for outcome in Outcome:
+        if outcome is not Outcome.PASSED and (n := result.count(outcome)):
+            line.append(f"  {n} {texts.outcome(outcome).lower()}", STYLES[outcome])
+    return line
+
+
+def check_lines(view: CheckView, texts: Texts, audience: Audience) -> Iterator[RenderableType]:
+    """A check that did not pass: its title, then what is wrong, where, and what to try."""
+    check = view.check
+    head = Text.assemble(
+        (f"{texts.outcome(check.outcome)}: ", f"bold {STYLES[check.outcome]}"),
+        (one_line(check.title), "bold"),
+        (f"  {number(check.points)} / {number(check.max_points)}", "dim"),
+    )
+    yield head
+    for label, value in _facts(view, texts, audience):
+        yield Padding(Text.assemble((f"{label}  " if label else "", "dim"), value), (0, 0, 0, 4), expand=False)
+
+
+def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[str, str]]:
+    check, finding = view.check, view.finding
+    if check.outcome is Outcome.INTERNAL:
+        yield "", texts("student.internal_check")
+    if check.message:
+        yield "", clip(visible(check.message))
+    if view.withheld and audience == "student":
+        yield "", texts("student.hidden_why")
+    facts = {
+        "check.call": finding.call,
+        "check.where": view.where,
+        "check.received": finding.received,
+        "check.expected": finding.expected,
+        "check.how_much": finding.wrong,
+        "check.error": view.error,
+        "check.kind": finding.pattern,
+    }
+    yield from ((texts(key), one_line(value)) for key, value in facts.items() if value)
+    for frame in finding.traceback[-3:]:
+        place = texts("check.frame", file=frame.file, line=frame.line, function=frame.function)
+        yield "", one_line(f"{place}: {frame.source.strip()}" if frame.source else place)
+    if check.hint:
+        yield texts("check.hint"), clip(visible(check.hint))
+    yield from ((texts("notes"), one_line(note)) for note in check.notes)
+
+
+def _heading(view: StudentView, texts: Texts) -> Text:
+    result = view.result
+    line = Text(one_line(result.submission), "bold")
+    if result.graded:
+        line.append(f"  {number(result.score)} / {number(result.max_score)}", "bold cyan")
+        passed = result.count(Outcome.PASSED)
+        tally = texts("checks_passed", passed=passed, total=len(result.checks))
+        line.append(f"  {tally}", "dim")
+    line.append(_how(result, texts), "dim")
+    return line
+
+
+def _how(result: Result, texts: Texts) -> str:
+    facts = []
+    if result.dialect:
+        facts.append(texts("how.era", era=one_line(result.dialect.era, 40)))
+        facts += [texts("how.python2")] * result.dialect.python2
+    facts += [f"{key} {one_line(value, 40)}" for key, value in result.environment.items()][:3]
+    if result.sandbox:
+        kind = one_line(result.sandbox.kind, 40)
+        named = f"{texts('how.sandbox')}: {kind}"
+        facts.append(named if result.sandbox.isolated else texts("how.sandbox_off"))
+    return "".join(f"\n{fact}" if at == 0 else f", {fact}" for at, fact in enumerate(facts))
+
+
+def _reason(result: Result, texts: Texts) -> Iterator[RenderableType]:
+    internal = result.error_kind == "internal"
+    style = STYLES[Outcome.INTERNAL if internal else Outcome.ERROR]
+    kind = "internal" if internal else "input"
+    yield Text(texts(f"student.ungraded_{kind}"), f"bold {style}")
+    yield Text(f"    {one_line(result.error)}")
+    yield Text(f"    {texts(f'student.ungraded_{kind}_help')}", "dim")
+
+
+def _parts_table(parts: Iterable[PartResult], texts: Texts) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column(texts("part"))
+    table.add_column(texts("points"), justify="right")
+    table.add_column(texts("checks"), justify="right")
+    for part in parts:
+        style = "green" if part.points >= part.max_points else ""
+        points = f"{number(part.points)} / {number(part.max_points)}"
+        table.add_row(
+            Text(one_line(part.title)), Text(points, style), f"{part.passed} / {part.total}"
+        )
+    return table
+
+
+def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
+    for note in view.result.notes:
+        yield Text.assemble((f"{texts('notes')}: ", "dim"), clip(visible(note)))
+    if view.internal:
+        yield Text(texts("student.internal", n=view.internal), STYLES[Outcome.INTERNAL])
+
+
+def _problems(view: StudentView, texts: Texts, limit: int) -> Iterator[RenderableType]:
+    every = [
+        check
+        for part in view.parts
+        for check in (*part.problems, *part.internal, *part.missing, *part.skipped)
+    ]
+    for check in every[:limit]:
+        yield Text("")
+        yield from check_lines(check, texts, view.audience)
+    if len(every) > limit:
+        yield Text(texts("terminal.more", n=len(every) - limit), "dim")

@@ -1,0 +1,476 @@
+"""Made-up results for the report tests, and pages to look at.
+
+`python -m tests.report.sample OUT` writes a class page, student pages and a gradebook to `OUT`.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from grader.report.cohort import report_href
+from grader.report.csv import write_gradebook
+from grader.report.html import class_page, student_page
+from grader.report.notebook import fragment
+from grader.result import (
+    CheckResult,
+    Dialect,
+    Finding,
+    Frame,
+    Outcome,
+    PartResult,
+    Result,
+    SandboxInfo,
+    SourceSpan,
+    Visibility,
+)
+
+HOSTILE: Final = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    "</style><img src=https://evil.example/x onerror=alert(3)>",
+    '"onerror="alert(4)" x="',
+    "' onmouseover='alert(5)",
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x1b[0m\x1b]0;title\x07\x1b[2J",
+    "\u202ereversed\u202c \u2066isolated\u2069 zero\u200bwidth",
+    "bell\x07 null\x00 backspace\x08 delete\x7f c1\x9b31m",
+    "{{ 7*7 }} {% raw %} [bold red]markup[/]",
+    "javascript:alert(6)",
+    "<!-- --> <svg onload=alert(7)> &lt;script&gt;",
+    "x" * 10_000,
+)
+NASTY: Final = " ".join(HOSTILE)
+SECRET: Final = "3.14159secret"
+"""Stands for whatever of a hidden check nobody may read on a page."""
+
+PARTS: Final = {
+    "layers": ("Affine and ReLU layers", 15.0),
+    "losses": ("Loss functions", 10.0),
+    "optim": ("Update rules", 15.0),
+    "norm": ("Batch and layer normalization", 25.0),
+    "dropout": ("Dropout", 10.0),
+    "nets": ("Fully connected networks", 25.0),
+}
+
+_FUNCTIONS: Final = (
+    "affine_forward", "affine_backward", "relu_forward", "relu_backward", "softmax_loss", "adam",
+    "sgd_momentum", "rmsprop", "batchnorm_backward", "batchnorm_forward", "dropout_backward",
+)  # fmt: skip
+
+_SOURCE: Final = '''\
+def batchnorm_backward(dout, cache):
+    """Backward pass for batch normalization."""
+    dx, dgamma, dbeta = None, None, None
+    x, x_hat, mu, var, eps, gamma = cache
+    N, D = dout.shape
+    dbeta = np.sum(dout, axis=0)
+    dgamma = np.sum(dout * x_hat, axis=0)
+    dx_hat = dout * gamma
+    dvar = np.sum(dx_hat * (x - mu) * -0.5 * (var + eps) ** -1.5, axis=0)
+    dmu = np.sum(dx_hat * -1 / np.sqrt(var + eps), axis=0)
+    dx = dx_hat / np.sqrt(var + eps) + dvar * 2 * (x - mu) / N + dmu / N
+    return dx, dgamma, dbeta
+'''
+
+
+def span(text: str = _SOURCE, first: int = 214) -> SourceSpan:
+    """A function in the student's `layers.py`."""
+    last = first + text.count("\n") - 1
+    return SourceSpan(file="cs231n/layers.py", first_line=first, last_line=last, text=text)
+
+
+def check(id: str, part: str, outcome: Outcome = Outcome.PASSED, **fields: object) -> CheckResult:
+    """A check worth two points, by default passed."""
+    values: dict[str, object] = {
+        "id": f"{part}::{id}",
+        "title": id.replace("_", " ").capitalize(),
+        "part": part,
+        "targets": [next((name for name in _FUNCTIONS if id.startswith(name)), id)],
+        "outcome": outcome,
+        "points": 2.0 if outcome is Outcome.PASSED else 0.0,
+        "max_points": 2.0,
+        "duration": 0.01,
+    }
+    return CheckResult(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def checks() -> list[CheckResult]:
+    """A submission's checks, with every outcome among them."""
+    return [*_layers(), *_losses(), *_optim(), *_norm(), *_dropout(), *_nets()]
+
+
+def _layers() -> list[CheckResult]:
+    return [
+        check("affine_forward", "layers", title="Affine forward: values"),
+        check("affine_forward_axes", "layers", title="Affine forward on inputs with more axes"),
+        check("affine_backward", "layers", title="Affine backward: `dx`, `dw`, `db`"),
+        check("relu_forward", "layers", title="ReLU forward"),
+        check(
+            "relu_backward",
+            "layers",
+            Outcome.FAILED,
+            title="ReLU backward leaves `dout` as it was",
+            message="`relu_backward` changed the array `dout` that it was given.",
+            finding=Finding(
+                kind="behaviour", quantity="dout", call="relu_backward(dout(5, 4), cache)"
+            ),
+            hint="Multiply into a new array: `dx = dout * (x > 0)`.",
+            source=span(
+                "def relu_backward(dout, cache):\n    x = cache\n"
+                "    dout[x <= 0] = 0\n    return dout\n",
+                61,
+            ),
+        ),
+    ]
+
+
+def _losses() -> list[CheckResult]:
+    return [
+        check(
+            "softmax_loss",
+            "losses",
+            title="Softmax loss: value and gradient",
+            notes=["Uses `np.float`, which NumPy removed in 1.24; graded as if it were there."],
+        ),
+        check(
+            "softmax_loss_extreme",
+            "losses",
+            Outcome.FAILED,
+            title="Softmax loss at extreme scores",
+            message="The loss is not a number for scores near 1000.",
+            finding=Finding(
+                kind="nan",
+                quantity="loss",
+                call="softmax_loss(x(3, 5), y(3,))",
+                received="nan",
+                expected="2.19722458",
+                wrong="the whole value",
+            ),
+            hint="Subtract the largest score of each row before `np.exp`.",
+            source=span("def softmax_loss(x, y):\n    p = np.exp(x)\n    ...\n", 140),
+            warnings=["RuntimeWarning: overflow encountered in exp (layers.py:141)"],
+        ),
+        check("svm_loss", "losses", title="SVM loss: value and gradient"),
+    ]
+
+
+def _optim() -> list[CheckResult]:
+    return [
+        check("sgd_momentum", "optim", title="SGD with momentum, one step"),
+        check("sgd_momentum_steps", "optim", title="SGD with momentum, five steps"),
+        check("rmsprop", "optim", title="RMSProp, one step"),
+        check(
+            "adam",
+            "optim",
+            Outcome.ERROR,
+            title="Adam from an empty config",
+            message="`adam` raised KeyError: `'t'`.",
+            finding=Finding(
+                kind="exception",
+                call="adam(w(4, 5), dw(4, 5), {})",
+                traceback=[
+                    Frame(
+                        file="cs231n/optim.py",
+                        line=151,
+                        function="adam",
+                        source="    t = config['t'] + 1",
+                    ),
+                    Frame(
+                        file="cs231n/helpers.py",
+                        line=9,
+                        function="step",
+                        source="    return step_of(config)",
+                    ),
+                ],
+            ),
+            hint="Give `config` its defaults with `setdefault` before reading them.",
+            source=SourceSpan(
+                file="cs231n/optim.py",
+                first_line=148,
+                last_line=154,
+                text="def adam(w, dw, config=None):\n    if config is None:\n        config = {}\n"
+                "    t = config['t'] + 1\n    m = config['m']\n    next_w = w\n"
+                "    return next_w, config\n",
+            ),
+            stdout="config: {}\nstep 1\nstep 2\n",
+        ),
+        check(
+            "adam_steps",
+            "optim",
+            Outcome.SKIPPED,
+            title="Adam, five steps",
+            message="Not run: “Adam from an empty config” did not pass.",
+        ),
+    ]
+
+
+def _norm() -> list[CheckResult]:
+    return [
+        check("batchnorm_forward", "norm", title="Batch norm forward in train mode"),
+        check("batchnorm_running", "norm", title="Running statistics over several steps"),
+        check(
+            "batchnorm_backward",
+            "norm",
+            Outcome.FAILED,
+            title="Batch norm backward: `dx`",
+            points=0.5,
+            message="`dx` is off in every column; the gradient through the mean is incomplete.",
+            finding=Finding(
+                kind="gradient",
+                quantity="dx",
+                call="batchnorm_backward(dout(6, 5), cache)",
+                worst_index=[2, 1],
+                received="-0.02911846",
+                expected="0.01346091",
+                error=0.3172,
+                wrong="30 of 30 elements",
+                pattern="a constant added to each column",
+            ),
+            hint="The variance depends on the mean too: `dmu` has a second term.",
+            source=span(),
+        ),
+        check(
+            "batchnorm_backward_seeds",
+            "norm",
+            Outcome.FAILED,
+            title="Batch norm backward on other inputs",
+            visibility=Visibility.HIDDEN,
+            message="`dx` is wrong.",
+            finding=Finding(
+                kind="gradient",
+                quantity="dx",
+                call=f"batchnorm_backward(dout({SECRET}), cache)",
+                worst_index=[0, 3],
+                received=f"received {SECRET}",
+                expected=f"expected {SECRET}",
+                error=0.21,
+                wrong="30 of 30 elements",
+            ),
+            hint="Compare with a numerical gradient of your own forward pass.",
+            source=span(),
+        ),
+        check(
+            "layernorm_forward", "norm", Outcome.MISSING, title="Layer norm forward",
+            message="`layernorm_forward` is left as TODO.",
+        ),
+        check(
+            "layernorm_backward", "norm", Outcome.MISSING, title="Layer norm backward",
+            message="`layernorm_backward` is left as TODO.",
+        ),
+    ]  # fmt: skip
+
+
+def _dropout() -> list[CheckResult]:
+    return [
+        check("dropout_forward", "dropout", title="Dropout forward: share of zeros and scale"),
+        check(
+            "dropout_backward",
+            "dropout",
+            Outcome.INTERNAL,
+            points=2.0,
+            title="Dropout backward",
+            message="ValueError in the check itself: no key for `dropout_backward_3`.",
+        ),
+    ]
+
+
+def _nets() -> list[CheckResult]:
+    return [
+        check("two_layer_net", "nets", title="TwoLayerNet: scores and loss"),
+        check(
+            "fc_net_depth",
+            "nets",
+            Outcome.ERROR,
+            title="FullyConnectedNet of five layers",
+            message="The call did not end within 10 s and was stopped.",
+            finding=Finding(kind="timeout", call="FullyConnectedNet([10, 10, 10, 10]).loss(X, y)"),
+        ),
+        *(check(f"fc_net_{i}", "nets", title=f"Gradient check, net {i}") for i in range(1, 8)),
+    ]
+
+
+def result(submission: str = "lovelace-ada", **fields: object) -> Result:
+    """A graded submission with every outcome."""
+    return tally(
+        Result(
+            submission=submission,
+            assignment="fully-connected-nets",
+            title="Assignment 2: fully connected networks",
+            score=0.0,
+            max_score=0.0,
+            parts=[],
+            checks=checks(),
+            dialect=Dialect(
+                era="2017",
+                python2=True,
+                dropout_p="drop",
+                evidence=["`use_batchnorm` in `FullyConnectedNet`", "`from builtins import range`"],
+            ),
+            package="assignment2/cs231n",
+            sandbox=SandboxInfo(
+                kind="bubblewrap", layers=["namespaces", "seccomp", "rlimits"], isolated=True
+            ),
+            environment={"python": "3.11.7", "numpy": "2.4.6", "grader": "0.1.0"},
+            notes=[
+                "Two candidate folders; graded `assignment2/cs231n`, the more complete one.",
+                "`data_utils.py` does not parse (line 12: inconsistent tabs) and was left out.",
+            ],
+            digest="6f1c2a9e4b7d",
+            duration=3.42,
+            graded_at="2026-03-02T14:05:09Z",
+        ),
+        **fields,
+    )
+
+
+def tally(result: Result, **fields: object) -> Result:
+    """`result` with parts and score added up from its checks."""
+    parts = []
+    for id, (title, worth) in PARTS.items():
+        mine = [check for check in result.checks if check.part == id]
+        share = sum(c.points for c in mine) / max(1.0, sum(c.max_points for c in mine))
+        passed = sum(check.outcome is Outcome.PASSED for check in mine)
+        parts.append(
+            PartResult(
+                id=id,
+                title=title,
+                points=round(worth * share, 2),
+                max_points=worth,
+                passed=passed,
+                total=len(mine),
+            )
+        )
+    score = round(sum(part.points for part in parts), 2)
+    return replace(result, parts=parts, score=score, max_score=100.0, **fields)
+
+
+def ungraded(submission: str, error: str, kind: str = "input") -> Result:
+    """A submission that could not be graded."""
+    return Result(
+        submission=submission,
+        assignment="fully-connected-nets",
+        title="Assignment 2: fully connected networks",
+        score=0.0,
+        max_score=100.0,
+        parts=[],
+        checks=[],
+        error=error,
+        error_kind=kind,
+        graded_at="2026-03-02T14:05:09Z",
+    )
+
+
+def hostile(text: str = NASTY) -> Result:
+    """A submission with `text` in every field that a student can influence."""
+    frames = [Frame(file=text, line=215, function=text, source=text)]
+    finding = Finding(
+        kind="exception", quantity=text, call=text, worst_index=[1], received=text, expected="1.0",
+        error=0.5, wrong=text, pattern=text, traceback=frames,
+    )  # fmt: skip
+    fields: dict[str, object] = {
+        "message": text, "hint": text, "finding": finding, "stdout": f"{text}\n{text}",
+        "warnings": [text], "notes": [text], "title": text, "targets": [text],
+        "source": SourceSpan(file=text, first_line=214, last_line=215, text=f"{text}\n{text}"),
+    }  # fmt: skip
+    every = [
+        check(f"{outcome}_{visibility}", "layers", outcome, visibility=visibility, **fields)
+        for outcome in Outcome
+        for visibility in Visibility
+    ]
+    return tally(
+        replace(
+            result(text),
+            checks=every,
+            package=text,
+            notes=[text],
+            environment={text: text, "python": text},
+            dialect=Dialect(era=text, evidence=[text]),
+        )
+    )
+
+
+def class_results(n: int = 48, seed: int = 7) -> list[Result]:
+    """A class of `n`, with the same result for the same seed."""
+    rng = random.Random(seed)
+    return [_student(rng, number) for number in range(n)]
+
+
+def _student(rng: random.Random, number: int) -> Result:
+    name = f"{rng.choice(_SURNAMES)}-{rng.choice(_NAMES)}-{number}"
+    if number % 23 == 5:
+        return ungraded(name, "The archive `hw.zip` is encrypted.")
+    if number % 41 == 17:
+        return ungraded(name, "The worker could not be started: no memory left.", "internal")
+    skill = rng.betavariate(4, 1.4)
+    era = rng.choice(["2016", "2017", "2018", "2018", "2021", "2021"])
+    return tally(
+        replace(
+            result(name),
+            checks=[_luck(rng, check, skill) for check in checks()],
+            dialect=Dialect(era=era, python2=era == "2016"),
+        )
+    )
+
+
+def _luck(rng: random.Random, check: CheckResult, skill: float) -> CheckResult:
+    if rng.random() < skill:
+        return replace(check, outcome=Outcome.PASSED, points=check.max_points, message="")
+    kinds = [Outcome.FAILED, Outcome.FAILED, Outcome.ERROR, Outcome.MISSING, Outcome.SKIPPED]
+    return replace(check, outcome=rng.choice(kinds), points=0.0)
+
+
+_SURNAMES: Final = (
+    "lovelace",
+    "hopper",
+    "turing",
+    "noether",
+    "ramanujan",
+    "germain",
+    "王",
+    "hamilton",
+)
+_NAMES: Final = ("ada", "grace", "alan", "emmy", "srinivasa", "sophie", "小明", "margaret")
+
+
+def write(out: Path, results: Iterable[Result]) -> None:
+    """Write a class page, student pages and a gradebook to `out`."""
+    every = list(results)
+    (out / "reports").mkdir(parents=True, exist_ok=True)
+    for one in every:
+        page = student_page(one, audience="instructor")
+        (out / "reports" / f"{one.submission}.html").write_text(page, encoding="utf-8")
+    title = "Assignment 2: fully connected networks"
+    page = class_page(every, title=title, made="2026-03-02 14:05 UTC")
+    (out / "index.html").write_text(page, encoding="utf-8")
+    write_gradebook(every, out / "gradebook.csv")
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    write(target, [*class_results(), result()])
+    extra = target / "extra"
+    extra.mkdir(exist_ok=True)
+    pages = {
+        "student-copy": student_page(result(), audience="student"),
+        "zh": student_page(result(), lang="zh"),
+        "class-zh": class_page(class_results(), title="第二次作业", lang="zh"),
+        "hostile": student_page(hostile()),
+        "hostile-class": class_page([hostile(text) for text in HOSTILE], title=NASTY),
+        "ungraded": student_page(ungraded("hw.zip", "The archive `hw.zip` is encrypted.")),
+        "internal": student_page(ungraded("hw", "The worker did not start.", "internal")),
+        "empty": class_page([], title="Nobody"),
+        "big": class_page(class_results(2000), title="Two thousand"),
+        "perfect": student_page(
+            tally(replace(result(), checks=[c for c in checks() if c.outcome is Outcome.PASSED]))
+        ),
+        "notebook": f"<!doctype html><title>cell</title>{fragment(checks())}",
+    }
+    for name, text in pages.items():
+        (extra / f"{name}.html").write_text(text, encoding="utf-8")
+    print(f"wrote {target / 'index.html'}, {report_href(result().submission)}, {extra}")
