@@ -1,4 +1,4 @@
-"""The `bubblewrap` kind: a zygote in namespaces of its own, seeing the interpreter and nothing else."""
+"""The `bubblewrap` kind: a zygote in namespaces of its own, with the interpreter and little else."""
 
 from __future__ import annotations
 

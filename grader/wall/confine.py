@@ -8,11 +8,12 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from grader.wall import landlock, seccomp
 
 if sys.platform != "win32":
+    import fcntl
     import resource
 
 Limits = dict[str, int]
@@ -28,6 +29,14 @@ _NOSUID_NODEV_NOEXEC, _READ_ONLY = 2 | 4 | 8, 1
 SHARED_PROCESSES: Final = 8192
 """Least thread limit where other processes of the same user count too."""
 SCRATCH_FILES: Final = 1024
+_WARM_GUESS = 512 << 20
+_RESOURCES: Final = {
+    "memory_bytes": "RLIMIT_AS",
+    "cpu_seconds": "RLIMIT_CPU",
+    "file_bytes": "RLIMIT_FSIZE",
+    "open_files": "RLIMIT_NOFILE",
+    "processes": "RLIMIT_NPROC",
+}
 
 
 def open_libc() -> ctypes.CDLL:
@@ -51,8 +60,6 @@ def keep_descriptors(*kept: int) -> None:
 
 
 def _duplicate_above(fd: int, floor: int) -> int:
-    import fcntl
-
     return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, floor)
 
 
@@ -119,31 +126,43 @@ def _mount_memory(libc: ctypes.CDLL, path: str, flags: int, options: str) -> Non
 
 
 def set_limits(limits: Limits, *, own_memory: int = 0, shared_user: bool = False) -> None:
-    """Apply resource limits; those that the platform does not have are passed over.
+    """Apply the given limits; what the platform does not know is passed over.
 
-    `own_memory` is the address space already taken, which does not count.
+    `own_memory` is the address space already taken, which does not count. No core is dumped.
+
+    Raises:
+        OSError, ValueError: the platform refuses one.
     """
-    processes = limits["processes"]
-    wanted = {
-        "RLIMIT_AS": limits["memory_bytes"] + own_memory,
-        "RLIMIT_CPU": limits["cpu_seconds"],
-        "RLIMIT_FSIZE": limits["file_bytes"],
-        "RLIMIT_NOFILE": limits["open_files"],
-        "RLIMIT_NPROC": max(processes, SHARED_PROCESSES) if shared_user else processes,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_MEMLOCK": 0,
-        "RLIMIT_MSGQUEUE": 0,
-    }
-    for name, value in wanted.items():
-        if hasattr(resource, name):
-            _lower(getattr(resource, name), value)
+    _lower("RLIMIT_CORE", 0)
+    for name, value in limits.items():
+        extra = own_memory if name == "memory_bytes" else 0
+        least = SHARED_PROCESSES if name == "processes" and shared_user else 0
+        _lower(_RESOURCES[name], max(value + extra, least))
 
 
-def _lower(kind: int, value: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
+def _lower(name: str, value: int) -> None:
+    kind = getattr(resource, name, None)
+    if kind is not None:
+        _, hard = resource.getrlimit(kind)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+class AddressSpace:
+    """Bytes of address space that this process holds. Opened before /proc is out of reach."""
+
+    def __init__(self) -> None:
+        try:
+            self._file: IO[bytes] | None = open("/proc/self/statm", "rb", buffering=0)  # noqa: SIM115
+        except OSError:
+            self._file = None
+
+    def read(self) -> int:
+        """The figure now; a safe guess where it cannot be known."""
+        if self._file is None:
+            return _WARM_GUESS
+        self._file.seek(0)
+        return int(self._file.read(256).split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def lock(libc: ctypes.CDLL, *, restrict_files: Callable[[], None] | None) -> None:

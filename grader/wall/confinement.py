@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from grader.result import SandboxInfo
 from grader.wall import forkserver, runtime
+from grader.wall.probe import ACTS_MAIN
 
-ACTS_MAIN: Final = "grader.wall.acts:serve"
 _NEWEST_LANDLOCK = 99
 _FIRST_SPARE_UID, _SPARE_UIDS = 60600, 500
 """A range that systemd and Debian leave to nobody, below the 65536 that containers may have."""

@@ -42,11 +42,15 @@ class ZygoteReport(msgspec.Struct, frozen=True):
 class ForkedWorker:
     """A process forked from the zygote; see `grader.wall.sandbox.Worker`."""
 
-    def __init__(self, wire: socket.socket, status: socket.socket, pidfd: int) -> None:
+    def __init__(
+        self, wire: socket.socket, status: socket.socket, pidfd: int, cpu_limit: float
+    ) -> None:
         self.socket = wire
+        self._cpu_limit = cpu_limit
         self._status = status
         self._pidfd = pidfd
-        self._clock = _cpu_clock(_pid_of(pidfd))
+        self.pid = _pid_of(pidfd)
+        self._clock = cpu_clock(self.pid)
         self._cpu_seconds = 0.0
         self._killed = False
         self._ending = ""
@@ -94,15 +98,17 @@ class ForkedWorker:
         if _is_readable(self._status.fileno(), seconds):
             with contextlib.suppress(ConnectionError):
                 if data := self._status.recv(_MAX_MESSAGE):
-                    status, self._cpu_seconds = json.loads(data)["ended"]
-                    self._ending = _in_words(status, killed=self._killed)
+                    code, self._cpu_seconds = json.loads(data)["ended"]
+                    self._ending = in_words(code, killed=self._killed)
+                    if code == -signal.SIGKILL and self._cpu_seconds > self._cpu_limit - 1:
+                        self._ending = "used up its CPU time"
 
 
 class ForkedSandbox:
     """Workers forked from one zygote; see `grader.wall.sandbox.Sandbox`.
 
-    May be used by several forked processes at once. Belongs to the process that opened it: when that
-    one closes it or ends, all workers end.
+    May be used by several forked processes at once. Belongs to the process that opened it: when
+    that one closes it, all workers end.
     """
 
     def __init__(
@@ -135,7 +141,7 @@ class ForkedSandbox:
             with their_wire, their_status:
                 fds = [their_wire.fileno(), their_status.fileno()]
                 socket.send_fds(self._control, [json.dumps(request).encode()], fds)
-            return ForkedWorker(wire, status, _await_worker(status))
+            return ForkedWorker(wire, status, _await_worker(status), limits.cpu_seconds)
         except OSError as error:
             wire.close()
             status.close()
@@ -173,17 +179,12 @@ def start(
     """
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with tempfile.TemporaryFile(dir=folder) as errors:
-        with theirs:
-            process = subprocess.Popen(
-                [*command, str(theirs.fileno()), json.dumps(config)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                env=runtime.ENVIRONMENT,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                cwd="/",
-            )
+        try:
+            with theirs:
+                process = _run([*command, str(theirs.fileno()), json.dumps(config)], theirs, errors)
+        except OSError as error:
+            control.close()
+            raise InternalError(f"The sandbox did not start: {error}.") from error
         report = b""
         if _is_readable(control.fileno(), START_SECONDS):
             with contextlib.suppress(ConnectionError):
@@ -194,6 +195,19 @@ def start(
         process.kill()
         process.wait()
         raise InternalError(f"The sandbox did not start: {_last_line(errors)}")
+
+
+def _run(command: list[str], control: socket.socket, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        env=runtime.ENVIRONMENT,
+        pass_fds=[control.fileno()],
+        start_new_session=True,
+        cwd="/",
+    )
 
 
 def _await_worker(status: socket.socket) -> int:
@@ -210,7 +224,8 @@ def _await_worker(status: socket.socket) -> int:
         if "failed" in message or ("ended" in message and not ready):
             if pidfd >= 0:
                 os.close(pidfd)
-            raise InternalError(f"A worker could not be confined: {message.get('failed', 'it ended')}")
+            reason = message.get("failed", "it ended")
+            raise InternalError(f"A worker could not be confined: {reason}.")
     return pidfd
 
 
@@ -229,13 +244,13 @@ def _pid_of(pidfd: int) -> int:
     raise InternalError("The kernel does not tell the worker's process number.")
 
 
-def _cpu_clock(pid: int) -> int:
+def cpu_clock(pid: int) -> int:
     """Id of the clock of a process, as `clock_getcpuclockid` makes it."""
     return (~pid << 3) | 2
 
 
-def _in_words(status: int, *, killed: bool) -> str:
-    code = os.waitstatus_to_exitcode(status)
+def in_words(code: int, *, killed: bool = False) -> str:
+    """How a process ended: its exit code, or minus the signal; `killed` when we meant it to."""
     if code >= 0:
         return f"exit code {code}"
     if killed and -code == signal.SIGKILL:

@@ -72,7 +72,8 @@ def restrict(
         OSError: there is no landlock, or `no_new_privs` is not set.
     """
     files, attributes = _attributes(min(version(libc), highest) or 1)
-    ruleset = _checked(libc.syscall(_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0), "new")
+    size = ctypes.c_size_t(len(attributes))
+    ruleset = _checked(libc.syscall(_CREATE, attributes, size, 0), "create")
     try:
         for path in read:
             _allow(libc, ruleset, path, READ & files)

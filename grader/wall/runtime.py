@@ -128,8 +128,8 @@ def stage(runtime: Runtime, folder: Path) -> list[str]:
             target.symlink_to(path)
     except OSError:  # Windows gives links to the privileged only
         shutil.rmtree(folder, ignore_errors=True)
-        return sorted({str(Path(p).parent) for name, p in runtime.packages.items() if "/" not in name}
-                      | {str(Path(__file__).parents[2])})  # fmt: skip
+        depths = {name: name.count("/") for name in runtime.packages}
+        return sorted({str(Path(runtime.packages[n]).parents[d]) for n, d in depths.items()})
     return [str(folder)]
 
 

@@ -29,7 +29,7 @@ def remove_tree(top: str) -> None:
 def _empty(folder: str, top: str, prefix: str, lifted: int) -> list[str]:
     """Delete the files of `folder`; move its folders to `top`. Returns where they are now."""
     os.chmod(folder, 0o700)
-    moved = []
+    moved: list[str] = []
     with os.scandir(folder) as entries:
         found = list(entries)
     for entry in found:

@@ -5,7 +5,7 @@
 On the control socket it answers once, when warm. After that every message is a request for a
 worker, a JSON object `{"main", "limits"}` with two descriptors: the worker's wire and a status
 socket. The status socket brings `{"pidfd"}` (with the descriptor), then `{"ready"}` or `{"failed"}`
-from the worker, and `{"ended": [status, seconds]}`, in which order the first two come is open.
+from the worker, and `{"ended": [code, seconds]}`, in which order the first two come is open.
 
 It ends, and every worker with it, when the last holder of the other end of the control socket is
 gone; a worker ends when the other end of its status socket is closed.
@@ -33,7 +33,6 @@ MAX_REQUEST = 4096
 _WIRE, _STATUS = 3, 4
 _WARM = ("numpy", "numpy.linalg", "numpy.random", "numpy.fft", "numpy.ma")
 _ALSO_WARM = ("msgspec", "msgspec.msgpack", "random", "traceback", "warnings", "linecache")
-_READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
 
 class Child:
@@ -53,6 +52,8 @@ class Zygote:
         self.control = control
         self.config = config
         self.libc = confine.open_libc()
+        self.address_space = confine.AddressSpace()
+        self.own_memory = 0
         self.mains: dict[str, Callable[[socket.socket], None]] = {}
         self.children: dict[int, Child] = {}
         self.poll = select.poll()
@@ -74,7 +75,7 @@ class Zygote:
         self._warm_up()
         self.private = self.config["private"] and self._try(self._take_private_files)
         self.reachable = bool(self.config["child_uids"]) and self._try(self._reach_as_spare_user)
-        self.own_memory = _address_space()
+        self.own_memory = self.address_space.read()
         return {"private": self.private, "own_uid": self.reachable, "landlock": self.landlock}
 
     @property
@@ -125,17 +126,18 @@ class Zygote:
         """Fork, watch and bury workers until nobody holds the control socket any more."""
         self.poll.register(self.control, select.POLLIN)
         while True:
-            for fd, _ in self.poll.poll():
-                if fd == self.control.fileno():
-                    if not self._request():
-                        return
-                else:
+            ready = [fd for fd, _ in self.poll.poll()]
+            for fd in ready:
+                if fd != self.control.fileno():
                     self._event(fd)
+            # Last: a new worker gets the numbers of descriptors that were just closed.
+            if self.control.fileno() in ready and not self._request():
+                return
 
     def close(self) -> None:
         """End every worker and remove its files."""
         for child in set(self.children.values()):
-            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+            _kill(child)
             self._bury(child)
         for pid in self.cleaners:
             os.waitpid(pid, 0)
@@ -243,11 +245,12 @@ class Zygote:
             self._bury(child)
         elif not _still_held(child.status):
             self.poll.unregister(fd)
-            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+            _kill(child)
 
     def _bury(self, child: Child) -> None:
         _, status, usage = os.wait4(child.pid, 0)
-        _tell(child.status, {"ended": [status, usage.ru_utime + usage.ru_stime]})
+        code = os.waitstatus_to_exitcode(status)
+        _tell(child.status, {"ended": [code, usage.ru_utime + usage.ru_stime]})
         for fd in (child.pidfd, child.status.fileno()):
             del self.children[fd]
             with contextlib.suppress(KeyError):
@@ -270,6 +273,11 @@ class Zygote:
             self.cleaners.add(pid)
 
 
+def _kill(child: Child) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+
+
 def _still_held(status: socket.socket) -> bool:
     try:
         return status.recv(1, socket.MSG_DONTWAIT) != b""
@@ -282,15 +290,6 @@ def _still_held(status: socket.socket) -> bool:
 def _tell(status: socket.socket, message: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
         status.send(json.dumps(message).encode(), socket.MSG_DONTWAIT)
-
-
-def _address_space() -> int:
-    """Bytes of address space that this process holds; a safe guess where it cannot be known."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 512 << 20
 
 
 def main() -> None:
