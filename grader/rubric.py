@@ -89,6 +89,12 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The contract's names with their modules and returned values."""
         return {name: Signature.parse(text) for name, text in self.api.items()}
 
+    def visibility(self, check: str, part: str, declared: Visibility) -> Visibility:
+        """Who sees a check's values: the rubric's word on the check, on its part, or the bank's."""
+        override = self.checks.get(check)
+        own = override.visibility if override else None
+        return own or self.parts[part].visibility or declared
+
     def penalty(self, submitted: dt.datetime) -> float:
         """Share of the score (0 to 1) that a submission of that time loses."""
         if self.due is None:

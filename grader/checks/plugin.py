@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -134,5 +133,5 @@ def item_spec(item: pytest.Item) -> Spec | None:
 
 def check_id(item: pytest.Item) -> str:
     """`layers::affine_forward_values[case]` for the pytest item of that check."""
-    module = Path(item.path).stem
+    module = getattr(item, "function", item).__module__.rpartition(".")[2]
     return f"{module}::{re.sub('^test_', '', item.name)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from grader.checks.plugin import CheckPlugin
 from grader.checks.run import Recorder, Run
 from grader.checks.session import run_session
 from grader.errors import InputError, InternalError
-from grader.result import CheckResult, Outcome
+from grader.result import CheckResult, Outcome, Visibility
+from grader.rubric import Rubric
 from grader.wall.student import Student
 from grader.wall.worker import Dispatcher
 
@@ -49,8 +51,15 @@ class LocalCode:
         return importlib.import_module(f"{self._name}.{module}")
 
 
-def record_key(assignment: Assignment, seed: str | None = None) -> Key:
+def record_key(
+    assignment: Assignment, seed: str | None = None, *, public_only: bool = False
+) -> Key:
     """Run the bank on the reference and record its answers.
+
+    Args:
+        assignment: whose bank and reference.
+        seed: of the inputs; the rubric's unless given.
+        public_only: leave out what the self-check does not ask.
 
     Raises:
         InternalError: the reference fails a check of its own, which names the check.
@@ -63,8 +72,16 @@ def record_key(assignment: Assignment, seed: str | None = None) -> Key:
     if bad:
         lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
         raise InternalError("The reference fails checks of its own bank: " + "; ".join(lines))
+    answers = recorder.answers()
+    if public_only:
+        public = {result.id for result in results if _is_public(assignment.rubric, result)}
+        answers = {check: rows for check, rows in answers.items() if check in public}
     key_digest = assignment.bank_digest + assignment.reference_digest
-    return Key(seed=seed, digest=key_digest, answers=recorder.answers())
+    return Key(seed=seed, digest=key_digest, answers=answers)
+
+
+def _is_public(rubric: Rubric, result: CheckResult) -> bool:
+    return rubric.visibility(result.id, result.part, result.visibility) is Visibility.PUBLIC
 
 
 def run_locally(

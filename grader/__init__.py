@@ -1,0 +1,60 @@
+"""Grade NumPy neural-network assignments: correctly, fast, and without trusting them.
+
+    grader.grade("submissions/ann")                      one submission, a `Result`
+    grader.batch("submissions", out="reports")           a class, results as they come
+    grader.check("affine_forward")                       a self-check, in a notebook cell
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.api import batch, grade
+    from grader.errors import GraderError, InputError, InternalError, RubricError, UsageError
+    from grader.grading import Settings
+    from grader.result import CheckResult, Outcome, Result
+    from grader.selfcheck import check
+
+__all__ = [
+    "CheckResult",
+    "GraderError",
+    "InputError",
+    "InternalError",
+    "Outcome",
+    "Result",
+    "RubricError",
+    "Settings",
+    "UsageError",
+    "batch",
+    "check",
+    "grade",
+]
+
+_HOME = {
+    "CheckResult": "result",
+    "GraderError": "errors",
+    "InputError": "errors",
+    "InternalError": "errors",
+    "Outcome": "result",
+    "Result": "result",
+    "RubricError": "errors",
+    "Settings": "grading",
+    "UsageError": "errors",
+    "batch": "api",
+    "check": "selfcheck",
+    "grade": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that `grader --help` and the worker need no more than they use."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'grader' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"grader.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,63 @@
+"""The `grader` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from grader.cli import batch, check, demo, doctor, grade, key, template
+from grader.errors import ExitCode, GraderError
+
+app = typer.Typer(
+    name="grader",
+    help="Grade NumPy neural-network assignments: correctly, fast, and without trusting them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 all good, 1 some checks failed, 2 usage, 3 input unreadable, "
+    "4 internal error.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from grader.grading import harness_version
+
+        typer.echo(harness_version())
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+for name, function in (
+    ("batch", batch.command),
+    ("grade", grade.command),
+    ("check", check.command),
+    ("demo", demo.command),
+    ("doctor", doctor.command),
+    ("key", key.command),
+    ("template", template.command),
+):
+    app.command(name)(function)
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line, never a traceback."""
+    try:
+        app()
+    except GraderError as error:
+        print(f"grader: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("grader: interrupted; run the same command again to go on.", file=sys.stderr)
+        sys.exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,103 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.grading import Settings
+
+AssignmentName = Annotated[
+    str, typer.Option("--assignment", "-a", help="An assignment's name, or the path of a rubric.")
+]
+Era = Annotated[
+    str, typer.Option("--dialect", help="Template the students used: auto, 2016, 2017, 2018, 2021.")
+]
+Seed = Annotated[str, typer.Option("--seed", help="The same checks on other numbers.")]
+SandboxKind = Annotated[
+    str, typer.Option("--sandbox", help="auto, bubblewrap, landlock or none (see `grader doctor`).")
+]
+Unsafe = Annotated[
+    bool,
+    typer.Option("--no-sandbox", help="Run without a sandbox. Only for code that you trust."),
+]
+Language = Annotated[str, typer.Option("--lang", help="Language of the reports: en or zh.")]
+NoFork = Annotated[
+    bool,
+    typer.Option("--no-fork", help="Start every process afresh, as on Windows.", hidden=True),
+]
+
+
+def settings(
+    *,
+    assignment: str,
+    dialect: str = "auto",
+    seed: str = "",
+    sandbox: str = "auto",
+    unsafe: bool = False,
+    lang: str = "en",
+    public_only: bool = False,
+    parts: tuple[str, ...] = (),
+    keyword: str = "",
+    no_fork: bool = False,
+) -> Settings:
+    """The settings that a command line asks for.
+
+    Raises:
+        UsageError: a value is not one of those possible, or `none` was not allowed explicitly.
+    """
+    from grader.dialect import ERAS
+    from grader.grading import Settings
+
+    _one_of("--dialect", dialect, ("auto", *ERAS))
+    _one_of("--sandbox", sandbox, ("auto", "bubblewrap", "landlock", "none"))
+    language(lang)
+    if (sandbox == "none" or no_fork) and not unsafe:
+        raise UsageError(
+            "Without a sandbox, students' code could read and change everything you can.",
+            hint="If you trust it all the same, add --no-sandbox.",
+        )
+    return Settings(
+        assignment=assignment,
+        dialect=dialect,
+        seed=seed,
+        sandbox="none" if unsafe else sandbox,
+        lang=lang,
+        public_only=public_only,
+        parts=parts,
+        keyword=keyword,
+        fork=not no_fork,
+    )
+
+
+def language(lang: str) -> Literal["en", "zh"]:
+    """A language that the reports speak.
+
+    Raises:
+        UsageError: they do not.
+    """
+    _one_of("--lang", lang, ("en", "zh"))
+    return "zh" if lang == "zh" else "en"
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UsageError(f"{option} {value}: expected one of {', '.join(allowed)}.")
+
+
+def existing(path: Path) -> Path:
+    """A path that is there.
+
+    Raises:
+        InputError: it is not.
+    """
+    from grader.errors import InputError
+
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder.")
+    return path

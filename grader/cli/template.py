@@ -1,0 +1,30 @@
+"""`grader template`: the student template, stripped from the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.errors import ExitCode
+
+
+def command(
+    out: Annotated[Path, typer.Argument(help="Folder of the template.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if it is out of step.")
+    ] = False,
+) -> None:
+    """Strip the reference of its solutions."""
+    from grader.assignment import data_folder
+    from grader.template import build_template, template_differences
+
+    reference = data_folder("reference")
+    if not check:
+        build_template(reference, out)
+        return
+    differences = template_differences(reference, out)
+    for line in differences:
+        typer.echo(line)
+    raise typer.Exit(ExitCode.CHECKS_FAILED if differences else ExitCode.OK)

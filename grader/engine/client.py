@@ -1,0 +1,191 @@
+"""The client of the grading server: starts it, hands it submissions, gets results back."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import msgspec
+
+from grader.engine.server import MAX_MESSAGE, Job, Ready, Refused
+from grader.errors import ExitCode, GraderError, InputError, InternalError, UsageError
+from grader.grading import Settings
+from grader.result import Result
+from grader.submission import Source
+
+_ERRORS = {ExitCode.USAGE: UsageError, ExitCode.INPUT: InputError}
+
+
+class _Server(Protocol):
+    greeting: Ready
+
+    def grade(self, source: Source) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class Engine:
+    """Grades submissions of one assignment, from any number of threads at once."""
+
+    def __init__(self, settings: Settings | None = None, *, workers: int = 1) -> None:
+        """Start the server; returns when it is ready.
+
+        Args:
+            settings: how to grade.
+            workers: how many submissions at once, where processes cannot be forked.
+
+        Raises:
+            GraderError: the server cannot grade; says why and what to do.
+        """
+        self.settings = settings or Settings()
+        forking = self.settings.fork and sys.platform == "linux"
+        self._server: _Server = (
+            _Forking(self.settings) if forking else _Inline(self.settings, workers)
+        )
+
+    @property
+    def greeting(self) -> Ready:
+        """What the server said of itself."""
+        return self._server.greeting
+
+    def grade(self, source: Source) -> Result:
+        """Grade one submission; a fault of ours is in the result, not raised."""
+        try:
+            data = self._server.grade(source)
+            return Result.from_json(data)
+        except (OSError, msgspec.DecodeError, InternalError) as error:
+            return Result(
+                submission=source.id,
+                assignment=self.settings.assignment,
+                score=0.0,
+                max_score=0.0,
+                parts=[],
+                checks=[],
+                error=f"The process that graded it ended without a result: {error}.",
+                error_kind="internal",
+            )
+
+    def close(self) -> None:
+        """End the server and everything it started."""
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Forking:
+    """One server that forks a child per submission."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
+        self._process = subprocess.Popen(
+            _command(settings, str(theirs.fileno())),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+        theirs.close()
+        try:
+            self.greeting = _greeting(self._control.recv(MAX_MESSAGE))
+        except GraderError:
+            self.close()
+            raise
+
+    def grade(self, source: Source) -> bytes:
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, self._lock:
+                socket.send_fds(self._control, [msgspec.json.encode(Job.of(source))], [theirs.fileno()])
+            return b"".join(iter(lambda: ours.recv(1 << 16), b""))
+
+    def close(self) -> None:
+        self._control.close()
+        _end(self._process)
+
+
+class _Inline:
+    """Several servers that grade one submission after the other each, where fork is not to be had."""
+
+    def __init__(self, settings: Settings, workers: int) -> None:
+        self._all: list[subprocess.Popen[bytes]] = []
+        self._idle: queue.Queue[subprocess.Popen[bytes]] = queue.Queue()
+        self._settings = settings
+        for _ in range(workers):
+            self._start()
+
+    def grade(self, source: Source) -> bytes:
+        server = self._idle.get()
+        try:
+            stdin, stdout = _pipes(server)
+            stdin.write(msgspec.json.encode(Job.of(source)) + b"\n")
+            stdin.flush()
+            line: bytes = stdout.readline()
+        except OSError:
+            line = b""
+        if not line:
+            _end(server)
+            self._start()
+            raise InternalError("its server died")
+        self._idle.put(server)
+        return line
+
+    def close(self) -> None:
+        for server in self._all:
+            for pipe in (server.stdin, server.stdout):
+                with suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
+            _end(server)
+
+    def _start(self) -> None:
+        server = subprocess.Popen(
+            _command(self._settings, "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._all.append(server)
+        try:
+            self.greeting = _greeting(_pipes(server)[1].readline())
+        except GraderError:
+            self.close()
+            raise
+        self._idle.put(server)
+
+
+def _pipes(server: subprocess.Popen[bytes]) -> tuple[Any, Any]:
+    return server.stdin, server.stdout
+
+
+def _command(settings: Settings, channel: str) -> list[str]:
+    text = msgspec.json.encode(settings).decode()
+    return [sys.executable, "-m", "grader.engine.server", text, channel]
+
+
+def _greeting(data: bytes) -> Ready:
+    if not data:
+        raise InternalError("The grading server ended before it was ready.")
+    message = msgspec.json.decode(data, type=Ready | Refused)
+    if isinstance(message, Refused):
+        kind = _ERRORS.get(ExitCode(message.exit_code), InternalError)
+        raise kind(message.message, hint=message.hint)
+    return message
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,194 @@
+"""The trusted process that grades: it collects the bank once and forks a child per submission.
+
+It is started by `grader.engine.client.Engine` and speaks one of two protocols:
+
+- forking (Linux): a SOCK_SEQPACKET socket; each message is a job with one end of a socket pair,
+  into which a forked child writes the result. Any number of jobs run at once.
+- in line (anywhere): one job a line on standard input, one result a line on standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from grader.assignment import Assignment
+from grader.checks.key import Key
+from grader.checks.plugin import CheckPlugin
+from grader.checks.reference import record_key
+from grader.checks.session import run_session
+from grader.errors import ExitCode, GraderError, InputError
+from grader.grading import Bench, Settings, grade_submission, select
+from grader.result import SandboxInfo
+from grader.submission import Source
+from grader.wall.sandbox import open_sandbox
+
+MAX_MESSAGE: Final = 1 << 20
+SUBMISSION_SECONDS: Final = 3_600
+"""Wall-clock time after which the child of a submission is ended, whatever it does."""
+
+
+class Ready(msgspec.Struct, tag=True):
+    """The server's first message."""
+
+    sandbox: SandboxInfo
+    checks: int
+    digest: str
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A submission to grade: a `Source` that can be sent."""
+
+    id: str
+    path: str
+    problem: str
+    note: str
+
+    @classmethod
+    def of(cls, source: Source) -> Job:
+        """The job of grading `source`."""
+        return cls(source.id, os.fspath(source.path), source.problem, source.note)
+
+    def source(self) -> Source:
+        """What is to be graded."""
+        return Source(id=self.id, path=Path(self.path), problem=self.problem, note=self.note)
+
+
+class Refused(msgspec.Struct, tag=True):
+    """The server's first message if it cannot grade at all."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+def obtain_key(assignment: Assignment, settings: Settings) -> Key:
+    """The recorded answers for the settings' seed: from the file, or recorded now.
+
+    Raises:
+        InputError: the file is stale and there is no reference to record it again.
+    """
+    seed = settings.seed_for(assignment.rubric)
+    if assignment.key_path.is_file():
+        key = Key.load(assignment.key_path)
+        digest = assignment.bank_digest + assignment.reference_digest
+        if key.seed == seed and key.digest.startswith(digest):
+            return key
+    if not assignment.reference_digest:
+        raise InputError(
+            f"{assignment.key_path}: the answer key does not fit the test bank.",
+            hint="Ask your instructor for the current one.",
+        )
+    return record_key(assignment, seed)
+
+
+def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
+    """Prepare everything, then call `use`; pytest's session ends when it returns."""
+    assignment = Assignment.load(settings.assignment)
+    key = obtain_key(assignment, settings)
+    sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
+
+    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+        chosen = select(settings, assignment.rubric, items)
+        use(Bench(assignment, settings, key, sandbox, plugin, chosen))
+
+    try:
+        run_session(assignment, loop)
+    finally:
+        sandbox.close()
+
+
+def ready(bench: Bench) -> bytes:
+    """The message that the server can grade."""
+    return msgspec.json.encode(
+        Ready(bench.sandbox.info, len(bench.items), bench.assignment.digest)
+    )
+
+
+def serve_forking(control: socket.socket, bench: Bench) -> None:
+    """Fork a child for each job until the other side hangs up."""
+    control.send(ready(bench))
+    children: set[int] = set()
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE, 1)
+        if not data:
+            break
+        children = {pid for pid in children if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+        reply = socket.socket(fileno=descriptors[0])
+        pid = os.fork()
+        if not pid:
+            control.close()
+            _child(bench, data, reply)
+        children.add(pid)
+        reply.close()
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _child(bench: Bench, job: bytes, reply: socket.socket) -> None:
+    """Grade one submission in a process of its own, and end it."""
+    status = 1
+    try:
+        signal.alarm(SUBMISSION_SECONDS)
+        reply.sendall(_answer(bench, job))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(bench: Bench, job: bytes) -> bytes:
+    source = msgspec.json.decode(job, type=Job).source()
+    return msgspec.json.encode(grade_submission(bench, source))
+
+
+def serve_inline(bench: Bench, jobs: Any, results: Any) -> None:
+    """Grade a submission for each line, until there are no more."""
+    results.write(ready(bench) + b"\n")
+    results.flush()
+    for line in jobs:
+        results.write(_answer(bench, line) + b"\n")
+        results.flush()
+
+
+def main() -> None:
+    """Serve until the other side hangs up. Arguments: settings as JSON, and a descriptor or `-`."""
+    settings = msgspec.json.decode(sys.argv[1], type=Settings)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.argv[2] == "-":
+        jobs, results = sys.stdin.buffer, sys.stdout.buffer
+        sys.stdout = sys.stderr
+
+        def say(message: bytes) -> None:
+            results.write(message + b"\n")
+            results.flush()
+
+        def serve(bench: Bench) -> None:
+            serve_inline(bench, jobs, results)
+    else:
+        control = socket.socket(fileno=int(sys.argv[2]))
+
+        def say(message: bytes) -> None:
+            control.send(message)
+
+        def serve(bench: Bench) -> None:
+            serve_forking(control, bench)
+
+    try:
+        open_bench(settings, serve)
+    except GraderError as error:
+        say(msgspec.json.encode(Refused(error.message, error.hint, int(error.exit_code))))
+    except BrokenPipeError:
+        sys.exit(ExitCode.INTERNAL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Grading one submission: from a path to a `Result`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import time
+import traceback
+from collections.abc import Sequence
+from importlib import metadata
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment
+from grader.checks.declare import Spec
+from grader.checks.key import Key
+from grader.checks.plugin import CheckPlugin, check_id, item_spec
+from grader.checks.run import Player, Run
+from grader.errors import GraderError, InputError
+from grader.result import CheckResult, Outcome, Result, Visibility
+from grader.rubric import Rubric
+from grader.scoring import parts_of, score
+from grader.submission import Source, load
+from grader.submission.record import Submission
+from grader.wall.channel import CallLimits, WorkerChannel
+from grader.wall.sandbox import Limits, Sandbox
+from grader.wall.student import Student
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How to grade."""
+
+    assignment: str = "numpynn"
+    seed: str = ""
+    """Instead of the rubric's: the same checks on other numbers."""
+    dialect: str = "auto"
+    sandbox: str = "auto"
+    lang: str = "en"
+    public_only: bool = False
+    """Only the checks of the self-check."""
+    parts: tuple[str, ...] = ()
+    """Only these parts or contract names; empty for all."""
+    keyword: str = ""
+    """Only checks whose id holds this text."""
+    fork: bool = True
+    """Whether processes may be forked; without, every worker is a cold start."""
+
+    def seed_for(self, rubric: Rubric) -> str:
+        """The seed in force."""
+        return self.seed or str(rubric.seed)
+
+
+class Bench(msgspec.Struct):
+    """All that is needed to grade submissions of one assignment, ready to be used many times."""
+
+    assignment: Assignment
+    settings: Settings
+    key: Key
+    sandbox: Sandbox
+    plugin: CheckPlugin
+    items: list[pytest.Item]
+
+
+def grade_submission(bench: Bench, source: Source) -> Result:
+    """Grade one submission.
+
+    Whatever happens is in the result: an unreadable submission has `error_kind` "input", a fault of
+    ours "internal".
+    """
+    start = time.perf_counter()
+    try:
+        if source.problem:
+            raise InputError(source.problem)
+        submission = load(source, contract=_contract(bench), dialect=bench.settings.dialect)
+        result = _grade(bench, submission)
+    except InputError as error:
+        result = _ungraded(bench, source, "input", str(error))
+    except GraderError as error:
+        result = _ungraded(bench, source, "internal", str(error))
+    except Exception:
+        result = _ungraded(bench, source, "internal", traceback.format_exc(limit=-8))
+    return msgspec.structs.replace(
+        result,
+        duration=round(time.perf_counter() - start, 3),
+        graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _contract(bench: Bench) -> dict[str, str]:
+    return {name: signature.module for name, signature in bench.assignment.api.items()}
+
+
+def _grade(bench: Bench, submission: Submission) -> Result:
+    rubric, limits = bench.assignment.rubric, bench.assignment.rubric.limits
+    channel = WorkerChannel(
+        bench.sandbox,
+        submission,
+        limits=Limits(memory_bytes=limits.memory_mb << 20),
+        calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
+    )
+    run = Run(
+        api=bench.assignment.api,
+        seed=bench.settings.seed_for(rubric),
+        student=lambda _check: Student(channel, bench.assignment.api, submission.dialect),
+        reference=Player(bench.key),
+        submission=submission,
+    )
+    try:
+        raw = bench.plugin.run_all(bench.items, run)
+    finally:
+        channel.close()
+    checks, points, possible = score(rubric, [_ruled(rubric, check, bench.settings.lang) for check in raw])
+    return Result(
+        submission=submission.id,
+        assignment=rubric.id,
+        title=rubric.title.in_language(bench.settings.lang),
+        score=points,
+        max_score=possible,
+        parts=parts_of(rubric, checks, bench.settings.lang),
+        checks=checks,
+        dialect=submission.dialect,
+        package=submission.package,
+        sandbox=bench.sandbox.info,
+        environment=environment(),
+        notes=[*submission.notes, *channel.problems],
+    )
+
+
+def _ruled(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
+    """The check as the rubric wants it: its weight, visibility and hint."""
+    override = rubric.checks.get(check.id)
+    weight = override.points if override and override.points is not None else check.max_points
+    hint = rubric.hints.get(check.id) or rubric.hints.get(check.targets[0])
+    wrong = check.outcome in (Outcome.FAILED, Outcome.ERROR)
+    return msgspec.structs.replace(
+        check,
+        max_points=weight,
+        visibility=rubric.visibility(check.id, check.part, check.visibility),
+        hint=hint.in_language(lang) if hint and wrong else "",
+    )
+
+
+def _ungraded(bench: Bench, source: Source, kind: str, why: str) -> Result:
+    rubric = bench.assignment.rubric
+    return Result(
+        submission=source.id,
+        assignment=rubric.id,
+        title=rubric.title.in_language(bench.settings.lang),
+        score=0.0,
+        max_score=rubric.points,
+        parts=[],
+        checks=[],
+        sandbox=bench.sandbox.info,
+        environment=environment(),
+        error=why,
+        error_kind=kind,
+    )
+
+
+def environment() -> dict[str, str]:
+    """Versions that a result depends on."""
+    return {
+        "gradewall": harness_version(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def harness_version() -> str:
+    """Version of this package."""
+    try:
+        return metadata.version("gradewall")
+    except metadata.PackageNotFoundError:
+        return "0+checkout"
+
+
+def select(settings: Settings, rubric: Rubric, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The checks that the settings ask for, of those that the rubric has not switched off.
+
+    Raises:
+        InputError: the rubric names parts or checks that are not there.
+    """
+    chosen = []
+    for item in items:
+        spec = item_spec(item)
+        if spec is None:
+            raise InputError(f"{item.nodeid}: a function of the bank that is not declared a check.")
+        if spec.part not in rubric.parts:
+            raise InputError(f"{item.nodeid}: the rubric has no part {spec.part!r}.")
+        if _wanted(settings, rubric, check_id(item), spec):
+            chosen.append(item)
+    return chosen
+
+
+def _wanted(settings: Settings, rubric: Rubric, name: str, spec: Spec) -> bool:
+    override = rubric.checks.get(name)
+    if override is not None and not override.enabled:
+        return False
+    visibility = rubric.visibility(name, spec.part, spec.visibility)
+    if settings.public_only and visibility is not Visibility.PUBLIC:
+        return False
+    if settings.parts and not {spec.part, *spec.targets} & set(settings.parts):
+        return False
+    return settings.keyword.lower() in name.lower()

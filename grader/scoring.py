@@ -1,0 +1,76 @@
+"""From outcomes to points.
+
+A part's points are shared among its checks by their weights. Checks that do not count (the era does
+not ask for them, or we broke) are left out, and what they would have been worth goes to the others,
+so that the total is always the rubric's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from grader.result import CheckResult, Outcome, PartResult
+from grader.rubric import Rubric
+
+_DIGITS = 4
+
+
+def counts(check: CheckResult) -> bool:
+    """Whether a check is part of the score."""
+    return check.outcome is not Outcome.INTERNAL and not not_asked(check)
+
+
+def not_asked(check: CheckResult) -> bool:
+    """Whether the submission's era does not ask for it."""
+    return check.finding is not None and check.finding.kind == "not_asked"
+
+
+def score(rubric: Rubric, checks: Sequence[CheckResult]) -> tuple[list[CheckResult], float, float]:
+    """Give every check its points.
+
+    Args:
+        rubric: with the parts' points; a check's `max_points` is its weight.
+        checks: as the bank yielded them.
+
+    Returns:
+        The checks with `points` and `max_points` set, the score, and the score possible.
+    """
+    weights: dict[str, float] = {}
+    for check in filter(counts, checks):
+        weights[check.part] = weights.get(check.part, 0.0) + check.max_points
+    asked = sum(rubric.parts[part].points for part, weight in weights.items() if weight)
+    if not asked:
+        return [replace(check, points=0.0, max_points=0.0) for check in checks], 0.0, 0.0
+    stretch = rubric.points / asked
+    scored, total = [], 0.0
+    for check in checks:
+        worth = 0.0
+        if counts(check) and weights[check.part]:
+            share = check.max_points / weights[check.part]
+            worth = rubric.parts[check.part].points * stretch * share
+        points = worth if check.outcome is Outcome.PASSED else 0.0
+        total += points
+        scored.append(
+            replace(check, points=round(points, _DIGITS), max_points=round(worth, _DIGITS))
+        )
+    return scored, round(total, 2), rubric.points
+
+
+def parts_of(rubric: Rubric, checks: Sequence[CheckResult], lang: str = "en") -> list[PartResult]:
+    """The scored checks added up by part, in the rubric's order."""
+    parts = []
+    for name, part in rubric.parts.items():
+        mine = [check for check in checks if check.part == name and counts(check)]
+        parts.append(
+            PartResult(
+                id=name,
+                title=part.title.in_language(lang),
+                points=round(sum(check.points for check in mine), 2),
+                max_points=round(sum(check.max_points for check in mine), 2),
+                passed=sum(check.outcome is Outcome.PASSED for check in mine),
+                total=len(mine),
+            )
+        )
+    return parts
