@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.engine.batch import Batch, default_jobs, only_source
 from grader.engine.client import Engine
 from grader.engine.outbox import Outbox
-from grader.engine.batch import Batch, default_jobs, only_source
 from grader.grading import Settings
 from grader.result import Result
 from grader.submission import discover

@@ -6,8 +6,9 @@ import datetime as dt
 import platform
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,12 +20,13 @@ from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.run import Player, Run
 from grader.errors import GraderError, InputError
+from grader.follow_through import ReferenceSubstitutes, to_repeat, wrong_functions
 from grader.result import CheckResult, Outcome, Result, Visibility
 from grader.rubric import Rubric
 from grader.scoring import parts_of, score
 from grader.submission import Source, load
 from grader.submission.record import Submission
-from grader.wall.channel import CallLimits, WorkerChannel
+from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
 from grader.wall.sandbox import Limits, Sandbox
 from grader.wall.student import Student
 
@@ -61,6 +63,8 @@ class Bench(msgspec.Struct):
     sandbox: Sandbox
     plugin: CheckPlugin
     items: list[pytest.Item]
+    reference: Callable[[str], Any] | None = None
+    """Resolves a contract name to the reference's function, where the reference is at hand."""
 
 
 def grade_submission(bench: Bench, source: Source) -> Result:
@@ -73,7 +77,7 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     try:
         if source.problem:
             raise InputError(source.problem)
-        submission = load(source, contract=_contract(bench), dialect=bench.settings.dialect)
+        submission = load(source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect)
         result = _grade(bench, submission)
     except InputError as error:
         result = _ungraded(bench, source, "input", str(error))
@@ -88,30 +92,18 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     )
 
 
-def _contract(bench: Bench) -> dict[str, str]:
-    return {name: signature.module for name, signature in bench.assignment.api.items()}
+def contract_of(assignment: Assignment) -> dict[str, str]:
+    """Contract name to the module that should define it."""
+    return {name: signature.module for name, signature in assignment.api.items()}
 
 
 def _grade(bench: Bench, submission: Submission) -> Result:
-    rubric, limits = bench.assignment.rubric, bench.assignment.rubric.limits
-    channel = WorkerChannel(
-        bench.sandbox,
-        submission,
-        limits=Limits(memory_bytes=limits.memory_mb << 20),
-        calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
-    )
-    run = Run(
-        api=bench.assignment.api,
-        seed=bench.settings.seed_for(rubric),
-        student=lambda _check: Student(channel, bench.assignment.api, submission.dialect),
-        reference=Player(bench.key),
-        submission=submission,
-    )
-    try:
-        raw = bench.plugin.run_all(bench.items, run)
-    finally:
-        channel.close()
-    checks, points, possible = score(rubric, [_ruled(rubric, check, bench.settings.lang) for check in raw])
+    rubric = bench.assignment.rubric
+    with _channel(bench, submission) as channel:
+        raw = bench.plugin.run_all(bench.items, _run(bench, submission, channel))
+    followed = _follow(bench, submission, raw)
+    ruled = [_ruled(rubric, check, bench.settings.lang) for check in followed]
+    checks, points, possible = score(rubric, ruled)
     return Result(
         submission=submission.id,
         assignment=rubric.id,
@@ -126,6 +118,58 @@ def _grade(bench: Bench, submission: Submission) -> Result:
         environment=environment(),
         notes=[*submission.notes, *channel.problems],
     )
+
+
+def _channel(
+    bench: Bench, submission: Submission, substitutes: Substitutes | None = None
+) -> WorkerChannel:
+    limits = bench.assignment.rubric.limits
+    return WorkerChannel(
+        bench.sandbox,
+        submission,
+        limits=Limits(memory_bytes=limits.memory_mb << 20),
+        calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
+        substitutes=substitutes,
+    )
+
+
+def _run(
+    bench: Bench,
+    submission: Submission,
+    channel: WorkerChannel,
+    earlier: Iterable[CheckResult] = (),
+) -> Run:
+    api = bench.assignment.api
+    return Run(
+        api=api,
+        seed=bench.settings.seed_for(bench.assignment.rubric),
+        student=lambda _check: Student(channel, api, submission.dialect),
+        reference=Player(bench.key),
+        submission=submission,
+        earlier=earlier,
+    )
+
+
+def _follow(bench: Bench, submission: Submission, checks: list[CheckResult]) -> list[CheckResult]:
+    """The checks, with those repeated that stand on a wrong function of another part."""
+    rubric = bench.assignment.rubric
+    names = wrong_functions(checks, rubric) if bench.reference else []
+    repeat = to_repeat(checks, rubric)
+    if not names or not repeat or bench.reference is None:
+        return checks
+    substitutes = ReferenceSubstitutes(
+        bench.reference, bench.assignment.api, submission.dialect, names
+    )
+    items = [item for item in bench.items if check_id(item) in repeat]
+    with _channel(bench, submission, substitutes) as channel:
+        again = bench.plugin.run_all(items, _run(bench, submission, channel, checks))
+    passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
+    return [
+        msgspec.structs.replace(passed[check.id], follow_through=names)
+        if check.id in repeat and check.id in passed
+        else check
+        for check in checks
+    ]
 
 
 def _ruled(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:

@@ -95,7 +95,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one submission."""
 
     id: str
-    """`module::function[param]` of the bank, without the leading `test_`: `layers::affine_forward_values`."""
+    """`module::function[case]` of the bank, less `test_`: `layers::relu_forward_values`."""
     title: str
     part: str
     targets: list[str]
@@ -117,6 +117,9 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     warnings: list[str] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
     """Remarks that cost nothing."""
+    follow_through: list[str] = msgspec.field(default_factory=list)
+    """Functions that were replaced by the reference's for this check to pass: it did not, with the
+    student's own."""
 
 
 class PartResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +152,7 @@ class SandboxInfo(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """`bubblewrap`, `landlock` or `none`."""
     layers: list[str] = msgspec.field(default_factory=list)
-    """What was confirmed by doing: `namespaces`, `landlock`, `seccomp`, `rlimits`, `unprivileged`."""
+    """What was confirmed by doing, such as `namespaces`, `landlock`, `seccomp`, `rlimits`."""
     isolated: bool = False
 
 
@@ -173,7 +176,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     """Why the submission could not be graded at all, in one line; empty when it was."""
     error_kind: str = ""
-    """`input` (the submission cannot be read) or `internal` (we broke); empty when it was graded."""
+    """`input` (it cannot be read) or `internal` (we broke); empty when it was graded."""
     digest: str = ""
     """Content hash of submission, assignment and harness: equal digests mean equal results."""
     duration: float = 0.0

@@ -34,6 +34,9 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float
     visibility: Visibility | None = None
     """Overrides that of the part's checks."""
+    follow_through: bool = False
+    """Whether a check that failed on a wrong function of another part is repeated with that
+    function replaced by the reference's. Not for parts that the replacement would make trivial."""
 
 
 class CheckOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

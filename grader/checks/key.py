@@ -82,7 +82,8 @@ class LocalChannel:
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request, through the wire's own encoding so that copies are exact."""
-        return _through_wire(self._dispatcher.answer(_through_wire(request)))
+        reply: Reply = _through_wire(self._dispatcher.answer(_through_wire(request)))
+        return reply
 
 
 class RecordingChannel:

@@ -105,7 +105,7 @@ def _report(
         keywords={},
         outcome="skipped" if skipped else "failed",
         longrepr=(path, line or 0, text) if skipped else text,
-        when=call.when,
+        when="setup" if call.when == "setup" else "call",
         duration=call.duration,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -60,13 +60,14 @@ class Run:
         student: Callable[[str], Student],
         reference: Recorder | Player,
         submission: Submission | None = None,
+        earlier: Iterable[CheckResult] = (),
     ) -> None:
         self.api = api
         self.seed = seed
         self.submission = submission
         self._student = student
         self._reference = reference
-        self.results: dict[str, CheckResult] = {}
+        self.results: dict[str, CheckResult] = {check.id: check for check in earlier}
         self._transcript = Transcript()
 
     def begin(self, check: str, spec: Spec) -> None:

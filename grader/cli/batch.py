@@ -13,8 +13,8 @@ from grader.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.engine.outbox import Outbox
     from grader.engine.batch import Batch
+    from grader.engine.outbox import Outbox
 
 
 def command(
@@ -41,9 +41,9 @@ def command(
     Results appear as they are ready. Run the same command again to go on after an interrupt; only
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
     """
+    from grader.engine.batch import Batch, default_jobs
     from grader.engine.client import Engine
     from grader.engine.outbox import Outbox
-    from grader.engine.batch import Batch, default_jobs
     from grader.submission import discover
 
     sources = discover(options.existing(submissions))

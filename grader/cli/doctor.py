@@ -12,7 +12,7 @@ def command() -> None:
     from rich.console import Console
 
     from grader.grading import environment
-    from grader.wall.probe import probe
+    from grader.wall.sandbox import probe
 
     console = Console(highlight=False)
     for name, version in environment().items():

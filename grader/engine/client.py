@@ -109,7 +109,8 @@ class _Forking:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs, self._lock:
-                socket.send_fds(self._control, [msgspec.json.encode(Job.of(source))], [theirs.fileno()])
+                job = msgspec.json.encode(Job.of(source))
+                socket.send_fds(self._control, [job], [theirs.fileno()])
             return b"".join(iter(lambda: ours.recv(1 << 16), b""))
 
     def close(self) -> None:
@@ -118,7 +119,7 @@ class _Forking:
 
 
 class _Inline:
-    """Several servers that grade one submission after the other each, where fork is not to be had."""
+    """Several servers, each grading one submission after the other: where fork is not to be had."""
 
     def __init__(self, settings: Settings, workers: int) -> None:
         self._all: list[subprocess.Popen[bytes]] = []

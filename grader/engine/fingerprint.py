@@ -1,4 +1,4 @@
-"""What a submission's result depends on, without reading it: for knowing what need not be redone."""
+"""A submission's fingerprint: equal fingerprints need no second grading."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin
-from grader.checks.reference import record_key
+from grader.checks.reference import LocalCode, record_key
 from grader.checks.session import run_session
 from grader.errors import ExitCode, GraderError, InputError
 from grader.grading import Bench, Settings, grade_submission, select
@@ -95,10 +95,12 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
     assignment = Assignment.load(settings.assignment)
     key = obtain_key(assignment, settings)
     sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
+    at_hand = bool(assignment.reference_digest)
+    reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
 
     def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
         chosen = select(settings, assignment.rubric, items)
-        use(Bench(assignment, settings, key, sandbox, plugin, chosen))
+        use(Bench(assignment, settings, key, sandbox, plugin, chosen, reference))
 
     try:
         run_session(assignment, loop)

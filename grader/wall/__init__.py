@@ -1,1 +1,1 @@
-"""The wall: student code lives on one side, expected values on the other; only plain data crosses."""
+"""The wall: student code on one side, expected values on the other; only plain data crosses."""

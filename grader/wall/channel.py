@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Final
+from typing import Final, Protocol, Self
 
 import msgspec
 
@@ -21,6 +21,15 @@ _WALL_FACTOR: Final = 20
 """Wall-clock limit over CPU limit: high, since it only stands behind the other two."""
 _STRIKES: Final = 2
 """A function that ran out of time so often is not called again: every check of it says so."""
+
+
+class Substitutes(Protocol):
+    """Answers calls of functions that are replaced by the reference's."""
+
+    names: list[str]
+
+    def answer(self, message: Reply) -> Reply:
+        """The values of one call, or an `error`; never raises."""
 
 
 class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,11 +51,13 @@ class WorkerChannel:
         *,
         limits: Limits | None = None,
         calls: CallLimits | None = None,
+        substitutes: Substitutes | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._submission = submission
         self._limits = limits or Limits()
         self._calls = calls or CallLimits()
+        self._substitutes = substitutes
         self._worker: Worker | None = None
         self._strikes: Counter[str] = Counter()
         self._load_failure: list[Verdict] = []
@@ -73,6 +84,12 @@ class WorkerChannel:
         if worker is not None:
             worker.kill()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def _ready(self) -> Worker:
         if len(self._load_failure) >= _STRIKES:
             raise self._load_failure[-1]
@@ -90,6 +107,7 @@ class WorkerChannel:
             },
             "package": submission.package.rpartition("/")[2] or "numpynn",
             "locations": submission.locations,
+            "substitute": self._substitutes.names if self._substitutes else [],
         }
         try:
             reply = self._exchange(worker, request, self._calls.load_seconds)
@@ -105,10 +123,14 @@ class WorkerChannel:
         watch = _Watch(worker, cpu_seconds)
         deadline = time.monotonic() + cpu_seconds * _WALL_FACTOR
         wire.send(worker.socket, request, deadline=deadline)
-        reply = wire.receive(worker.socket, deadline=deadline, waiting=watch.look)
-        if not isinstance(reply, dict):
-            raise wire.WireError("an answer that is no dict")
-        return reply
+        while True:
+            reply = wire.receive(worker.socket, deadline=deadline, waiting=watch.look)
+            if not isinstance(reply, dict):
+                raise wire.WireError("an answer that is no dict")
+            if reply.get("status") != "substitute" or self._substitutes is None:
+                return reply
+            answer = self._substitutes.answer(reply)
+            wire.send(worker.socket, answer, deadline=deadline)
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
         """Put an end to the worker, and say what happened."""

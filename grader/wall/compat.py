@@ -50,7 +50,12 @@ _PYTHON2: Final[dict[str, dict[str, Any]]] = {
         "iteritems": lambda d: iter(d.items()),
         "itervalues": lambda d: iter(d.values()),
     },
-    "six": {"iteritems": lambda d: iter(d.items()), "string_types": (str,), "PY2": False, "PY3": True},
+    "six": {
+        "iteritems": lambda d: iter(d.items()),
+        "string_types": (str,),
+        "PY2": False,
+        "PY3": True,
+    },
     "six.moves": {"xrange": range, "range": range, "cPickle": pickle, "zip": zip, "map": map},
     "six.moves.cPickle": vars(pickle),
     "cPickle": vars(pickle),
@@ -86,6 +91,7 @@ def _accept_newshape() -> None:
     reshape = np.reshape
 
     def compatible(a: Any, *args: Any, newshape: Any = None, **kwargs: Any) -> Any:
-        return reshape(a, newshape, **kwargs) if newshape is not None else reshape(a, *args, **kwargs)
+        shape = args if newshape is None else (newshape, *args)
+        return reshape(a, *shape, **kwargs)
 
-    np.reshape = compatible  # type: ignore[assignment]
+    np.reshape = compatible

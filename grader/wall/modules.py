@@ -85,10 +85,9 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if file not in self.files and not is_folder:
             return None
         path = file if file in self.files else init
-        spec = importlib.machinery.ModuleSpec(
+        return importlib.machinery.ModuleSpec(
             fullname, self, origin=path, is_package=path == init, loader_state=rest
         )
-        return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         rest = str(spec.loader_state)
@@ -176,16 +175,16 @@ class _FloorDivision(ast.NodeTransformer):
     @staticmethod
     def _call(left: ast.expr, right: ast.expr, at: ast.AST) -> ast.Call:
         return ast.copy_location(
-            ast.Call(ast.Name(_FLOOR_DIVIDE, ast.Load()), [left, right], []),
-            at,  # type: ignore[arg-type]
+            ast.Call(ast.Name(_FLOOR_DIVIDE, ast.Load()), [left, right], []), at
         )
 
 
 def _compile(statement: ast.stmt, path: str, *, floor_division: bool) -> CodeType:
-    tree: ast.AST = ast.Module([statement], [])
+    tree = ast.Module([statement], [])
     if floor_division:
         tree = ast.fix_missing_locations(_FloorDivision().visit(tree))
-    return compile(tree, path, "exec", dont_inherit=True)  # type: ignore[arg-type]
+    code: CodeType = compile(tree, path, "exec", dont_inherit=True)
+    return code
 
 
 def _module_name(path: str) -> str:

@@ -34,9 +34,11 @@ MAX_BODY: Final = 256 << 20
 MAX_DEPTH: Final = 32
 MAX_NDIM: Final = 32
 DTYPES: Final = frozenset(
-    "|b1 |i1 |u1 <i2 <u2 <i4 <u4 <i8 <u8 <f2 <f4 <f8 <c8 <c16".split()
-)  # what a check can judge; longdouble's layout differs between platforms
-DTYPE_NAMES: Final = frozenset("bool int32 int64 float16 float32 float64".split())
+    {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8"}
+    | {"<f2", "<f4", "<f8", "<c8", "<c16"}
+)
+"""What a check can judge. No longdouble: its layout differs between platforms."""
+DTYPE_NAMES: Final = frozenset(["bool", "int32", "int64", "float16", "float32", "float64"])
 
 _PREAMBLE: Final = struct.Struct("<4sIQ")
 _MAGIC: Final = b"GW01"
@@ -119,7 +121,7 @@ def _container_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
 
 def _dtype_name(value: Any) -> str:
     try:
-        name = np.dtype(value).name
+        name = str(np.dtype(value).name)
     except TypeError:
         name = ""
     if name not in DTYPE_NAMES:
@@ -135,7 +137,7 @@ def _array_tree(value: NDArray[Any], buffers: list[memoryview]) -> dict[str, Any
     if array.nbytes > MAX_BODY:
         raise NotPlain(f"an array of {array.nbytes} bytes")
     array = np.ascontiguousarray(array, dtype=little)
-    buffers.append(memoryview(array.reshape(-1).view(np.uint8)))
+    buffers.append(array.reshape(-1).view(np.uint8).data)
     return {"~a": [little.str, list(value.shape)]}
 
 

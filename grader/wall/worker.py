@@ -2,10 +2,13 @@
 
 The trusted side sends one request at a time, a dict:
 
-    {"op": "load", "files": {path: (text, floor_division)}, "package": name, "locations": {...}}
-    {"op": "call", "on": name or handle, "path": [...], "args": [...], "kwargs": {...}, "returns": [...]}
+    {"op": "load", "files": {path: (text, floor_division)}, "package": name, "locations": {...},
+     "substitute": [...]}               names that are to be answered by the trusted side
+    {"op": "call", "on": name or handle, "path": [...], "args": [...], "kwargs": {...},
+     "returns": [...]}
     {"op": "get",  "on": handle, "path": [...], "returns": [...]}
     {"op": "set",  "on": handle, "path": [...], "value": ...}
+    {"op": "keep", "value": ...}            answers with a handle: an object made here
     {"op": "seed", "value": number}
     {"op": "batch", "requests": [...]}      stops at the first that does not answer "ok"
 
@@ -28,7 +31,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.wall import compat, wire
+from grader.wall import compat, substitutes, wire
 from grader.wall.modules import Source, StudentFiles
 
 MAX_OUTPUT: Final = 8_000
@@ -61,8 +64,6 @@ class Dispatcher:
             return {"status": "absent", "name": str(error)}
         except _BadReturn as error:
             return {"status": "bad_return", "what": str(error)}
-        except MemoryError:
-            return {"status": "raised", "type": "MemoryError", "message": "out of memory", "frames": []}
         except BaseException as error:
             return self._raised(error)
 
@@ -89,6 +90,9 @@ class Dispatcher:
         else:
             setattr(owner, last, value)
         return {"status": "ok", "value": None}
+
+    def _keep(self, request: Request) -> Reply:
+        return {"status": "ok", "value": self._one(self._incoming(request["value"]), "value*")}
 
     def _seed(self, request: Request) -> Reply:
         np.random.seed(request["value"])
@@ -154,6 +158,7 @@ _OPERATIONS: Final[dict[str, Callable[[Dispatcher, Request], Reply]]] = {
     "call": Dispatcher._call,
     "get": Dispatcher._get,
     "set": Dispatcher._set,
+    "keep": Dispatcher._keep,
     "seed": Dispatcher._seed,
     "batch": Dispatcher._batch,
 }
@@ -209,8 +214,9 @@ def _safe_text(error: BaseException) -> str:
 class Session:
     """What one worker keeps: the student's modules, once loaded, and their output."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask: Callable[[Reply], Any]) -> None:
         self._dispatcher: Dispatcher | None = None
+        self._ask = ask
 
     def answer(self, request: Request) -> Reply:
         """Answer a request, with what was printed and warned meanwhile."""
@@ -241,6 +247,8 @@ class Session:
                 files.load(path)
             except BaseException as error:
                 failed[path] = f"{type(error).__name__}: {_safe_text(error)}"
+        originals = {name: resolve(name) for name in request["substitute"] if name in locations}
+        substitutes.install(files.modules.values(), originals, self._ask)
         self._dispatcher = Dispatcher(resolve, sources.__contains__)
         problems = files.problems + [f"{path}: {text}" for path, text in failed.items()]
         return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}
@@ -290,7 +298,12 @@ def serve(sock: socket.socket) -> None:
     """Answer requests until the trusted side hangs up."""
     compat.install()
     sys.setrecursionlimit(2_000)
-    session = Session()
+
+    def ask(message: Reply) -> Any:
+        wire.send(sock, message)
+        return wire.receive(sock)
+
+    session = Session(ask)
     while True:
         try:
             request = wire.receive(sock)

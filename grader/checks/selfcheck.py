@@ -1,0 +1,84 @@
+"""Checks in the student's own pytest: against the package beside the test file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.checks.plugin import CheckPlugin, check_id, item_spec
+from grader.checks.run import Player, Run
+from grader.errors import GraderError
+from grader.result import Visibility
+from grader.wall.student import Student
+
+
+class SelfCheckPlugin(CheckPlugin):
+    """Opens worker and key when the first check runs, so that collecting costs neither."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        super().__init__()
+        self._config = config
+        self._folder = Path(config.rootpath)
+        self._open = ExitStack()
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what only the instructor runs."""
+        assignment = self._assignment()
+        hidden = [item for item in items if not _is_public(assignment, item)]
+        if hidden:
+            config.hook.pytest_deselected(items=hidden)
+            items[:] = [item for item in items if item not in hidden]
+        checks = [item for item in items if item_spec(item) is not None]
+        if checks:
+            self._folder = checks[0].path.parent
+
+    def pytest_unconfigure(self) -> None:
+        """End worker and sandbox."""
+        self._open.close()
+
+    def _current(self) -> Run:
+        if self.run is None:
+            try:
+                self.run = self._start()
+            except GraderError as error:
+                pytest.exit(f"self-check: {error}", returncode=int(error.exit_code))
+        return self.run
+
+    def _start(self) -> Run:
+        from grader.engine.server import obtain_key
+        from grader.grading import Settings, contract_of
+        from grader.selfcheck import own_code, working_folder
+        from grader.submission import load, single
+        from grader.wall.channel import WorkerChannel
+        from grader.wall.sandbox import open_sandbox
+
+        assignment = self._assignment()
+        settings = own_code(Settings(assignment=str(assignment.path), public_only=True))
+        source = single(working_folder(self._folder))
+        submission = load(source, contract=contract_of(assignment))
+        sandbox = open_sandbox(settings.sandbox)
+        self._open.callback(sandbox.close)
+        channel = self._open.enter_context(WorkerChannel(sandbox, submission))
+        return Run(
+            api=assignment.api,
+            seed=settings.seed_for(assignment.rubric),
+            student=lambda _check: Student(channel, assignment.api, submission.dialect),
+            reference=Player(obtain_key(assignment, settings)),
+            submission=submission,
+        )
+
+    def _assignment(self) -> Assignment:
+        return Assignment.load(self._config.getini("gradewall_assignment"))
+
+
+def _is_public(assignment: Assignment, item: pytest.Item) -> bool:
+    spec = item_spec(item)
+    if spec is None:
+        return True
+    declared = assignment.rubric.visibility(check_id(item), spec.part, spec.visibility)
+    return declared is Visibility.PUBLIC

@@ -1,0 +1,90 @@
+"""Judging what stands on a wrong function again, with that function replaced by the reference's.
+
+A network's own points then depend on its own code. Replaced are whole families (`batchnorm_forward`
+with its backwards), since a cache is only understood by the functions that belong to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from grader.checks.run import NOT_ASKED_KIND
+from grader.dialect import to_canonical
+from grader.result import CheckResult, Dialect, Outcome
+from grader.rubric import Rubric
+from grader.wall import wire
+from grader.wall.signature import Signature
+from grader.wall.student import Reply
+
+_FAMILY: Final = re.compile(r"_(forward|backward|backward_alt)$")
+_AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.MISSING})
+
+
+def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
+    """The functions to replace: those at fault outside the parts that follow through."""
+    wrong = {
+        _FAMILY.sub("", name)
+        for check in checks
+        if check.outcome in _AT_FAULT and not rubric.parts[check.part].follow_through
+        for name in check.targets
+    }
+    return [name for name in rubric.api if _FAMILY.sub("", name) in wrong]
+
+
+def to_repeat(checks: Iterable[CheckResult], rubric: Rubric) -> set[str]:
+    """Ids of the checks that deserve a second look."""
+    return {
+        check.id
+        for check in checks
+        if rubric.parts[check.part].follow_through
+        and check.outcome not in (Outcome.PASSED, Outcome.INTERNAL)
+        and not (check.finding and check.finding.kind == NOT_ASKED_KIND)
+    }
+
+
+class ReferenceSubstitutes:
+    """Answers the student's calls of replaced functions with the reference's values."""
+
+    def __init__(
+        self,
+        resolve: Callable[[str], Any],
+        api: Mapping[str, Signature],
+        dialect: Dialect,
+        names: list[str],
+    ) -> None:
+        self.names = names
+        self._resolve = resolve
+        self._api = api
+        self._dialect = dialect
+        self._objects: list[Any] = []
+
+    def answer(self, message: Reply) -> Reply:
+        """The values of one call; a dict among its arguments comes back as the call left it."""
+        try:
+            name = str(message["name"])
+            if name not in self.names:
+                return {"error": f"{name} is not replaced"}
+            args = [self._argument(value) for value in message["args"]]
+            return self._call(name, args, dict(message["kwargs"]))
+        except Exception as error:  # the arguments are the student's: anything may be wrong
+            return {"error": f"{type(error).__name__}: {error}"}
+
+    def _call(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Reply:
+        args, kwargs = to_canonical(self._dialect, name, args, kwargs)
+        value = self._resolve(name)(*args, **kwargs)
+        returns = self._api[name].returns
+        values = value if len(returns) > 1 else (value,)
+        kept = tuple(self._keep(item, of) for item, of in zip(values, returns, strict=True))
+        written = {str(i): value for i, value in enumerate(args) if isinstance(value, dict)}
+        return {"value": kept if len(returns) > 1 else kept[0], "written": written}
+
+    def _argument(self, value: Any) -> Any:
+        return self._objects[value.number] if isinstance(value, wire.Handle) else value
+
+    def _keep(self, value: Any, name: str) -> Any:
+        if not name.endswith("*"):
+            return value
+        self._objects.append(value)
+        return wire.Handle(len(self._objects) - 1)
