@@ -13,7 +13,7 @@ from grader.report.files import write_atomically
 from grader.report.text import number, one_line
 from grader.result import Outcome, PartResult, Result
 
-_FORMULA = re.compile(r"(^|[;\t\r\n])(\s*)(?=[=+\-@\t\r＝＋－＠])")  # noqa: RUF001 - full width
+_FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")
 _CELL_LIMIT: Final = 1_000
 
 
@@ -33,9 +33,10 @@ def write_gradebook(results: Iterable[Result], path: Path) -> None:
 def gradebook_text(results: Iterable[Result]) -> str:
     """One line a submission, in the order of their names, under a heading.
 
-    Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`, `max_score`,
-    `percent`, `part:<id>` for each part, one count per outcome, `era`, `python2`, `sandbox`,
-    `error`. A submission that could not be graded has empty cells for its numbers, not zeros.
+    Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`,
+    `max_score`, `percent`, `part:<id>` for each part, `checks:<outcome>` (how many) for each
+    outcome, `era`, `python2`, `sandbox`, `error`. A submission that could not be graded has empty
+    cells for its numbers, not zeros.
     """
     every = sorted(results, key=lambda result: result.submission.casefold())
     parts = list({part.id: part for result in every for part in result.parts})
@@ -49,16 +50,17 @@ def gradebook_text(results: Iterable[Result]) -> str:
 def safe_cell(value: str) -> str:
     """`value` on one line, with an apostrophe before whatever a spreadsheet would calculate.
 
-    Also after `;` and inner separators, where a spreadsheet of another locale starts a new cell.
+    Also after `;`, where a spreadsheet of another locale starts a new cell. Control characters,
+    a leading tab or carriage return among them, are gone or spelt out before.
     """
-    return one_line(_FORMULA.sub(r"\1\2'", value), _CELL_LIMIT)
+    return _FORMULA.sub(r"\1'", one_line(value, _CELL_LIMIT))
 
 
 def _heading(parts: list[str]) -> list[str]:
     return [
         *("submission", "status", "score", "max_score", "percent"),
         *(f"part:{part}" for part in parts),
-        *(str(outcome) for outcome in Outcome),
+        *(f"checks:{outcome}" for outcome in Outcome),
         *("era", "python2", "sandbox", "error"),
     ]
 

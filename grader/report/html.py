@@ -79,6 +79,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "prose": prose,
+        "code": "`{}`".format,
         "number": text.number,
         "clip": text.clip,
         "one_line": text.one_line,

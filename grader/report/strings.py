@@ -74,7 +74,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "有 {n} 项检查因评分系统故障未能判定，不扣分。",
     ),
     "student.internal_check": (
-        "The grader failed here, not your code. It costs you no points; please tell your instructor.",
+        "The grader failed here, not your code. It costs you no points; please tell your teacher.",
         "这是评分系统的故障，不是你的代码问题。不扣分，请告知教师。",
     ),
     "student.ungraded_input": ("This submission could not be graded", "无法评分"),
@@ -87,7 +87,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "没有运行任何代码，因此没有分数。请按上面的说明修正后重新提交。",
     ),
     "student.ungraded_internal_help": (
-        "This is not the student’s fault and costs no points. Grade it again once the cause is found.",
+        "This is not the student’s fault and costs no points. Grade it again when that is mended.",
         "这不是学生的问题，不扣分。找到原因后请重新评分。",
     ),
     # one check
@@ -109,6 +109,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check.marked": ("the error passed through this line", "错误经过此行"),
     "check.stdout": ("Printed output", "打印输出"),
     "check.warnings": ("{n} warning|{n} warnings", "{n} 条警告"),
+    "check.follow_through": (
+        "Right with a correct {names} in place of your own; no points are lost here.",
+        "将你的 {names} 换成正确实现后结果正确；此处不扣分。",
+    ),
     "check.cut": ("{n} more line|{n} more lines", "还有 {n} 行"),
     # how it was graded
     "how.title": ("How this was graded", "评分方式"),
@@ -169,8 +173,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "有 {n} 份提交在未隔离的情况下运行。",
     ),
     "class.internal": (
-        "The grader failed in {n} place. No points are lost, but look into it before publishing scores."
-        "|The grader failed in {n} places. No points are lost, but look into it before publishing scores.",
+        "The grader failed in {n} place. No points are lost; look into it before publishing scores."
+        "|The grader failed in {n} places. No points are lost; look into it before publishing scores.",
         "评分系统出现 {n} 处故障。不扣分，但公布成绩前请先检查。",
     ),
     "class.name": ("Submission", "提交"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from grader.report.redact import Audience, for_audience
-from grader.report.text import clip_lines, magnitude
+from grader.report.text import clip, clip_lines, magnitude
 from grader.result import CheckResult, Finding, Outcome, PartResult, Result, SourceSpan, Visibility
 
 
@@ -74,6 +74,11 @@ class PartView(Struct, frozen=True):
         return self.part.max_points - self.part.points
 
     @property
+    def remarked(self) -> bool:
+        """Whether a passed check carries a remark that should be seen."""
+        return any(view.check.notes or view.check.follow_through for view in self.passed)
+
+    @property
     def clean(self) -> bool:
         """Whether nothing is to be fixed."""
         return not (self.problems or self.missing or self.skipped)
@@ -132,10 +137,11 @@ def check_view(check: CheckResult) -> CheckView:
 
 def element(finding: Finding) -> str:
     """The judged quantity, with the index of its worst element where there is one."""
+    quantity = clip(finding.quantity, 80)
     if not finding.worst_index:
-        return finding.quantity
+        return quantity
     index = ", ".join(str(axis) for axis in finding.worst_index)
-    return f"{finding.quantity}[{index}]"
+    return f"{quantity}[{index}]"
 
 
 def bar(checks: Iterable[CheckResult], points: float, max_points: float) -> list[Segment]:

@@ -45,6 +45,7 @@ def summary(
         _parts_table([part.part for part in view.parts], texts),
         *_notes(view, texts),
         *_problems(view, texts, failures),
+        *_follow_through(view, texts),
     )
 
 
@@ -74,7 +75,9 @@ def check_lines(view: CheckView, texts: Texts, audience: Audience) -> Iterator[R
     )
     yield head
     for label, value in _facts(view, texts, audience):
-        yield Padding(Text.assemble((f"{label}  " if label else "", "dim"), value), (0, 0, 0, 4), expand=False)
+        yield Padding(
+            Text.assemble((f"{label}  " if label else "", "dim"), value), (0, 0, 0, 4), expand=False
+        )
 
 
 def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[str, str]]:
@@ -120,7 +123,9 @@ def _how(result: Result, texts: Texts) -> str:
     if result.dialect:
         facts.append(texts("how.era", era=one_line(result.dialect.era, 40)))
         facts += [texts("how.python2")] * result.dialect.python2
-    facts += [f"{key} {one_line(value, 40)}" for key, value in result.environment.items()][:3]
+    facts += [
+        f"{one_line(key, 40)} {one_line(value, 40)}" for key, value in result.environment.items()
+    ][:3]
     if result.sandbox:
         kind = one_line(result.sandbox.kind, 40)
         named = f"{texts('how.sandbox')}: {kind}"
@@ -156,6 +161,13 @@ def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
         yield Text.assemble((f"{texts('notes')}: ", "dim"), clip(visible(note)))
     if view.internal:
         yield Text(texts("student.internal", n=view.internal), STYLES[Outcome.INTERNAL])
+
+
+def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
+    for check in (check for check in view.result.checks if check.follow_through):
+        names = ", ".join(f"`{name}`" for name in check.follow_through)
+        title = one_line(check.title)
+        yield Text(f"{title}: {one_line(texts('check.follow_through', names=names))}", "dim")
 
 
 def _problems(view: StudentView, texts: Texts, limit: int) -> Iterator[RenderableType]:

@@ -282,7 +282,12 @@ def _dropout() -> list[CheckResult]:
 
 def _nets() -> list[CheckResult]:
     return [
-        check("two_layer_net", "nets", title="TwoLayerNet: scores and loss"),
+        check(
+            "two_layer_net",
+            "nets",
+            title="TwoLayerNet: scores and loss",
+            follow_through=["softmax_loss", "relu_backward"],
+        ),
         check(
             "fc_net_depth",
             "nets",
@@ -376,6 +381,7 @@ def hostile(text: str = NASTY) -> Result:
     fields: dict[str, object] = {
         "message": text, "hint": text, "finding": finding, "stdout": f"{text}\n{text}",
         "warnings": [text], "notes": [text], "title": text, "targets": [text],
+        "follow_through": [text],
         "source": SourceSpan(file=text, first_line=214, last_line=215, text=f"{text}\n{text}"),
     }  # fmt: skip
     every = [

@@ -1,0 +1,29 @@
+// node axe.mjs PAGE.html...: each page in light and dark, wide and phone, judged by axe-core.
+// Prints JSON: one {page, scheme, width, violations, overflow, incidents} for each view.
+import { open, require, withBrowser } from "./browser.mjs";
+
+const axe = require("axe-core");
+
+async function judge(browser, path, scheme, width) {
+  const { page, incidents } = await open(browser, path, { scheme, width });
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  await page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  await page.close();
+  const violations = found.violations.map(
+    (v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`,
+  );
+  return { page: path, scheme, width, violations, overflow, incidents };
+}
+
+const views = await withBrowser(async (browser) => {
+  const every = [];
+  for (const path of process.argv.slice(2))
+    for (const scheme of ["light", "dark"])
+      for (const width of [1280, 360]) every.push(await judge(browser, path, scheme, width));
+  return every;
+});
+console.log(JSON.stringify(views));

@@ -1,0 +1,146 @@
+"""The pages in a real browser: accessible in every view, quiet, and their controls work.
+
+Needs node, Chromium, and playwright-core with axe-core in `tests/browser/node_modules` (or in the
+folder that `GRADER_BROWSER_DIR` names): `npm install --prefix tests/browser`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from grader.report.html import class_page, student_page
+from grader.report.notebook import fragment
+from tests.report import sample
+
+SCRIPTS = Path(__file__).parents[1] / "browser"
+MODULES = Path(os.environ.get("GRADER_BROWSER_DIR") or SCRIPTS) / "node_modules"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+def _lacking() -> str:
+    if not shutil.which("node"):
+        return "node is not installed"
+    if not CHROMIUM:
+        return "chromium is not installed"
+    missing = [name for name in ("playwright-core", "axe-core") if not (MODULES / name).is_dir()]
+    return f"not in {MODULES}: {', '.join(missing)}" if missing else ""
+
+
+pytestmark = pytest.mark.skipif(bool(_lacking()), reason=_lacking() or "has what it needs")
+
+
+def _run(script: str, *pages: Path) -> Any:
+    done = subprocess.run(
+        ["node", SCRIPTS / script, *pages],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={**os.environ, "CHROMIUM": CHROMIUM or ""},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def _write(folder: Path, pages: dict[str, str]) -> list[Path]:
+    for name, text in pages.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return [folder / f"{name}.html" for name in pages]
+
+
+def _notebook(cell: str) -> str:
+    """A cell in the colours of a light and a dark notebook."""
+    light, dark = "background: #fff; color: #212121", "background: #111; color: #e0e0e0"
+    style = f"body {{ {light} }} @media (prefers-color-scheme: dark) {{ body {{ {dark} }} }}"
+    head = f'<meta name="viewport" content="width=device-width"><style>{style}</style>'
+    return f'<!doctype html><html lang="en">{head}<title>n</title><main><h1>n</h1>{cell}</main>'
+
+
+def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> None:
+    pages = {
+        "student": student_page(sample.result()),
+        "student-copy-zh": student_page(sample.result(), audience="student", lang="zh"),
+        "ungraded": student_page(sample.ungraded("hw", "The archive is encrypted.")),
+        "hostile": student_page(sample.hostile()),
+        "class": class_page(sample.class_results(), title="A class", made="2026-03-02"),
+        "class-hostile": class_page([sample.hostile(text) for text in sample.HOSTILE], title="x"),
+        "class-empty": class_page([], title="Nobody"),
+        "cell": _notebook(fragment(sample.checks())),
+    }
+    views = _run("axe.mjs", *_write(tmp_path, pages))
+    assert len(views) == 4 * len(pages)
+    assert [view for view in views if view["violations"] or view["incidents"]] == []
+    assert [view for view in views if view["overflow"] > 0] == []
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    pages = {
+        "class": class_page(sample.class_results(60), title="A class"),
+        "student": student_page(sample.result()),
+    }
+    return _run("behaviour.mjs", *_write(tmp_path_factory.mktemp("pages"), pages))
+
+
+def _numbers(cells: list[str]) -> list[float]:
+    return [float(cell) for cell in cells if cell != "–"]
+
+
+def test_the_table_sorts_by_score_both_ways_with_the_ungraded_last(seen: Any) -> None:
+    down, up = seen["class"]["byScore"], seen["class"]["byScoreUp"]
+    assert _numbers(down) == sorted(_numbers(down), reverse=True)
+    assert _numbers(up) == sorted(_numbers(up))
+    ungraded = down.count("–")
+    assert ungraded >= 2
+    assert down[-ungraded:] == up[-ungraded:] == ["–"] * ungraded
+
+
+def test_the_table_sorts_by_part_and_by_name(seen: Any) -> None:
+    part = _numbers(seen["class"]["byPart"])
+    assert part == sorted(part, reverse=True)
+    assert seen["class"]["byName"] != seen["class"]["byScore"]
+    ascii_names = [name for name in seen["class"]["byName"] if name.isascii()]
+    surnames = [name.split("-")[0] for name in ascii_names]
+    assert surnames == sorted(surnames)
+    numbers = [int(n.rsplit("-", 1)[1]) for n in ascii_names if n.startswith("turing-alan-")]
+    assert numbers == sorted(numbers)
+
+
+def test_the_sorted_column_is_announced(seen: Any) -> None:
+    assert [mark for mark in seen["class"]["initial"] if mark] == ["ascending"]
+    assert seen["class"]["byScoreMark"][:3] == [None, "descending", None]
+
+
+def test_the_search_narrows_the_table_and_says_so(seen: Any) -> None:
+    hoppers = [name for name in seen["class"]["names"] if "hopper" in name]
+    assert sorted(seen["class"]["found"]) == sorted(hoppers)
+    assert 0 < len(hoppers) < seen["class"]["all"] == 60
+    assert seen["class"]["status"] == f"{len(hoppers)} of 60 shown"
+
+
+def test_details_open_together_and_for_printing(seen: Any) -> None:
+    student = seen["student"]
+    assert student["closed"] == student["closedAgain"] == 0
+    assert student["opened"] == student["printed"] == student["details"] > 0
+
+
+def test_scripts_are_admitted_and_nothing_else_happens(seen: Any) -> None:
+    assert seen["class"]["incidents"] == seen["student"]["incidents"] == []
+
+
+def test_a_script_that_is_not_ours_is_blocked(tmp_path: Path) -> None:
+    page = student_page(replace(sample.result(), title="x"))
+    injected = page.replace("</main>", "<script>alert(1)</script></main>")
+    assert injected != page
+    views = _run("axe.mjs", *_write(tmp_path, {"injected": injected}))
+    for view in views:
+        assert any("Content Security Policy" in incident for incident in view["incidents"])
+        assert not any(incident.startswith("dialog") for incident in view["incidents"])

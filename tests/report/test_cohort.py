@@ -1,0 +1,101 @@
+"""The numbers of the class page."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from grader.report.cohort import Cohort, cohort, report_href
+from grader.report.student_view import bar, stretches
+from grader.result import Outcome, Result
+from tests.report import sample
+
+
+def _cohort(results: list[Result]) -> Cohort:
+    return cohort(results, lambda result: report_href(result.submission))
+
+
+def _scored(*scores: float) -> list[Result]:
+    return [replace(sample.result(f"s{at}"), score=score) for at, score in enumerate(scores)]
+
+
+def test_mean_median_and_range_are_of_the_graded() -> None:
+    spread = _cohort([*_scored(10, 40, 100), sample.ungraded("u", "e")]).spread
+    assert (spread.mean, spread.median, spread.lowest, spread.highest) == (50, 40, 10, 100)
+
+
+def test_every_score_is_in_one_bin() -> None:
+    bins = _cohort(
+        _scored(0, 9.99, 10, 30.000000000000004, 29.999999999999996, 99, 100)
+    ).spread.bins
+    assert [bin.count for bin in bins] == [2, 1, 0, 2, 0, 0, 0, 0, 0, 2]
+    assert [bin.low for bin in bins] == list(range(0, 100, 10))
+
+
+def test_nobody_graded_has_no_mean() -> None:
+    made = _cohort([sample.ungraded("u", "e")])
+    assert made.spread.mean is None
+    assert (made.graded, len(made.ungraded)) == (0, 1)
+    assert made.hardest == []
+
+
+def _with(name: str, *outcomes: tuple[str, Outcome]) -> Result:
+    checks = [sample.check(id, "layers", outcome) for id, outcome in outcomes]
+    return replace(sample.result(name), checks=checks)
+
+
+def test_the_hardest_check_is_the_one_most_of_those_judged_did_not_pass() -> None:
+    results = [
+        _with("a", ("x", Outcome.FAILED), ("y", Outcome.PASSED), ("z", Outcome.PASSED)),
+        _with("b", ("x", Outcome.SKIPPED), ("y", Outcome.MISSING), ("z", Outcome.PASSED)),
+        _with("c", ("x", Outcome.INTERNAL), ("y", Outcome.ERROR), ("z", Outcome.PASSED)),
+    ]
+    hardest = _cohort(results).hardest
+    assert [(hard.check.id, hard.failing, hard.judged) for hard in hardest] == [
+        ("layers::x", 1, 1),
+        ("layers::y", 2, 3),
+    ]
+    assert hardest[0].share == 100
+    assert hardest[1].counts[Outcome.MISSING] == 1
+
+
+def test_eras_and_sandboxes_are_counted() -> None:
+    made = _cohort(sample.class_results(40))
+    assert sum(era.count for era in made.eras) == made.graded
+    assert all(era.python2 == (era.count if era.era == "2016" else 0) for era in made.eras
+               if era.era != "2017")  # fmt: skip
+    assert made.sandboxes == [("bubblewrap", made.graded)]
+
+
+def test_a_part_that_one_submission_lacks_leaves_a_gap() -> None:
+    short = sample.result("short")
+    short = replace(short, parts=short.parts[1:])
+    rows = _cohort([sample.result("long"), short]).rows
+    assert rows[1].parts[0] is None
+    assert rows[1].parts[1] == short.parts[0]
+
+
+def test_addresses_stay_inside_the_folder_of_reports() -> None:
+    assert report_href("a b/../c") == "reports/a%20b%2F..%2Fc.html"
+    assert report_href("javascript:alert(1)") == "reports/javascript%3Aalert%281%29.html"
+
+
+def test_a_bar_is_points_earned_then_lost_by_outcome() -> None:
+    result = sample.result()
+    layers = [check for check in result.checks if check.part == "layers"]
+    segments = bar(layers, 12, 15)
+    assert [(s.outcome, s.start, s.width) for s in segments] == [
+        (Outcome.PASSED, 0.0, 80.0),
+        (Outcome.FAILED, 80.0, 20.0),
+    ]
+
+
+@pytest.mark.parametrize("points", [0.0, 15.0])
+def test_a_bar_of_nothing_or_everything(points: float) -> None:
+    assert [s.width for s in bar([], points, 15.0)] == ([100.0] if points else [])
+    assert bar([], 0.0, 0.0) == []
+
+
+def test_stretches_follow_each_other() -> None:
+    made = stretches({Outcome.ERROR: 0.5, Outcome.PASSED: 0.25})
+    assert [(s.outcome, s.start) for s in made] == [(Outcome.PASSED, 0.0), (Outcome.ERROR, 25.0)]
