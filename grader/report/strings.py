@@ -173,8 +173,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "有 {n} 份提交在未隔离的情况下运行。",
     ),
     "class.internal": (
-        "The grader failed in {n} place. No points are lost; look into it before publishing scores."
-        "|The grader failed in {n} places. No points are lost; look into it before publishing scores.",
+        "The grader failed in {n} place. No points are lost; look into it before you publish."
+        "|The grader failed in {n} places. No points are lost; look into it before you publish.",
         "评分系统出现 {n} 处故障。不扣分，但公布成绩前请先检查。",
     ),
     "class.name": ("Submission", "提交"),

@@ -165,7 +165,7 @@ def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
 
 def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
     for check in (check for check in view.result.checks if check.follow_through):
-        names = ", ".join(f"`{name}`" for name in check.follow_through)
+        names = ", ".join(f"`{one_line(name, 80)}`" for name in check.follow_through)
         title = one_line(check.title)
         yield Text(f"{title}: {one_line(texts('check.follow_through', names=names))}", "dim")
 
