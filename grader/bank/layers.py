@@ -8,11 +8,19 @@ import pytest
 from grader.checks import (
     Inputs,
     Student,
+    Visibility,
+    assert_backward,
     assert_close,
     check,
 )
 
-SHAPES = {"matrix": ((5, 4), 3), "images": ((3, 2, 3, 2), 4), "one sample": ((1, 6), 2)}
+SHAPES = {
+    "matrix": ((5, 4), 3),
+    "images": ((3, 2, 3, 2), 4),
+    "one sample": ((1, 6), 2),
+    "one image": ((1, 2, 2, 3), 5),
+}
+BATCHES = ["matrix", "images", "one image"]
 
 
 @pytest.mark.parametrize("case", SHAPES)
@@ -20,9 +28,179 @@ SHAPES = {"matrix": ((5, 4), 3), "images": ((3, 2, 3, 2), 4), "one sample": ((1,
 def test_affine_forward_values(
     student: Student, reference: Student, inputs: Inputs, case: str
 ) -> None:
-    shape, M = SHAPES[case]
-    D = int(np.prod(shape[1:]))
-    x, w, b = inputs.normal(*shape), inputs.normal(D, M), inputs.normal(M)
+    x, w, b = _affine_arguments(inputs, case)
     expected, _ = reference.affine_forward(x, w, b)
     out, _ = student.affine_forward(x, w, b)
     assert_close("out", out, expected)
+
+
+@check(
+    "affine_forward adds the bias once to every sample",
+    part="affine",
+    targets="affine_forward",
+    visibility=Visibility.HIDDEN,
+)
+def test_affine_forward_bias(student: Student, reference: Student, inputs: Inputs) -> None:
+    x, w, b = np.zeros((4, 4)), inputs.normal(4, 4), inputs.normal(4)
+    expected, _ = reference.affine_forward(x, w, b)
+    out, _ = student.affine_forward(x, w, b)
+    assert_close("out", out, expected)
+
+
+@pytest.mark.parametrize("case", BATCHES)
+@check(
+    "affine_backward returns dx, in the shape of x",
+    part="affine",
+    targets="affine_backward",
+    uses="affine_forward",
+)
+def test_affine_backward_dx(
+    student: Student, reference: Student, inputs: Inputs, case: str
+) -> None:
+    _judge_affine(student, reference, inputs, case, "dx")
+
+
+@pytest.mark.parametrize("case", BATCHES)
+@check(
+    "affine_backward returns dw, the gradient of the weights",
+    part="affine",
+    targets="affine_backward",
+    uses="affine_forward",
+)
+def test_affine_backward_dw(
+    student: Student, reference: Student, inputs: Inputs, case: str
+) -> None:
+    _judge_affine(student, reference, inputs, case, "dw")
+
+
+@pytest.mark.parametrize("case", BATCHES)
+@check(
+    "affine_backward returns db, the gradient of the biases",
+    part="affine",
+    targets="affine_backward",
+    uses="affine_forward",
+)
+def test_affine_backward_db(
+    student: Student, reference: Student, inputs: Inputs, case: str
+) -> None:
+    _judge_affine(student, reference, inputs, case, "db")
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (2, 3, 2, 2)], ids=["matrix", "images"])
+@check("relu_forward replaces negative entries by 0", part="relu", targets="relu_forward")
+def test_relu_forward_values(
+    student: Student, reference: Student, inputs: Inputs, shape: tuple[int, ...]
+) -> None:
+    _judge_relu_forward(student, reference, inputs.normal(*shape))
+
+
+@check(
+    "relu_forward keeps positive entries as they are, however large",
+    part="relu",
+    targets="relu_forward",
+    visibility=Visibility.HIDDEN,
+)
+def test_relu_forward_large(student: Student, reference: Student, inputs: Inputs) -> None:
+    _judge_relu_forward(student, reference, inputs.normal(5, 4, scale=1e3))
+
+
+@check(
+    "relu_forward is zero where nothing is positive",
+    part="relu",
+    targets="relu_forward",
+    visibility=Visibility.HIDDEN,
+)
+def test_relu_forward_closed(student: Student, inputs: Inputs) -> None:
+    x = inputs.uniform(-3.0, 0.0, 4, 3)
+    x[0] = 0.0
+    out, _ = student.relu_forward(x)
+    assert_close("out", out, np.zeros_like(x))
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (2, 3, 2, 2)], ids=["matrix", "images"])
+@check(
+    "relu_backward lets the gradient pass where x was positive, and only there",
+    part="relu",
+    targets="relu_backward",
+    uses="relu_forward",
+)
+def test_relu_backward_dx(
+    student: Student, reference: Student, inputs: Inputs, shape: tuple[int, ...]
+) -> None:
+    x, dout = inputs.clear_of_zero(*shape), inputs.normal(*shape)
+    _judge_relu_backward(student, reference, x, dout)
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["open", "closed"])
+@check(
+    "relu_backward looks at the sign of x, not at that of dout",
+    part="relu",
+    targets="relu_backward",
+    uses="relu_forward",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_relu_backward_one_sign(
+    student: Student, reference: Student, inputs: Inputs, sign: int
+) -> None:
+    x, dout = sign * inputs.uniform(0.5, 2.0, 4, 3), inputs.clear_of_zero(4, 3)
+    _judge_relu_backward(student, reference, x, dout)
+
+
+@check(
+    "relu_backward works on the cache that it is given",
+    part="relu",
+    targets="relu_backward",
+    uses="relu_forward",
+    visibility=Visibility.HIDDEN,
+)
+def test_relu_backward_own_cache(student: Student, reference: Student, inputs: Inputs) -> None:
+    """A later forward pass, as in a net with several layers, must not disturb it."""
+    x, dout = inputs.clear_of_zero(4, 3), inputs.normal(4, 3)
+    _judge_relu_backward(student, reference, x, dout, later=(-x,))
+
+
+def _affine_arguments(inputs: Inputs, case: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    shape, M = SHAPES[case]
+    D = int(np.prod(shape[1:]))
+    return inputs.normal(*shape), inputs.normal(D, M), inputs.normal(M)
+
+
+def _judge_affine(
+    student: Student, reference: Student, inputs: Inputs, case: str, gradient: str
+) -> None:
+    x, w, b = _affine_arguments(inputs, case)
+    assert_backward(
+        student,
+        reference,
+        forward="affine_forward",
+        backward="affine_backward",
+        args=(x, w, b),
+        dout=inputs.normal(len(x), len(b)),
+        gradient=gradient,
+    )
+
+
+def _judge_relu_forward(student: Student, reference: Student, x: np.ndarray) -> None:
+    expected, _ = reference.relu_forward(x)
+    out, _ = student.relu_forward(x)
+    assert_close("out", out, expected)
+
+
+def _judge_relu_backward(
+    student: Student,
+    reference: Student,
+    x: np.ndarray,
+    dout: np.ndarray,
+    later: tuple[np.ndarray] | None = None,
+) -> None:
+    assert_backward(
+        student,
+        reference,
+        forward="relu_forward",
+        backward="relu_backward",
+        args=(x,),
+        dout=dout,
+        gradient="dx",
+        later=later,
+    )

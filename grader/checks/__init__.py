@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from grader.checks.compare import as_array, assert_close, close
 from grader.checks.declare import check
-from grader.checks.gradient import assert_gradient, backward_gradients, numerical_gradient
+from grader.checks.gradient import (
+    assert_backward,
+    assert_gradient,
+    backward_gradients,
+    numerical_gradient,
+)
 from grader.checks.inputs import Inputs
 from grader.result import Visibility
 from grader.verdicts import CouldNotRun, NotDone, NotJudged, Wrong
@@ -20,6 +25,7 @@ __all__ = [
     "Visibility",
     "Wrong",
     "as_array",
+    "assert_backward",
     "assert_close",
     "assert_gradient",
     "backward_gradients",

@@ -78,7 +78,7 @@ def assert_close(
     size = float(np.max(np.abs(right), initial=0.0)) if scale is None else scale
     with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(array.astype(np.float64) - right)
-    difference[array == right] = 0.0  # infinities that agree
+    difference = np.where(array == right, 0.0, difference)  # infinities that agree
     limit = max(tolerance * size, _TINY)
     if np.any(difference > limit):
         raise _differs(name, array, right, difference, limit, max(size, _TINY), call, kind)
@@ -132,7 +132,7 @@ def _refuse_nan(name: str, array: Array, right: Array, call: str) -> None:
         kind="nan",
         quantity=name,
         call=call,
-        worst_index=list(index),
+        worst_index=list(index) or None,
         received=what,
         wrong=_share(bad),
     )
@@ -157,7 +157,7 @@ def _differs(
         kind=kind,
         quantity=name,
         call=call,
-        worst_index=list(index),
+        worst_index=list(index) or None,
         received=f"{array[index]:.8g}",
         expected=f"{right[index]:.8g}",
         error=float(difference[index] / scale),
@@ -165,16 +165,17 @@ def _differs(
         pattern=pattern,
     )
     what = "The gradient" if kind == "gradient" else "The value of"
-    text = f"{what} {name} is wrong" if index else f"{what} {name} is wrong"
     extent = f" ({_share(wrong)})" if right.size > 1 else ""
-    return Wrong(f"{text}{extent}{': ' + pattern if pattern else ''}.", finding)
+    return Wrong(f"{what} {name} is wrong{extent}{': ' + pattern if pattern else ''}.", finding)
 
 
 def _share(wrong: Array) -> str:
     if wrong.size == 1:
         return "its one value"
     count = int(wrong.sum())
-    return f"all {wrong.size} elements" if count == wrong.size else f"{count} of {wrong.size} elements"
+    if count == wrong.size:
+        return f"all {count} elements"
+    return f"{count} of {wrong.size} elements"
 
 
 def _at(name: str, index: tuple[int, ...]) -> str:

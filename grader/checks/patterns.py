@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 _TOLERANCE: Final = 1e-5
-_RATIOS: Final = ((2.0, "twice"), (0.5, "half"), (-1.0, "minus"))
+_RATIOS: Final = (
+    (2.0, "twice the right value"),
+    (0.5, "half the right value"),
+    (-1.0, "the opposite sign"),
+)
 
 
 def describe_pattern(received: Array, expected: Array) -> str:
@@ -56,9 +60,9 @@ def _constant_ratio(received: Array, expected: Array) -> str:
     ratio = float(np.vdot(expected, received)) / energy
     if not ratio or not _near(received, ratio * expected):
         return ""
-    for value, word in _RATIOS:
+    for value, words in _RATIOS:
         if abs(ratio - value) < _TOLERANCE:
-            return f"{word} the right value everywhere" if value > 0 else "the opposite sign everywhere"
+            return f"{words} everywhere"
     return _simple_factor(ratio)
 
 

@@ -75,6 +75,16 @@ class Student:
         """Seed NumPy's global generator on the student's side."""
         self.ask({"op": "seed", "value": value}, about="numpy.random.seed")
 
+    def keep(self, name: str, value: Any) -> Remote:
+        """Put an object on the student's side, such as a dict that their function writes into.
+
+        Args:
+            name: what the student calls it, for messages.
+            value: plain data; read the object back with `read` after the call.
+        """
+        handle = self.ask({"op": "keep", "value": value}, about=name)
+        return _remote(self, handle, name, _describe(value))
+
     @contextmanager
     def allow(self, cpu_seconds: float) -> Iterator[None]:
         """Let each request inside the block take this long."""
@@ -112,6 +122,15 @@ class Student:
                 self.transcript.warnings.append(str(text)[:300])
 
 
+class Raised(CouldNotRun):
+    """The student's code raised an exception."""
+
+    def __init__(self, message: str, finding: Finding, kind: str) -> None:
+        super().__init__(message, finding)
+        self.kind = kind
+        """Name of the exception's class."""
+
+
 class Function:
     """A function or class of the student's, or a method of one of their objects."""
 
@@ -144,17 +163,24 @@ class Function:
 class Remote:
     """An object that stays behind the wall, or something inside it (`model.params["W1"]`)."""
 
-    def __init__(self, student: Student, handle: Handle, about: str, path: tuple[Any, ...]) -> None:
+    def __init__(
+        self, student: Student, handle: Handle, about: str, path: tuple[Any, ...], label: str
+    ) -> None:
         self._student = student
         self._handle = handle
         self._about = about
         self._path = path
+        self._label = label
 
     def __getattr__(self, name: str) -> Remote:
-        return Remote(self._student, self._handle, self._about, (*self._path, name))
+        return self._inside(name)
 
     def __getitem__(self, key: str | int) -> Remote:
-        return Remote(self._student, self._handle, self._about, (*self._path, (key,)))
+        return self._inside((key,))
+
+    def _inside(self, step: Any) -> Remote:
+        path = (*self._path, step)
+        return Remote(self._student, self._handle, self._about, path, self._label)
 
     def get(self, returns: str = "value") -> Request:
         """The request that `read` makes, for `Student.batch`."""
@@ -210,9 +236,13 @@ def _incoming(value: Any, returns: Sequence[str], student: Student, about: str) 
 def _one(value: Any, name: str, student: Student, about: str) -> Any:
     if not name.endswith("*"):
         return value
-    if not isinstance(value, Handle):
+    return _remote(student, value, about, name.rstrip("*"))
+
+
+def _remote(student: Student, handle: Any, about: str, label: str) -> Remote:
+    if not isinstance(handle, Handle):
         raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
-    return Remote(student, value, about, ())
+    return Remote(student, handle, about, (), label)
 
 
 def _verdict(reply: Reply, about: str, call: str) -> Exception:
@@ -235,7 +265,7 @@ def _raised(reply: Reply, about: str, call: str) -> Exception:
     finding = Finding(kind="exception", call=call, traceback=frames)
     if kind == "NotImplementedError":
         return NotDone(message, finding)
-    return CouldNotRun(message, finding)
+    return Raised(message, finding, kind)
 
 
 def _frames(raw: Any) -> list[Frame]:
@@ -254,7 +284,7 @@ def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
 
 def _describe(value: Any) -> str:
     if isinstance(value, Remote):
-        return "cache"
+        return value._label
     if isinstance(value, np.ndarray):
         return f"{value.dtype}{value.shape}"
     if isinstance(value, dict):

@@ -1,0 +1,239 @@
+"""Checks of dropout.
+
+Any generator may draw the mask, so that no value of it can be foreseen: what was kept is read off
+the student's own output, and frequencies are held against a bound of six standard deviations, which
+a right function misses once in 500 million runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import (
+    Inputs,
+    NotJudged,
+    Student,
+    Visibility,
+    Wrong,
+    as_array,
+    assert_close,
+    backward_gradients,
+    check,
+    close,
+)
+from grader.result import Finding
+
+KEEP = [0.25, 0.5, 0.8]
+SIGMAS = 6.0
+EXACT = 1e-12
+
+
+@pytest.mark.parametrize("keep", KEEP)
+@check(
+    "dropout_forward in train mode sets entries to 0 or divides them by p",
+    part="dropout",
+    targets="dropout_forward",
+)
+def test_dropout_forward_scaling(student: Student, inputs: Inputs, keep: float) -> None:
+    _must_be_scaled(_kept(student, inputs.clear_of_zero(40, 30), keep), keep)
+
+
+@pytest.mark.parametrize("keep", KEEP)
+@check(
+    "dropout_forward in train mode keeps an entry with probability p",
+    part="dropout",
+    targets="dropout_forward",
+)
+def test_dropout_forward_fraction(student: Student, inputs: Inputs, keep: float) -> None:
+    ratio = _kept(student, inputs.clear_of_zero(200, 200), keep)
+    fraction = float(np.mean(ratio != 0))
+    bound = SIGMAS * np.sqrt(keep * (1 - keep) / ratio.size)
+    if abs(fraction - keep) > bound:
+        raise _wrong(f"{fraction:.1%} of the entries were kept; it should be about {keep:.0%}.")
+
+
+@pytest.mark.parametrize("keep", KEEP)
+@check(
+    "dropout_forward in train mode preserves the mean",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.5,
+)
+def test_dropout_forward_mean(student: Student, keep: float) -> None:
+    """No drawn input: its draws must not be those of the mask."""
+    x = np.linspace(1.0, 3.0, 40_000).reshape(200, 200)
+    out = _kept(student, x, keep) * x
+    bound = SIGMAS * np.sqrt(np.mean(x**2) * (1 - keep) / keep / x.size)
+    if abs(np.mean(out) - np.mean(x)) > bound:
+        means = f"the mean of x is {np.mean(x):.4f}, that of out {np.mean(out):.4f}"
+        raise _wrong(f"When {keep:.0%} are kept, {means}.")
+
+
+@check(
+    "dropout_forward takes an input with more than two axes",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.5,
+)
+def test_dropout_forward_axes(student: Student, inputs: Inputs) -> None:
+    _must_be_scaled(_kept(student, inputs.clear_of_zero(4, 3, 5, 5), 0.5), 0.5)
+
+
+@check(
+    "dropout_forward drops single entries, not whole rows or columns",
+    part="dropout",
+    targets="dropout_forward",
+    visibility=Visibility.HIDDEN,
+)
+def test_dropout_forward_elementwise(student: Student, inputs: Inputs) -> None:
+    """A row of 60 fair entries is all alike once in 10**18 times."""
+    dropped = _kept(student, inputs.clear_of_zero(60, 60), 0.5) == 0
+    for axis, what in ((0, "column"), (1, "row")):
+        alike = dropped.all(axis=axis) | ~dropped.any(axis=axis)
+        if alike.any():
+            raise _wrong(f"Every entry of a {what} was dropped, or every one kept, together.")
+
+
+@check(
+    "dropout_forward drops other entries at every call when no seed is given",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_dropout_forward_fresh_mask(student: Student, inputs: Inputs) -> None:
+    x = inputs.clear_of_zero(20, 20)
+    if np.array_equal(_kept(student, x, 0.5), _kept(student, x, 0.5)):
+        raise _wrong("Two calls without a seed dropped exactly the same entries.")
+
+
+@check(
+    "dropout_forward drops the same entries again when given the same seed",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.5,
+)
+def test_dropout_forward_seed_repeats(student: Student, inputs: Inputs) -> None:
+    x, seed = inputs.clear_of_zero(20, 20), inputs.integer(1, 10_000)
+    first = _kept(student, x, 0.5, seed=seed)
+    if not np.array_equal(first == 0, _kept(student, x, 0.5, seed=seed) == 0):
+        raise _wrong("Two calls with the same seed dropped different entries.")
+
+
+@check(
+    "dropout_forward drops other entries when given another seed",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_dropout_forward_seed_matters(student: Student, inputs: Inputs) -> None:
+    x, seed = inputs.clear_of_zero(20, 20), inputs.integer(1, 10_000)
+    first = _kept(student, x, 0.5, seed=seed)
+    if np.array_equal(first == 0, _kept(student, x, 0.5, seed=seed + 1) == 0):
+        raise _wrong("Two calls with different seeds dropped exactly the same entries.")
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.9])
+@check(
+    "dropout_forward in test mode returns x as it is",
+    part="dropout",
+    targets="dropout_forward",
+)
+def test_dropout_forward_test_mode(student: Student, inputs: Inputs, keep: float) -> None:
+    x = inputs.clear_of_zero(20, 10)
+    out, _ = student.dropout_forward(x, {"p": keep, "mode": "test", "seed": 12})
+    assert_close("out", out, x, tolerance=EXACT)
+
+
+@check(
+    "dropout_forward with p = 1 keeps everything",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_dropout_forward_keeps_all(student: Student, inputs: Inputs) -> None:
+    x = inputs.clear_of_zero(20, 10)
+    out, _ = student.dropout_forward(x, {"p": 1.0, "mode": "train"})
+    assert_close("out", out, x, tolerance=EXACT)
+
+
+@pytest.mark.parametrize("shape", [(8, 7), (3, 2, 4, 3)], ids=["matrix", "images"])
+@pytest.mark.parametrize("keep", [0.3, 0.75])
+@check(
+    "dropout_backward in train mode does to dout what the forward pass did to x",
+    part="dropout",
+    targets="dropout_backward",
+    uses="dropout_forward",
+    points=1.5,
+)
+def test_dropout_backward_train(
+    student: Student, inputs: Inputs, keep: float, shape: tuple[int, ...]
+) -> None:
+    x, dout = inputs.clear_of_zero(*shape), inputs.clear_of_zero(*shape)
+    param = {"p": keep, "mode": "train"}
+    _judge_backward(student, x, dout, param, lambda out: dout * (out != 0) / keep)
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.75])
+@check(
+    "dropout_backward in test mode returns dout",
+    part="dropout",
+    targets="dropout_backward",
+    uses="dropout_forward",
+)
+def test_dropout_backward_test_mode(student: Student, inputs: Inputs, keep: float) -> None:
+    x, dout = inputs.clear_of_zero(6, 5), inputs.clear_of_zero(6, 5)
+    _judge_backward(student, x, dout, {"p": keep, "mode": "test"}, lambda _: dout)
+
+
+def _judge_backward(
+    student: Student,
+    x: np.ndarray,
+    dout: np.ndarray,
+    param: dict[str, Any],
+    right: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    """Right is what the contract asks, given what was kept, or what fits the student's forward."""
+    out, dx = backward_gradients(student, "dropout_forward", "dropout_backward", (x, param), dout)
+    try:
+        out = _of_shape(out, x)
+    except Wrong as wrong:
+        text = f"dropout_backward cannot be judged because of dropout_forward: {wrong.message}"
+        raise NotJudged(text) from None
+    if not close(dx, dout * out / x, tolerance=1e-6):
+        assert_close("dx", dx, right(out), kind="gradient")
+
+
+def _kept(student: Student, x: np.ndarray, keep: float, **param: Any) -> np.ndarray:
+    """What each entry of x was multiplied by in train mode."""
+    out, _ = student.dropout_forward(x, {"p": keep, "mode": "train", **param})
+    ratio: np.ndarray = _of_shape(out, x) / x
+    return ratio
+
+
+def _of_shape(out: Any, x: np.ndarray) -> np.ndarray:
+    array: np.ndarray = as_array(out, "out")
+    if array.shape != x.shape or not np.isfinite(array).all():
+        # Raises in every case, in the words that fit.
+        assert_close("out", array, x)
+    return array
+
+
+def _must_be_scaled(ratio: np.ndarray, keep: float) -> None:
+    kept = ratio[ratio != 0]
+    if not kept.size or kept.size == ratio.size:
+        raise _wrong(f"{'Nothing' if kept.size else 'Everything'} was dropped.")
+    if np.max(np.abs(kept * keep - 1)) > 1e-6:
+        usual = float(np.median(kept))
+        text = f"What is kept is multiplied by {usual:.4g}"
+        raise _wrong(f"{text}, not divided by the probability {keep} of keeping it.")
+
+
+def _wrong(text: str) -> Wrong:
+    return Wrong(text, Finding(kind="behaviour", quantity="out"))

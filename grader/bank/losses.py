@@ -1,0 +1,257 @@
+"""Checks of the softmax and SVM losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.checks import (
+    Inputs,
+    Student,
+    Visibility,
+    assert_close,
+    assert_gradient,
+    check,
+    numerical_gradient,
+)
+
+CASES = {"several classes": (7, 5), "two classes": (6, 2), "one sample": (1, 4)}
+"""Number of samples and of classes."""
+OFFSETS = {"high": [1000.0], "low": [-1000.0], "mixed": [1000.0, -1000.0, 0.0, -500.0]}
+"""What is added to all scores of a sample, by turns."""
+
+
+@pytest.mark.parametrize("case", CASES)
+@check("softmax_loss returns the loss", part="losses", targets="softmax_loss")
+def test_softmax_loss_value(
+    student: Student, reference: Student, inputs: Inputs, case: str
+) -> None:
+    x, y = _scores(inputs, *CASES[case])
+    _judge(student, reference, "softmax_loss", x, y, "loss")
+
+
+@pytest.mark.parametrize("case", CASES)
+@check("softmax_loss returns the gradient of the scores", part="losses", targets="softmax_loss")
+def test_softmax_loss_gradient(
+    student: Student, reference: Student, inputs: Inputs, case: str
+) -> None:
+    x, y = _scores(inputs, *CASES[case])
+    _judge_gradient(student, reference, "softmax_loss", x, y)
+
+
+@check(
+    "softmax_loss is log C when all C scores are equal",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+)
+def test_softmax_loss_equal_scores(student: Student, inputs: Inputs) -> None:
+    loss, _ = student.softmax_loss(np.full((5, 8), 0.25), inputs.labels(5, 8))
+    assert_close("loss", loss, np.log(8))
+
+
+@pytest.mark.parametrize("quantity", ["loss", "dx"])
+@check(
+    "softmax_loss is a mean over the samples, not a sum",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+)
+def test_softmax_loss_mean(
+    student: Student, reference: Student, inputs: Inputs, quantity: str
+) -> None:
+    x, y = _scores(inputs, 3, 4)
+    _judge(student, reference, "softmax_loss", np.tile(x, (4, 1)), np.tile(y, 4), quantity)
+
+
+@pytest.mark.parametrize("quantity", ["loss", "dx"])
+@check(
+    "softmax_loss does not change when the scores of a sample move together",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+)
+def test_softmax_loss_shift(
+    student: Student, reference: Student, inputs: Inputs, quantity: str
+) -> None:
+    x, y = _scores(inputs, 5, 4)
+    shift = np.round(inputs.normal(5, 1, scale=20.0))
+    _judge(student, reference, "softmax_loss", x + shift, y, quantity)
+
+
+@pytest.mark.parametrize("quantity", ["loss", "dx"])
+@pytest.mark.parametrize("offset", OFFSETS)
+@check(
+    "softmax_loss is right for scores around 1000 and -1000",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_softmax_loss_stable(
+    student: Student, reference: Student, inputs: Inputs, offset: str, quantity: str
+) -> None:
+    x, y = _scores(inputs, 8, 4)
+    x += np.resize(OFFSETS[offset], (8, 1))
+    _judge(student, reference, "softmax_loss", x, y, quantity)
+
+
+@pytest.mark.parametrize("quantity", ["loss", "dx"])
+@check(
+    "softmax_loss is 0, with gradient 0, when every sample is surely right",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_softmax_loss_sure(student: Student, inputs: Inputs, quantity: str) -> None:
+    """The surely *wrong* case has no check of its value: older templates gave code that takes the
+    logarithm of a probability, which is infinite there."""
+    x, y = _scores(inputs, 6, 4)
+    x[np.arange(6), y] += 1000.0
+    loss, dx = student.softmax_loss(x, y)
+    received, expected = (loss, 0.0) if quantity == "loss" else (dx, np.zeros((6, 4)))
+    assert_close(quantity, received, expected, scale=1.0)
+
+
+@check(
+    "softmax_loss has the right gradient when samples are surely wrong",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_softmax_loss_surely_wrong(student: Student, reference: Student, inputs: Inputs) -> None:
+    x, y = _scores(inputs, 6, 4)
+    x[np.arange(6), (y + 1) % 4] += 1000.0
+    _judge(student, reference, "softmax_loss", x, y, "dx")
+
+
+@check(
+    "softmax_loss takes int32 labels as well as int64",
+    part="losses",
+    targets="softmax_loss",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_softmax_loss_label_type(student: Student, reference: Student, inputs: Inputs) -> None:
+    x, y = _scores(inputs, 6, 4)
+    _judge(student, reference, "softmax_loss", x, y.astype(np.int32), "loss")
+
+
+@pytest.mark.parametrize("case", CASES)
+@check("svm_loss returns the loss", part="losses", targets="svm_loss")
+def test_svm_loss_value(student: Student, reference: Student, inputs: Inputs, case: str) -> None:
+    x, y = _clear_margins(inputs, *CASES[case])
+    _judge(student, reference, "svm_loss", x, y, "loss")
+
+
+@pytest.mark.parametrize("case", CASES)
+@check("svm_loss returns the gradient of the scores", part="losses", targets="svm_loss")
+def test_svm_loss_gradient(student: Student, reference: Student, inputs: Inputs, case: str) -> None:
+    x, y = _clear_margins(inputs, *CASES[case])
+    _judge_gradient(student, reference, "svm_loss", x, y)
+
+
+@pytest.mark.parametrize("quantity", ["loss", "dx"])
+@check("svm_loss is a mean over the samples, not a sum", part="losses", targets="svm_loss")
+def test_svm_loss_mean(student: Student, reference: Student, inputs: Inputs, quantity: str) -> None:
+    x, y = _clear_margins(inputs, 3, 4)
+    _judge(student, reference, "svm_loss", np.tile(x, (4, 1)), np.tile(y, 4), quantity)
+
+
+@check(
+    "svm_loss leaves the right class out: equal scores cost C - 1",
+    part="losses",
+    targets="svm_loss",
+)
+def test_svm_loss_right_class(student: Student, inputs: Inputs) -> None:
+    loss, _ = student.svm_loss(np.full((5, 6), 0.5), inputs.labels(5, 6))
+    assert_close("loss", loss, 5.0)
+
+
+@pytest.mark.parametrize("lead", [0.75, 1.25], ids=["too small a lead", "enough of a lead"])
+@check(
+    "svm_loss asks for a lead of exactly 1",
+    part="losses",
+    targets="svm_loss",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_svm_loss_margin(student: Student, inputs: Inputs, lead: float) -> None:
+    y = inputs.labels(6, 3)
+    x = np.zeros((6, 3))
+    x[np.arange(6), y] = lead
+    loss, _ = student.svm_loss(x, y)
+    assert_close("loss", loss, 2 * max(0.0, 1.0 - lead), scale=1.0)
+
+
+@check(
+    "svm_loss pulls at the right class once for every violated margin",
+    part="losses",
+    targets="svm_loss",
+    visibility=Visibility.HIDDEN,
+)
+def test_svm_loss_violations(student: Student, reference: Student, inputs: Inputs) -> None:
+    """Sample i violates i of its four margins."""
+    y = inputs.labels(5, 5)
+    x = np.zeros((5, 5))
+    for i in range(5):
+        others = [j for j in range(5) if j != y[i]]
+        x[i, others[i:]] = -inputs.uniform(2.0, 4.0, 4 - i)
+        x[i, others[:i]] = inputs.uniform(1.0, 3.0, i)
+    _judge(student, reference, "svm_loss", x, y, "dx")
+
+
+@pytest.mark.parametrize("quantity", ["loss", "dx"])
+@check(
+    "svm_loss is 0, with gradient 0, when every margin is kept",
+    part="losses",
+    targets="svm_loss",
+    points=0.5,
+    visibility=Visibility.HIDDEN,
+)
+def test_svm_loss_satisfied(student: Student, inputs: Inputs, quantity: str) -> None:
+    x, y = inputs.uniform(-1.0, 1.0, 6, 4), inputs.labels(6, 4)
+    x[np.arange(6), y] += 5.0
+    loss, dx = student.svm_loss(x, y)
+    received, expected = (loss, 0.0) if quantity == "loss" else (dx, np.zeros((6, 4)))
+    assert_close(quantity, received, expected, scale=1.0)
+
+
+def _scores(inputs: Inputs, n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    return inputs.normal(n, classes, scale=2.0), inputs.labels(n, classes)
+
+
+def _clear_margins(inputs: Inputs, n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of which no margin is near 0, where the hinge has its kink."""
+    x, y = _scores(inputs, n, classes)
+    margins = x - x[np.arange(n), y, np.newaxis] + 1
+    margins[np.arange(n), y] = 1.0
+    x[np.abs(margins) < 0.1] += 0.25
+    return x, y
+
+
+def _judge_gradient(
+    student: Student, reference: Student, name: str, x: np.ndarray, y: np.ndarray
+) -> None:
+    """Against the key, then against the student's own loss."""
+    _, expected = getattr(reference, name)(x, y)
+    _, dx = getattr(student, name)(x, y)
+
+    def numerical() -> Any:
+        return numerical_gradient(student, getattr(student, name), (x, y), 0, 1.0)
+
+    assert_gradient("dx", dx, expected, numerical)
+
+
+def _judge(
+    student: Student, reference: Student, name: str, x: np.ndarray, y: np.ndarray, quantity: str
+) -> None:
+    position = ("loss", "dx").index(quantity)
+    expected = getattr(reference, name)(x, y)[position]
+    received = getattr(student, name)(x, y)[position]
+    kind = "values" if quantity == "loss" else "gradient"
+    assert_close(quantity, received, expected, kind=kind)
