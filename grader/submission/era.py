@@ -84,7 +84,7 @@ def _known_parameters(clues: Clues) -> set[str]:
     network = clues.definitions.get(_NETWORK)
     words = {"dropout_keep_ratio", "normalization", "use_batchnorm"}
     known = words & parameters(network).keys()
-    return known or {word for word in words if re.search(rf"\b{word}\b", clues.network_text)}
+    return known or {word for word in words if re.search(rf"\b{word}\s*=", clues.network_text)}
 
 
 def _first_eras(clues: Clues, evidence: list[str]) -> tuple[str, list[str]]:
@@ -96,9 +96,9 @@ def _first_eras(clues: Clues, evidence: list[str]) -> tuple[str, list[str]]:
 def _era_of_layers(clues: Clues, evidence: list[str]) -> tuple[str, list[str]]:
     defined = clues.defined
     if {"layernorm_forward", "layernorm_backward"} & defined:
-        early = {"svm_loss", "TwoLayerNet"} <= defined
-        beside = "with" if early else "without"
-        remark = f"has layer normalization, {beside} svm_loss and TwoLayerNet"
+        early = {"svm_loss", "TwoLayerNet", _NETWORK} <= defined
+        beside = "with" if early else "not with all of"
+        remark = f"has layer normalization, {beside} svm_loss, TwoLayerNet and {_NETWORK}"
         return ("2018" if early else "2021"), [*evidence, remark]
     if clues.python2 and not clues.supports_both:
         return "2016", [*evidence, "written for Python 2"]

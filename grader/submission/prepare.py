@@ -12,6 +12,7 @@ from grader.submission.python2 import (
     has_true_division,
     is_python3_only,
     signs,
+    signs_in_text,
     supports_both,
 )
 from grader.submission.salvage import Broken, salvage
@@ -92,7 +93,7 @@ def _convert(text: str) -> str:
 
 
 def _sign_of_old_syntax(text: str) -> str:
-    return "has print statements" if has_print_statement(text) else "has syntax of Python 2"
+    return "uses print statements" if has_print_statement(text) else "uses syntax of Python 2"
 
 
 def _parts(file: str, original: str, problem: Unparsable) -> Prepared:
@@ -104,7 +105,8 @@ def _parts(file: str, original: str, problem: Unparsable) -> Prepared:
         raise Unreadable(f"cannot be parsed{where}: {problem.reason}") from None
     notes = [f"Left out {reason}" for reason in left.lost_lines[:5]]
     broken = {part.name: part for part in left.broken}
-    python2 = "has print statements" if has_print_statement(original) else ""
+    found = signs_in_text(original)
+    python2 = f"uses {', '.join(found)}" if found else ""
     return Prepared(original, left.text, tree, python2, broken, notes)
 
 

@@ -18,6 +18,12 @@ _NAMES: Final = frozenset(
 _METHODS: Final = frozenset({"iteritems", "itervalues", "iterkeys", "has_key"})
 _COMPATIBILITY: Final = frozenset({"builtins", "past", "future", "six"})
 _PRINT_STATEMENT: Final = re.compile(r"^[ \t]*print[ \t]+[^\s(=.,)\]]", re.MULTILINE)
+_OLD_CALL: Final = re.compile(
+    rf"(?<![\w.])({'|'.join(sorted(_NAMES))})\(|\.({'|'.join(sorted(_METHODS))})\("
+)
+_COMPATIBLE_IMPORT: Final = re.compile(
+    rf"^\s*(?:from|import)\s+(?:{'|'.join(sorted(_COMPATIBILITY))})\b", re.MULTILINE
+)
 _MAX_CHARACTERS: Final = 1_000_000
 """The converter manages some 500 kB a second."""
 
@@ -41,6 +47,14 @@ def signs(tree: ast.Module) -> list[str]:
         and node.func.attr in _METHODS
     }
     return sorted(used - _bound(tree)) + sorted(called)
+
+
+def signs_in_text(text: str) -> list[str]:
+    """The same for a text that does not parse as a whole; comments may mislead."""
+    found = ["print statements"] if has_print_statement(text) else []
+    if _COMPATIBLE_IMPORT.search(text):
+        return found
+    return found + sorted({name or f".{method}()" for name, method in _OLD_CALL.findall(text)})
 
 
 def has_print_statement(text: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from grader.submission.parse import Unparsable
+from grader.submission.parse import Unparsable, parse
 
 ToPython3 = Callable[[str], str]
 """Gives the runnable text of a block, line for line, or raises `Unparsable`."""
@@ -179,17 +179,26 @@ class _Salvager:
         self, lines: list[str], offset: int, class_name: str, indent: str, broken: list[Broken]
     ) -> list[str]:
         try:
-            if _indent(lines[0]) != indent:
-                raise Unparsable("unindent does not match any outer indentation level", 1)
-            return self._run(["class _:", *lines])[1:]
+            return self._run_method(lines, indent)
         except Unparsable as error:
-            where = error if _indent(lines[0]) != indent else error.moved(-1)
-            reason = self._where(where.moved(offset))
+            reason = self._where(error.moved(offset))
         definition = next((line for line in lines if _is_definition(line.lstrip())), lines[0])
         name = _name(definition)
         broken.append(Broken(f"{class_name}.{name}", reason, offset + 1, offset + _length(lines)))
         stub = f"{indent}def {name}(self, *args, **kwargs): raise SyntaxError({reason!r})"
         return [stub] + [""] * (len(lines) - 1)
+
+    def _run_method(self, lines: list[str], indent: str) -> list[str]:
+        if _indent(lines[0]) != indent:
+            raise Unparsable("unindent does not match any outer indentation level", 1)
+        try:
+            text = self.to_python3("\n".join(["class _:", *lines]))
+        except Unparsable as error:
+            raise error.moved(-1) from None
+        _, *others = parse(text).body
+        if others:
+            raise Unparsable("unexpected unindent", others[0].lineno - 1)
+        return text.split("\n")[1:]
 
     def _stub(self, lines: list[str], header: int, offset: int, problem: Unparsable) -> list[str]:
         name, reason = _name(lines[header]), self._where(problem)

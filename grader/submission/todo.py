@@ -17,7 +17,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _GIVEN_CALLS: Final = frozenset(
     {
         "AssertionError", "KeyError", "NotImplementedError", "TypeError", "ValueError", "dict",
-        "enumerate", "float", "format", "int", "isinstance", "items", "iter", "keys", "len",
+        "RandomState", "default_rng", "enumerate", "float", "format", "int", "isinstance", "items", "iter", "keys", "len",
         "list", "print", "range", "setdefault", "str", "tuple", "type", "values",
         "astype", "copy", "get", "ones", "ones_like", "seed", "zeros", "zeros_like", "super",
         "__init__",
@@ -30,7 +30,7 @@ def is_left(function: Function) -> bool:
     """Whether a function is as the template gave it."""
     if function.decorator_list:
         return False
-    body = _without_docstring(function.body)
+    body = _reached(_without_docstring(function.body))
     parameters = _parameters(function)
     if not all(_is_given(statement, parameters) for statement in body):
         return False
@@ -64,7 +64,7 @@ def _is_missing(name: str, methods: dict[str, Function]) -> bool:
 def _is_left_init(init: Function) -> bool:
     """Whether `__init__` only notes its arguments: no parameter is made."""
     parameters = _parameters(init)
-    body = _without_docstring(init.body)
+    body = _reached(_without_docstring(init.body))
     return not init.decorator_list and all(_is_given(line, parameters) for line in body)
 
 
@@ -76,6 +76,21 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     has_docstring = bool(body) and isinstance(body[0], ast.Expr)
     is_text = has_docstring and isinstance(body[0].value, ast.Constant)  # type: ignore[attr-defined]
     return body[1:] if is_text else body
+
+
+def _reached(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements up to the first that ends the function."""
+    ends = (at for at, statement in enumerate(body, 1) if _ends(statement))
+    return body[: next(ends, len(body))]
+
+
+def _ends(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Raise() | ast.Return():
+            return True
+        case ast.If(body=body, orelse=orelse):
+            return any(map(_ends, body)) and any(map(_ends, orelse))
+    return False
 
 
 def _parameters(function: Function) -> set[str]:
@@ -163,6 +178,8 @@ def _is_plain(value: ast.expr) -> bool:
             return all(_is_plain(part) for part in [*keys, *values] if part is not None)
         case ast.Compare(left=left, comparators=others):
             return _is_plain(left) and all(map(_is_plain, others))
+        case ast.IfExp(test=test, body=one, orelse=other):
+            return _is_plain(test) and _is_plain(one) and _is_plain(other)
         case ast.BinOp():
             return _is_text_or_count(value)
         case ast.Call():
