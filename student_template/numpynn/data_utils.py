@@ -99,11 +99,12 @@ def load_CIFAR_batch(path: str | Path) -> Split:
         with open(path, "rb") as file:
             batch = _ArrayUnpickler(file, encoding="latin1").load()
         X, y = np.asarray(batch["data"]), np.asarray(batch["labels"])
-        if X.dtype != np.uint8 or y.dtype.kind != "i":
-            raise TypeError(f"pixels are {X.dtype} and labels {y.dtype}")
-        return X.reshape(len(y), *IMAGE_SHAPE), y.astype(np.int64)
+        images, labels = X.reshape(len(y), *IMAGE_SHAPE), y.astype(np.int64, casting="safe")
     except (pickle.UnpicklingError, EOFError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not a batch of CIFAR-10: {error}") from error
+    if images.dtype != np.uint8:
+        raise ValueError(f"{path} is not a batch of CIFAR-10: its pixels are {images.dtype}")
+    return images, labels
 
 
 def generate_split(size: int, split: int, seed: int = 231) -> Split:
@@ -172,20 +173,21 @@ def _stretch(cells: int, side: int) -> np.ndarray:
     return weights.astype(np.float32)
 
 
+_reconstruct = np.zeros(0).__reduce__()[0]
+_ARRAY_NAMES = {
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+}
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     """Reads dictionaries, lists, strings, numbers and arrays; refuses anything else."""
-
-    _reconstruct = np.zeros(0).__reduce__()[0]
-    _KNOWN = {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    }
 
     def find_class(self, module: str, name: str) -> Any:
         """Resolve a name from the file, if it is one that arrays need."""
         try:
-            return self._KNOWN[module, name]
+            return _ARRAY_NAMES[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"it refers to {module}.{name}") from None
