@@ -37,8 +37,9 @@ def to_canonical(
 
     A dict among the arguments stays the same object, since the function may write into it.
     """
-    if name == "dropout_forward" and len(args) > 1 and "p" in args[1]:
-        args[1]["p"] = _p(dialect, args[1]["p"])
+    if name == "dropout_forward":
+        param = args[1] if len(args) > 1 else kwargs["dropout_param"]
+        param["p"] = _p(dialect, param["p"])
     return args, kwargs
 
 

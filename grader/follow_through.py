@@ -67,7 +67,8 @@ class ReferenceSubstitutes:
             if name not in self.names:
                 return {"error": f"{name} is not replaced"}
             args = [self._argument(value) for value in message["args"]]
-            return self._call(name, args, dict(message["kwargs"]))
+            kwargs = {key: self._argument(value) for key, value in message["kwargs"].items()}
+            return self._call(name, args, kwargs)
         except Exception as error:  # the arguments are the student's: anything may be wrong
             return {"error": f"{type(error).__name__}: {error}"}
 
@@ -77,7 +78,8 @@ class ReferenceSubstitutes:
         returns = self._api[name].returns
         values = value if len(returns) > 1 else (value,)
         kept = tuple(self._keep(item, of) for item, of in zip(values, returns, strict=True))
-        written = {str(i): value for i, value in enumerate(args) if isinstance(value, dict)}
+        given = [*enumerate(args), *kwargs.items()]
+        written = [[place, value] for place, value in given if isinstance(value, dict)]
         return {"value": kept if len(returns) > 1 else kept[0], "written": written}
 
     def _argument(self, value: Any) -> Any:

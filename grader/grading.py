@@ -20,6 +20,7 @@ from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.run import Player, Run
 from grader.errors import GraderError, InputError
+from grader.dropout_reading import observe_dropout
 from grader.follow_through import ReferenceSubstitutes, to_repeat, wrong_functions
 from grader.result import CheckResult, Outcome, Result, Visibility
 from grader.rubric import Rubric
@@ -100,6 +101,7 @@ def contract_of(assignment: Assignment) -> dict[str, str]:
 def _grade(bench: Bench, submission: Submission) -> Result:
     rubric = bench.assignment.rubric
     with _channel(bench, submission) as channel:
+        submission = observe_dropout(submission, Student(channel, bench.assignment.api))
         raw = bench.plugin.run_all(bench.items, _run(bench, submission, channel))
     followed = _follow(bench, submission, raw)
     ruled = [_ruled(rubric, check, bench.settings.lang) for check in followed]

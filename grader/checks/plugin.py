@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -71,15 +71,15 @@ class CheckPlugin:
             item.stash[_START] = time.perf_counter()
             self._current().begin(check_id(item), spec)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
+    ) -> pytest.TestReport | None:
         """Record how the check ended, and say it in the student's terms."""
         spec = item_spec(item)
         ended = call.when == "call" or (call.when == "setup" and call.excinfo is not None)
         if spec is None or not ended:
-            return (yield)
+            return None
         error = call.excinfo.value if call.excinfo else None
         detail = ""
         if error is not None and not isinstance(error, Verdict):
@@ -87,8 +87,8 @@ class CheckPlugin:
         duration = time.perf_counter() - item.stash[_START]
         result = self._current().finish(check_id(item), spec, error, detail, duration)
         if not isinstance(error, Verdict):
-            return (yield)
-        return _report(item, call, result, skipped=isinstance(error, NotJudged))  # type: ignore[return-value]
+            return None
+        return _report(item, call, result, skipped=isinstance(error, NotJudged))
 
 
 _START: pytest.StashKey[float] = pytest.StashKey()

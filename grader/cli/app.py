@@ -14,6 +14,7 @@ app = typer.Typer(
     name="grader",
     help="Grade NumPy neural-network assignments: correctly, fast, and without trusting them.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 all good, 1 some checks failed, 2 usage, 3 input unreadable, "

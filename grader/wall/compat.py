@@ -78,7 +78,7 @@ def install() -> None:
         if name not in vars(np):
             setattr(np, name, value)
     np.lib.pad = np.pad  # type: ignore[attr-defined]
-    _accept_newshape()
+    _accept_old_arguments()
     for name, content in _PYTHON2.items():
         if name not in sys.modules:
             module = ModuleType(name)
@@ -87,11 +87,26 @@ def install() -> None:
             sys.modules[name] = module
 
 
-def _accept_newshape() -> None:
-    reshape = np.reshape
+def _accept_old_arguments() -> None:
+    """What older NumPy understood: `newshape=`, ragged sequences, `copy=False` for "if needed"."""
+    reshape, array = np.reshape, np.array
 
-    def compatible(a: Any, *args: Any, newshape: Any = None, **kwargs: Any) -> Any:
+    def compatible_reshape(a: Any, *args: Any, newshape: Any = None, **kwargs: Any) -> Any:
         shape = args if newshape is None else (newshape, *args)
         return reshape(a, *shape, **kwargs)
 
-    np.reshape = compatible
+    def compatible_array(a: Any, *args: Any, copy: bool | None = True, **kwargs: Any) -> Any:
+        try:
+            return array(a, *args, copy=copy or None, **kwargs)
+        except ValueError as error:
+            if "inhomogeneous" not in str(error) or args or "dtype" in kwargs:
+                raise
+            return array(a, dtype=object, copy=copy or None, **kwargs)
+
+    def compatible_copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+        return compatible_array(a, order=order, subok=subok)
+
+    np.reshape = compatible_reshape
+    np.array = compatible_array
+    np.asarray = lambda a, *args, **kwargs: compatible_array(a, *args, copy=None, **kwargs)
+    np.copy = compatible_copy

@@ -40,8 +40,9 @@ class Substitute:
         answer = self._ask(message)
         if "error" in answer:
             raise SubstituteError(str(answer["error"]))
-        for position, content in answer["written"].items():
-            args[int(position)].update(content)
+        given = dict(enumerate(args)) | kwargs
+        for place, content in answer["written"]:
+            given[place].update(content)
         return _incoming(answer["value"])
 
 
@@ -59,6 +60,6 @@ def _outgoing(value: Any) -> Any:
 
 
 def _incoming(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_incoming(item) for item in value)
-    return Token(value.number) if isinstance(value, wire.Handle) else value
+    if isinstance(value, wire.Handle):
+        return Token(value.number)
+    return tuple(_incoming(item) for item in value) if isinstance(value, tuple) else value
