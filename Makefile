@@ -1,0 +1,51 @@
+# make demo   sets everything up and grades a bundled class of sample submissions
+# make test   sets everything up and runs every test
+# make help   lists the rest
+#
+# Nothing is assumed but Python 3.11 or later, make and git. Another Python: make PYTHON=python3.13 test
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
+PYTEST_ARGS ?= -n auto --dist worksteal -q
+
+.PHONY: help setup demo test lint format key template clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: $(READY) ## install everything into .venv
+
+$(READY): pyproject.toml constraints.txt scripts/system-packages
+	@PYTHON="$(PYTHON)" sh scripts/system-packages
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) hatchling
+	$(PIP) --no-build-isolation -e '.[dev,watch]'
+	@touch $@
+
+demo: setup ## grade a bundled class of sample submissions
+	$(BIN)/grader demo --out demo-out
+
+test: setup ## run every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+key: setup ## record the answer key again, after a change of bank or reference
+	$(BIN)/grader key
+
+template: setup ## strip the student template from the reference again
+	$(BIN)/grader template student_template
+
+clean: ## remove what was installed and made here
+	rm -rf $(VENV) demo-out build dist .hypothesis .mypy_cache .ruff_cache
