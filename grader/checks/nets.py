@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.compare import as_array
-from grader.checks.gradient import STEP
+from grader.checks.compare import GRADIENTS, as_array, assert_close
+from grader.checks.gradient import STEP, assert_gradient
 from grader.checks.inputs import Inputs
 from grader.result import Finding
-from grader.verdicts import Wrong
-from grader.wall.student import Request, Student
+from grader.verdicts import Verdict, Wrong
+from grader.wall.student import Remote, Request, Student, describe_call
 
 Array = NDArray[np.float64]
+Parameters = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]
 
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
-_MOST_ENTRIES: Final = 24
-"""Entries of one parameter that are differentiated numerically: a seeded choice above this."""
+_VANISHING: Final = 1e-8
+"""A gradient so much smaller than the others is 0 but for rounding: that of a bias in front of a
+batch norm. It is compared on their scale."""
+
+
+class Batch(NamedTuple):
+    """Samples and their labels."""
+
+    X: Array
+    y: NDArray[np.int64]
 
 
 def two_layer_shapes(input_dim: int, hidden_dim: int, num_classes: int) -> Shapes:
@@ -35,7 +45,7 @@ def fully_connected_shapes(
     """The parameters of a `FullyConnectedNet`: gamma and beta belong to hidden layers only."""
     sizes = [input_dim, *hidden_dims, num_classes]
     shapes: Shapes = {}
-    for i, (fan_in, fan_out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), 1):
+    for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes), 1):
         shapes[f"W{i}"] = (fan_in, fan_out)
         shapes[f"b{i}"] = (fan_out,)
         if normalization and i < len(sizes) - 1:
@@ -43,7 +53,7 @@ def fully_connected_shapes(
     return shapes
 
 
-def seeded_parameters(inputs: Inputs, shapes: Shapes, scale: float = 0.5) -> dict[str, Array]:
+def seeded_parameters(inputs: Inputs, shapes: Shapes, scale: float = 0.5) -> Parameters:
     """One array a parameter; gamma stays near 1, so that a norm keeps its layer alive."""
     return {
         name: inputs.normal(*shape, scale=scale, shift=1.0 if name.startswith("gamma") else 0.0)
@@ -59,25 +69,40 @@ class Net:
     """
 
     def __init__(self, student: Student, kind: str, *args: Any, **kwargs: Any) -> None:
+        self.call = describe_call(kind, args, kwargs)
+        """The call that made it, for the report."""
+        self.remote: Remote = getattr(student, kind)(*args, **kwargs)
         self._student = student
         self._kind = kind
-        self._remote = getattr(student, kind)(*args, **kwargs)
         self._actual: dict[str, str] | None = None
+        self._shapes: Shapes = {}
+        # The template of 2016 sets bn_param[mode] where bn_param["mode"] is meant, in code that is
+        # not the student's: for that era the modes are set from here.
+        self._sets_modes = (
+            student.dialect.era == "2016" and kwargs.get("normalization") == "batchnorm"
+        )
+
+    @classmethod
+    def known(cls, side: Student, values: Mapping[str, Array], kind: str, **kwargs: Any) -> Net:
+        """A network of the reference's: its parameters need not be looked at to be set."""
+        net = cls(side, kind, **kwargs)
+        net._actual = {name: name for name in values}
+        net._send([net._put(name, value) for name, value in values.items()])
+        return net
 
     def parameters(self) -> dict[str, Any]:
         """The parameters as they are, by contract name.
 
         Raises:
-            Wrong: `params` is no dict of arrays.
+            Wrong: `params` is no dict.
         """
-        params = self._remote.params.read()
+        params = self.remote.params.read()
         if not isinstance(params, dict):
-            text = f"{self._kind}.params should be a dict; it is a {type(params).__name__}."
-            raise Wrong(text, Finding(kind="type", quantity="params"))
+            text = f"{self._kind}.params should be a dict; it is {_kind(params)}."
+            raise Wrong(text, Finding(kind="type", quantity="params", call=self.call))
         shift = 1 if "W0" in params else 0
-        names = {_shifted(name, shift): name for name in params}
-        self._actual = names
-        return {name: params[actual] for name, actual in names.items()}
+        self._actual = {_shifted(str(name), shift): name for name in params}
+        return {name: params[actual] for name, actual in self._actual.items()}
 
     def set(self, values: Mapping[str, Array]) -> None:
         """Put parameters in place, in the student's own shape where that has the same size.
@@ -88,84 +113,185 @@ class Net:
         current = self.parameters()
         requests = []
         for name, value in values.items():
-            if name not in current:
-                there = ", ".join(sorted(current)) or "nothing"
-                text = f"{self._kind}.params has no {name!r}; it holds {there}."
-                raise Wrong(text, Finding(kind="missing", quantity=f'params["{name}"]'))
-            own = np.shape(current[name])
+            self.require(name, current)
+            own = as_array(current[name], name, call=self.call).shape
             fits = len(own) and int(np.prod(own)) == value.size
-            requests.append(self._put(name, value.reshape(own) if fits else value))
-        self._student.batch(requests, about=self._kind)
+            self._shapes[name] = own if fits else value.shape
+            requests.append(self._put(name, value))
+        self._send(requests)
 
-    def setup(self, **attributes: Any) -> None:
-        """Set attributes of the model, such as `reg`."""
-        requests = [getattr(self._remote, name).put(value) for name, value in attributes.items()]
-        self._student.batch(requests, about=self._kind)
+    def require(self, name: str, current: Mapping[str, Any]) -> None:
+        """Raise `Wrong` if `params` does not hold a parameter."""
+        if name not in current:
+            there = ", ".join(sorted(current)) or "nothing"
+            text = f"{self._kind}.params has no {name!r}; it holds {there}."
+            quantity = f'params["{name}"]'
+            raise Wrong(text, Finding(kind="missing", quantity=quantity, call=self.call))
 
     def scores(self, X: Array) -> Any:
         """Scores `(N, C)`: `loss(X)`, which runs the net in test mode."""
-        return self._remote.loss(X, returns=("scores",))
+        self._set_modes("test")
+        return self.remote.loss(X, returns=("scores",))
 
-    def loss(self, X: Array, y: Any) -> tuple[float, dict[str, Any]]:
+    def loss(self, batch: Batch) -> tuple[float, dict[str, Any]]:
         """`loss(X, y)`: the loss, and the gradients by contract name.
 
         Raises:
             Wrong: the loss is no number, or the gradients no dict.
         """
-        loss, grads = self._remote.loss(X, y, returns=("loss", "grads"))
+        self._set_modes("train")
+        loss, grads = self.remote.loss(*batch, returns=("loss", "grads"))
+        return self._number(loss), self._named(grads)
+
+    def step(self, values: Mapping[str, Array], batch: Batch) -> tuple[float, dict[str, Any]]:
+        """`set` and `loss` in one request, for training; `set` must have been called before."""
+        self._set_modes("train")
+        requests = [self._put(name, value) for name, value in values.items()]
+        requests.append(self.remote.loss.call(*batch, returns=("loss", "grads")))
+        loss, grads = _pair(self._send(requests)[-1])
+        return self._number(loss), self._named(grads)
+
+    def losses(self, points: Iterable[tuple[str, Array]], batch: Batch) -> Array:
+        """The loss for each of several values of parameters, one moved at a time."""
+        self._set_modes("train")
+        requests: list[Request] = []
+        for name, value in points:
+            requests.append(self._put(name, value))
+            requests.append(self.remote.loss.call(*batch, returns=("loss", "_")))
+        values = self._send(requests)
+        return np.array([self._number(_pair(value)[0]) for value in values[1::2]])
+
+    def numerical(self, name: str, value: Array, batch: Batch) -> Array:
+        """Numerical gradient of the student's own loss, in every entry of one parameter.
+
+        Args:
+            name: contract name of the parameter; `set` must have been called.
+            value: what the parameter holds now, and holds again afterwards.
+            batch: where the loss is taken.
+        """
+        points = []
+        for index in np.ndindex(value.shape):
+            for sign in (1, -1):
+                moved = value.copy()
+                moved[index] += sign * STEP
+                points.append((name, moved))
+        losses = self.losses([*points, (name, value)], batch)
+        gradient: Array = (losses[0:-1:2] - losses[1:-1:2]) / (2 * STEP)
+        return gradient.reshape(value.shape)
+
+    def assert_gradients(
+        self,
+        names: Iterable[str],
+        grads: Mapping[str, Any],
+        expected: Mapping[str, Array],
+        values: Parameters,
+        batch: Batch,
+    ) -> None:
+        """Check gradients against the key's, then against the student's own loss.
+
+        Args:
+            names: contract names of the parameters whose gradients are judged.
+            grads: the student's gradients.
+            expected: the key's, of all parameters.
+            values: what the parameters hold.
+            batch: what the gradients were computed for.
+
+        Raises:
+            Wrong: a gradient is missing, or agrees with neither.
+        """
+        largest = max(float(np.abs(gradient).max()) for gradient in expected.values())
+        for name in names:
+            label, right = f'grads["{name}"]', np.asarray(expected[name])
+            received = self.gradient(name, grads)
+            if np.abs(right).max() < _VANISHING * largest:
+                self._assert_vanishes(label, received, right, largest)
+                continue
+            assert_gradient(
+                label,
+                received,
+                right,
+                lambda name=name: self.numerical(name, values[name], batch),  # type: ignore[misc]
+                call=self.call_of_loss,
+            )
+
+    def gradient(self, name: str, grads: Mapping[str, Any]) -> Any:
+        """The student's gradient of one parameter.
+
+        Raises:
+            Wrong: there is none.
+        """
+        if name not in grads:
+            there = ", ".join(sorted(grads)) or "nothing"
+            text = f'loss(X, y) gives no gradient for params["{name}"]; grads holds {there}.'
+            quantity = f'grads["{name}"]'
+            raise Wrong(text, Finding(kind="missing", quantity=quantity, call=self.call_of_loss))
+        return grads[name]
+
+    @property
+    def call_of_loss(self) -> str:
+        """The call of its `loss`, for the report."""
+        return f"{self.call}.loss(X, y)"
+
+    @property
+    def call_of_scores(self) -> str:
+        """The call that gives its scores, for the report."""
+        return f"{self.call}.loss(X)"
+
+    def _assert_vanishes(self, label: str, received: Any, right: Array, scale: float) -> None:
+        assert_close(
+            label,
+            received,
+            np.zeros_like(right),
+            scale=scale,
+            tolerance=GRADIENTS,
+            call=self.call_of_loss,
+            kind="gradient",
+        )
+
+    def _named(self, grads: Any) -> dict[str, Any]:
         if not isinstance(grads, dict):
             text = f"{self._kind}.loss should return a dict of gradients; it is {_kind(grads)}."
-            raise Wrong(text, Finding(kind="type", quantity="grads"))
+            raise Wrong(text, Finding(kind="type", quantity="grads", call=self.call_of_loss))
         if self._actual is None:
             self.parameters()
         back = {actual: name for name, actual in (self._actual or {}).items()}
-        return _number(loss), {back.get(name, name): value for name, value in grads.items()}
+        return {back.get(str(name), str(name)): value for name, value in grads.items()}
 
-    def numerical(
-        self, inputs: Inputs, name: str, value: Array, X: Array, y: Any
-    ) -> tuple[Array, Array]:
-        """Numerical gradient of the student's own loss, for a choice of one parameter's entries.
+    def _number(self, loss: Any) -> float:
+        array = as_array(loss, "loss", call=self.call_of_loss)
+        if array.size != 1 or array.dtype.kind == "c":
+            text = f"The loss should be a single number; it has shape {array.shape}."
+            raise Wrong(text, Finding(kind="shape", quantity="loss", call=self.call_of_loss))
+        return float(array.reshape(-1)[0])
 
-        Args:
-            inputs: chooses the entries.
-            name: contract name of the parameter; `set` must have been called.
-            value: what the parameter holds now.
-            X, y: the batch.
-
-        Returns:
-            The entries' flat indices, and the gradient there.
-        """
-        entries = np.arange(value.size)
-        if value.size > _MOST_ENTRIES:
-            entries = np.unique([inputs.integer(0, value.size) for _ in range(_MOST_ENTRIES)])
-        requests: list[Request] = []
-        for entry in entries:
-            for sign in (1, -1):
-                moved = value.copy()
-                moved.flat[entry] += sign * STEP
-                requests.append(self._put(name, moved))
-                requests.append(self._remote.loss.call(X, y, returns=("loss", "_")))
-        requests.append(self._put(name, value))
-        values = self._student.batch(requests, about=self._kind)
-        losses = np.array([_number(value[0]) for value in values[1::2]])
-        return entries, (losses[0::2] - losses[1::2]) / (2 * STEP)
+    def _set_modes(self, mode: str) -> None:
+        if not self._sets_modes:
+            return
+        try:
+            layers = len(self.remote.bn_params.read())
+            self._send([self.remote.bn_params[i]["mode"].put(mode) for i in range(layers)])
+        except (Verdict, TypeError):
+            self._sets_modes = False  # no such list: the student handles modes in another way
 
     def _put(self, name: str, value: Array) -> Request:
         actual = (self._actual or {}).get(name, name)
-        return self._remote.params[actual].put(value)
+        return self.remote.params[actual].put(value.reshape(self._shapes.get(name, value.shape)))
+
+    def _send(self, requests: Sequence[Request]) -> list[Any]:
+        return self._student.batch(requests, about=self._kind)
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    """What `loss(X, y)` returned, as it came over the wall."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise Wrong("loss(X, y) should return the loss and the gradients.", Finding(kind="arity"))
+    loss, grads = value
+    return loss, grads
 
 
 def _shifted(name: str, shift: int) -> str:
     match = _NAME.fullmatch(name) if shift else None
     return f"{match[1]}{int(match[2]) + shift}" if match else name
-
-
-def _number(loss: Any) -> float:
-    array = as_array(loss, "loss")
-    if array.size != 1:
-        text = f"The loss should be a single number; it has shape {array.shape}."
-        raise Wrong(text, Finding(kind="shape", quantity="loss"))
-    return float(array.reshape(-1)[0])
 
 
 def _kind(value: Any) -> str:
