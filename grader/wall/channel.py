@@ -12,13 +12,16 @@ from grader.result import Finding
 from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, Verdict
 from grader.wall import wire
-from grader.wall.sandbox import Limits, Sandbox, Worker
+from grader.wall.limits import ENDED_BY_US, Limits
+from grader.wall.sandbox import Sandbox, Worker
 from grader.wall.student import Reply, Request
 
 IDLE_SECONDS: Final = 15.0
 """A worker that uses no CPU for so long during a call is asleep or blocked, not slow."""
 _WALL_FACTOR: Final = 20
 """Wall-clock limit over CPU limit: high, since it only stands behind the other two."""
+_SAYS_NOTHING: Final = (ENDED_BY_US, "killed by SIGKILL")
+"""One or the other, as our own signal meets a process that is alive or already dying."""
 _STRIKES: Final = 2
 """A function that ran out of time so often is not called again: every check of it says so."""
 
@@ -143,7 +146,7 @@ class WorkerChannel:
             self._strikes[about] += 1
             return CouldNotRun(f"{about} did not finish: {error}.", Finding(kind="timeout"))
         if isinstance(error, wire.WireClosed):
-            why = f" ({ending})" if ending else ""
+            why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
             text = f"{about} ended the whole process{why} instead of returning."
             return CouldNotRun(text, Finding(kind="crash"))
         return CouldNotRun(f"{about} disturbed the connection: {error}.", Finding(kind="crash"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import operator
 import pickle
 import sys
 from types import ModuleType
@@ -70,6 +71,11 @@ def _integers(a: Any, b: Any) -> bool:
 def floor_divide(a: Any, b: Any) -> Any:
     """`a / b` as Python 2 meant it: floored where both are integers."""
     return a // b if _integers(a, b) else a / b
+
+
+def divide_in_place(a: Any, b: Any) -> Any:
+    """`a /= b` as Python 2 meant it; an array stays the same array."""
+    return operator.ifloordiv(a, b) if _integers(a, b) else operator.itruediv(a, b)
 
 
 def install() -> None:

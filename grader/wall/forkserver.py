@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +21,7 @@ import msgspec
 from grader.errors import InternalError
 from grader.result import SandboxInfo
 from grader.wall import runtime
-from grader.wall.limits import Limits
+from grader.wall.limits import ENDED_BY_US, Limits
 
 START_SECONDS: Final = 60.0
 """Generous: a machine under heavy load needs long to import NumPy."""
@@ -99,9 +100,8 @@ class ForkedWorker:
             with contextlib.suppress(ConnectionError):
                 if data := self._status.recv(_MAX_MESSAGE):
                     code, self._cpu_seconds = json.loads(data)["ended"]
-                    self._ending = in_words(code, killed=self._killed)
-                    if code == -signal.SIGKILL and self._cpu_seconds > self._cpu_limit - 1:
-                        self._ending = "used up its CPU time"
+                    out_of_time = self._cpu_seconds > self._cpu_limit - 1
+                    self._ending = in_words(code, killed=self._killed, out_of_time=out_of_time)
 
 
 class ForkedSandbox:
@@ -249,12 +249,17 @@ def cpu_clock(pid: int) -> int:
     return (~pid << 3) | 2
 
 
-def in_words(code: int, *, killed: bool = False) -> str:
-    """How a process ended: its exit code, or minus the signal; `killed` when we meant it to."""
+def in_words(code: int, *, killed: bool = False, out_of_time: bool = False) -> str:
+    """How a process ended: `code` is its exit code, or minus the signal.
+
+    `killed` when we did it, unless it was `out_of_time`: then the kernel may have been first.
+    """
+    if out_of_time and code < 0 and -code in (signal.SIGKILL, signal.SIGXCPU):
+        return "used up its CPU time"
+    if killed and (sys.platform == "win32" or code == -signal.SIGKILL):
+        return ENDED_BY_US
     if code >= 0:
         return f"exit code {code}"
-    if killed and -code == signal.SIGKILL:
-        return "ended by the harness"
     try:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:

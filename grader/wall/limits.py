@@ -7,6 +7,8 @@ from typing import Final
 import msgspec
 
 MIB: Final = 1 << 20
+ENDED_BY_US: Final = "ended by the harness"
+"""How a worker ended that did not end by itself."""
 
 
 class Limits(msgspec.Struct, frozen=True):

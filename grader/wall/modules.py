@@ -11,20 +11,23 @@
 from __future__ import annotations
 
 import ast
+import copy
 import importlib.abc
 import importlib.machinery
 import linecache
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any, Final, NamedTuple
 
-from grader.wall.compat import floor_divide
+from grader.wall.compat import divide_in_place, floor_divide
 
 CANONICAL: Final = "numpynn"
 """The name under which the package's modules are kept."""
 ALIASES: Final = frozenset({CANONICAL, "cs231n", "daseCV"})
 _FLOOR_DIVIDE: Final = "__floor_divide__"
+_DIVIDE_IN_PLACE: Final = "__divide_in_place__"
 
 
 class Source(NamedTuple):
@@ -114,6 +117,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def _run(self, module: ModuleType, source: Source, path: str) -> None:
         vars(module)[_FLOOR_DIVIDE] = floor_divide
+        vars(module)[_DIVIDE_IN_PLACE] = divide_in_place
         for statement in ast.parse(source.text, path).body:
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 continue
@@ -142,7 +146,10 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 vars(module).setdefault(name, Absent(error.name or alias.name))
 
     def _note(self, path: str, statement: ast.stmt, error: Exception) -> None:
-        self.problems.append(f"{path}, line {statement.lineno}: {type(error).__name__}: {error}")
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+                 if frame.filename == path]  # fmt: skip
+        line = lines[0] if lines else statement.lineno
+        self.problems.append(f"{path}, line {line}: {type(error).__name__}: {error}")
 
 
 class _FlatNames(importlib.abc.MetaPathFinder):
@@ -162,21 +169,22 @@ class _FloorDivision(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        return self._call(node.left, node.right, node) if isinstance(node.op, ast.Div) else node
+        if not isinstance(node.op, ast.Div):
+            return node
+        return _helper_call(_FLOOR_DIVIDE, node.left, node.right, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
-        if not (isinstance(node.op, ast.Div) and isinstance(node.target, ast.Name)):
+        if not isinstance(node.op, ast.Div):
             return node
-        name = node.target.id
-        value = self._call(ast.copy_location(ast.Name(name, ast.Load()), node), node.value, node)
-        return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), node)
+        current = copy.deepcopy(node.target)
+        current.ctx = ast.Load()
+        value = _helper_call(_DIVIDE_IN_PLACE, current, node.value, node)
+        return ast.copy_location(ast.Assign([node.target], value), node)
 
-    @staticmethod
-    def _call(left: ast.expr, right: ast.expr, at: ast.AST) -> ast.Call:
-        return ast.copy_location(
-            ast.Call(ast.Name(_FLOOR_DIVIDE, ast.Load()), [left, right], []), at
-        )
+
+def _helper_call(name: str, left: ast.expr, right: ast.expr, at: ast.AST) -> ast.Call:
+    return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [left, right], []), at)
 
 
 def _compile(statement: ast.stmt, path: str, *, floor_division: bool) -> CodeType:

@@ -99,7 +99,7 @@ def _to_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
             raise NotPlain("an integer of more than 64 bits")
         return int(value)
     if isinstance(value, str):
-        return str(value)
+        return value.encode("utf-8", "replace").decode()
     return _container_tree(value, buffers, depth + 1)
 
 

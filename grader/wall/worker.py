@@ -237,7 +237,8 @@ class Session:
         failed: dict[str, str] = {}
 
         def resolve(name: str) -> Any:
-            module = files.modules.get(locations[name].removesuffix(".py").replace("/", "."))
+            path = locations.get(name, "")
+            module = files.modules.get(path.removesuffix(".py").replace("/", "."))
             if module is None or not hasattr(module, name):
                 raise Absent(name)
             return getattr(module, name)

@@ -1,0 +1,160 @@
+"""The channel to a worker: what each kind of misbehaviour costs, in a real sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.result import Dialect
+from grader.submission.record import SourceFile, Submission
+from grader.verdicts import CouldNotRun, NotDone, Wrong
+from grader.wall.channel import CallLimits, WorkerChannel
+from grader.wall.sandbox import Sandbox, open_sandbox
+from grader.wall.signature import Signature
+from grader.wall.student import Student
+
+API = {
+    "good": Signature("layers", ("out",)),
+    "bad": Signature("layers", ("out",)),
+    "gone": Signature("layers", ("out",)),
+}
+GOOD = "import numpy as np\ndef good(x):\n    return x + 1\n"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    opened = open_sandbox("auto")
+    yield opened
+    opened.close()
+
+
+def channel(sandbox: Sandbox, text: str, **limits: float) -> WorkerChannel:
+    submission = Submission(
+        id="ann",
+        path="ann",
+        package="cs231n",
+        files={"layers.py": SourceFile(text=text)},
+        locations={"good": "layers.py", "bad": "layers.py"},
+        dialect=Dialect(era="2021"),
+    )
+    return WorkerChannel(sandbox, submission, calls=CallLimits(**limits))
+
+
+def bad(body: str) -> str:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return f"{GOOD}def bad(x):\n{lines}"
+
+
+DEADLY = {
+    "exits": ("import os\nos._exit(0)", "ended the whole process (exit code 0)"),
+    "segfault": ("import ctypes\nctypes.string_at(0)", "killed by SIGSEGV"),
+    "kills itself": ("import os\nos.kill(os.getpid(), 9)", "ended the whole process instead"),
+    "aborts": ("import os\nos.abort()", "killed by SIGABRT"),
+    "endless": ("while True:\n    pass", "more than 0.5 seconds of CPU time"),
+    "endless in C": ("sum(iter(int, 1))", "more than 0.5 seconds of CPU time"),
+}
+HARMLESS = {
+    "allocates": ("np.ones(10**9)", "MemoryError"),
+    "forks": ("import os\nwhile True:\n    os.fork()", "PermissionError"),
+    "recurses": ("return bad(x)", "RecursionError"),
+    "exits politely": ("raise SystemExit(0)", "SystemExit"),
+    "raises": ("raise KeyError('W1')", "KeyError in bad, layers.py line 5"),
+}
+
+
+@pytest.mark.parametrize("name", DEADLY | HARMLESS)
+def test_misbehaviour_costs_its_own_call_alone(sandbox: Sandbox, name: str) -> None:
+    body, reason = (DEADLY | HARMLESS)[name]
+    with channel(sandbox, bad(body), call_seconds=0.5) as open_channel:
+        student = Student(open_channel, API)
+        assert student.good(np.zeros(2)).tolist() == [1, 1]
+        with pytest.raises(CouldNotRun) as caught:
+            student.bad(np.zeros(2))
+        assert reason in caught.value.message
+        assert student.good(np.zeros(2)).tolist() == [1, 1]
+
+
+def test_a_function_that_hangs_is_not_called_for_ever(sandbox: Sandbox) -> None:
+    with channel(sandbox, bad("while True:\n    pass"), call_seconds=0.2) as open_channel:
+        student = Student(open_channel, API)
+        messages = []
+        for _ in range(3):
+            with pytest.raises(CouldNotRun) as caught:
+                student.bad(np.zeros(1))
+            messages.append(caught.value.message)
+    assert ["CPU time" in message for message in messages] == [True, True, False]
+    assert "is not called again" in messages[2]
+
+
+def test_a_module_that_kills_its_process_is_tried_twice(sandbox: Sandbox) -> None:
+    class Counting:
+        info = sandbox.info
+        started = 0
+
+        def spawn(self, limits: Any) -> Any:
+            self.started += 1
+            return sandbox.spawn(limits)
+
+        def close(self) -> None:
+            pass
+
+    counting = Counting()
+    with channel(counting, "import os\nos._exit(1)\n" + GOOD) as open_channel:
+        student = Student(open_channel, API)
+        for _ in range(4):
+            with pytest.raises(CouldNotRun, match="Importing the submission's modules ended"):
+                student.good(np.zeros(1))
+    assert counting.started == 2
+
+
+def test_a_name_that_its_file_failed_to_define_says_why(sandbox: Sandbox) -> None:
+    text = GOOD + "@undefined\ndef bad(x):\n    return x\n"
+    with channel(sandbox, text) as open_channel:
+        with pytest.raises(CouldNotRun) as caught:
+            Student(open_channel, API).bad(np.zeros(1))
+        assert "layers.py, line 4: NameError" in caught.value.message
+
+
+def test_a_name_that_is_nowhere_is_not_done(sandbox: Sandbox) -> None:
+    with channel(sandbox, GOOD) as open_channel, pytest.raises(NotDone, match="gone is not there"):
+        Student(open_channel, API).gone(np.zeros(1))
+
+
+def test_a_worker_that_was_taken_over_gains_nothing(sandbox: Sandbox) -> None:
+    takeover = (
+        "import grader.wall.worker as w\n"
+        "w.Session.answer = lambda *a: {'status': 'ok', 'value': object()}\nreturn x"
+    )
+    with channel(sandbox, bad(takeover)) as open_channel:
+        student = Student(open_channel, API)
+        student.bad(np.zeros(2))
+        with pytest.raises(Wrong, match="an object of type object"):
+            student.good(np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'GW01' + b'x' * 99)\n"
+        "    except OSError:\n        pass\nreturn x",
+        "import os\nos.closerange(0, 64)\nreturn x",
+        "import grader.wall.wire as w\nw.send = lambda *a, **k: None\nwhile True:\n    pass",
+    ],
+    ids=["forged frames", "closed descriptors", "patched wire"],
+)
+def test_attacks_on_the_connection_end_the_call(sandbox: Sandbox, body: str) -> None:
+    with channel(sandbox, bad(body), call_seconds=0.5) as open_channel:
+        student = Student(open_channel, API)
+        with pytest.raises((CouldNotRun, Wrong)):
+            student.bad(np.zeros(2))
+        for _ in range(3):
+            try:
+                assert student.good(np.zeros(2)).tolist() == [1, 1]
+                break
+            except CouldNotRun:
+                continue
+        else:
+            pytest.fail("the channel did not recover")

@@ -1,0 +1,210 @@
+"""Importing a student's files from memory, each test in a process of its own."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.wall import compat
+from grader.wall.modules import Source, StudentFiles
+
+Files = dict[str, str]
+
+
+Body = Callable[[StudentFiles], Any]
+
+
+def _run(files: Files, package: str, floor: bool, body: Body, pipe: Any) -> None:
+    compat.install()
+    loaded = StudentFiles({path: Source(text, floor) for path, text in files.items()}, package)
+    loaded.install()
+    try:
+        pipe.send((True, body(loaded)))
+    except BaseException as error:
+        pipe.send((False, f"{type(error).__name__}: {error}"))
+
+
+def load(
+    files: Files,
+    body: Body,
+    *,
+    package: str = "numpynn",
+    floor: bool = False,
+) -> Any:
+    """Install `files` in a forked process and return what `body` gives there."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_run, args=(files, package, floor, body, theirs))
+    process.start()
+    ok, value = ours.recv()
+    process.join()
+    assert ok, value
+    return value
+
+
+LAYERS = "def double(x):\n    return 2 * x\n"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from numpynn.layers import *",
+        "from cs231n.layers import double",
+        "from daseCV.layers import double",
+        "from hw2.layers import double",
+        "from ..layers import *",
+        "from layers import *",
+        "import cs231n.layers as l; double = l.double",
+    ],
+)
+def test_every_name_of_the_package_leads_to_the_same_module(statement: str) -> None:
+    files = {
+        "layers.py": LAYERS,
+        "classifiers/__init__.py": "",
+        "classifiers/fc_net.py": f"{statement}\nanswer = double(21)\n",
+    }
+
+    def body(loaded: StudentFiles) -> Any:
+        net = loaded.load("classifiers/fc_net.py")
+        layers = loaded.load("layers.py")
+        return net.answer, net.double is layers.double, loaded.problems
+
+    assert load(files, body, package="hw2") == (42, True, [])
+
+
+def test_a_folder_without_init_is_a_package_too() -> None:
+    files = {"layers.py": LAYERS, "classifiers/fc_net.py": "from ..layers import double\n"}
+    assert load(files, lambda loaded: loaded.load("classifiers/fc_net.py").double(2)) == 4
+
+
+def test_files_do_not_shadow_what_is_installed() -> None:
+    files = {"numpy.py": "raise SystemExit", "layers.py": "import numpy\nzeros = numpy.zeros(2)\n"}
+    assert load(files, lambda loaded: loaded.load("layers.py").zeros.tolist()) == [0.0, 0.0]
+
+
+def test_a_statement_that_raises_costs_only_itself() -> None:
+    text = "import numpy as np\nprint(undefined)\n\ndef late():\n    return 'here'\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").late(), loaded.problems
+
+    value, problems = load({"layers.py": text}, body)
+    assert value == "here"
+    assert problems == ["layers.py, line 2: NameError: name 'undefined' is not defined"]
+
+
+def test_an_absent_module_is_only_missed_when_it_is_used() -> None:
+    text = (
+        "import no_torch\nfrom no_such.place import thing as t\n"
+        "def fine():\n    return 1\ndef uses():\n    return no_torch.zeros(1)\n"
+        "def calls():\n    return t(1)\n"
+    )
+
+    def body(loaded: StudentFiles) -> Any:
+        module = loaded.load("layers.py")
+        said = []
+        for function in (module.uses, module.calls):
+            try:
+                function()
+            except ImportError as error:
+                said.append(str(error))
+        return module.fine(), said, len(loaded.problems)
+
+    assert load({"layers.py": text}, body) == (
+        1,
+        ["no_torch is not available here", "no_such is not available here"],
+        2,
+    )
+
+
+def test_a_guarded_import_takes_its_own_way_out() -> None:
+    text = "try:\n    import no_such_module\nexcept ImportError:\n    fallback = True\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").fallback, loaded.problems
+
+    assert load({"layers.py": text}, body) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("7 / 2", 3),
+        ("-7 / 2", -4),
+        ("7 / 2.0", 3.5),
+        ("np.arange(4) / 2", [0, 0, 1, 1]),
+        ("np.ones(2) / 2", [0.5, 0.5]),
+        ("sum([1, 2]) / len([1, 2])", 1),
+        ("True / 2", 0),
+    ],
+)
+def test_division_floors_between_integers_in_python_2(expression: str, expected: Any) -> None:
+    text = f"import numpy as np\nvalue = {expression}\ncounter = 7\ncounter /= 2\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        module = loaded.load("layers.py")
+        return np.asarray(module.value).tolist(), module.counter
+
+    assert load({"layers.py": text}, body, floor=True) == (expected, 3)
+    assert load({"layers.py": "value = 7 / 2\n"}, lambda f: f.load("layers.py").value) == 3.5
+
+
+def test_python_2_division_in_place_and_on_items() -> None:
+    text = (
+        "import numpy as np\n"
+        "a = np.arange(4.0)\na /= 2\n"
+        "d = {'x': 7}\nd['x'] /= 2\n"
+        "class C:\n    pass\nc = C()\nc.n = 9\nc.n /= 2\n"
+    )
+
+    def body(loaded: StudentFiles) -> Any:
+        module = loaded.load("layers.py")
+        return module.a.tolist(), module.d["x"], module.c.n
+
+    assert load({"layers.py": text}, body, floor=True) == ([0.0, 0.5, 1.0, 1.5], 3, 4)
+
+
+def test_division_in_place_keeps_the_array() -> None:
+    """`dx /= N` must change the caller's array, as it did in Python 2."""
+    text = "import numpy as np\na = np.ones(2)\nb = a\nb /= 4\n"
+    assert load({"layers.py": text}, lambda f: f.load("layers.py").a.tolist(), floor=True) == [
+        0.25,
+        0.25,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("np.zeros(2, dtype=np.float)", [0.0, 0.0]),
+        ("np.zeros(2).astype(np.int)", [0, 0]),
+        ("np.array([True]).astype(np.bool)", [True]),
+        ("np.lib.pad(np.ones(1), 1, 'constant')", [0.0, 1.0, 0.0]),
+        ("np.reshape(np.arange(4), newshape=(2, 2))", [[0, 1], [2, 3]]),
+        ("np.reshape(np.arange(4), (2, -1))", [[0, 1], [2, 3]]),
+        ("np.product([2, 3])", 6),
+        ("np.array([1, 2], copy=False)", [1, 2]),
+        ("len(np.copy(([1], [2, 3])))", 2),
+        ("np.array([[1], [2, 3]])[1]", [2, 3]),
+        ("[i for i in xrange(2)]", [0, 1]),
+        ("np.in1d([1, 5], [5])", [False, True]),
+    ],
+)
+def test_what_older_numpy_and_python_understood(expression: str, expected: Any) -> None:
+    text = f"from past.builtins import xrange\nimport numpy as np\nvalue = {expression}\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        value = loaded.load("layers.py").value
+        return (np.asarray(value).tolist(), loaded.problems)
+
+    assert load({"layers.py": text}, body) == (expected, [])
+
+
+def test_a_ragged_array_with_a_dtype_is_still_an_error() -> None:
+    text = "import numpy as np\nvalue = np.array([[1], [2, 3]], dtype=float)\n"
+    problems = load({"layers.py": text}, lambda f: (f.load("layers.py"), f.problems)[1])
+    assert "inhomogeneous" in problems[0]
