@@ -1,7 +1,7 @@
 """Checks of the update rules.
 
 `next_w` and the state that a rule keeps in `config` are judged by checks of their own. Gradients
-stay away from 0 except where epsilon is judged, so that its place in the formula shows there only.
+have a size of 1 to 2, so that the place of epsilon shows only where it is judged.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def test_adam_counts(student: Student, inputs: Inputs, start: int) -> None:
 @check("adam corrects the bias of m and v in the first step", part="optimizers", targets="adam")
 def test_adam_first_step(student: Student, reference: Student, inputs: Inputs) -> None:
     """Learning rate 0.1 and small betas, so that each missing correction shows."""
-    w, dw = inputs.normal(*SHAPE), inputs.clear_of_zero(*SHAPE)
+    w, dw = inputs.normal(*SHAPE), _gradient(inputs, SHAPE)
     config = {"learning_rate": 0.1, "beta1": 0.8, "beta2": 0.9, "t": 0}
     expected, _ = reference.adam(w, dw, config)
     received, _ = _run(student, "adam", w, [dw], config)
@@ -239,7 +239,7 @@ def test_adam_epsilon_place(student: Student, reference: Student, inputs: Inputs
 
 
 def _judge_step(rule: str, student: Student, reference: Student, inputs: Inputs) -> None:
-    w, dw, config = inputs.normal(*SHAPE), inputs.clear_of_zero(*SHAPE), _given(rule, inputs, SHAPE)
+    w, dw, config = inputs.normal(*SHAPE), _gradient(inputs, SHAPE), _given(rule, inputs, SHAPE)
     expected, _ = getattr(reference, rule)(w, dw, config)
     received, _ = _run(student, rule, w, [dw], config)
     assert_close("next_w", received, expected)
@@ -258,7 +258,7 @@ def _judge_state(rule: str, student: Student, reference: Student, inputs: Inputs
 def _judge_defaults(
     rule: str, student: Student, reference: Student, inputs: Inputs, start: str
 ) -> None:
-    w, dw = inputs.normal(*SHAPE), inputs.clear_of_zero(*SHAPE)
+    w, dw = inputs.normal(*SHAPE), _gradient(inputs, SHAPE)
     config: Config | None = {} if start == "empty" else None
     rights = [getattr(reference, rule)(w, dw, config)[0]]
     if rule == "adam":
@@ -296,7 +296,7 @@ def _judge_setting(
 def _judge_shape(
     rule: str, student: Student, reference: Student, inputs: Inputs, shape: tuple[int, ...]
 ) -> None:
-    w, dw = inputs.normal(*shape), inputs.clear_of_zero(*shape)
+    w, dw = inputs.normal(*shape), _gradient(inputs, shape)
     config: Config = {"learning_rate": 0.05}
     if rule == "adam":
         config["t"] = 0
@@ -310,7 +310,7 @@ def _with_epsilon(
     rule: str, reference: Student, inputs: Inputs
 ) -> tuple[Array, Array, Config, Array]:
     """w, dw, a config with an epsilon as large as the root beside it, and the right next_w."""
-    w, dw = inputs.normal(*SHAPE), inputs.clear_of_zero(*SHAPE)
+    w, dw = inputs.normal(*SHAPE), _gradient(inputs, SHAPE)
     config = {**_given(rule, inputs, SHAPE), "learning_rate": 0.1, "epsilon": 0.5}
     changes = {"rmsprop": {"decay_rate": 0.9}, "adam": {"beta1": 0.8, "beta2": 0.9, "t": 2}}
     config.update(changes[rule])
@@ -343,8 +343,12 @@ def _given(rule: str, inputs: Inputs, shape: tuple[int, ...]) -> Config:
     return {"learning_rate": 0.05, "m": inputs.normal(*shape), "v": v, "t": 5}
 
 
+def _gradient(inputs: Inputs, shape: tuple[int, ...]) -> Array:
+    return inputs.clear_of_zero(*shape, gap=1.0)
+
+
 def _gradients(inputs: Inputs, shape: tuple[int, ...], count: int) -> list[Array]:
-    return [inputs.clear_of_zero(*shape) for _ in range(count)]
+    return [_gradient(inputs, shape) for _ in range(count)]
 
 
 def _run(
