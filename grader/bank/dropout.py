@@ -7,7 +7,6 @@ a right function misses once in 500 million runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,16 @@ import pytest
 from grader.checks import (
     Inputs,
     NotJudged,
+    Remote,
     Student,
     Visibility,
     Wrong,
     as_array,
     assert_close,
-    backward_gradients,
     check,
     close,
+    fair_to,
+    forward_pass,
 )
 from grader.result import Finding
 
@@ -176,8 +177,14 @@ def test_dropout_backward_train(
     student: Student, inputs: Inputs, keep: float, shape: tuple[int, ...]
 ) -> None:
     x, dout = inputs.clear_of_zero(*shape), inputs.clear_of_zero(*shape)
-    param = {"p": keep, "mode": "train"}
-    _judge_backward(student, x, dout, param, lambda out: dout * (out != 0) / keep)
+    out, cache = _forward(student, x, {"p": keep, "mode": "train"})
+
+    def forward_is_right() -> bool:
+        return not _scaling_fault(out / x, keep)
+
+    with fair_to("dropout_backward", "dropout_forward", forward_is_right):
+        dx = student.dropout_backward(dout, cache)
+        _must_fit(dx, dout * out / x, dout * (out != 0) / keep)
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.75])
@@ -189,25 +196,26 @@ def test_dropout_backward_train(
 )
 def test_dropout_backward_test_mode(student: Student, inputs: Inputs, keep: float) -> None:
     x, dout = inputs.clear_of_zero(6, 5), inputs.clear_of_zero(6, 5)
-    _judge_backward(student, x, dout, {"p": keep, "mode": "test"}, lambda _: dout)
+    out, cache = _forward(student, x, {"p": keep, "mode": "test"})
+    with fair_to("dropout_backward", "dropout_forward", lambda: np.array_equal(out, x)):
+        dx = student.dropout_backward(dout, cache)
+        _must_fit(dx, dout * out / x, dout)
 
 
-def _judge_backward(
-    student: Student,
-    x: np.ndarray,
-    dout: np.ndarray,
-    param: dict[str, Any],
-    right: Callable[[np.ndarray], np.ndarray],
-) -> None:
-    """Right is what the contract asks, given what was kept, or what fits the student's forward."""
-    out, dx = backward_gradients(student, "dropout_forward", "dropout_backward", (x, param), dout)
+def _forward(student: Student, x: np.ndarray, param: dict[str, Any]) -> tuple[np.ndarray, Remote]:
+    """An `out` from which the mask can be read, and the cache."""
+    out, cache = forward_pass(student, "dropout_forward", (x, param), "dropout_backward")
     try:
-        out = _of_shape(out, x)
+        return _of_shape(out, x), cache
     except Wrong as wrong:
         text = f"dropout_backward cannot be judged because of dropout_forward: {wrong.message}"
         raise NotJudged(text) from None
-    if not close(dx, dout * out / x, tolerance=1e-6):
-        assert_close("dx", dx, right(out), kind="gradient")
+
+
+def _must_fit(dx: Any, own: np.ndarray, right: np.ndarray) -> None:
+    """Right is what the contract asks, given what was kept, or what fits the student's forward."""
+    if not close(dx, own, tolerance=1e-6):
+        assert_close("dx", dx, right, kind="gradient")
 
 
 def _kept(student: Student, x: np.ndarray, keep: float, **param: Any) -> np.ndarray:
@@ -226,13 +234,20 @@ def _of_shape(out: Any, x: np.ndarray) -> np.ndarray:
 
 
 def _must_be_scaled(ratio: np.ndarray, keep: float) -> None:
+    fault = _scaling_fault(ratio, keep)
+    if fault:
+        raise _wrong(fault)
+
+
+def _scaling_fault(ratio: np.ndarray, keep: float) -> str:
+    """What is wrong with a mask, empty if it holds zeros and 1 / keep."""
     kept = ratio[ratio != 0]
     if not kept.size or kept.size == ratio.size:
-        raise _wrong(f"{'Nothing' if kept.size else 'Everything'} was dropped.")
+        return f"{'Nothing' if kept.size else 'Everything'} was dropped."
     if np.max(np.abs(kept * keep - 1)) > 1e-6:
-        usual = float(np.median(kept))
-        text = f"What is kept is multiplied by {usual:.4g}"
-        raise _wrong(f"{text}, not divided by the probability {keep} of keeping it.")
+        text = f"What is kept is multiplied by {np.median(kept):.4g}"
+        return f"{text}, not divided by the probability {keep} of keeping it."
+    return ""
 
 
 def _wrong(text: str) -> Wrong:

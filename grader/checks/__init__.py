@@ -7,7 +7,8 @@ from grader.checks.declare import check
 from grader.checks.gradient import (
     assert_backward,
     assert_gradient,
-    backward_gradients,
+    fair_to,
+    forward_pass,
     numerical_gradient,
 )
 from grader.checks.inputs import Inputs
@@ -28,8 +29,9 @@ __all__ = [
     "assert_backward",
     "assert_close",
     "assert_gradient",
-    "backward_gradients",
     "check",
     "close",
+    "fair_to",
+    "forward_pass",
     "numerical_gradient",
 ]

@@ -14,7 +14,8 @@ gradients of softmax and of the norms are zero, whatever factor they are wrong b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -70,45 +71,47 @@ def assert_backward(
     def numerical() -> Array | None:
         return numerical_gradient(student, getattr(student, forward), args, position, dout)
 
-    out, cache = _forward(student, forward, backward, args)
+    out, cache = forward_pass(student, forward, args, backward)
     if later is not None:
-        _forward(student, forward, backward, later)
-    try:
+        forward_pass(student, forward, later, backward)
+    with fair_to(backward, forward, lambda: close(out, right_out, tolerance=VALUES)):
         received = function(dout, cache)
         received = received[position] if len(names) > 1 else received
         assert_gradient(gradient, received, expected, numerical)
-    except (Wrong, CouldNotRun) as verdict:
-        if close(out, right_out, tolerance=VALUES):
-            raise
-        raise NotJudged(
-            f"{backward} cannot be judged as long as {forward} is wrong, because it works on what "
-            f"{forward} leaves in the cache. What was seen: {verdict.message}"
-        ) from None
 
 
-def backward_gradients(
-    student: Student, forward: str, backward: str, args: Sequence[Any], dout: Array
+def forward_pass(
+    student: Student, forward: str, args: Sequence[Any], backward: str
 ) -> tuple[Any, Any]:
-    """Run the student's forward, then backward on its cache.
-
-    Returns:
-        The forward's out, and what the backward returned (one gradient or a tuple of them).
+    """`out` and cache of the student's forward pass, made to judge `backward`.
 
     Raises:
-        NotJudged: the forward did not run, so that the backward cannot be judged.
-        Verdict: what became of the backward.
+        NotJudged: the forward did not run.
     """
-    out, cache = _forward(student, forward, backward, args)
-    return out, getattr(student, backward)(dout, cache)
-
-
-def _forward(student: Student, forward: str, backward: str, args: Sequence[Any]) -> tuple[Any, Any]:
     try:
         out, cache = getattr(student, forward)(*args)
     except Verdict as verdict:
         text = f"{backward} cannot be judged because {forward} does not run: {verdict.message}"
         raise NotJudged(text, verdict.finding) from None
     return out, cache
+
+
+@contextmanager
+def fair_to(backward: str, forward: str, forward_is_right: Callable[[], bool]) -> Iterator[None]:
+    """Not to judge a backward that fails inside the block, if the forward before it was wrong.
+
+    Raises:
+        NotJudged: in place of `Wrong` and `CouldNotRun`.
+    """
+    try:
+        yield
+    except (Wrong, CouldNotRun) as verdict:
+        if forward_is_right():
+            raise
+        raise NotJudged(
+            f"{backward} cannot be judged as long as {forward} is wrong, because it works on what "
+            f"{forward} leaves in the cache. What was seen: {verdict.message}"
+        ) from None
 
 
 def assert_gradient(
