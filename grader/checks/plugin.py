@@ -105,7 +105,7 @@ def _report(
         keywords={},
         outcome="skipped" if skipped else "failed",
         longrepr=(path, line or 0, text) if skipped else text,
-        when="setup" if call.when == "setup" else "call",
+        when="setup" if skipped else "call",  # else pytest calls what is to be done an error
         duration=call.duration,
     )
 

@@ -58,7 +58,7 @@ def run(folder: Path, settings: Settings) -> ExitCode:
 
     result = selfcheck(folder, settings)
     language = options.language(settings.lang)
-    Console().print(summary(result, lang=language, audience="student"))
+    Console().print(summary(result, lang=language, audience="student", points=False))
     return exit_code(result)
 
 

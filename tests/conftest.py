@@ -1,0 +1,23 @@
+"""What every test stands on: an environment that nobody's shell has a say in."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+for _library in ("OPENBLAS", "OMP", "MKL"):  # read once, when NumPy is imported: so not a fixture
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
+_SCRUBBED = (
+    *("COLUMNS", "LINES", "TERM", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
+    *("PYTHONPATH", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8"),
+    *("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _SCRUBBED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")

@@ -1,0 +1,103 @@
+"""Submissions made from the reference, and the command that grades them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grader.assignment import data_folder
+
+REPOSITORY = Path(__file__).parents[1]
+GRADER = (sys.executable, "-m", "grader")
+SECONDS = 180
+
+WRONG_RELU = {"relu_forward": "return -x, x"}
+"""Wrong in itself, and a cache that only its own backward understands."""
+
+
+def submission(
+    folder: Path, name: str, bodies: Mapping[str, str] | None = None, *, of: str = "reference"
+) -> Path:
+    """A copy of the reference (or template) as `folder/name`, with some functions begun anew.
+
+    Args:
+        folder: where.
+        name: the submission's.
+        bodies: function of `layers.py` or `optim.py` to the statements that it starts with.
+        of: `reference` or `student_template`.
+    """
+    target = folder / name
+    shutil.copytree(
+        data_folder(of), target, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache")
+    )
+    for function, body in (bodies or {}).items():
+        begin(target / "numpynn", function, body)
+    return target
+
+
+def begin(package: Path, function: str, body: str) -> None:
+    """Insert statements at the start of a function of the package."""
+    for path in (package / "layers.py", package / "optim.py"):
+        text = path.read_text(encoding="utf-8")
+        start = re.search(rf'^def {function}\(.*?\n    """.*?"""\n', text, re.DOTALL | re.MULTILINE)
+        if start:
+            indented = "".join(f"    {line}\n" for line in body.splitlines())
+            path.write_text(text[: start.end()] + indented + text[start.end() :], encoding="utf-8")
+            return
+    raise AssertionError(f"no function {function} in {package}")
+
+
+def grader(
+    *arguments: str | Path, cwd: Path | None = None, code: int | None = 0, **more: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run `grader`; asserts its exit code unless `code` is None."""
+    done = subprocess.run(
+        [*GRADER, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        **more,
+    )
+    assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def results(out: Path) -> dict[str, Any]:
+    """The result files of a batch, by submission."""
+    loaded = [json.loads(path.read_bytes()) for path in (out / "results").glob("*.json")]
+    return {result["submission"]: result for result in loaded}
+
+
+def verdicts(result: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What must be the same whenever, wherever and however a submission is graded."""
+    keys = ("id", "outcome", "points", "max_points", "message", "hint", "follow_through")
+    return [
+        (result["score"], result["max_score"], result["error"]),
+        *(tuple(str(check[key]) for key in keys) for check in result["checks"]),
+    ]
+
+
+def not_passed(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The checks of a result that did not pass."""
+    return [check for check in result["checks"] if check["outcome"] != "passed"]
+
+
+def quick_rubric(folder: Path, **limits: float) -> Path:
+    """Our rubric with other limits, so that tests need not wait for the usual ones."""
+    rubrics = data_folder("rubrics")
+    path = folder / "quick.toml"
+    lines = "".join(f"{name} = {value}\n" for name, value in limits.items())
+    text = (rubrics / "numpynn.toml").read_text(encoding="utf-8")
+    path.write_text(f"{text}\n[limits]\n{lines}", encoding="utf-8")
+    if (rubrics / "numpynn.key").is_file():
+        shutil.copy(rubrics / "numpynn.key", folder / "quick.key")
+    return path
