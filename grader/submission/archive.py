@@ -47,7 +47,7 @@ def read_archive(file: BinaryIO, name: str) -> Tree:
         InputError: encrypted, damaged, a bomb, or with names that lead outside.
     """
     with _one_line(name):
-        return gather(_members(file, name))
+        return gather(_members(file, name), name)
 
 
 def read_bytes(data: bytes, name: str) -> Tree:
@@ -75,15 +75,12 @@ def read_inside(file: BinaryIO, name: str, wanted: str, limit: int) -> bytes:
 def _one_line(name: str) -> Iterator[None]:
     try:
         yield
-    except InputError as error:
-        prefix = "" if error.message.startswith(name) else f"{name}: "
-        raise InputError(f"{prefix}{error.message}") from None
+    except InputError:
+        raise
     except Bomb:
         raise InputError(
             f"{name}: unpacks to far more than it should (a zip bomb?); it was not unpacked."
         ) from None
-    except PermissionError:
-        raise InputError(f"{name}: may not be read (no permission).") from None
     except _DAMAGED as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(f"{name}: is damaged or no archive ({reason}).") from None
@@ -145,7 +142,7 @@ def _check_directory(file: BinaryIO, name: str) -> int:
         rest = block[-3:]
     file.seek(0)
     if entries > MAX_MEMBERS:
-        raise InputError(f"{name}: holds more than {MAX_MEMBERS:,} files; it was not unpacked.")
+        raise InputError(f"{name}: holds more than {MAX_MEMBERS:,} files; it was not read.")
     return size
 
 

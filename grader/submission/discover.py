@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from grader.errors import InputError
-from grader.submission.tree import archive_stem, is_hidden, is_ignored, printable
+from grader.submission.tree import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
 """Names that the package has had in courses."""
@@ -126,7 +126,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as found:
             return sorted(found, key=lambda entry: (entry.name.casefold(), entry.name))
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}).") from None
+        raise InputError(f"{folder}: {why_unreadable(error)}.") from None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -171,11 +171,12 @@ def _problem(entry: os.DirEntry[str], path: Path, root: Path, *, is_expected: bo
         return f"{entry.name}: is neither a folder nor an archive (zip, tar.gz)."
     if entry.is_symlink() and not _leads_inside(path, root):
         return f"{entry.name}: is a link that leads outside {root}; it was not followed."
-    access = os.R_OK | (os.X_OK if entry.is_dir() else 0)
-    if not os.access(path, access):
-        return f"{entry.name}: may not be read (no permission)."
     if not entry.is_dir() and not path.is_file():
         return f"{entry.name}: is no ordinary file."
+    try:
+        os.scandir(path).close() if entry.is_dir() else path.open("rb").close()
+    except OSError as error:
+        return f"{entry.name}: {why_unreadable(error)}."
     return ""
 
 

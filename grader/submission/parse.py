@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
+from typing import Final
+
+_LINE: Final = re.compile(r"\bline (\d+)\b")
 
 
 class Unparsable(Exception):
     """Not Python: what is wrong, and in which line (0 where that is unknown)."""
 
-    def __init__(self, reason: str, line: int = 0) -> None:
+    def __init__(self, reason: str, line: int = 0, *, hostile: bool = False) -> None:
         super().__init__(reason, line)
         self.reason = reason
         self.line = line
+        self.hostile = hostile
+        """Made to exhaust whoever reads it: not worth another attempt."""
 
     def moved(self, lines: int) -> Unparsable:
         """The same error in a text that starts `lines` lines earlier."""
-        return Unparsable(self.reason, self.line + lines if self.line else 0)
+        reason = _LINE.sub(lambda match: f"line {int(match[1]) + lines}", self.reason)
+        return Unparsable(reason, self.line + lines if self.line else 0, hostile=self.hostile)
 
 
 def parse(text: str) -> ast.Module:
@@ -31,20 +38,12 @@ def parse(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise Unparsable(error.msg, error.lineno or 0) from None
+        hostile = error.msg.startswith("too many")
+        raise Unparsable(error.msg, error.lineno or 0, hostile=hostile) from None
     except (RecursionError, MemoryError):
-        raise Unparsable("nested too deeply") from None
+        raise Unparsable("nested too deeply", hostile=True) from None
     except ValueError as error:
         raise Unparsable(str(error)) from None
-
-
-def parses(text: str) -> bool:
-    """Whether `text` is Python 3 as it stands."""
-    try:
-        parse(text)
-    except Unparsable:
-        return False
-    return True
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

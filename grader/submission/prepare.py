@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from grader.submission.parse import Unparsable, parse
 from grader.submission.python2 import (
@@ -17,6 +17,10 @@ from grader.submission.python2 import (
 )
 from grader.submission.salvage import Broken, salvage
 from grader.submission.text import Unreadable, decode, expand_tabs
+
+
+_COMPLAINTS_OF_PYTHON3: Final = ("Missing parentheses in call to", "multiple exception types")
+"""Errors that Python 3 finds in good Python 2, before it comes to what is really wrong."""
 
 
 class Prepared(NamedTuple):
@@ -55,6 +59,8 @@ def prepare(file: str, data: bytes) -> Prepared:
         text, python2, expanded = _whole(original)
         parts = Prepared(original, text, parse(text), python2, {}, [])
     except Unparsable as error:
+        if error.hostile:
+            raise _hopeless(error) from None
         parts, expanded = _parts(file, original, error), False
     if expanded:
         parts.notes.append(f"{file}: tabs and spaces are mixed; read with tabs of eight columns.")
@@ -69,6 +75,8 @@ def _whole(original: str) -> tuple[str, str, bool]:
             return *_modernise(text, parse(text)), text != original
         except Unparsable as error:
             problem = problem or error
+            if error.hostile:
+                raise
     for text in dict.fromkeys((original, expand_tabs(original))):
         try:
             return _convert(text), _sign_of_old_syntax(original), text != original
@@ -101,8 +109,7 @@ def _parts(file: str, original: str, problem: Unparsable) -> Prepared:
         left = salvage(original, file, _block_to_python3)
         tree = parse(left.text)
     except Unparsable:
-        where = f", line {problem.line}" if problem.line else ""
-        raise Unreadable(f"cannot be parsed{where}: {problem.reason}") from None
+        raise _hopeless(problem) from None
     notes = [f"Left out {reason}" for reason in left.lost_lines[:5]]
     broken = {part.name: part for part in left.broken}
     found = signs_in_text(original)
@@ -110,11 +117,16 @@ def _parts(file: str, original: str, problem: Unparsable) -> Prepared:
     return Prepared(original, left.text, tree, python2, broken, notes)
 
 
+def _hopeless(problem: Unparsable) -> Unreadable:
+    where = f", line {problem.line}" if problem.line else ""
+    return Unreadable(f"cannot be parsed{where}: {problem.reason}")
+
+
 def _block_to_python3(text: str) -> str:
     """Raises the complaint of the Python that the block was written for."""
     try:
         return _whole(text)[0]
-    except Unparsable:
-        if has_print_statement(text):
+    except Unparsable as error:
+        if error.reason.startswith(_COMPLAINTS_OF_PYTHON3):
             convert(text)
         raise

@@ -145,7 +145,8 @@ def _refactor(text: str, tool: RefactoringTool) -> str:
     except ParseError as error:
         raise Unparsable("invalid syntax", error.context[1][0]) from None
     except TokenError as error:
-        raise Unparsable(str(error.args[0]), error.args[1][0]) from None
+        what = "string" if "string" in error.args[0] else "bracket"
+        raise Unparsable(f"a {what} is never closed", error.args[1][0]) from None
     except (RecursionError, MemoryError):
         raise Unparsable("nested too deeply") from None
     except Exception as error:  # a fixer's own bug must not cost the whole batch

@@ -10,7 +10,15 @@ from grader.submission.archive import read_archive, read_bytes, read_inside
 from grader.submission.package import Package
 from grader.submission.prepare import Prepared, prepare
 from grader.submission.text import Unreadable
-from grader.submission.tree import MAX_NESTED_BYTES, Member, Tree, folder_members, gather, reader
+from grader.submission.tree import (
+    MAX_NESTED_BYTES,
+    Member,
+    Tree,
+    folder_members,
+    gather,
+    reader,
+    why_unreadable,
+)
 
 MAX_NESTED: Final = 5
 """Archives inside a submission; with more of them it is no submission but a class."""
@@ -47,15 +55,15 @@ def read_tree(path: Path) -> Tree:
     """
     try:
         if path.is_dir():
-            return gather(folder_members(path))
+            return gather(folder_members(path), path.name)
         if path.suffix == ".py":
-            return gather([Member(path.name, path.stat().st_size, reader(path))])
+            return gather([Member(path.name, path.stat().st_size, reader(path))], path.name)
         if not path.is_file():
             raise InputError(f"{path.name}: there is no such file or folder.")
         with path.open("rb") as file:
             return read_archive(file, path.name)
     except OSError as error:
-        raise InputError(f"{path.name}: cannot be read ({error.strerror}).") from None
+        raise InputError(f"{path.name}: {why_unreadable(error)}.") from None
 
 
 def read_nested(path: Path, tree: Tree) -> Tree:

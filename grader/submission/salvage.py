@@ -21,7 +21,8 @@ _DEFINITION: Final = re.compile(r"([ \t]*)(?:async[ \t]+def|def|class)\b[ \t]*(\
 _START: Final = re.compile(r"(?:async[ \t]+def|def|class)\b|@")
 _CODE: Final = re.compile(r"[^\s#)\]}]")
 _CONTINUES: Final = re.compile(r"(?:elif|else|except|finally)\b|[\"']{3}")
-_MAX_BLOCKS: Final = 2000
+_MAX_BLOCKS: Final = 500
+_MAX_CUTS: Final = 30
 _MAX_JOINED: Final = 4
 """Blocks tried together: text at the start of a line inside a docstring can look like code."""
 
@@ -83,12 +84,23 @@ def _blocks(
     ends = [*starts[1:], len(lines)]
     at = 0
     while at < len(starts):
-        joined = min(len(starts), at + _MAX_JOINED)
-        upto = next(
-            (to for to in range(at, joined) if _works(lines[starts[at] : ends[to]], to_python3)), at
-        )
+        upto = at
+        for to in range(at, min(len(starts), at + _MAX_JOINED)):
+            joined = lines[starts[at] : ends[to]]
+            if _sound_length(joined, starts[to] - starts[at] + 1, to_python3):
+                upto = to
+                break
         yield starts[at], ends[upto]
         at = upto + 1
+
+
+def _sound_length(lines: list[str], least: int, to_python3: ToPython3) -> int:
+    """How many of the lines parse, up to one that starts in the first column; 0 if too few do."""
+    cuts = [number for number in range(least, len(lines)) if _CODE.match(lines[number])]
+    for cut in [len(lines), *reversed(cuts)][:_MAX_CUTS]:
+        if _works(lines[:cut], to_python3):
+            return cut
+    return 0
 
 
 def _works(lines: list[str], to_python3: ToPython3) -> bool:
@@ -115,10 +127,9 @@ class _Salvager:
         header = next((n for n, line in enumerate(lines) if _is_definition(line)), None)
         if header is None:
             return self._loose(lines, offset)
-        end = _end_of_definition(lines, header)
-        tail = lines[end:]
-        if tail and self._is_sound_tail(tail):
-            return self.block(lines[:end], offset) + self._loose(tail, offset + end)
+        end = _sound_length(lines, header + 1, self.to_python3)
+        if end and self._is_sound_tail(lines[end:]):
+            return self._run(lines[:end]) + self._loose(lines[end:], offset + end)
         if lines[header].startswith("class"):
             methods = self._class(lines, header, offset)
             if methods is not None:
@@ -229,12 +240,6 @@ def _length(lines: list[str]) -> int:
     """Lines up to the last that is code."""
     code = [n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
     return code[-1] + 1 if code else len(lines)
-
-
-def _end_of_definition(lines: list[str], header: int) -> int:
-    """The first line after the header that starts in the first column."""
-    after = range(header + 1, len(lines))
-    return next((n for n in after if _CODE.match(lines[n])), len(lines))
 
 
 def _method_starts(lines: list[str], header: int) -> list[int]:

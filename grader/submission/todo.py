@@ -16,9 +16,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _GIVEN_CALLS: Final = frozenset(
     {
-        "AssertionError", "KeyError", "NotImplementedError", "TypeError", "ValueError", "dict",
-        "RandomState", "default_rng", "enumerate", "float", "format", "int", "isinstance", "items", "iter", "keys", "len",
-        "list", "print", "range", "setdefault", "str", "tuple", "type", "values",
+        "AssertionError", "KeyError", "NotImplementedError", "TypeError", "ValueError",
+        "RandomState", "default_rng", "dict", "enumerate", "float", "format", "int", "isinstance",
+        "items", "iter", "keys", "len", "list", "print", "range", "setdefault", "str", "tuple",
+        "type", "values",
         "astype", "copy", "get", "ones", "ones_like", "seed", "zeros", "zeros_like", "super",
         "__init__",
     }
@@ -144,7 +145,7 @@ def _is_given_target(target: ast.expr, value: ast.expr, parameters: set[str]) ->
             return all(isinstance(element, ast.Name) for element in elements)
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return name != "params" or _is_empty(value)
-        case ast.Subscript(value=ast.Name(id=name)):
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant() | ast.Name()):
             return name in parameters
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name), slice=key):
             return name != "params" or (isinstance(key, ast.Name) and _is_cast(value))

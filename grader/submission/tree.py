@@ -87,8 +87,8 @@ def clean_name(name: str, archive: str) -> str:
     return posixpath.normpath(path)
 
 
-def gather(members: Iterable[Member]) -> Tree:
-    """Read what matters of a folder or archive.
+def gather(members: Iterable[Member], name: str) -> Tree:
+    """Read what matters of a folder or archive; `name` is the one in messages.
 
     Raises:
         InputError: more members than any submission has.
@@ -97,16 +97,16 @@ def gather(members: Iterable[Member]) -> Tree:
     for member in members:
         tree.members += 1
         if tree.members > MAX_MEMBERS:
-            raise InputError(f"holds more than {MAX_MEMBERS:,} files, which no submission does.")
-        name = printable(member.name)
-        if is_ignored(name):
+            raise InputError(f"{name}: holds more than {MAX_MEMBERS:,} files; it was not read.")
+        path = printable(member.name)
+        if is_ignored(path):
             continue
-        if archive_stem(name) is not None and member.link is None:
+        if archive_stem(path) is not None and member.link is None:
             tree.archives.append(member.name)
-        elif name.endswith(".py") and member.link is not None:
-            tree.links[name] = member.link
-        elif name.endswith(".py"):
-            _take(tree, name, member)
+        elif path.endswith(".py") and member.link is not None:
+            tree.links[path] = member.link
+        elif path.endswith(".py"):
+            _take(tree, path, member)
     _follow_links(tree)
     return tree
 
@@ -126,16 +126,21 @@ def _take(tree: Tree, name: str, member: Member) -> None:
         return
     try:
         data = member.read(MAX_FILE_BYTES + 1)
-    except PermissionError:
-        tree.unread[name] = "may not be read (no permission)"
     except OSError as error:
-        tree.unread[name] = f"cannot be read ({error.strerror or error})"
+        tree.unread[name] = why_unreadable(error)
     else:
         if len(data) > MAX_FILE_BYTES:
             tree.unread[name] = too_long(len(data))
         else:
             tree.files[name] = data
             tree.held += len(data)
+
+
+def why_unreadable(error: OSError) -> str:
+    """What an operating system's error means to a reader."""
+    if isinstance(error, PermissionError):
+        return "may not be read (no permission)"
+    return f"cannot be read ({error.strerror or error})"
 
 
 def too_long(size: int) -> str:
@@ -182,7 +187,7 @@ def _entries(folder: Path, *, is_root: bool) -> list[os.DirEntry[str]]:
     except OSError as error:
         if not is_root:
             return []
-        raise InputError(f"{folder}: cannot be read ({error.strerror}).") from None
+        raise InputError(f"{folder.name}: {why_unreadable(error)}.") from None
 
 
 def _size(entry: os.DirEntry[str]) -> int:

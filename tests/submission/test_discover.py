@@ -1,0 +1,154 @@
+"""What counts as a submission, and what it is called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.errors import InputError
+from grader.submission import Source, discover, loose_files, single
+from tests.submission.samples import PACKAGE, read, tarred, write, zipped
+
+
+def _class(root: Path) -> dict[str, Source]:
+    return {source.id: source for source in discover(root)}
+
+
+def test_folders_and_archives_of_every_kind_are_submissions(tmp_path: Path) -> None:
+    write(tmp_path / "ann", PACKAGE)
+    zipped(tmp_path / "bob.zip", PACKAGE)
+    tarred(tmp_path / "cid.tar.gz", PACKAGE)
+    tarred(tmp_path / "dan.tgz", PACKAGE)
+    tarred(tmp_path / "eve.tar.bz2", PACKAGE, "w:bz2")
+    tarred(tmp_path / "fay.tar.xz", PACKAGE, "w:xz")
+    tarred(tmp_path / "gus.tar", PACKAGE, "w")
+    found = discover(tmp_path)
+    assert [source.id for source in found] == ["ann", "bob", "cid", "dan", "eve", "fay", "gus"]
+    assert not any(source.problem for source in found)
+    assert len({read(source.path).digest for source in found}) == 1
+
+
+@pytest.mark.parametrize(
+    "folder", ["", "numpynn", "cs231n", "daseCV", "assignment2/cs231n", "hw 2"]
+)
+def test_a_folder_with_the_package_is_one_submission(tmp_path: Path, folder: str) -> None:
+    root = write(tmp_path / "ann", {f"{folder}/layers.py".lstrip("/"): "x = 1"})
+    assert [source.id for source in discover(root)] == ["ann"]
+
+
+def test_students_folders_named_after_the_assignment_are_a_class(tmp_path: Path) -> None:
+    for name in ("ann-assignment2", "bob-assignment2"):
+        write(tmp_path / name, PACKAGE)
+    assert list(_class(tmp_path)) == ["ann-assignment2", "bob-assignment2"]
+
+
+def test_an_archive_is_one_submission(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "ann.zip", PACKAGE)
+    assert discover(archive) == [Source(id="ann", path=archive)]
+
+
+def test_hidden_files_and_leavings_of_systems_are_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "ann", PACKAGE)
+    write(tmp_path, {".DS_Store": "", "__MACOSX/x.py": "", ".git/layers.py": "", "Thumbs.db": ""})
+    write(tmp_path, {"__pycache__/layers.py": ""})
+    assert list(_class(tmp_path)) == ["ann"]
+    assert [path.name for path in loose_files(tmp_path)] == ["__pycache__"]
+
+
+def test_loose_files_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path / "ann", PACKAGE)
+    write(tmp_path, {"README.md": "", "grades.csv": "", "bob.rar": "Rar!", "cid.ipynb": "{}"})
+    found = _class(tmp_path)
+    assert list(found) == ["ann", "bob.rar", "cid.ipynb"]
+    assert found["bob.rar"].problem.startswith("bob.rar: is neither a folder nor an archive")
+    assert [path.name for path in loose_files(tmp_path)] == ["grades.csv", "README.md"]
+
+
+def test_two_submissions_with_one_name_are_both_graded(tmp_path: Path) -> None:
+    write(tmp_path / "ann", PACKAGE)
+    zipped(tmp_path / "ann.zip", PACKAGE)
+    zipped(tmp_path / "Ann.tar.zip", PACKAGE)
+    found = _class(tmp_path)
+    assert set(found) == {"ann", "ann.zip", "Ann.tar"}
+    assert found["ann.zip"].note == found["ann"].note
+    assert "ann, ann.zip" in found["ann"].note
+    assert not found["ann.zip"].problem
+    assert not found["Ann.tar"].note
+
+
+def test_names_that_differ_in_capitals_only_get_distinct_ids(tmp_path: Path) -> None:
+    for name in ("Ann", "ann", "ANN.zip"):
+        write(tmp_path / name, PACKAGE) if "." not in name else zipped(tmp_path / name, PACKAGE)
+    ids = [source.id for source in discover(tmp_path)]
+    assert len({identifier.casefold() for identifier in ids}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("smithann_340934_208490284_hw2.zip", "smithann_340934"),
+        ("smithann_late_340934_208490284_hw2.zip", "smithann_340934"),
+        ("340934_208490284_hw2.zip", "340934"),
+        ("late_340934_208490284_my_hw_2.tar.gz", "340934"),
+        ("Ann Smith_12_assignsubmission_file_", "Ann Smith_12"),
+        ("Ann Smith_12_assignsubmission_file", "Ann Smith_12"),
+        ("Ann Smith_12_assignsubmission_file_hw2.zip", "Ann Smith_12"),
+        ("ann_smith.v2.zip", "ann_smith.v2"),
+        ("ann.smith", "ann.smith"),
+        ("hw2_3_final", "hw2_3_final"),
+    ],
+)
+def test_names_given_by_canvas_and_moodle_become_ids(
+    tmp_path: Path, name: str, expected: str
+) -> None:
+    write(tmp_path / "zoe", PACKAGE)
+    is_archive = name.endswith((".zip", ".gz"))
+    zipped(tmp_path / name, PACKAGE) if is_archive else write(tmp_path / name, PACKAGE)
+    assert expected in _class(tmp_path)
+
+
+def test_what_canvas_and_moodle_add_gets_a_row_or_none(tmp_path: Path) -> None:
+    write(tmp_path / "Ann_12_assignsubmission_file", PACKAGE)
+    write(tmp_path / "Ann_12_assignsubmission_onlinetext", {"onlinetext.html": "hello"})
+    write(tmp_path, {"bob_34_text.html": "see my mail"})
+    found = _class(tmp_path)
+    assert list(found) == ["Ann_12", "bob_34"]
+    assert found["bob_34"].problem
+
+
+def test_ids_can_be_shown_and_written(tmp_path: Path) -> None:
+    os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9\n")
+    (source,) = discover(tmp_path)
+    assert source.id == "caf?_"
+
+
+def test_a_link_to_outside_is_listed_and_not_followed(tmp_path: Path) -> None:
+    write(tmp_path / "secret", PACKAGE)
+    root = write(tmp_path / "class", {"ann/layers.py": "x = 1"})
+    (root / "eve").symlink_to(tmp_path / "secret")
+    (root / "fay.zip").symlink_to("/etc/hostname")
+    (root / "gus.zip").symlink_to(root / "nowhere")
+    found = _class(root)
+    assert not found["ann"].problem
+    for name in ("eve", "fay", "gus"):
+        assert "link that leads outside" in found[name].problem
+
+
+def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
+    write(tmp_path / "ann", PACKAGE)
+    os.mkfifo(tmp_path / "bob.zip")
+    assert _class(tmp_path)["bob"].problem == "bob.zip: is no ordinary file."
+
+
+def test_nothing_to_grade_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{tmp_path}/no: there is no such file or folder"):
+        discover(tmp_path / "no")
+    with pytest.raises(InputError, match=f"{tmp_path}: holds no submissions"):
+        discover(tmp_path)
+    write(tmp_path, {"README.md": ""})
+    with pytest.raises(InputError, match="holds no submissions"):
+        discover(tmp_path)
+    with pytest.raises(InputError, match="there is no such file"):
+        single(tmp_path / "no")
