@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -84,13 +85,20 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         result = _ungraded(bench, source, "input", str(error))
     except GraderError as error:
         result = _ungraded(bench, source, "internal", str(error))
-    except Exception:
-        result = _ungraded(bench, source, "internal", traceback.format_exc(limit=-8))
+    except Exception as error:
+        result = _ungraded(bench, source, "internal", _in_one_line(error))
     return msgspec.structs.replace(
         result,
         duration=round(time.perf_counter() - start, 3),
         graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _in_one_line(error: Exception) -> str:
+    """An error that nobody foresaw, with the place where it was raised."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{what} ({Path(frame.filename).name}, line {frame.lineno}, in {frame.name})"
 
 
 def contract_of(assignment: Assignment) -> dict[str, str]:
@@ -229,6 +237,8 @@ def select(settings: Settings, rubric: Rubric, items: Sequence[pytest.Item]) -> 
     Raises:
         InputError: the rubric names parts or checks that are not there.
     """
+    if not items:
+        raise InputError("The test bank holds no checks.")
     chosen = []
     for item in items:
         spec = item_spec(item)

@@ -6,6 +6,7 @@ A check is a pytest function declared with `grader.checks.check`. What it is run
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable
@@ -51,7 +52,7 @@ class CheckPlugin:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Hand the collected checks to the loop we were given, if any."""
-        if self._loop is None or session.config.option.collectonly:
+        if self._loop is None or session.testsfailed or session.config.option.collectonly:
             return None
         self._loop(self, session.items)
         return True
@@ -59,7 +60,7 @@ class CheckPlugin:
     def run_all(self, items: list[pytest.Item], run: Run) -> list[CheckResult]:
         """Run the checks in their order against one submission."""
         self.run = run
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in itertools.zip_longest(items, items[1:]):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
         return list(run.results.values())
 

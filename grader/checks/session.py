@@ -21,7 +21,7 @@ def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -
     """Collect the bank once, then call `loop` with the plugin and the collected checks.
 
     Raises:
-        InternalError: the bank cannot be collected; holds what pytest said.
+        InternalError: the bank cannot be collected; says why.
     """
     arguments = [
         "-c", str(_INI),
@@ -35,15 +35,27 @@ def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     ran = False
+    problem: Exception | None = None
 
     def guarded(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        nonlocal ran
+        nonlocal ran, problem
         ran = True
-        loop(plugin, items)
+        try:
+            loop(plugin, items)
+        except Exception as error:  # pytest would only print it
+            problem = error
 
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
+    if problem is not None:
+        raise problem
     if not ran:
-        text = f"{assignment.bank}: pytest cannot collect the bank (exit status {status})."
-        raise InternalError(f"{text}\n{said.getvalue()}")
+        raise InternalError(
+            f"{assignment.bank}: pytest cannot collect the bank: {_why(said.getvalue(), status)}."
+        )
+
+
+def _why(said: str, status: int) -> str:
+    reasons = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
+    return "; ".join(filter(None, reasons)) or f"exit status {int(status)}"
