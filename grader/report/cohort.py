@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from grader.report.student_view import Segment, stretches
+from grader.report.student_view import Segment, asked_for, stretches
+from grader.report.text import by_name
 from grader.result import CheckResult, Outcome, PartResult, Result
 
 BINS: Final = 10
@@ -82,7 +83,9 @@ class Cohort(Struct, frozen=True):
 
     rows: list[Row]
     parts: list[PartResult]
-    """The parts met, first met first: titles and maxima for the columns."""
+    """The parts met, first met first: titles for the columns."""
+    maxima: list[float | None]
+    """What each part is worth; None where that differs between submissions."""
     max_score: float
     spread: Spread
     counts: dict[Outcome, int]
@@ -106,15 +109,16 @@ def report_href(submission: str) -> str:
 
 def cohort(results: Iterable[Result], href: Callable[[Result], str]) -> Cohort:
     """Work out the numbers of a class; `href` gives the address of each student's page."""
-    every = sorted(results, key=lambda result: result.submission.casefold())
+    every = sorted(results, key=lambda result: by_name(result.submission))
     graded = [result for result in every if result.graded]
     parts = list({part.id: part for result in every for part in result.parts}.values())
     rows = [_row(result, parts, href) for result in every]
-    counts = Counter(check.outcome for result in graded for check in result.checks)
+    counts = Counter(check.outcome for result in graded for check in _asked(result))
     sandboxes = [result.sandbox for result in graded if result.sandbox]
     return Cohort(
         rows=rows,
         parts=parts,
+        maxima=[_maximum(part.id, graded) for part in parts],
         max_score=max((result.max_score for result in every), default=0.0),
         spread=_spread(graded),
         counts=dict(counts),
@@ -132,7 +136,7 @@ def hardest_checks(graded: Sequence[Result], limit: int = HARDEST) -> list[HardC
     met: dict[str, CheckResult] = {}
     counts: dict[str, Counter[Outcome]] = {}
     titles = {part.id: part.title for result in graded for part in result.parts}
-    for check in (check for result in graded for check in result.checks):
+    for check in (check for result in graded for check in _asked(result)):
         met.setdefault(check.id, check)
         counts.setdefault(check.id, Counter())[check.outcome] += 1
     every = [
@@ -151,9 +155,19 @@ def _hard_check(check: CheckResult, part: str, counts: Counter[Outcome]) -> Hard
 
 
 def _row(result: Result, parts: list[PartResult], href: Callable[[Result], str]) -> Row:
-    mine = {part.id: part for part in result.parts}
+    mine = {part.id: part for part in result.parts if part.total}
     counts = {outcome: result.count(outcome) for outcome in Outcome}
     return Row(result, href(result), [mine.get(part.id) for part in parts], counts)
+
+
+def _asked(result: Result) -> list[CheckResult]:
+    return [check for check in result.checks if asked_for(check)]
+
+
+def _maximum(part_id: str, graded: Sequence[Result]) -> float | None:
+    parts = (part for result in graded for part in result.parts if part.id == part_id)
+    maxima = {part.max_points for part in parts if part.total}
+    return maxima.pop() if len(maxima) == 1 else None
 
 
 def _spread(graded: Sequence[Result]) -> Spread:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from grader.report.files import write_atomically
-from grader.report.text import number, one_line
+from grader.report.student_view import asked_for
+from grader.report.text import by_name, number, one_line
 from grader.result import Outcome, PartResult, Result
 
 _FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")
@@ -38,7 +40,7 @@ def gradebook_text(results: Iterable[Result]) -> str:
     outcome, `era`, `python2`, `sandbox`, `error`. A submission that could not be graded has empty
     cells for its numbers, not zeros.
     """
-    every = sorted(results, key=lambda result: result.submission.casefold())
+    every = sorted(results, key=lambda result: by_name(result.submission))
     parts = list({part.id: part for result in every for part in result.parts})
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
@@ -88,8 +90,9 @@ def _numbers(result: Result, parts: list[str]) -> list[str]:
     if not result.graded:
         return [""] * (3 + len(parts) + len(Outcome))
     mine: dict[str, PartResult] = {part.id: part for part in result.parts}
+    counts = Counter(check.outcome for check in result.checks if asked_for(check))
     return [
         *(number(value) for value in (result.score, result.max_score, result.percent)),
-        *(number(mine[part].points) if part in mine else "" for part in parts),
-        *(str(result.count(outcome)) for outcome in Outcome),
+        *(number(mine[part].points) if part in mine and mine[part].total else "" for part in parts),
+        *(str(counts[outcome]) for outcome in Outcome),
     ]

@@ -21,7 +21,7 @@ from grader.report import text
 from grader.report.cohort import cohort, report_href
 from grader.report.redact import Audience
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import student_view
+from grader.report.student_view import case_of, student_view
 from grader.result import Outcome, Result
 
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
@@ -79,6 +79,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "prose": prose,
+        "case": case_of,
         "code": "`{}`".format,
         "number": text.number,
         "clip": text.clip,

@@ -54,6 +54,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "student.lost": ("{n} point lost here|{n} points lost here", "此处失分 {n}"),
     "student.all_passed": ("Every check passed.", "所有检查均已通过。"),
     "student.nothing_to_fix": ("Nothing to fix.", "无需修改。"),
+    "student.not_asked": ("not asked for", "不作要求"),
+    "student.unasked": ("Not asked for by this template", "此模板不作要求"),
     "student.not_judged": ("Could not be judged", "未能判定"),
     "student.passed": ("Passed checks", "已通过的检查"),
     "student.expand": ("Open all details", "展开全部"),
@@ -109,6 +111,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check.marked": ("the error passed through this line", "错误经过此行"),
     "check.stdout": ("Printed output", "打印输出"),
     "check.warnings": ("{n} warning|{n} warnings", "{n} 条警告"),
+    "check.alike": (
+        "and {n} more check like this|and {n} more checks like this",
+        "同类检查另有 {n} 项",
+    ),
     "check.follow_through": (
         "Right with a correct {names} in place of your own; no points are lost here.",
         "将你的 {names} 换成正确实现后结果正确；此处不扣分。",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.report.redact import Audience, for_audience
 from grader.report.text import clip, clip_lines, magnitude
 from grader.result import CheckResult, Finding, Outcome, PartResult, Result, SourceSpan, Visibility
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+_LISTED = re.compile(r"(\b\w*#)(?:, \1)+")
 
 
 class Segment(Struct, frozen=True):
@@ -42,6 +48,18 @@ class CheckView(Struct, frozen=True):
     source_cut: int
     stdout: list[str]
     stdout_cut: int
+    alike: list[CheckResult] = field(default_factory=list)
+    """Further checks of the same functions with the same complaint."""
+
+    @property
+    def points(self) -> float:
+        """Points of this check and those alike."""
+        return self.check.points + sum(check.points for check in self.alike)
+
+    @property
+    def max_points(self) -> float:
+        """Points possible for this check and those alike."""
+        return self.check.max_points + sum(check.max_points for check in self.alike)
 
     @property
     def compared(self) -> bool:
@@ -49,10 +67,19 @@ class CheckView(Struct, frozen=True):
         return bool(self.finding.received or self.finding.expected)
 
     @property
+    def wrong(self) -> str:
+        """How much is wrong, unless the message says it."""
+        return _unless_in(self.check.message, self.finding.wrong)
+
+    @property
+    def pattern(self) -> str:
+        """The kind of error, unless the message says it."""
+        return _unless_in(self.check.message, self.finding.pattern)
+
+    @property
     def facts(self) -> bool:
         """Whether there is anything to list beside message and values."""
-        finding = self.finding
-        return bool(finding.call or self.where or finding.wrong or finding.pattern or self.error)
+        return bool(self.finding.call or self.where or self.wrong or self.pattern or self.error)
 
 
 class PartView(Struct, frozen=True):
@@ -62,16 +89,18 @@ class PartView(Struct, frozen=True):
     anchor: str
     bar: list[Segment]
     problems: list[CheckView]
-    """Failed and error."""
+    """Failed and error, those with the same complaint together."""
     internal: list[CheckView]
     missing: list[CheckView]
     skipped: list[CheckView]
     passed: list[CheckView]
+    unasked: list[CheckView]
+    """Skipped and worth nothing: the era of the submission does not ask for them."""
 
     @property
-    def lost(self) -> float:
-        """Points lost in this part."""
-        return self.part.max_points - self.part.points
+    def asked(self) -> bool:
+        """Whether any check of this part counts."""
+        return self.part.total > 0
 
     @property
     def remarked(self) -> bool:
@@ -92,7 +121,27 @@ class StudentView(Struct, frozen=True):
     parts: list[PartView]
     bar: list[Segment]
     counts: list[tuple[Outcome, int]]
-    """Outcomes that occur, in the order of `Outcome`."""
+    """Outcomes of the checks that count, in the order of `Outcome`."""
+
+    @property
+    def passed(self) -> int:
+        """Checks that passed."""
+        return dict(self.counts).get(Outcome.PASSED, 0)
+
+    @property
+    def total(self) -> int:
+        """Checks that count."""
+        return sum(n for _, n in self.counts)
+
+    @property
+    def unasked_count(self) -> int:
+        """How many checks do not count."""
+        return len(self.result.checks) - self.total
+
+    @property
+    def unasked(self) -> list[CheckView]:
+        """Checks that the era of the submission does not ask for, those alike together."""
+        return [view for part in self.parts for view in part.unasked]
 
     @property
     def internal(self) -> int:
@@ -107,14 +156,19 @@ def student_view(result: Result, audience: Audience) -> StudentView:
         _part_view(part, f"part-{number}", checks)
         for number, (part, checks) in enumerate(_by_part(shown), start=1)
     ]
-    counts = [(outcome, shown.count(outcome)) for outcome in Outcome]
+    asked = Counter(check.outcome for check in shown.checks if asked_for(check))
     return StudentView(
         result=shown,
         audience=audience,
         parts=parts,
         bar=bar(shown.checks, shown.score, shown.max_score),
-        counts=[(outcome, n) for outcome, n in counts if n],
+        counts=[(outcome, asked[outcome]) for outcome in Outcome if asked[outcome]],
     )
+
+
+def asked_for(check: CheckResult) -> bool:
+    """Whether the era of the submission asks for it: what it does not is skipped, worth nothing."""
+    return check.outcome is not Outcome.SKIPPED or check.max_points > 0
 
 
 def check_view(check: CheckResult) -> CheckView:
@@ -133,6 +187,12 @@ def check_view(check: CheckResult) -> CheckView:
         stdout=stdout,
         stdout_cut=stdout_cut,
     )
+
+
+def case_of(check: CheckResult) -> str:
+    """The part of a check's id in brackets, empty where there is none."""
+    _, bracket, rest = check.id.partition("[")
+    return rest.removesuffix("]") if bracket else ""
 
 
 def element(finding: Finding) -> str:
@@ -191,19 +251,41 @@ def _unlisted_part(id: str, checks: Sequence[CheckResult]) -> PartResult:
 
 
 def _part_view(part: PartResult, anchor: str, checks: list[CheckResult]) -> PartView:
-    views = {
-        outcome: [check_view(c) for c in checks if c.outcome is outcome] for outcome in Outcome
-    }
+    views: dict[Outcome, list[CheckView]] = {outcome: [] for outcome in Outcome}
+    for check in checks:
+        views[check.outcome].append(check_view(check))
+    skipped = views[Outcome.SKIPPED]
     return PartView(
         part=part,
         anchor=anchor,
         bar=bar(checks, part.points, part.max_points),
-        problems=views[Outcome.FAILED] + views[Outcome.ERROR],
+        problems=_together(views[Outcome.FAILED]) + _together(views[Outcome.ERROR]),
         internal=views[Outcome.INTERNAL],
-        missing=views[Outcome.MISSING],
-        skipped=views[Outcome.SKIPPED],
+        missing=_together(views[Outcome.MISSING]),
+        skipped=_together(view for view in skipped if asked_for(view.check)),
         passed=views[Outcome.PASSED],
+        unasked=_together(view for view in skipped if not asked_for(view.check)),
     )
+
+
+def _together(views: Iterable[CheckView]) -> list[CheckView]:
+    groups: dict[object, list[CheckView]] = {}
+    for view in views:
+        groups.setdefault(_complaint(view.check), []).append(view)
+    return [replace(first, alike=[view.check for view in rest]) for first, *rest in groups.values()]
+
+
+def _complaint(check: CheckResult) -> object:
+    """The message with its numbers left out, so that other shapes make no other complaint."""
+    if not check.message or check.stdout or check.warnings:
+        return check.id
+    shown = check.outcome not in (Outcome.MISSING, Outcome.SKIPPED) and check.visibility
+    shape = _LISTED.sub(r"\1", _NUMBER.sub("#", check.message))
+    return shape, shown, tuple(check.targets)
+
+
+def _unless_in(message: str, fact: str) -> str:
+    return "" if fact in message else fact
 
 
 def _source_lines(span: SourceSpan | None, finding: Finding) -> tuple[list[SourceLine], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from grader.report.redact import Audience
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import CheckView, StudentView, student_view
+from grader.report.student_view import CheckView, StudentView, asked_for, case_of, student_view
 from grader.report.text import clip, number, one_line, visible
 from grader.result import Outcome, PartResult, Result
 
@@ -34,17 +35,21 @@ def summary(
     audience: Audience = "instructor",
     lang: Lang = "en",
     failures: int = FAILURES,
+    points: bool = True,
 ) -> RenderableType:
-    """One result: score, parts, notes, and each failed check with message, place and hint."""
+    """One result: score, parts, notes, and each failed check with message, place and hint.
+
+    Without `points` only checks are counted: those of a self-check are not all there are.
+    """
     texts = Texts(lang)
     view = student_view(result, audience)
     if not result.graded:
-        return Group(_heading(view, texts), *_reason(result, texts))
+        return Group(_heading(view, texts, points=points), *_reason(result, texts))
     return Group(
-        _heading(view, texts),
-        _parts_table([part.part for part in view.parts], texts),
+        _heading(view, texts, points=points),
+        _parts_table([part.part for part in view.parts if part.asked], texts, points=points),
         *_notes(view, texts),
-        *_problems(view, texts, failures),
+        *_problems(view, texts, failures, points=points),
         *_follow_through(view, texts),
     )
 
@@ -57,21 +62,25 @@ def result_line(result: Result, *, lang: Lang = "en", width: int = 32) -> Text:
     if not result.graded:
         style = STYLES[Outcome.INTERNAL if result.error_kind == "internal" else Outcome.ERROR]
         return line.append(f" {'–':>7}  ").append(one_line(result.error), style)
+    counts = Counter(check.outcome for check in result.checks if asked_for(check))
     line.append(f" {number(result.score):>7}", "bold")
     line.append(f" / {number(result.max_score)} ", "dim")
     for outcome in Outcome:
-        if outcome is not Outcome.PASSED and (n := result.count(outcome)):
+        if outcome is not Outcome.PASSED and (n := counts[outcome]):
             line.append(f"  {n} {texts.outcome(outcome).lower()}", STYLES[outcome])
     return line
 
 
-def check_lines(view: CheckView, texts: Texts, audience: Audience) -> Iterator[RenderableType]:
+def check_lines(
+    view: CheckView, texts: Texts, audience: Audience, *, points: bool
+) -> Iterator[RenderableType]:
     """A check that did not pass: its title, then what is wrong, where, and what to try."""
     check = view.check
     head = Text.assemble(
         (f"{texts.outcome(check.outcome)}: ", f"bold {STYLES[check.outcome]}"),
         (one_line(check.title), "bold"),
-        (f"  {number(check.points)} / {number(check.max_points)}", "dim"),
+        (f" [{one_line(case_of(check), 40)}]" if case_of(check) else "", "dim"),
+        (f"  {number(view.points)} / {number(view.max_points)}" if points else "", "dim"),
     )
     yield head
     for label, value in _facts(view, texts, audience):
@@ -93,26 +102,28 @@ def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[
         "check.where": view.where,
         "check.received": finding.received,
         "check.expected": finding.expected,
-        "check.how_much": finding.wrong,
+        "check.how_much": view.wrong,
         "check.error": view.error,
-        "check.kind": finding.pattern,
+        "check.kind": view.pattern,
     }
     yield from ((texts(key), one_line(value)) for key, value in facts.items() if value)
     for frame in finding.traceback[-3:]:
         place = texts("check.frame", file=frame.file, line=frame.line, function=frame.function)
         yield "", one_line(f"{place}: {frame.source.strip()}" if frame.source else place)
+    if view.alike:
+        yield "", texts("check.alike", n=len(view.alike))
     if check.hint:
         yield texts("check.hint"), clip(visible(check.hint))
     yield from ((texts("notes"), one_line(note)) for note in check.notes)
 
 
-def _heading(view: StudentView, texts: Texts) -> Text:
+def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:
     result = view.result
     line = Text(one_line(result.submission), "bold")
     if result.graded:
-        line.append(f"  {number(result.score)} / {number(result.max_score)}", "bold cyan")
-        passed = result.count(Outcome.PASSED)
-        tally = texts("checks_passed", passed=passed, total=len(result.checks))
+        if points:
+            line.append(f"  {number(result.score)} / {number(result.max_score)}", "bold cyan")
+        tally = texts("checks_passed", passed=view.passed, total=view.total)
         line.append(f"  {tally}", "dim")
     line.append(_how(result, texts), "dim")
     return line
@@ -142,17 +153,17 @@ def _reason(result: Result, texts: Texts) -> Iterator[RenderableType]:
     yield Text(f"    {texts(f'student.ungraded_{kind}_help')}", "dim")
 
 
-def _parts_table(parts: Iterable[PartResult], texts: Texts) -> Table:
+def _parts_table(parts: Iterable[PartResult], texts: Texts, *, points: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     table.add_column(texts("part"))
-    table.add_column(texts("points"), justify="right")
+    if points:
+        table.add_column(texts("points"), justify="right")
     table.add_column(texts("checks"), justify="right")
     for part in parts:
-        style = "green" if part.points >= part.max_points else ""
-        points = f"{number(part.points)} / {number(part.max_points)}"
-        table.add_row(
-            Text(one_line(part.title)), Text(points, style), f"{part.passed} / {part.total}"
-        )
+        style = "green" if part.passed >= part.total else ""
+        earned = Text(f"{number(part.points)} / {number(part.max_points)}", style)
+        passed = Text(f"{part.passed} / {part.total}", "" if points else style)
+        table.add_row(Text(one_line(part.title)), *[earned] * points, passed)
     return table
 
 
@@ -170,7 +181,9 @@ def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]
         yield Text(f"{title}: {one_line(texts('check.follow_through', names=names))}", "dim")
 
 
-def _problems(view: StudentView, texts: Texts, limit: int) -> Iterator[RenderableType]:
+def _problems(
+    view: StudentView, texts: Texts, limit: int, *, points: bool
+) -> Iterator[RenderableType]:
     every = [
         check
         for part in view.parts
@@ -178,6 +191,6 @@ def _problems(view: StudentView, texts: Texts, limit: int) -> Iterator[Renderabl
     ]
     for check in every[:limit]:
         yield Text("")
-        yield from check_lines(check, texts, view.audience)
+        yield from check_lines(check, texts, view.audience, points=points)
     if len(every) > limit:
         yield Text(texts("terminal.more", n=len(every) - limit), "dim")

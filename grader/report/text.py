@@ -16,6 +16,7 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
 _UNSAFE = re.compile(r"[^\n\t\x20-\x7e\u00a0-\u00ac\u00ae-\u05ff]")
+_DIGITS = re.compile(r"\d+")
 _SPELT_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -51,6 +52,11 @@ def clip_lines(text: str, width: int = MAX_LINE, lines: int = MAX_LINES) -> tupl
 def one_line(text: str, limit: int = MAX_LINE) -> str:
     """`text` harmless and on one line, cut to `limit` characters."""
     return clip(" ".join(visible(text).split()), limit)
+
+
+def by_name(name: str) -> str:
+    """The key that sorts names as people do: case aside, `ada-9` before `ada-10`."""
+    return _DIGITS.sub(lambda match: match.group().zfill(20), name.casefold())
 
 
 def number(value: float) -> str:

@@ -84,7 +84,10 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
     pages = {
-        "class": class_page(sample.class_results(60), title="A class"),
+        "class": class_page(
+            [*sample.class_results(58), sample.result("zuse-10"), sample.result("zuse-9")],
+            title="A class",
+        ),
         "student": student_page(sample.result()),
     }
     return _run("behaviour.mjs", *_write(tmp_path_factory.mktemp("pages"), pages))
@@ -110,8 +113,7 @@ def test_the_table_sorts_by_part_and_by_name(seen: Any) -> None:
     ascii_names = [name for name in seen["class"]["byName"] if name.isascii()]
     surnames = [name.split("-")[0] for name in ascii_names]
     assert surnames == sorted(surnames)
-    numbers = [int(n.rsplit("-", 1)[1]) for n in ascii_names if n.startswith("turing-alan-")]
-    assert numbers == sorted(numbers)
+    assert ascii_names[-2:] == ["zuse-9", "zuse-10"]
 
 
 def test_the_sorted_column_is_announced(seen: Any) -> None:

@@ -75,6 +75,21 @@ def test_a_part_that_one_submission_lacks_leaves_a_gap() -> None:
     assert rows[1].parts[1] == short.parts[0]
 
 
+def test_what_an_era_does_not_ask_for_is_not_counted() -> None:
+    unasked = sample.check("layernorm_forward", "norm", Outcome.SKIPPED, max_points=0.0)
+    results = [replace(sample.result("a"), checks=[unasked, sample.check("adam", "optim")])]
+    made = _cohort(results)
+    assert made.counts == {Outcome.PASSED: 1}
+
+
+def test_a_maximum_is_told_only_where_it_is_the_same_for_all() -> None:
+    one, other = sample.result("a"), sample.result("b")
+    first = replace(other.parts[0], max_points=17.0)
+    other = replace(other, parts=[first, *other.parts[1:]])
+    assert _cohort([one, one]).maxima[:2] == [15.0, 10.0]
+    assert _cohort([one, other]).maxima[:2] == [None, 10.0]
+
+
 def test_addresses_stay_inside_the_folder_of_reports() -> None:
     assert report_href("a b/../c") == "reports/a%20b%2F..%2Fc.html"
     assert report_href("javascript:alert(1)") == "reports/javascript%3Aalert%281%29.html"

@@ -302,7 +302,9 @@ def test_no_isolation_is_said_aloud() -> None:
     bare = sample.result()
     assert bare.sandbox is not None
     bare = replace(bare, sandbox=replace(bare.sandbox, kind="none", layers=[], isolated=False))
-    assert "No sandbox" in Page(student_page(bare)).text
+    page = Page(student_page(bare))
+    assert "No sandbox" in page.text
+    assert not [name for _, name, _ in page.attributes() if name == "style"]
     assert "1 submission ran without isolation" in Page(class_page([bare], title="x")).text
 
 
@@ -347,6 +349,57 @@ def test_templates_are_strict_and_escape() -> None:
 def test_prose_sets_backticks_as_code_and_escapes_the_rest() -> None:
     assert prose("use `a<b` & c") == "use <code>a&lt;b</code> &amp; c"
     assert prose("a ` b") == "a ` b"
+
+
+def _shape(id: str, message: str, **fields: object) -> CheckResult:
+    return sample.check(id, "layers", Outcome.FAILED, message=message, **fields)
+
+
+def test_checks_with_the_same_complaint_share_a_card() -> None:
+    checks = [
+        _shape("affine_backward[images]", "`dx` has shape (3, 12); it should be (3, 2, 3, 2)."),
+        _shape("affine_backward[one]", "`dx` has shape (1, 12); it should be (1, 2, 2, 3)."),
+        _shape("affine_backward[far]", "`dx` is 2.5e-3 off."),
+        _shape("relu_backward", "`dx` has shape (3, 12); it should be (3, 2, 3, 2)."),
+        _shape("affine_backward[out]", "`dx` is 1.5e-7 off.", stdout="a print"),
+    ]
+    page = student_page(sample.tally(replace(sample.result(), checks=checks)))
+    assert page.count('<article class="check failed">') == 4
+    text = Page(page).text
+    assert "Affine backward[images] images 0 / 4 points dx has shape (3, 12)" in text
+    assert "and 1 more check like this Affine backward[one] one 0 / 2" in text
+    assert "a print" in text
+
+
+def test_hidden_and_public_complaints_stay_apart() -> None:
+    public = _shape("affine_backward[a]", "Wrong.")
+    hidden = replace(public, id="layers::affine_backward[b]", visibility=Visibility.HIDDEN)
+    page = student_page(sample.tally(replace(sample.result(), checks=[public, hidden])))
+    assert page.count('<article class="check failed">') == 2
+
+
+def _of_another_era() -> Result:
+    unasked = [
+        sample.check(
+            "layernorm_forward[a]", "norm", Outcome.SKIPPED, max_points=0.0, message="No."
+        ),
+        sample.check(
+            "layernorm_forward[b]", "norm", Outcome.SKIPPED, max_points=0.0, message="No."
+        ),
+    ]
+    made = sample.tally(replace(sample.result(), checks=[sample.check("adam", "optim"), *unasked]))
+    parts = [replace(part, total=0) if part.id == "norm" else part for part in made.parts]
+    return replace(made, parts=parts)
+
+
+def test_what_the_era_does_not_ask_for_is_not_to_be_fixed() -> None:
+    page = student_page(_of_another_era())
+    text = Page(page).text
+    assert "1 of 1 checks passed" in text
+    assert "Batch and layer normalization not asked for" in text
+    assert "Every check passed." in text
+    assert "Not asked for by this template 2 checks" in text
+    assert page.index('id="unasked"') < page.index("Layernorm forward[a]")
 
 
 def test_a_notebook_cell_shows_itself() -> None:

@@ -21,7 +21,7 @@ from grader.report.redact import Audience
 from grader.report.schema import schema_text
 from grader.report.strings import TEXTS, Texts
 from grader.report.terminal import result_line, summary
-from grader.report.text import clip_lines, magnitude, number, one_line, visible
+from grader.report.text import by_name, clip_lines, magnitude, number, one_line, visible
 from grader.result import Outcome, Result
 from tests.report import sample
 
@@ -62,6 +62,11 @@ def test_long_text_is_cut_with_the_rest_counted() -> None:
     assert clip_lines("x" * 12, width=10) == (["xxxxxxxxxx … (+2)"], 0)
     assert clip_lines("") == ([], 0)
     assert one_line(" a\n b\x1b[2J ", 10) == "a b"
+
+
+def test_names_are_sorted_as_people_do() -> None:
+    names = ["b-1", "Ada-10", "ada-9", "1" * 9_000]
+    assert sorted(names, key=by_name) == ["1" * 9_000, "ada-9", "Ada-10", "b-1"]
 
 
 def test_numbers_are_written_as_people_do() -> None:
