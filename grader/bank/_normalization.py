@@ -12,20 +12,22 @@ from grader.result import Finding
 from grader.wall.student import Raised
 
 TRAIN = {"mode": "train"}
+SCALE = 100.0
+"""Beside which the default eps does not show, wherever it is put."""
 BACKWARD: dict[str, tuple[tuple[int, int], float, dict[str, Any]]] = {
-    "default": ((6, 4), 10.0, {}),
+    "default": ((6, 4), SCALE, {}),
     "large eps": ((5, 5), 1.0, {"eps": 0.3}),
 }
 """Shape, scale of the input and parameters."""
 
 
-def features(inputs: Inputs, n: int, d: int, scale: float = 10.0) -> np.ndarray:
+def features(inputs: Inputs, n: int, d: int, scale: float = SCALE) -> np.ndarray:
     """Features of different means and spreads."""
     spread = inputs.uniform(0.8, 1.6, d)
     return (inputs.normal(n, d) * spread + inputs.normal(d)) * scale
 
 
-def samples(inputs: Inputs, n: int, d: int, scale: float = 10.0) -> np.ndarray:
+def samples(inputs: Inputs, n: int, d: int, scale: float = SCALE) -> np.ndarray:
     """Samples of different means and spreads."""
     return features(inputs, d, n, scale).T.copy()
 
@@ -36,7 +38,7 @@ def parameters(inputs: Inputs, d: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def arguments(
-    inputs: Inputs, n: int, d: int, scale: float = 10.0
+    inputs: Inputs, n: int, d: int, scale: float = SCALE
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, gamma and beta for batch normalization."""
     return (features(inputs, n, d, scale), *parameters(inputs, d))
@@ -44,7 +46,8 @@ def arguments(
 
 def statistics(inputs: Inputs, d: int) -> dict[str, np.ndarray]:
     """Running averages that fit `features`."""
-    mean, var = inputs.normal(d, scale=5.0), inputs.uniform(50.0, 200.0, d)
+    mean = inputs.normal(d, scale=SCALE / 2)
+    var = inputs.uniform(SCALE**2 / 2, 2 * SCALE**2, d)
     return {"running_mean": mean, "running_var": var}
 
 

@@ -1,6 +1,6 @@
 """Checks of batch and layer normalization.
 
-Ordinary inputs have a variance near 100, beside which the default eps of 1e-5 does not show:
+Ordinary inputs are so large that the default eps of 1e-5 does not show beside their variance:
 whoever puts it in another place loses the checks of eps, and no others.
 """
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 _TOLERANCE: Final = 1e-5
+_NEARLY: Final = 1e-4
 _RATIOS: Final = (
     (2.0, "twice the right value"),
     (0.5, "half the right value"),
@@ -26,7 +27,15 @@ def describe_pattern(received: Array, expected: Array) -> str:
         return _of_shapes(received, expected)
     if not received.size or not np.isfinite(received).all():
         return ""
-    for recognise in (_all_zero, _constant_ratio, _transposed, _constant_offset, _one_sided, _axis):
+    for recognise in (
+        _all_zero,
+        _nearly,
+        _constant_ratio,
+        _transposed,
+        _constant_offset,
+        _one_sided,
+        _axis,
+    ):
         text = recognise(received, expected)
         if text:
             return text
@@ -53,6 +62,12 @@ def _all_zero(received: Array, expected: Array) -> str:
     return "" if received.any() or not expected.any() else "zero everywhere"
 
 
+def _nearly(received: Array, expected: Array) -> str:
+    scale = float(np.max(np.abs(expected), initial=0.0))
+    off = float(np.max(np.abs(received - expected), initial=0.0))
+    return "nearly right, off by less than 0.01 %" if off < _NEARLY * scale else ""
+
+
 def _constant_ratio(received: Array, expected: Array) -> str:
     energy = float(np.vdot(expected, expected))
     if not energy:
@@ -68,7 +83,7 @@ def _constant_ratio(received: Array, expected: Array) -> str:
 
 def _simple_factor(ratio: float) -> str:
     for factor, words in ((ratio, "{} times too large"), (1 / ratio, "{} times too small")):
-        if factor > 1 and abs(factor - round(factor)) < 1e-4 * factor:
+        if factor > 1.5 and abs(factor - round(factor)) < 1e-4 * factor:
             return words.format(round(factor)) + " everywhere"
     return f"off by the constant factor {ratio:.6g} everywhere"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.result import CheckResult
-from tests.bank.patches import Change, assert_costs, grade, mistake, rewritten
+from tests.bank.patches import LOST, Change, assert_costs, grade, mistake, rewritten
 
 BN, BACKWARD, ALT = "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"
 LN, LN_BACKWARD = "layernorm_forward", "layernorm_backward"
@@ -461,3 +461,23 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResu
 @pytest.mark.parametrize("change", [*MISTAKES, *VARIANTS], ids=str)
 def test_change_costs_what_it_should(change: Change, graded: dict[str, list[CheckResult]]) -> None:
     assert_costs(change, graded[change.name])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{BN}: eps outside the root",
+        f"{BN}: eps not read",
+        f"{BN}: test mode with eps outside",
+        f"{BN}: test mode without eps",
+        f"{LN}: eps outside the root",
+        f"{LN}: eps not read",
+        f"{BACKWARD}: eps left out",
+    ],
+)
+def test_fault_of_eps_costs_the_checks_of_eps_only(
+    name: str, graded: dict[str, list[CheckResult]]
+) -> None:
+    lost = [result.id for result in graded[name] if result.outcome in LOST]
+    assert lost
+    assert all("eps" in check for check in lost)
