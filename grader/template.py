@@ -12,16 +12,11 @@ Inside a function it becomes a stub: a banner with those words, and the line
     raise NotImplementedError("TODO: affine_forward")
 
 with the function's qualified name. Elsewhere (a helper, an import) it disappears. All other
-lines are given to the students as they are. `unfinished` reads the stubs back.
-
-    python -m grader.template reference student_template [--check]
-
-writes the template or, with --check, says where it is out of step.
+lines are given to the students as they are.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import re
 import textwrap
@@ -32,8 +27,6 @@ from typing import Final, NamedTuple
 from grader.errors import InputError
 
 PACKAGE: Final = "numpynn"
-STUB_PREFIX: Final = "TODO: "
-"""How the message of an untouched stub's NotImplementedError begins."""
 
 _BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION(?:: (?P<task>.+))?")
 _TASK_LINE = re.compile(r" *#   (?P<task>.+)")
@@ -126,31 +119,6 @@ def strip_solutions(source: str, name: str = "<source>") -> str:
     return "\n".join([*kept, *lines[position:]]) + "\n"
 
 
-def unfinished(source: str) -> set[str]:
-    """Return the qualified names of the functions in which a stub still stands.
-
-    Args:
-        source: Text of a student's module; it has to parse.
-
-    Raises:
-        SyntaxError: It does not parse.
-    """
-    return {
-        name
-        for name, function in _functions(ast.parse(source))
-        if any(_is_stub(node) for node in ast.walk(function))
-    }
-
-
-def _is_stub(node: ast.AST) -> bool:
-    match node:
-        case ast.Raise(
-            exc=ast.Call(func=ast.Name("NotImplementedError"), args=[ast.Constant(text)])
-        ):
-            return isinstance(text, str) and text.startswith(STUB_PREFIX)
-    return False
-
-
 def _stripped(reference: Path) -> dict[str, str]:
     """Return the text of every file of the template, by its path from the template's folder."""
     sources = {path.relative_to(reference).as_posix(): path for path in _sources(reference)}
@@ -223,12 +191,12 @@ def _stub(solution: _Solution, function: str) -> list[str]:
     """Return what stands in the template where a function had its solution."""
     rule = "# " + "-" * (_WIDTH - len(solution.indent) - 2)
     task = textwrap.wrap(
-        f"{STUB_PREFIX}{solution.task}",
+        f"TODO: {solution.task}",
         width=_WIDTH - len(solution.indent),
         initial_indent="# ",
         subsequent_indent="# ",
     )
-    stub = f'raise NotImplementedError("{STUB_PREFIX}{function}")  # your code goes here'
+    stub = f'raise NotImplementedError("TODO: {function}")  # your code goes here'
     return [solution.indent + line for line in (rule, *task, rule, stub)]
 
 
@@ -241,26 +209,3 @@ def _first_difference(text: str, expected: str) -> int:
             break
         same += 1
     return same + 1
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the module's command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m grader.template",
-        description="Write the student template, or compare it with the reference.",
-    )
-    parser.add_argument("reference", type=Path)
-    parser.add_argument("template", type=Path)
-    parser.add_argument("--check", action="store_true", help="only compare")
-    options = parser.parse_args(arguments)
-    if options.check:
-        differences = template_differences(options.reference, options.template)
-        print("\n".join(differences) or "in step")
-        return 1 if differences else 0
-    for path in build_template(options.reference, options.template):
-        print(path)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -75,20 +75,20 @@ def find_cifar10() -> Path | None:
     return next((path for path in found if path.is_dir()), None)
 
 
-def load_CIFAR10(folder: str | Path) -> tuple[Split, Split]:
+def load_cifar10(folder: str | Path) -> tuple[Split, Split]:
     """Read the 50000 training and the 10000 test images.
 
     Raises:
         OSError: A file cannot be read.
         ValueError: A file is not a batch of CIFAR-10.
     """
-    batches = [load_CIFAR_batch(Path(folder) / f"data_batch_{n}") for n in range(1, 6)]
+    batches = [load_batch(Path(folder) / f"data_batch_{n}") for n in range(1, 6)]
     X = np.concatenate([images for images, _ in batches])
     y = np.concatenate([labels for _, labels in batches])
-    return (X, y), load_CIFAR_batch(Path(folder) / "test_batch")
+    return (X, y), load_batch(Path(folder) / "test_batch")
 
 
-def load_CIFAR_batch(path: str | Path) -> Split:
+def load_batch(path: str | Path) -> Split:
     """Read one file: uint8 images and int64 labels.
 
     Raises:
@@ -138,7 +138,7 @@ def generate_split(size: int, split: int, seed: int = 231) -> Split:
 def _cifar10_splits(folder: Path, *sizes: int) -> list[Split]:
     """Cut CIFAR-10 into training and validation data, which follows it, and test data."""
     num_training, num_validation, num_test = sizes
-    (X, y), (X_test, y_test) = load_CIFAR10(folder)
+    (X, y), (X_test, y_test) = load_cifar10(folder)
     end = num_training + num_validation
     if end > len(X) or num_test > len(X_test):
         raise ValueError(

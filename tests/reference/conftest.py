@@ -1,18 +1,12 @@
-"""Puts the reference's `numpynn` on the path, and keeps NumPy to one thread."""
+"""Puts the reference's `numpynn` on the path."""
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-# Before NumPy: on a busy machine its threads wait for each other, and small products take a
-# hundred times as long as with one.
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
-
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import numpy as np
+import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "reference"))

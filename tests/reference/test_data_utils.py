@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpynn.data_utils import generate_split, get_CIFAR10_data, load_CIFAR_batch
+from numpynn.data_utils import generate_split, get_CIFAR10_data, load_batch
 
 BATCHES = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
 
@@ -107,7 +107,7 @@ def test_more_than_there_is_is_refused() -> None:
 def test_python2_pickle(tmp_path: Path, rng: np.random.Generator) -> None:
     pixels = rng.integers(256, size=(3, 3, 32, 32), dtype=np.uint8)
     (tmp_path / "batch").write_bytes(python2_batch(pixels.tobytes(), [7, 0, 9]))
-    X, y = load_CIFAR_batch(tmp_path / "batch")
+    X, y = load_batch(tmp_path / "batch")
     np.testing.assert_array_equal(X, pixels)
     np.testing.assert_array_equal(y, [7, 0, 9])
 
@@ -124,7 +124,7 @@ def test_code_in_a_pickle_is_not_run(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"batch is not a batch of CIFAR-10: it refers to \w+\.mkdir"
     ):
-        load_CIFAR_batch(tmp_path / "batch")
+        load_batch(tmp_path / "batch")
     assert not Path("pwned").exists()
 
 
@@ -147,4 +147,4 @@ IMAGES = np.zeros((2, 3072), dtype=np.uint8)
 def test_other_files_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "batch").write_bytes(content)
     with pytest.raises(ValueError, match="is not a batch of CIFAR-10"):
-        load_CIFAR_batch(tmp_path / "batch")
+        load_batch(tmp_path / "batch")
