@@ -1,0 +1,250 @@
+"""The catalogue of known mistakes and of valid variants, each a few lines of TOML.
+
+A mistake is a patch of the reference that students are known to make; a variant is one that is
+right all the same. Both lie beside the reference package: `mistakes/<function>/<id>.toml` and
+`variants/<id>.toml`. `docs/mistakes.md` shows how to add one.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import textwrap
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from grader.errors import InputError
+from grader.rubric import Text
+
+_ANYTHING: Final = "..."
+"""A line of `old` that stands for any lines, as few as will do."""
+
+
+class Severity(StrEnum):
+    """What a mistake weighs."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    """A deviation that is worth a remark."""
+
+
+class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A replacement of text, indented as the place asks for."""
+
+    file: str
+    """Relative to the package: `layers.py`, `classifiers/fc_net.py`."""
+    old: str
+    """Text that occurs exactly once; a part of a line, or whole lines. A line `...` stands for any
+    lines between its neighbours."""
+    new: str
+    function: str = ""
+    """Function, class or method (`TwoLayerNet.loss`) that holds it; empty for the whole file."""
+
+
+class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A known mistake in one function of the contract."""
+
+    id: str
+    function: str
+    severity: Severity
+    title: Text
+    explanation: Text
+    """Why it is wrong, to one who made it."""
+    hint: Text
+    """What to think about; never the solution."""
+    patch: Annotated[list[Patch], msgspec.Meta(min_length=1)]
+
+
+class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another way of being right."""
+
+    id: str
+    title: Text
+    patch: Annotated[list[Patch], msgspec.Meta(min_length=1)]
+
+
+Entry = TypeVar("Entry", Mistake, Variant)
+
+
+def load_mistakes(reference: Path) -> list[Mistake]:
+    """The mistakes beside the reference package, by function and id.
+
+    Args:
+        reference: the package's folder, as in `Assignment.reference`.
+
+    Raises:
+        InputError: a file is wrong; names it, and the key.
+    """
+    folder = reference.parent / "mistakes"
+    found = [_in_its_function(path, _load(path, Mistake)) for path in _files(folder, "*/*.toml")]
+    _must_be_distinct(folder, found)
+    return found
+
+
+def load_variants(reference: Path) -> list[Variant]:
+    """The valid variants beside the reference package, by id.
+
+    Args:
+        reference: the package's folder, as in `Assignment.reference`.
+
+    Raises:
+        InputError: a file is wrong; names it, and the key.
+    """
+    return [_load(path, Variant) for path in _files(reference.parent / "variants", "*.toml")]
+
+
+def read_package(folder: Path) -> dict[str, str]:
+    """The Python files of a package: text by path inside it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
+def write_package(files: Mapping[str, str], folder: Path) -> None:
+    """The way back of `read_package`."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def apply(files: Mapping[str, str], entry: Mistake | Variant) -> dict[str, str]:
+    """The package with a mistake or variant in it.
+
+    Raises:
+        InputError: a patch does not fit; names entry and file.
+    """
+    try:
+        return patched(files, entry.patch)
+    except InputError as error:
+        kind = type(entry).__name__.lower()
+        raise InputError(f"The {kind} {entry.id!r} does not fit: {error.message}") from None
+
+
+def patched(files: Mapping[str, str], patches: Iterable[Patch]) -> dict[str, str]:
+    """The package with patches applied, one after the other.
+
+    Args:
+        files: text by path inside the package.
+        patches: what to replace.
+
+    Raises:
+        InputError: a patch's text does not occur exactly once in its function, or what comes out
+            is no Python; names the file.
+    """
+    result = dict(files)
+    for patch in patches:
+        if patch.file not in result:
+            raise InputError(f"{patch.file}: there is no such file in the package.")
+        result[patch.file] = _replaced(result[patch.file], patch)
+    return result
+
+
+def _replaced(text: str, patch: Patch) -> str:
+    begin, end = _extent(text, patch)
+    found = list(_pattern(patch.old).finditer(text, begin, end))
+    if len(found) != 1:
+        where = f" in {patch.function}" if patch.function else ""
+        times = f"{len(found)} times" if found else "not"
+        raise InputError(f"{patch.file}: {patch.old.strip()!r} occurs {times}{where}, not once.")
+    match = found[0]
+    line = text[text.rfind("\n", 0, match.start()) + 1 :]
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    new = _lines(patch.new)
+    rest = [indent + line if line else "" for line in new[1:]]
+    lead = indent if match.start() == begin or text[match.start() - 1] == "\n" else ""
+    result = text[: match.start()] + "\n".join([lead + new[0], *rest]) + text[match.end() :]
+    _must_be_python(result, patch)
+    return result
+
+
+def _pattern(old: str) -> re.Pattern[str]:
+    """Finds the text, whole lines at whatever indentation they have in common."""
+    first, *others = _lines(old)
+    if not others:
+        return re.compile(re.escape(first))
+    parts = [rf"^(?P<indent> *){re.escape(first)}"]
+    for line in others:
+        if line == _ANYTHING:
+            parts.append(r"(?:\n.*)*?")
+        else:
+            parts.append(rf"\n(?P=indent){re.escape(line)}" if line else r"\n")
+    return re.compile("".join(parts) + "$", re.MULTILINE)
+
+
+def _lines(text: str) -> list[str]:
+    if "\n" not in text:
+        return [text]
+    return textwrap.dedent(text).strip("\n").split("\n")
+
+
+def _extent(text: str, patch: Patch) -> tuple[int, int]:
+    """Where the code of the patch's function stands in the file, less its docstring."""
+    if not patch.function:
+        return 0, len(text)
+    node = _definition(ast.parse(text).body, patch.function.split("."))
+    if node is None:
+        raise InputError(f"{patch.file}: defines no {patch.function}.")
+    first = node.body[0]
+    is_docstring = ast.get_docstring(node, clean=False) is not None and first.end_lineno
+    above = is_docstring or node.lineno - 1
+    ends = [0, *itertools.accumulate(map(len, text.splitlines(keepends=True)))]
+    return ends[above], ends[node.end_lineno or above]
+
+
+def _definition(body: list[ast.stmt], path: list[str]) -> ast.FunctionDef | ast.ClassDef | None:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == path[0]:
+            return _definition(node.body, path[1:]) if path[1:] else node
+    return None
+
+
+def _must_be_python(text: str, patch: Patch) -> None:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        wrong = f"{error.msg}: {(error.text or '').strip()!r}"
+        raise InputError(f"{patch.file}: is no Python once patched ({wrong}).") from None
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    return sorted(folder.glob(pattern), key=lambda path: path.parts)
+
+
+def _load(path: Path, kind: type[Entry]) -> Entry:
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert({"id": path.stem, **content}, kind)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}.") from None
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path}: {error}.") from None
+
+
+def _in_its_function(path: Path, mistake: Mistake) -> Mistake:
+    if path.parent.name != mistake.function:
+        raise InputError(
+            f"{path}: key `function` is {mistake.function!r}, but the folder {path.parent.name!r}."
+        )
+    inside = [
+        replace(patch, function=patch.function or mistake.function) for patch in mistake.patch
+    ]
+    return replace(mistake, patch=inside)
+
+
+def _must_be_distinct(folder: Path, mistakes: Iterable[Mistake]) -> None:
+    seen: set[str] = set()
+    for mistake in mistakes:
+        if mistake.id in seen:
+            raise InputError(f"{folder}: two mistakes are called {mistake.id!r}.")
+        seen.add(mistake.id)
