@@ -164,6 +164,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     """The assignment's title."""
     score: float
+    """Points for the work, before any penalty for lateness."""
     max_score: float
     parts: list[PartResult]
     checks: list[CheckResult]
@@ -182,12 +183,21 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     duration: float = 0.0
     graded_at: str = ""
     """ISO 8601, UTC."""
+    submitted_at: str = ""
+    """ISO 8601; empty where it is not known."""
+    penalty: float = 0.0
+    """Points that lateness costs, by the rubric."""
     schema_version: int = SCHEMA_VERSION
 
     @property
     def percent(self) -> float:
         """Score of 100."""
         return 100.0 * self.score / self.max_score if self.max_score else 0.0
+
+    @property
+    def final(self) -> float:
+        """Score less the penalty for lateness."""
+        return round(self.score - self.penalty, 2)
 
     @property
     def graded(self) -> bool:

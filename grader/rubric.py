@@ -102,7 +102,8 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Share of the score (0 to 1) that a submission of that time loses."""
         if self.due is None:
             return 0.0
-        late = (submitted - self.due).total_seconds() - 60 * self.late.grace_minutes
+        due = self.due if self.due.tzinfo else self.due.astimezone()
+        late = (submitted - due).total_seconds() - 60 * self.late.grace_minutes
         days = -(-late // 86_400) if late > 0 else 0
         return min(days * self.late.percent_per_day, self.late.max_percent) / 100
 

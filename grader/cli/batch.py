@@ -31,6 +31,10 @@ def command(
     sandbox: options.SandboxKind = "auto",
     no_sandbox: options.Unsafe = False,
     lang: options.Language = "en",
+    submitted: Annotated[
+        Path | None,
+        typer.Option(help="CSV with `submission` and `submitted`: the times, for lateness."),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, whatever is there already.")
     ] = False,
@@ -41,8 +45,10 @@ def command(
     Results appear as they are ready. Run the same command again to go on after an interrupt; only
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
     """
+    from grader.assignment import Assignment
     from grader.engine.batch import Batch, default_jobs
     from grader.engine.client import Engine
+    from grader.engine.lateness import Lateness, read_times
     from grader.engine.outbox import Outbox
     from grader.submission import discover
 
@@ -59,7 +65,12 @@ def command(
     jobs = jobs or default_jobs()
     with Engine(settings, workers=jobs) as engine:
         outbox = Outbox(out, title=submissions.resolve().name, lang=options.language(lang))
-        batch = Batch(sources, engine, jobs=jobs, outbox=outbox, resume=not fresh)
+        lateness = Lateness(
+            Assignment.load(assignment).rubric, read_times(submitted) if submitted else {}
+        )
+        batch = Batch(
+            sources, engine, jobs=jobs, outbox=outbox, resume=not fresh, lateness=lateness
+        )
         raise typer.Exit(show(batch, len(sources), outbox))
 
 

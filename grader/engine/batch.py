@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from grader.engine.client import Engine
 from grader.engine.fingerprint import fingerprint
+from grader.engine.lateness import Lateness
 from grader.engine.outbox import Outbox
 from grader.errors import GraderError, InputError
 from grader.grading import harness_version
@@ -43,6 +44,7 @@ class Batch:
         jobs: int | None = None,
         outbox: Outbox | None = None,
         resume: bool = True,
+        lateness: Lateness | None = None,
     ) -> None:
         """Get ready to grade.
 
@@ -52,12 +54,14 @@ class Batch:
             jobs: how many at once; as many as there are processors unless given.
             outbox: where results and reports go as they come; nowhere if None.
             resume: whether results of an earlier run that still hold are taken from the outbox.
+            lateness: when they were handed in, and what that costs; nothing if None.
         """
         self._sources = sources
         self._engine = engine
         self._jobs = jobs or default_jobs()
         self._outbox = outbox
         self._resume = resume
+        self._lateness = lateness
         self.results: list[Result] = []
 
     def run(self) -> Iterator[Progress]:
@@ -82,19 +86,21 @@ class Batch:
         return [pool.submit(self._one, source) for source in self._sources]
 
     def _one(self, source: Source) -> tuple[Result, bool]:
+        submitted = self._lateness.submitted(source) if self._lateness else None
         try:
-            digest = self._digest(fingerprint(source))
+            digest = self._digest(fingerprint(source), str(submitted))
         except InputError as error:
             source, digest = replace(source, problem=str(error)), ""
         if self._resume and self._outbox is not None:
             stored = self._outbox.stored(source.id, digest)
             if stored is not None:
                 return stored, True
-        return replace(self._engine.grade(source), digest=digest), False
+        result = replace(self._engine.grade(source), digest=digest)
+        return self._lateness.applied(result, submitted) if self._lateness else result, False
 
-    def _digest(self, submission: str) -> str:
+    def _digest(self, *submission: str) -> str:
         settings = msgspec.json.encode(self._engine.settings)
-        parts = (submission, self._engine.greeting.digest, settings.decode(), harness_version())
+        parts = (*submission, self._engine.greeting.digest, settings.decode(), harness_version())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def _save(self, result: Result) -> str:

@@ -1,0 +1,78 @@
+"""When submissions were handed in, and what lateness costs."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from grader.errors import InputError
+from grader.result import Result
+from grader.rubric import Rubric
+from grader.submission import Source
+
+_COLUMNS = ("submission", "submitted")
+
+
+def read_times(path: Path) -> dict[str, dt.datetime]:
+    """Times of submission from a CSV with the columns `submission` and `submitted` (ISO 8601).
+
+    A time without an offset is taken in this machine's time zone.
+
+    Raises:
+        InputError: names the file, and the line where one is wrong.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+                raise InputError(f"{path}: expected a heading with {' and '.join(_COLUMNS)}.")
+            return {row["submission"]: _time(path, rows.line_num, row) for row in rows}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read: {reason}.") from None
+
+
+class Lateness:
+    """The times of a class's submissions, and the rubric that says what being late costs."""
+
+    def __init__(self, rubric: Rubric, times: Mapping[str, dt.datetime]) -> None:
+        self._rubric = rubric
+        self._times = times
+
+    def submitted(self, source: Source) -> dt.datetime | None:
+        """When it was handed in: from the list, or from a `timestamp.txt` in its folder."""
+        known = self._times.get(source.id)
+        stamp = source.path / "timestamp.txt"
+        if known is not None or not source.path.is_dir() or not stamp.is_file():
+            return known
+        try:
+            words = stamp.read_text(encoding="utf-8")[:100].split()
+            return _aware(dt.datetime.fromisoformat(" ".join(words[:2])))
+        except (OSError, ValueError):
+            return None
+
+    def applied(self, result: Result, submitted: dt.datetime | None) -> Result:
+        """The result, with the points that lateness costs."""
+        if submitted is None or not result.graded:
+            return result
+        return replace(
+            result,
+            submitted_at=submitted.isoformat(timespec="seconds"),
+            penalty=round(result.score * self._rubric.penalty(submitted), 2),
+        )
+
+
+def _time(path: Path, line: int, row: Mapping[str, str]) -> dt.datetime:
+    try:
+        return _aware(dt.datetime.fromisoformat(row["submitted"].strip()))
+    except (ValueError, AttributeError):
+        text = f"{path}, line {line}: {row['submitted']!r} is no time."
+        raise InputError(text, hint="Expected ISO 8601, such as 2026-03-01T23:59:00+01:00.") from None
+
+
+def _aware(time: dt.datetime) -> dt.datetime:
+    return time if time.tzinfo else time.astimezone()
