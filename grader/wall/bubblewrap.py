@@ -1,4 +1,4 @@
-"""The `bubblewrap` kind: a zygote in namespaces of its own, with the interpreter and little else."""
+"""The `bubblewrap` kind: a zygote in namespaces of its own, seeing little else."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.result import SandboxInfo
-from grader.wall import forkserver, runtime
-from grader.wall.confinement import base_config, spare_uid
+from grader.wall import confine, forkserver, landlock, runtime
+from grader.wall.confinement import NEWEST_LANDLOCK, base_config, spare_uid
 
 _LIBRARY = "/wall/lib"
-_SCRATCH = "/tmp"  # noqa: S108 (inside)
+_SCRATCH = "/tmp"
 _SCRATCH_BYTES = 256 << 20
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
-def open_bubblewrap(main: str) -> forkserver.ForkedSandbox:
+def open_bubblewrap(
+    main: str, *, highest: int = NEWEST_LANDLOCK, private: bool = True
+) -> forkserver.ForkedSandbox:
     """Start a zygote under bubblewrap.
+
+    `highest` makes believe that landlock is older, 0 that there is none; without `private` workers
+    get folders instead of file systems, as where namespaces cannot be nested.
 
     Raises:
         UsageError: bubblewrap is not installed.
@@ -35,10 +40,15 @@ def open_bubblewrap(main: str) -> forkserver.ForkedSandbox:
         **base_config(main),
         "read": [*found.libraries, _LIBRARY],
         "uid": spare_uid() if os.geteuid() == 0 else 0,
-        "private": True,
+        "private": private,
+        "landlock": highest,
         "scratch": _SCRATCH,
     }
-    command = [program, *_options(found)]
+    # Without landlock, workers could meet in a folder that all may write to.
+    mode = "1777" if highest and landlock.version(confine.open_libc()) else "0555"
+    command = [program, *_options(found), "--perms", mode]
+    command += ["--size", str(_SCRATCH_BYTES), "--tmpfs", _SCRATCH]
+    command += ["--chdir", "/", "--remount-ro", "/"]
     command += runtime.python_command(found, [_LIBRARY], "zygote")
     try:
         process, control, report = forkserver.start(command, config, folder)
@@ -84,8 +94,6 @@ def _mounts(found: runtime.Runtime) -> Iterator[str]:
     for device in _DEVICES:
         yield from ("--dev-bind", device, device)
     yield from ("--proc", "/proc")
-    yield from ("--perms", "1777", "--size", str(_SCRATCH_BYTES), "--tmpfs", _SCRATCH)
-    yield from ("--chdir", "/", "--remount-ro", "/")
 
 
 def _is_shown(path: str, shown: Iterable[str]) -> bool:

@@ -35,8 +35,15 @@ _TOKEN_BYTES = 32
 class ColdWorker:
     """A process of its own; see `grader.wall.sandbox.Worker`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], wire: socket.socket, scratch: str) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        wire: socket.socket,
+        scratch: str,
+        cpu_limit: float,
+    ) -> None:
         self.socket = wire
+        self._cpu_limit = cpu_limit
         self.pid = process.pid
         self._process = process
         self._scratch = scratch
@@ -65,7 +72,10 @@ class ColdWorker:
     def ending(self) -> str:
         """Why it ended, in words; empty while it runs."""
         code = self._process.poll()
-        return "" if code is None else in_words(code, killed=self._killed)
+        if code is None:
+            return ""
+        out_of_time = self._cpu_seconds > self._cpu_limit - 1
+        return in_words(code, killed=self._killed, out_of_time=out_of_time)
 
 
 class ColdSandbox:
@@ -104,7 +114,7 @@ class ColdSandbox:
                 _end(process)
                 remove_tree(str(scratch))
                 raise
-        worker = ColdWorker(process, wire, str(scratch))
+        worker = ColdWorker(process, wire, str(scratch), limits.cpu_seconds)
         self._workers = [old for old in self._workers if old.socket.fileno() >= 0] + [worker]
         return worker
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from grader.result import SandboxInfo
 from grader.wall import forkserver, runtime
 from grader.wall.probe import ACTS_MAIN
 
-_NEWEST_LANDLOCK = 99
+NEWEST_LANDLOCK: Final = 99
 _FIRST_SPARE_UID, _SPARE_UIDS = 60600, 500
 """A range that systemd and Debian leave to nobody, below the 65536 that containers may have."""
 
@@ -28,7 +28,7 @@ def base_config(main: str) -> dict[str, Any]:
         "child_uids": None,
         "private": False,
         "scratch": "",
-        "landlock": _NEWEST_LANDLOCK,
+        "landlock": NEWEST_LANDLOCK,
         "base_landlock": False,
     }
 
@@ -38,8 +38,10 @@ def spare_uid() -> int:
     return _FIRST_SPARE_UID + os.getpid() % _SPARE_UIDS
 
 
-def open_landlock(main: str, highest: int = _NEWEST_LANDLOCK) -> forkserver.ForkedSandbox:
+def open_landlock(main: str, highest: int = NEWEST_LANDLOCK) -> forkserver.ForkedSandbox:
     """Start a zygote whose workers are confined without namespaces.
+
+    `highest` makes believe that landlock is older.
 
     Raises:
         InternalError: it does not work here; the message has what it said.

@@ -43,7 +43,8 @@ class Probeable(Protocol):
 _MEMORY: Final = 128 * MIB
 _SECRET: Final = str(Path(acts.__file__).parents[1] / "errors.py")
 """A file that workers must not read, that is always there."""
-_TOO_MUCH_MEMORY, _SOCKETS, _ROOT = "take too much memory", "make sockets", "list the root folder"
+_TOO_MUCH_MEMORY, _SOCKETS = "take too much memory", "make sockets"
+_ROOT, _ABOVE = "list the root folder", "list the folder above its own"
 _SEE_FILE: Final = "see that a file exists"
 _FORBIDDEN: Final = {
     "start a process": "os.fork() or os._exit(0)",
@@ -53,13 +54,14 @@ _FORBIDDEN: Final = {
     "signal its parent": "os.kill(os.getppid(), 0)",
     "read a file of the harness": f"open({_SECRET!r}).close()",
     _ROOT: "os.listdir('/')",
+    _ABOVE: "os.listdir('..')",
     "write to a library": "open(os.__file__, 'r+').close()",
     "change a library's mode": "os.chmod(os.__file__, os.stat(os.__file__).st_mode)",
     _TOO_MUCH_MEMORY: f"numpy.ones({2 * _MEMORY}, dtype='u1')",
 }
 """What every isolating kind must refuse. Harmless where it is not refused."""
-_WHERE_MOUNTS_HIDE: Final = frozenset({_ROOT})
-"""Needs no refusal where the root folder is the sandbox's own."""
+_WHERE_MOUNTS_HIDE: Final = frozenset({_ROOT, _ABOVE})
+"""Need no refusal where the root folder is the sandbox's own and holds nothing of others."""
 
 _SCRIPT: Final = """
 import errno, os, socket, sys, numpy
@@ -130,7 +132,7 @@ def _layers(report: dict[str, Any], powers: dict[str, str], pid: int) -> dict[st
     refused = report["refused"]
     return {
         "namespaces": refused.get(_SEE_FILE) == "ENOENT" and report["pid"] != pid,
-        "landlock": refused.get(_ROOT) == "EACCES",
+        "landlock": refused.get(_ROOT) == refused.get(_ABOVE) == "EACCES",
         "seccomp": refused.get(_SOCKETS) == "EPERM",
         "rlimits": refused[_TOO_MUCH_MEMORY] == "ENOMEM",
         "unprivileged": bool(powers) and "0" not in powers["Uid"].split()

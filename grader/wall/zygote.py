@@ -58,7 +58,7 @@ class Zygote:
         self.children: dict[int, Child] = {}
         self.poll = select.poll()
         self.pid = os.getpid()
-        self.cleaners: set[int] = set()
+        self.cleaners: dict[int, int] = {}
         self.spawned = 0
         self.private = False
         self.reachable = False
@@ -139,8 +139,8 @@ class Zygote:
         for child in set(self.children.values()):
             _kill(child)
             self._bury(child)
-        for pid in self.cleaners:
-            os.waitpid(pid, 0)
+        for cleaner in list(self.cleaners):
+            self._dismiss(cleaner, 0)
 
     def _request(self) -> bool:
         try:
@@ -239,9 +239,11 @@ class Zygote:
 
     def _event(self, fd: int) -> None:
         child = self.children.get(fd)
-        if child is None:
+        if fd in self.cleaners:
+            self._dismiss(fd, os.WNOHANG)
+        elif child is None:
             return  # its other descriptor was handled in the same round
-        if fd == child.pidfd:
+        elif fd == child.pidfd:
             self._bury(child)
         elif not _still_held(child.status):
             self.poll.unregister(fd)
@@ -260,7 +262,6 @@ class Zygote:
         self._remove(child.scratch)
 
     def _remove(self, scratch: str) -> None:
-        self.cleaners -= {pid for pid in self.cleaners if os.waitpid(pid, os.WNOHANG)[0]}
         try:
             if scratch:
                 os.rmdir(scratch)
@@ -270,7 +271,15 @@ class Zygote:
                 with contextlib.suppress(BaseException):
                     remove_tree(scratch)
                 os._exit(0)
-            self.cleaners.add(pid)
+            pidfd = os.pidfd_open(pid)
+            self.cleaners[pidfd] = pid
+            self.poll.register(pidfd, select.POLLIN)
+
+    def _dismiss(self, cleaner: int, flags: int) -> None:
+        if os.waitpid(self.cleaners[cleaner], flags)[0]:
+            del self.cleaners[cleaner]
+            self.poll.unregister(cleaner)
+            os.close(cleaner)
 
 
 def _kill(child: Child) -> None:
