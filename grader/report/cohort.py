@@ -28,7 +28,7 @@ class Bin(Struct, frozen=True):
 
 
 class Spread(Struct, frozen=True):
-    """The scores of those that were graded, in points; None where there are none."""
+    """The final scores of those that were graded, in points; None where there are none."""
 
     mean: float | None
     median: float | None
@@ -171,8 +171,8 @@ def _maximum(part_id: str, graded: Sequence[Result]) -> float | None:
 
 
 def _spread(graded: Sequence[Result]) -> Spread:
-    scores = [result.score for result in graded]
-    percents = [result.percent for result in graded]
+    scores = [result.final for result in graded]
+    percents = [_percent(result) for result in graded]
     return Spread(
         mean=statistics.fmean(scores) if scores else None,
         median=statistics.median(scores) if scores else None,
@@ -182,6 +182,10 @@ def _spread(graded: Sequence[Result]) -> Spread:
         median_percent=statistics.median(percents) if percents else 0.0,
         bins=_bins(percents),
     )
+
+
+def _percent(result: Result) -> float:
+    return 100.0 * result.final / result.max_score if result.max_score else 0.0
 
 
 def _bins(percents: Sequence[float]) -> list[Bin]:

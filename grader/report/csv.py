@@ -35,10 +35,11 @@ def write_gradebook(results: Iterable[Result], path: Path) -> None:
 def gradebook_text(results: Iterable[Result]) -> str:
     """One line a submission, in the order of their names, under a heading.
 
-    Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`,
-    `max_score`, `percent`, `part:<id>` for each part, `checks:<outcome>` (how many) for each
-    outcome, `era`, `python2`, `sandbox`, `error`. A submission that could not be graded has empty
-    cells for its numbers, not zeros.
+    Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`, `penalty`
+    for lateness, `final` (score less penalty), `max_score`, `percent` (of the final score),
+    `part:<id>` for each part, `checks:<outcome>` (how many) for each outcome, `era`, `python2`,
+    `sandbox`, `error`. A submission that could not be graded has empty cells for its numbers,
+    not zeros.
     """
     every = sorted(results, key=lambda result: by_name(result.submission))
     parts = list({part.id: part for result in every for part in result.parts})
@@ -60,7 +61,7 @@ def safe_cell(value: str) -> str:
 
 def _heading(parts: list[str]) -> list[str]:
     return [
-        *("submission", "status", "score", "max_score", "percent"),
+        *("submission", "status", "score", "penalty", "final", "max_score", "percent"),
         *(f"part:{part}" for part in parts),
         *(f"checks:{outcome}" for outcome in Outcome),
         *("era", "python2", "sandbox", "error"),
@@ -88,11 +89,16 @@ def _status(result: Result) -> str:
 
 def _numbers(result: Result, parts: list[str]) -> list[str]:
     if not result.graded:
-        return [""] * (3 + len(parts) + len(Outcome))
+        return [""] * (5 + len(parts) + len(Outcome))
     mine: dict[str, PartResult] = {part.id: part for part in result.parts}
     counts = Counter(check.outcome for check in result.checks if asked_for(check))
     return [
-        *(number(value) for value in (result.score, result.max_score, result.percent)),
+        *(number(value) for value in _totals(result)),
         *(number(mine[part].points) if part in mine and mine[part].total else "" for part in parts),
         *(str(counts[outcome]) for outcome in Outcome),
     ]
+
+
+def _totals(result: Result) -> tuple[float, ...]:
+    percent = 100.0 * result.final / result.max_score if result.max_score else 0.0
+    return result.score, result.penalty, result.final, result.max_score, percent

@@ -9,7 +9,7 @@ from msgspec import Struct
 from grader.report.html import render
 from grader.report.redact import Audience, redact_check
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import check_view
+from grader.report.student_view import check_view, together
 from grader.report.text import one_line
 from grader.result import CheckResult, Outcome
 
@@ -38,7 +38,7 @@ def fragment(
     return render(
         "notebook.html",
         lang,
-        problems=[view for view in views if view.check.outcome is not Outcome.PASSED],
+        problems=together(view for view in views if view.check.outcome is not Outcome.PASSED),
         passed=[view for view in views if view.check.outcome is Outcome.PASSED],
         total=len(views),
         audience=audience,

@@ -259,16 +259,17 @@ def _part_view(part: PartResult, anchor: str, checks: list[CheckResult]) -> Part
         part=part,
         anchor=anchor,
         bar=bar(checks, part.points, part.max_points),
-        problems=_together(views[Outcome.FAILED]) + _together(views[Outcome.ERROR]),
+        problems=together(views[Outcome.FAILED]) + together(views[Outcome.ERROR]),
         internal=views[Outcome.INTERNAL],
-        missing=_together(views[Outcome.MISSING]),
-        skipped=_together(view for view in skipped if asked_for(view.check)),
+        missing=together(views[Outcome.MISSING]),
+        skipped=together(view for view in skipped if asked_for(view.check)),
         passed=views[Outcome.PASSED],
-        unasked=_together(view for view in skipped if not asked_for(view.check)),
+        unasked=together(view for view in skipped if not asked_for(view.check)),
     )
 
 
-def _together(views: Iterable[CheckView]) -> list[CheckView]:
+def together(views: Iterable[CheckView]) -> list[CheckView]:
+    """The views with those that have the same complaint gathered behind the first of them."""
     groups: dict[object, list[CheckView]] = {}
     for view in views:
         groups.setdefault(_complaint(view.check), []).append(view)
@@ -281,7 +282,7 @@ def _complaint(check: CheckResult) -> object:
         return check.id
     shown = check.outcome not in (Outcome.MISSING, Outcome.SKIPPED) and check.visibility
     shape = _LISTED.sub(r"\1", _NUMBER.sub("#", check.message))
-    return shape, shown, tuple(check.targets)
+    return check.outcome, shape, shown, tuple(check.targets)
 
 
 def _unless_in(message: str, fact: str) -> str:

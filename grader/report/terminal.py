@@ -63,11 +63,13 @@ def result_line(result: Result, *, lang: Lang = "en", width: int = 32) -> Text:
         style = STYLES[Outcome.INTERNAL if result.error_kind == "internal" else Outcome.ERROR]
         return line.append(f" {'–':>7}  ").append(one_line(result.error), style)
     counts = Counter(check.outcome for check in result.checks if asked_for(check))
-    line.append(f" {number(result.score):>7}", "bold")
+    line.append(f" {number(result.final):>7}", "bold")
     line.append(f" / {number(result.max_score)} ", "dim")
     for outcome in Outcome:
         if outcome is not Outcome.PASSED and (n := counts[outcome]):
             line.append(f"  {n} {texts.outcome(outcome).lower()}", STYLES[outcome])
+    if result.penalty:
+        line.append(f"  {texts('late_short')} -{number(result.penalty)}", "yellow")
     return line
 
 
@@ -122,11 +124,19 @@ def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:
     line = Text(one_line(result.submission), "bold")
     if result.graded:
         if points:
-            line.append(f"  {number(result.score)} / {number(result.max_score)}", "bold cyan")
+            line.append(f"  {number(result.final)} / {number(result.max_score)}", "bold cyan")
         tally = texts("checks_passed", passed=view.passed, total=view.total)
         line.append(f"  {tally}", "dim")
+        line.append(_lateness(result, texts), "yellow")
     line.append(_how(result, texts), "dim")
     return line
+
+
+def _lateness(result: Result, texts: Texts) -> str:
+    if not result.penalty:
+        return ""
+    told = texts("late", score=number(result.score), penalty=number(result.penalty))
+    return f"\n{told}"
 
 
 def _how(result: Result, texts: Texts) -> str:

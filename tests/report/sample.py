@@ -397,6 +397,7 @@ def hostile(text: str = NASTY) -> Result:
             notes=[text],
             environment={text: text, "python": text},
             dialect=Dialect(era=text, evidence=[text]),
+            submitted_at=text,
         )
     )
 

@@ -24,6 +24,12 @@ def test_mean_median_and_range_are_of_the_graded() -> None:
     assert (spread.mean, spread.median, spread.lowest, spread.highest) == (50, 40, 10, 100)
 
 
+def test_numbers_are_of_the_score_less_the_penalty() -> None:
+    spread = _cohort([replace(result, penalty=5.0) for result in _scored(52, 100)]).spread
+    assert (spread.mean, spread.highest, spread.mean_percent) == (71, 95, 71)
+    assert [bin.count for bin in spread.bins][4] == 1
+
+
 def test_every_score_is_in_one_bin() -> None:
     bins = _cohort(
         _scored(0, 9.99, 10, 30.000000000000004, 29.999999999999996, 99, 100)

@@ -298,6 +298,16 @@ def test_a_submission_that_could_not_be_graded_gets_the_reason() -> None:
     assert "not the student’s fault and costs no points" in broken
 
 
+def test_lateness_is_taken_off_and_said() -> None:
+    late = replace(sample.result(), penalty=7.0, submitted_at="2026-03-02T09:00:00+01:00")
+    text = Page(student_page(late)).text
+    assert "62.27 of 100 69.27 for the work, less 7 for lateness" in text
+    assert "Handed in 2026-03-02 09:00:00+01:00" in text
+    rows = Page(class_page([late], title="x")).text
+    assert "late −7 62.27" in rows
+    assert "lateness" not in student_page(sample.result())
+
+
 def test_no_isolation_is_said_aloud() -> None:
     bare = sample.result()
     assert bare.sandbox is not None
@@ -369,6 +379,20 @@ def test_checks_with_the_same_complaint_share_a_card() -> None:
     assert "Affine backward[images] images 0 / 4 points dx has shape (3, 12)" in text
     assert "and 1 more check like this Affine backward[one] one 0 / 2" in text
     assert "a print" in text
+
+
+def test_a_cell_gathers_the_same_complaints_too() -> None:
+    text = Page(fragment([_shape(f"adam[{n}]", f"It is {n} off.") for n in range(9)])).text
+    assert text.count("and 8 more checks like this") == 1
+    assert text.count("It is") == 1
+
+
+def test_what_the_message_says_is_not_said_again() -> None:
+    told = Finding(kind="values", quantity="dx", wrong="3 of 4 elements", pattern="twice too large")
+    check = _shape("adam", "`dx` is wrong (3 of 4 elements).", finding=told)
+    text = Page(student_page(sample.tally(replace(sample.result(), checks=[check])))).text
+    assert text.count("3 of 4 elements") == 1
+    assert "Looks like twice too large" in text
 
 
 def test_hidden_and_public_complaints_stay_apart() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
 from grader.errors import InputError
@@ -120,6 +121,19 @@ def test_the_gradebook_has_a_line_for_each_and_a_column_for_each_part() -> None:
     assert ada["part:norm"] == "9.38"
     assert [ada[f"checks:{outcome}"] for outcome in Outcome] == ["20", "4", "2", "2", "1", "1"]
     assert (ada["era"], ada["python2"], ada["sandbox"]) == ("2017", "yes", "bubblewrap")
+
+
+def test_the_gradebook_tells_lateness() -> None:
+    (row,) = _table([replace(sample.result(), penalty=7.0)])
+    told = [row[name] for name in ("score", "penalty", "final", "max_score", "percent")]
+    assert told == ["69.27", "7", "62.27", "100", "62.27"]
+
+
+def test_the_terminal_tells_lateness() -> None:
+    late = replace(sample.result(), penalty=7.0)
+    assert "62.27 / 100" in _printed(summary(late))
+    assert "69.27 for the work, less 7 for lateness" in _printed(summary(late))
+    assert "late -7" in _printed(result_line(late))
 
 
 def test_an_ungraded_submission_has_no_score_rather_than_zero() -> None:
