@@ -75,8 +75,9 @@ class Assignment:
     @cached_property
     def bank_digest(self) -> str:
         """Of everything that decides what the bank asks: bank, checks and contract."""
+        bank = sorted(self.bank.glob("*.py"))
         checks = sorted((_PACKAGE / "checks").glob("*.py"))
-        return digest([*self.bank_files, *checks], repr(sorted(self.rubric.api.items())))
+        return digest([*bank, *checks], repr(sorted(self.rubric.api.items())))
 
     @cached_property
     def reference_digest(self) -> str:

@@ -186,7 +186,8 @@ def _ruled(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
     """The check as the rubric wants it: its weight, visibility and hint."""
     override = rubric.checks.get(check.id)
     weight = override.points if override and override.points is not None else check.max_points
-    hint = rubric.hints.get(check.id) or rubric.hints.get(check.targets[0])
+    names = (check.id, check.id.partition("[")[0], check.targets[0])
+    hint = next((rubric.hints[name] for name in names if name in rubric.hints), None)
     wrong = check.outcome in (Outcome.FAILED, Outcome.ERROR)
     return msgspec.structs.replace(
         check,

@@ -23,9 +23,9 @@ class Inputs:
 
     def __init__(self, seed: int | str, check: str) -> None:
         digest = hashlib.sha256(f"{seed}/{check}".encode()).digest()
-        self.number = int.from_bytes(digest[:4], "little")
-        """The seed itself, for what must be seeded on the student's side."""
-        self._random = np.random.RandomState(self.number)
+        self._random = np.random.RandomState(int.from_bytes(digest[:4], "little"))
+        self.number = int.from_bytes(digest[4:8], "little")
+        """For seeding the student's side: another seed, lest their draws be these inputs."""
 
     def normal(self, *shape: int, scale: float = 1.0, shift: float = 0.0) -> Array:
         """Normal deviates, float64 of `shape`."""

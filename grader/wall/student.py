@@ -142,6 +142,7 @@ class Function:
     def request(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Request:
         """The request that a call makes, for `Student.batch`."""
         args, kwargs = adapt(self._student.dialect, self._name, args, kwargs)
+        self._student.transcript.call = describe_call(self._name, args, kwargs)
         return {
             "op": "call",
             "on": self._name,
@@ -153,11 +154,9 @@ class Function:
 
     def __call__(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Any:
         """Call it; values come back as copies, starred names as `Remote`."""
-        student = self._student
-        student.transcript.call = describe_call(self._name, args, kwargs)
         request = self.request(*args, returns=returns, **kwargs)
-        value = student.ask(request, about=self._name)
-        return _incoming(value, request["returns"], student, self._name)
+        value = self._student.ask(request, about=self._name)
+        return _incoming(value, request["returns"], self._student, self._name)
 
 
 class Remote:
