@@ -1,9 +1,9 @@
-"""Running packages of ours through the bank, in this process."""
+"""Packages of ours before the bank, in this process."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,40 +11,70 @@ import pytest
 from grader.assignment import Assignment
 from grader.catalogue import write_package
 from grader.checks.key import Key
-from grader.checks.plugin import CheckPlugin
+from grader.checks.plugin import CheckPlugin, item_spec
 from grader.checks.reference import LocalCode
 from grader.checks.run import Player, Run
 from grader.checks.session import run_session
 from grader.result import CheckResult, Outcome
 from grader.wall.student import Student
 
-Results = dict[str, list[CheckResult]]
+AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
+Judge = Callable[[CheckPlugin, list[pytest.Item], Run], list[CheckResult]]
 
 
-def judge(assignment: Assignment, key: Key, packages: Mapping[str, dict[str, str]]) -> Results:
-    """What the bank says of each package, by the package's name."""
-    results: Results = {}
+class Court:
+    """Has packages judged by the bank."""
 
-    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
+    def __init__(self, assignment: Assignment, key: Key, folder: Path) -> None:
+        self._assignment = assignment
+        self._key = key
+        self._folder = folder
+
+    def all_checks(self, files: Mapping[str, str]) -> list[CheckResult]:
+        """What every check says of one package."""
+        return self._hold({"one": files}, _everything)["one"]
+
+    def first_kills(self, packages: Mapping[str, dict[str, str]], function: str) -> dict[str, str]:
+        """For each package the first check of `function` that finds it at fault, or nothing."""
+
+        def judge(plugin: CheckPlugin, items: list[pytest.Item], run: Run) -> list[CheckResult]:
+            for item in items:
+                spec = item_spec(item)
+                if spec is None or function not in spec.targets:
+                    continue
+                result = plugin.run_all([item], run)[-1]
+                if result.outcome in AT_FAULT:
+                    return [result]
+            return []
+
+        verdicts = self._hold(packages, judge)
+        return {name: results[0].id if results else "" for name, results in verdicts.items()}
+
+    def _hold(
+        self, packages: Mapping[str, Mapping[str, str]], judge: Judge
+    ) -> dict[str, list[CheckResult]]:
+        verdicts: dict[str, list[CheckResult]] = {}
+
+        def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
             for name, files in packages.items():
-                write_package(files, Path(folder) / name)
-                code = LocalCode(Path(folder) / name, assignment)
-                results[name] = plugin.run_all(items, _run(assignment, key, code))
+                write_package(files, self._folder / name)
+                verdicts[name] = judge(plugin, items, self._run(self._folder / name))
 
-    run_session(assignment, loop)
-    return results
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
+            run_session(self._assignment, loop)
+        assert verdicts.keys() == packages.keys(), "the bank did not run to its end"
+        return verdicts
+
+    def _run(self, package: Path) -> Run:
+        code = LocalCode(package, self._assignment)
+        return Run(
+            api=self._assignment.api,
+            seed=self._key.seed,
+            student=lambda _check: Student(code.channel(), self._assignment.api),
+            reference=Player(self._key),
+        )
 
 
-def _run(assignment: Assignment, key: Key, code: LocalCode) -> Run:
-    return Run(
-        api=assignment.api,
-        seed=key.seed,
-        student=lambda _check: Student(code.channel(), assignment.api),
-        reference=Player(key),
-    )
-
-
-def missed(results: list[CheckResult]) -> Iterator[CheckResult]:
-    """The checks that did not pass."""
-    return (result for result in results if result.outcome is not Outcome.PASSED)
+def _everything(plugin: CheckPlugin, items: list[pytest.Item], run: Run) -> list[CheckResult]:
+    return plugin.run_all(items, run)

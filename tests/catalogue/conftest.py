@@ -1,0 +1,37 @@
+"""The catalogue, the reference, and a bank with its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.catalogue import read_package
+from grader.checks.key import Key
+from grader.checks.reference import record_key
+from tests.catalogue.judging import Court
+
+
+@pytest.fixture(scope="session")
+def assignment() -> Assignment:
+    """Ours."""
+    return Assignment.load()
+
+
+@pytest.fixture(scope="session")
+def key(assignment: Assignment) -> Key:
+    """Recorded now, so that no change of the bank can make it stale."""
+    return record_key(assignment)
+
+
+@pytest.fixture(scope="session")
+def reference(assignment: Assignment) -> dict[str, str]:
+    """The files of the reference."""
+    return read_package(assignment.reference)
+
+
+@pytest.fixture
+def court(assignment: Assignment, key: Key, tmp_path: Path) -> Court:
+    """Judges packages by the bank."""
+    return Court(assignment, key, tmp_path)

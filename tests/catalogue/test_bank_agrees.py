@@ -1,0 +1,69 @@
+"""Every mistake changes a result of its function, and the bank sees it; no variant changes any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment
+from grader.catalogue import apply, load_mistakes, load_variants
+from grader.result import Outcome
+from tests.catalogue.judging import Court
+
+_REFERENCE = Assignment.load().reference
+MISTAKES = load_mistakes(_REFERENCE)
+VARIANTS = {variant.id: variant for variant in load_variants(_REFERENCE)}
+
+
+@pytest.mark.parametrize("function", sorted({mistake.function for mistake in MISTAKES}))
+def test_a_check_of_its_function_kills_each_mistake(
+    function: str, court: Court, reference: dict[str, str]
+) -> None:
+    packages = {
+        mistake.id: apply(reference, mistake)
+        for mistake in MISTAKES
+        if mistake.function == function
+    }
+    kills = court.first_kills(packages, function)
+    assert [name for name, check in kills.items() if not check] == []
+
+
+def test_the_reference_itself_survives(court: Court, reference: dict[str, str]) -> None:
+    """Or else the test above would show nothing."""
+    functions = {mistake.function for mistake in MISTAKES}
+    kills = [court.first_kills({"right": reference}, function) for function in sorted(functions)]
+    assert kills == [{"right": ""}] * len(functions)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_passes_every_check(
+    name: str, court: Court, reference: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for old in ("float", "int"):  # which workers have, see grader.wall.compat
+        monkeypatch.setattr(np, old, {"float": float, "int": int}[old], raising=False)
+    checks = court.all_checks(apply(reference, VARIANTS[name]))
+    assert len(checks) >= 100
+    assert [(c.id, c.message) for c in checks if c.outcome is not Outcome.PASSED] == []
+
+
+def test_the_catalogue_is_as_large_as_promised(assignment: Assignment) -> None:
+    assert len(MISTAKES) >= 120
+    assert len(VARIANTS) >= 50
+    given = {"affine_relu_forward", "affine_relu_backward", "sgd", "Solver"}
+    assert {mistake.function for mistake in MISTAKES} == assignment.api.keys() - given
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    texts = [
+        (entry.id, text)
+        for entry in MISTAKES
+        for text in (entry.title, entry.explanation, entry.hint)
+    ]
+    texts += [(variant.id, variant.title) for variant in VARIANTS.values()]
+    assert [name for name, text in texts if not (text.en.strip() and text.zh.strip())] == []
+
+
+def test_no_two_entries_make_the_same_change(reference: dict[str, str]) -> None:
+    packages = [apply(reference, mistake) for mistake in MISTAKES]
+    packages += [apply(reference, variant) for variant in VARIANTS.values()]
+    assert len({tuple(files.values()) for files in packages}) == len(packages)
