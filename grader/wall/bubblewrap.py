@@ -35,7 +35,6 @@ def open_bubblewrap(
     if program is None:
         raise UsageError("bubblewrap is not installed.", hint="Run: apt install bubblewrap")
     found = runtime.find_runtime()
-    folder = runtime.make_folder()
     config = {
         **base_config(main),
         "read": [*found.libraries, _LIBRARY],
@@ -50,13 +49,9 @@ def open_bubblewrap(
     command += ["--size", str(_SCRATCH_BYTES), "--tmpfs", _SCRATCH]
     command += ["--chdir", "/", "--remount-ro", "/"]
     command += runtime.python_command(found, [_LIBRARY], "zygote")
-    try:
-        process, control, report = forkserver.start(command, config, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    process, control, report = forkserver.start(command, config)
     info = SandboxInfo(kind="bubblewrap", isolated=True)
-    return forkserver.ForkedSandbox(info, report, main, process, control, folder)
+    return forkserver.ForkedSandbox(info, report, main, process, control)
 
 
 def _options(found: runtime.Runtime) -> Iterator[str]:

@@ -142,8 +142,9 @@ class ColdSandbox:
 
 def _hand_over(process: subprocess.Popen[bytes], order: dict[str, object]) -> None:
     assert process.stdin is not None
-    with contextlib.suppress(OSError), process.stdin as stdin:
-        stdin.write(json.dumps(order).encode() + b"\n")
+    with contextlib.suppress(OSError):
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        process.stdin.flush()
 
 
 def _accept(server: socket.socket, process: subprocess.Popen[bytes], token: bytes) -> socket.socket:
@@ -178,3 +179,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()

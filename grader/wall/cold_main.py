@@ -9,16 +9,18 @@ import os
 import site
 import socket
 import sys
+import threading
 
 from grader.wall import confine
 
 
 def main() -> None:
-    """Read one line of JSON from stdin: `port`, `token`, `main`, `limits`."""
+    """Read one line of JSON from stdin: `port`, `token`, `main`, `limits`. Its end is ours."""
     order = json.loads(sys.stdin.buffer.readline())
     module, _, function = order["main"].partition(":")
     serve = getattr(importlib.import_module(module), function)
     site.setquit()
+    _end_with(os.dup(0))
     _silence()
     sock = socket.create_connection(("127.0.0.1", order["port"]))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -29,6 +31,16 @@ def main() -> None:
             with contextlib.suppress(OSError, ValueError):  # macOS refuses some
                 confine.set_limits({name: value}, own_memory=own, shared_user=True)
     serve(sock)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the other end of the pipe `parent` is closed."""
+
+    def wait() -> None:
+        os.read(parent, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _silence() -> None:

@@ -28,6 +28,7 @@ def base_config(main: str) -> dict[str, Any]:
         "child_uids": None,
         "private": False,
         "scratch": "",
+        "folder": "",
         "landlock": NEWEST_LANDLOCK,
         "base_landlock": False,
     }
@@ -66,10 +67,11 @@ def _start(
         "read": [*runtime.readable(found), str(folder / "lib")],
         "child_uids": [_FIRST_SPARE_UID, _SPARE_UIDS] if os.geteuid() == 0 else None,
         "scratch": str(scratch),
+        "folder": str(folder),
         "landlock": highest,
         "base_landlock": True,
     }
     command = runtime.python_command(found, path, "zygote")
-    process, control, report = forkserver.start(command, config, folder)
+    process, control, report = forkserver.start(command, config)
     info = SandboxInfo(kind="landlock", isolated=True)
-    return forkserver.ForkedSandbox(info, report, main, process, control, folder)
+    return forkserver.ForkedSandbox(info, report, main, process, control)

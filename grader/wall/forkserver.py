@@ -6,14 +6,12 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
@@ -118,14 +116,12 @@ class ForkedSandbox:
         main: str,
         process: subprocess.Popen[bytes],
         control: socket.socket,
-        folder: Path,
     ) -> None:
         self.info = info
         self.report = report
         self._main = main
         self._process = process
         self._control = control
-        self._folder = folder
         self._owner = os.getpid()
 
     def spawn(self, limits: Limits, *, main: str = "") -> ForkedWorker:
@@ -166,11 +162,10 @@ class ForkedSandbox:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def start(
-    command: list[str], config: dict[str, Any], folder: Path
+    command: list[str], config: dict[str, Any]
 ) -> tuple[subprocess.Popen[bytes], socket.socket, ZygoteReport]:
     """Run `command` with the control socket's number and `config` added; wait until it is warm.
 
@@ -178,7 +173,7 @@ def start(
         InternalError: it did not start; the message has what it said.
     """
     control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with tempfile.TemporaryFile(dir=folder) as errors:
+    with tempfile.TemporaryFile() as errors:
         try:
             with theirs:
                 process = _run([*command, str(theirs.fileno()), json.dumps(config)], theirs, errors)

@@ -236,7 +236,7 @@ def test_files_cannot_be_written_outside_the_scratch_folder(
 def test_readable_files_cannot_be_truncated(sandbox: Any, worker: Any) -> None:
     if sandbox.info.kind == "bubblewrap":
         pytest.skip("there every file is on a read-only mount")
-    decoy = sandbox._folder / "lib/decoy.txt"
+    decoy = Path(evaluate(worker, "os.getcwd()")).parents[1] / "lib/decoy.txt"
     decoy.write_text("whole")
     decoy.chmod(0o666)
     assert evaluate(worker, f"open({str(decoy)!r}).read()") == "whole"
