@@ -26,6 +26,7 @@ from grader.report.text import by_name, clip_lines, magnitude, number, one_line,
 from grader.result import Outcome, Result
 from tests.report import sample
 
+PACKAGE = Path(__file__).parents[2] / "grader" / "report"
 SCHEMA = Path(__file__).parents[2] / "docs" / "result.schema.json"
 
 
@@ -258,6 +259,14 @@ def test_texts_exist_in_both_languages_with_the_same_values() -> None:
         english, chinese = ({field for _, field, _, _ in string.Formatter().parse(text) if field}
                             for text in pair)  # fmt: skip
         assert chinese <= english or chinese == english, key
+
+
+def test_every_text_is_used() -> None:
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".html")]
+    used = "".join(path.read_text("utf-8") for path in files if path.name != "strings.py")
+    built = ("outcome.", "meaning.", "student.ungraded_")
+    plain = [key for key in TEXTS if not key.startswith(built)]
+    assert [key for key in plain if f'"{key}"' not in used] == []
 
 
 def test_a_text_with_two_forms_follows_the_number() -> None:
