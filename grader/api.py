@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.engine.batch import Batch, default_jobs, only_source
+from grader.engine.batch import Batch, default_jobs
 from grader.engine.client import Engine
 from grader.engine.outbox import Outbox
 from grader.grading import Settings
 from grader.result import Result
-from grader.submission import discover
+from grader.submission import discover, single
 
 
 def grade(
@@ -24,10 +24,10 @@ def grade(
         settings: everything else.
 
     Raises:
-        InputError: there is nothing there, or several submissions.
+        InputError: there is nothing there.
         GraderError: the harness cannot grade here (no sandbox, a wrong rubric).
     """
-    source = only_source(discover(Path(path)), Path(path))
+    source = single(Path(path))
     with Engine(settings or Settings(assignment=assignment)) as engine:
         return engine.grade(source)
 

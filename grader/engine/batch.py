@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
@@ -65,7 +64,10 @@ class Batch:
         self.results: list[Result] = []
 
     def run(self) -> Iterator[Progress]:
-        """Grade every submission; yields each as it is done, in no particular order."""
+        """Grade every submission; yields each as it is done, in no particular order.
+
+        Whoever does not wait for the end ends the engine.
+        """
         if self._outbox is not None:
             self._outbox.prepare()
         with ThreadPoolExecutor(self._jobs, "grade") as pool:
@@ -76,9 +78,11 @@ class Batch:
                     unsaved = "" if reused else self._save(result)
                     self.results.append(result)
                     yield Progress(result, len(self.results), len(waiting), reused, unsaved)
-            finally:
+            except BaseException:  # an interrupt: nobody waits for what is being graded
                 for future in waiting:
                     future.cancel()
+                self._engine.close()
+                raise
         if self._outbox is not None:
             self._outbox.finish(self.results)
 
@@ -117,16 +121,3 @@ def default_jobs() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def only_source(sources: Sequence[Source], path: Path) -> Source:
-    """The one submission of a path that should hold just one.
-
-    Raises:
-        InputError: it holds several.
-    """
-    if len(sources) == 1:
-        return sources[0]
-    raise InputError(
-        f"{path} holds {len(sources)} submissions.", hint="Use `grader batch` for a whole class."
-    )

@@ -71,7 +71,8 @@ def _time(path: Path, line: int, row: Mapping[str, str]) -> dt.datetime:
         return _aware(dt.datetime.fromisoformat(row["submitted"].strip()))
     except (ValueError, AttributeError):
         text = f"{path}, line {line}: {row['submitted']!r} is no time."
-        raise InputError(text, hint="Expected ISO 8601, such as 2026-03-01T23:59:00+01:00.") from None
+        hint = "Expected ISO 8601, such as 2026-03-01T23:59:00+01:00."
+        raise InputError(text, hint=hint) from None
 
 
 def _aware(time: dt.datetime) -> dt.datetime:
