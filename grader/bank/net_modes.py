@@ -313,7 +313,7 @@ def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None
     net = case.received(student)
     first, grads = net.loss(case.batch)
     if net.loss(case.batch)[0] != first:
-        text = "Not judged, because the same seed does not drop the same units."
+        text = f"Not judged, because with a seed {NET} does not drop the same units again."
         raise NotJudged(text, Finding(kind=NOT_ASKED_KIND))
     own = {name: net.numerical(name, value, case.batch) for name, value in case.values.items()}
     scale = max(float(np.abs(gradient).max()) for gradient in own.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -106,7 +106,7 @@ def test_solver_two_layer(student: Student, inputs: Inputs) -> None:
     net = Net(
         student, "TwoLayerNet", input_dim=DIM, hidden_dim=30, num_classes=CLASSES, weight_scale=0.1
     )
-    _solve(student, net, inputs)
+    _solve(student, net, inputs, two_layer_shapes(DIM, 30, CLASSES))
 
 
 @check(
@@ -117,7 +117,8 @@ def test_solver_two_layer(student: Student, inputs: Inputs) -> None:
     points=0.5,
 )
 def test_solver(student: Student, inputs: Inputs) -> None:
-    _solve(student, _net(student, [30, 20], weight_scale=0.2), inputs)
+    net = _net(student, [30, 20], weight_scale=0.2)
+    _solve(student, net, inputs, fully_connected_shapes([30, 20], DIM, CLASSES))
 
 
 def _net(student: Student, hidden_dims: list[int], **settings: Any) -> Net:
@@ -160,12 +161,16 @@ def _start(inputs: Inputs, shapes: Shapes) -> Parameters:
 def _descend(net: Net, values: Parameters, velocity: Parameters, batch: Batch) -> None:
     _, grads = net.step(values, batch)
     for name, value in values.items():
-        gradient = as_array(net.gradient(name, grads), f'grads["{name}"]', call=net.call_of_loss)
-        if gradient.size != value.size or not np.isfinite(gradient).all():
-            text = f'grads["{name}"] does not fit params["{name}"], or is not finite.'
-            raise Wrong(text, Finding(kind="shape", quantity=name, call=net.call_of_loss))
-        velocity[name] = 0.9 * velocity[name] - 0.1 * gradient.reshape(value.shape)
+        velocity[name] = 0.9 * velocity[name] - 0.1 * _gradient(net, name, grads, value.shape)
         values[name] = value + velocity[name]
+
+
+def _gradient(net: Net, name: str, grads: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
+    gradient = as_array(net.gradient(name, grads), f'grads["{name}"]', call=net.call_of_loss)
+    if gradient.size != np.prod(shape) or not np.isfinite(gradient).all():
+        text = f'grads["{name}"] does not fit params["{name}"], or is not finite.'
+        raise Wrong(text, Finding(kind="shape", quantity=name, call=net.call_of_loss))
+    return gradient.reshape(shape)
 
 
 def _accuracy(net: Net, batch: Batch) -> float:
@@ -188,11 +193,17 @@ def _loss(net: Net, batch: Batch) -> float:
     return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - right))
 
 
-def _solve(student: Student, net: Net, inputs: Inputs) -> None:
-    """The Solver is given code: where it is missing or fails by itself nothing is lost."""
+def _solve(student: Student, net: Net, inputs: Inputs, shapes: Shapes) -> None:
+    """The Solver is given code: where it is missing or fails by itself nothing is lost.
+
+    It fails, too, on gradients that are not there or do not fit, so that these are looked at first.
+    """
     X, y = inputs.clusters(60, CLASSES, DIM)
     data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
     before = _loss(net, Batch(X, y))
+    _, grads = net.loss(Batch(X, y))
+    for name, shape in shapes.items():
+        _gradient(net, name, grads, shape)
     settings: dict[str, Any] = {
         "update_rule": "sgd",
         "optim_config": {"learning_rate": 0.01},
@@ -242,5 +253,5 @@ def _judge_minimize(student: Student, rule: str, inputs: Inputs, config: dict[st
         raise Wrong(text, Finding(kind="values", quantity="next_w"))
 
 
-def _quadratic(w: Sequence[float] | Array) -> float:
-    return float(np.sum(STIFFNESS * np.asarray(w) ** 2) / 2)
+def _quadratic(w: Array) -> float:
+    return float(np.sum(STIFFNESS * w**2) / 2)

@@ -75,7 +75,7 @@ def grade(
     right = LocalCode(assignment.reference, assignment)
     recorder = Recorder(right.channel)
     copies = {
-        change.name: LocalCode(_changed_copy(change, folder / str(i), assignment), assignment)
+        change.name: LocalCode(changed_copy(change, folder / str(i), assignment), assignment)
         for i, change in enumerate(changes)
     }
     graded: dict[str, list[CheckResult]] = {}
@@ -113,7 +113,8 @@ def _run(assignment: Assignment, code: LocalCode, reference: Recorder | Player) 
     )
 
 
-def _changed_copy(change: Change, folder: Path, assignment: Assignment) -> Path:
+def changed_copy(change: Change, folder: Path, assignment: Assignment) -> Path:
+    """A copy of the reference inside `folder`, with the change made."""
     package = folder / assignment.reference.name
     shutil.copytree(assignment.reference, package, ignore=shutil.ignore_patterns("__pycache__"))
     path = package / change.file

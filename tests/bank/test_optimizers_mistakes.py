@@ -32,21 +32,27 @@ STEP = '- config["learning_rate"] * dw'
 KEEP = 'config["momentum"] * config["velocity"]'
 CACHE = 'decay * config["cache"] + (1 - decay) * dw**2'
 ROOT = 'np.sqrt(cache) + config["epsilon"]'
+M_HAT = "m_hat = m / (1 - beta1**t)"
+V_HAT = "v_hat = v / (1 - beta2**t)"
 HAT = 'np.sqrt(v_hat) + config["epsilon"]'
 
 MISTAKES = [
     momentum("uphill", STEP, '+ config["learning_rate"] * dw'),
     momentum("no learning rate", STEP, "- dw"),
     momentum("learning rate fixed", STEP, "- 1e-2 * dw"),
-    momentum("learning rate on the velocity too", "= w + velocity", '= w + config["learning_rate"] * velocity'),
+    momentum(
+        "learning rate on the velocity too",
+        "= w + velocity",
+        '= w + config["learning_rate"] * velocity',
+    ),
     momentum("momentum fixed", KEEP, '0.9 * config["velocity"]'),
     momentum("momentum left out", KEEP, 'config["velocity"]'),
     momentum("no velocity", KEEP, "0"),
     momentum("dampened", STEP, '- (1 - config["momentum"]) * config["learning_rate"] * dw'),
     momentum("velocity not stored", '    config["velocity"] = velocity\n', ""),
-    momentum("velocity stored with the opposite sign", '] = velocity\n', "] = -velocity\n"),
+    momentum("velocity stored with the opposite sign", "] = velocity\n", "] = -velocity\n"),
     momentum("velocity stored under another name", 'config["velocity"] = v', 'config["v"] = v'),
-    momentum("next_w stored as velocity", '] = velocity\n', "] = next_w\n"),
+    momentum("next_w stored as velocity", "] = velocity\n", "] = next_w\n"),
     momentum("step with the old velocity", "= w + velocity", '= w + config["velocity"]'),
     momentum("velocity subtracted", "= w + velocity", "= w - velocity"),
     momentum(
@@ -60,7 +66,7 @@ MISTAKES = [
     momentum("mean gradient", STEP, '- config["learning_rate"] * dw.mean()'),
     momentum("no config is an error", "{} if config is None else config", "dict(config)"),
     rmsprop("cache not stored", '    config["cache"] = cache\n', ""),
-    rmsprop("root stored", '] = cache\n', "] = np.sqrt(cache)\n"),
+    rmsprop("root stored", "] = cache\n", "] = np.sqrt(cache)\n"),
     rmsprop("step with the old cache", "np.sqrt(cache)", 'np.sqrt(config["cache"])'),
     rmsprop("gradient not squared", "* dw**2\n", "* np.abs(dw)\n"),
     rmsprop("sum instead of average", CACHE, 'config["cache"] + dw**2'),
@@ -89,10 +95,10 @@ MISTAKES = [
     adam("nothing corrected", "* m_hat / (np.sqrt(v_hat)", "* m / (np.sqrt(v)"),
     adam("v not corrected", "np.sqrt(v_hat)", "np.sqrt(v)"),
     adam("m not corrected", "] * m_hat /", "] * m /"),
-    adam("m corrected twice", "m / (1 - beta1**t)\n    v_hat", "m / (1 - beta1**t) ** 2\n    v_hat"),
-    adam("correction with beta * t", "m / (1 - beta1**t)\n    v_hat", "m / (1 - beta1 * t)\n    v_hat"),
-    adam("correction of the first step always", "m / (1 - beta1**t)\n    v_hat", "m / (1 - beta1)\n    v_hat"),
-    adam("one beta for both corrections", "v / (1 - beta2**t)\n    next_w", "v / (1 - beta1**t)\n    next_w"),
+    adam("m corrected twice", M_HAT, M_HAT + " ** 2"),
+    adam("correction with beta * t", M_HAT, "m_hat = m / (1 - beta1 * t)"),
+    adam("correction of the first step always", M_HAT, "m_hat = m / (1 - beta1)"),
+    adam("one beta for both corrections", V_HAT, "v_hat = v / (1 - beta1**t)"),
     adam("gradient not squared", "* dw**2\n", "* dw\n"),
     adam("betas swapped", 'config["beta1"], config["beta2"]', 'config["beta2"], config["beta1"]'),
     adam("betas fixed", 'config["beta1"], config["beta2"]', "0.9, 0.999"),
@@ -104,7 +110,7 @@ MISTAKES = [
     adam("default beta2", '"beta2", 0.999', '"beta2", 0.99'),
     adam("default t", '"t", 0', '"t", 1'),
     adam("new m with the old v", "beta2 * config", "0 * config"),
-]  # fmt: skip
+]
 
 EPSILON_ELSEWHERE = {
     "rmsprop": rmsprop("epsilon inside the root", ROOT, 'np.sqrt(cache + config["epsilon"])'),
@@ -114,7 +120,8 @@ EPSILON_ELSEWHERE = {
         """
         def adam(w, dw, config=None):
             config = {} if config is None else config
-            for name, value in dict(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8).items():
+            defaults = dict(learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8)
+            for name, value in defaults.items():
                 config.setdefault(name, value)
             b1, b2 = config["beta1"], config["beta2"]
             m = b1 * config.get("m", 0) + (1 - b1) * dw

@@ -1,0 +1,142 @@
+"""The training checks against code that does not learn, and against a Solver that does not run."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.bank import training
+from grader.result import CheckResult, Finding, Frame, Outcome
+from grader.verdicts import CouldNotRun, NotDone
+from tests.bank.nets import RETURN, SIZES, full, right, two
+from tests.bank.patches import Change, assert_costs, grade, mistake
+
+OPTIM = "optim.py"
+SOLVER = "solver.py"
+UPHILL = "return loss, {name: -gradient for name, gradient in grads.items()}"
+MOMENTUM = 'config["momentum"] * config["velocity"]'
+STEP = '- config["learning_rate"] * dw'
+
+MISTAKES = [
+    two("uphill", RETURN, UPHILL),
+    two("gradients 0", RETURN, UPHILL.replace("-gradient", "0 * gradient")),
+    two("gradients far too large", RETURN, UPHILL.replace("-gradient", "1e4 * gradient")),
+    two("gradient of W2 alone", RETURN, "return loss, {**grads, 'W1': np.ones_like(W1)}"),
+    two(
+        "the same score for all classes",
+        "if y is None:",
+        "scores = scores * 0\n        if y is None:",
+    ),
+    two("scores of the samples in reverse", "return scores\n", "return scores[::-1]\n"),
+    full("uphill", RETURN, UPHILL),
+    full("gradients 0", RETURN, UPHILL.replace("-gradient", "0 * gradient")),
+    full(
+        "gradients of the biases alone",
+        RETURN,
+        UPHILL.replace("-gradient", "(name[0] == 'b') * gradient"),
+    ),
+    full("scores of the samples in reverse", "return scores\n", "return scores[::-1]\n"),
+    full(
+        "no batch norm in test mode",
+        "gamma, beta, self.bn_params[layer - 1])",
+        "gamma, beta, {**self.bn_params[layer - 1]})",
+    ),
+    full("gradients missing", RETURN, "return loss, {'b1': grads['b1']}"),
+    full("gradients flat", RETURN, UPHILL.replace("-gradient", "gradient.ravel()[:2]")),
+    mistake("sgd_momentum", "no velocity", MOMENTUM, "0", file=OPTIM),
+    mistake(
+        "sgd_momentum", "velocity not stored", 'config["velocity"] = velocity', "pass", file=OPTIM
+    ),
+    mistake("sgd_momentum", "uphill", STEP, STEP.replace("-", "+"), file=OPTIM),
+    mistake(
+        "sgd_momentum",
+        "dampened",
+        STEP,
+        STEP.replace("*", '* (1 - config["momentum"]) *'),
+        file=OPTIM,
+    ),
+    mistake("rmsprop", "uphill", "w - config", "w + config", file=OPTIM),
+    mistake("rmsprop", "stands still", "w - config", "w - 0 * config", file=OPTIM),
+    mistake("adam", "uphill", "w - config", "w + config", file=OPTIM),
+    mistake(
+        "adam", "only the sign of w", "* m_hat", "* np.sign(w) * np.abs(m_hat) * 0", file=OPTIM
+    ),
+]
+
+SOLVERS = [
+    right(mistake("Solver", "raises", "self.model = model", "raise OSError()", file=SOLVER)),
+    right(
+        mistake(
+            "Solver", "raises in training", "num_steps = ", "num_steps = self.none", file=SOLVER
+        )
+    ),
+    right(
+        mistake(
+            "Solver", "has another signature", "data: dict", "data, more, data2: dict", file=SOLVER
+        )
+    ),
+    Change("Solver: is not there", SOLVER, edits=(("Solver", "class Solver", "class Other"),)),
+]
+
+HARMLESS = [
+    right(full("a larger net", SIZES, SIZES)),
+    right(
+        mistake(
+            "Solver",
+            "draws other batches",
+            "np.random.choice(len(self.X_train), self",
+            "np.random.default_rng(1).choice(len(self.X_train), self",
+            file=SOLVER,
+        )
+    ),
+    right(
+        mistake(
+            "Solver", "keeps the last parameters", "if self.best_params:", "if False:", file=SOLVER
+        )
+    ),
+]
+
+ALL = [*MISTAKES, *HARMLESS, *SOLVERS]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResult]]:
+    return grade(ALL, ["training"], tmp_path_factory.mktemp("training"))
+
+
+@pytest.mark.parametrize("change", [*MISTAKES, *HARMLESS], ids=str)
+def test_change_costs_what_it_should(change: Change, graded: dict[str, list[CheckResult]]) -> None:
+    assert_costs(change, graded[change.name])
+
+
+@pytest.mark.parametrize("change", SOLVERS, ids=str)
+def test_a_broken_solver_costs_nothing(
+    change: Change, graded: dict[str, list[CheckResult]]
+) -> None:
+    results = {check.id: check for check in graded[change.name]}
+    for check in (results.pop("training::solver"), results.pop("training::solver_two_layer")):
+        assert check.outcome is Outcome.SKIPPED
+        assert check.finding is not None
+        assert check.finding.kind == "not_asked"
+    assert {check.outcome for check in results.values()} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "in_solver"),
+    [
+        (NotDone("Solver is not there.", Finding(kind="missing")), True),
+        (CouldNotRun("Solver could not be loaded", Finding(kind="load")), True),
+        (CouldNotRun("Solver did not finish", Finding(kind="timeout")), False),
+        (CouldNotRun("Solver ended the whole process", Finding(kind="crash")), False),
+    ],
+)
+def test_a_net_that_hangs_under_the_solver_is_at_fault(
+    verdict: NotDone | CouldNotRun, in_solver: bool
+) -> None:
+    assert training._lies_in_solver(verdict) is in_solver
+
+
+@pytest.mark.parametrize(("file", "in_solver"), [("solver.py", True), ("layers.py", False)])
+def test_the_last_frame_says_whose_fault_it_is(file: str, in_solver: bool) -> None:
+    frames = [Frame(file=name, line=1, function="f", source="") for name in ("solver.py", file)]
+    verdict = CouldNotRun("Solver raised", Finding(kind="exception", traceback=frames))
+    assert training._lies_in_solver(verdict) is in_solver
