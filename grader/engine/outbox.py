@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,16 +19,18 @@ from grader.report.html import class_page, student_page
 from grader.report.strings import Lang
 from grader.result import Result
 
-_UNSAFE: Final = re.compile(r"[^\w.\-]+")
-_LONGEST: Final = 80
+_UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+|[. ]+$|^[. ~-]+')
+"""What some file system or shell refuses or misreads in a name."""
+_LONGEST: Final = 120
 
 
 def file_stem(submission: str) -> str:
     """A file name for a submission's id: the id itself where it is harmless, else made unique."""
-    safe = _UNSAFE.sub("_", submission)[:_LONGEST].lstrip(".") or "_"
-    if safe == submission:
+    safe = _UNSAFE.sub("_", submission[:_LONGEST]) or "_"
+    if safe == submission and submission.isprintable():
         return safe
-    return f"{safe}-{hashlib.sha256(submission.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(submission.encode(errors="backslashreplace")).hexdigest()
+    return f"{safe.encode(errors='replace').decode()}-{digest[:8]}"
 
 
 class Outbox:
@@ -74,7 +77,7 @@ class Outbox:
             title=self._title,
             made=time.strftime("%Y-%m-%d %H:%M"),
             lang=self._lang,
-            href=lambda result: f"reports/{file_stem(result.submission)}.html",
+            href=lambda result: f"reports/{quote(file_stem(result.submission))}.html",
         )
         write_atomically(self.index, page.encode())
         write_gradebook(every, self.folder / "gradebook.csv")

@@ -47,6 +47,7 @@ _PYTHON2: Final[dict[str, dict[str, Any]]] = {
     },
     "past.utils": {"old_div": lambda a, b: a // b if _integers(a, b) else a / b},
     "future": {},
+    "future.standard_library": {"install_aliases": lambda: None},
     "future.utils": {
         "iteritems": lambda d: iter(d.items()),
         "itervalues": lambda d: iter(d.values()),
