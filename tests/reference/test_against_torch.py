@@ -119,7 +119,7 @@ def test_losses(size: float, rng: np.random.Generator) -> None:
         leaf = tensor(x)
         expected = witness(leaf, torch.tensor(y))
         expected.backward()
-        assert_close(np.float64(value), np.float64(expected.item()), TOLERANCE)
+        assert_close(value, expected.item(), TOLERANCE)
         assert_close(dx, leaf.grad.numpy(), TOLERANCE)
 
 
@@ -180,7 +180,7 @@ def assert_agreement(net: Any, scores: Any, params: dict[str, Any], batch: tuple
     expected = F.cross_entropy(scores, torch.tensor(y)) + penalty
     expected.backward()
     loss, grads = loss_and_grads(net, X, y)
-    assert_close(np.float64(loss), np.float64(expected.item()), TOLERANCE)
+    assert_close(loss, expected.item(), TOLERANCE)
     assert grads.keys() == params.keys()
     for name, param in params.items():
         assert_close(grads[name], param.grad.numpy(), TOLERANCE, name)
