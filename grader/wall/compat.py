@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import operator
 import pickle
 import sys
@@ -10,6 +11,15 @@ from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
+
+def _integers(a: Any, b: Any) -> bool:
+    return all(np.asarray(value).dtype.kind in "iub" for value in (a, b))
+
+
+def floor_divide(a: Any, b: Any) -> Any:
+    """`a / b` as Python 2 meant it: floored where both are integers."""
+    return a // b if _integers(a, b) else a / b
+
 
 _NUMPY: Final[dict[str, Any]] = {
     "float": float,
@@ -41,11 +51,11 @@ _PYTHON2: Final[dict[str, dict[str, Any]]] = {
         "unicode": str,
         "long": int,
         "raw_input": input,
-        "reduce": __import__("functools").reduce,
+        "reduce": functools.reduce,
         "range": range,
         "str": str,
     },
-    "past.utils": {"old_div": lambda a, b: a // b if _integers(a, b) else a / b},
+    "past.utils": {"old_div": floor_divide},
     "future": {},
     "future.standard_library": {"install_aliases": lambda: None},
     "future.utils": {
@@ -63,15 +73,6 @@ _PYTHON2: Final[dict[str, dict[str, Any]]] = {
     "cPickle": vars(pickle),
     "__builtin__": vars(builtins),
 }
-
-
-def _integers(a: Any, b: Any) -> bool:
-    return all(np.asarray(value).dtype.kind in "iub" for value in (a, b))
-
-
-def floor_divide(a: Any, b: Any) -> Any:
-    """`a / b` as Python 2 meant it: floored where both are integers."""
-    return a // b if _integers(a, b) else a / b
 
 
 def divide_in_place(a: Any, b: Any) -> Any:
@@ -92,6 +93,9 @@ def install() -> None:
             vars(module).update({k: v for k, v in content.items() if not k.startswith("__")})
             module.__path__ = []
             sys.modules[name] = module
+            parent, _, child = name.rpartition(".")
+            if parent:
+                setattr(sys.modules[parent], child, module)
 
 
 def _accept_old_arguments() -> None:

@@ -204,6 +204,25 @@ def test_what_older_numpy_and_python_understood(expression: str, expected: Any) 
     assert load({"layers.py": text}, body) == (expected, [])
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from future import standard_library\nstandard_library.install_aliases()",
+        "from past.utils import old_div\nassert old_div(7, 2) == 3",
+        "from six.moves import cPickle as pickle\npickle.dumps(1)",
+        "from builtins import range, object",
+        "import six\nassert six.PY3",
+    ],
+)
+def test_the_bridges_between_python_2_and_3_are_there(statement: str) -> None:
+    text = f"{statement}\nvalue = 1\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").value, loaded.problems
+
+    assert load({"layers.py": text}, body) == (1, [])
+
+
 def test_a_ragged_array_with_a_dtype_is_still_an_error() -> None:
     text = "import numpy as np\nvalue = np.array([[1], [2, 3]], dtype=float)\n"
     problems = load({"layers.py": text}, lambda f: (f.load("layers.py"), f.problems)[1])
