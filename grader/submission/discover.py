@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,11 @@ from grader.submission.tree import archive_stem, is_hidden, is_ignored, printabl
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
 """Names that the package has had in courses."""
 _PACKAGE_FILES: Final = frozenset({"layers.py", "optim.py", "fc_net.py"})
-_ASSIGNMENT: Final = re.compile(r"(?i)(?:assignment|assign|homework|hw)[ _-]?\d{1,2}")
+_OWN_FOLDER: Final = re.compile(
+    r"(?i)(?:assignments?|assign|homeworks?|hw|code|src|submission)[ _-]?\d{0,2}"
+)
+"""How people call a folder of their own work."""
+_NUMBERED: Final = re.compile(r"(?i)(.*(?:assignment|assign|homework|hw)[ _-]?)(\d{1,2})")
 _UNREADABLE: Final = re.compile(r"(?i)\.(?:rar|7z|gz|bz2|xz|zipx|py|ipynb)$")
 
 _CANVAS: Final = re.compile(
@@ -100,10 +104,10 @@ def is_submission(path: Path) -> bool:
     if _PACKAGE_FILES & names.keys():
         return True
     folders = [entry for entry in names.values() if _is_folder(entry)]
-    return any(
-        folder.name in PACKAGES or (_ASSIGNMENT.fullmatch(folder.name) and _has_package(folder))
-        for folder in folders
-    )
+    if any(folder.name in PACKAGES for folder in folders):
+        return True
+    own = [folder for folder in folders if _OWN_FOLDER.fullmatch(folder.name)]
+    return any(map(_has_package, own or _series(folders)))
 
 
 def submission_id(name: str, *, is_folder: bool) -> str:
@@ -133,8 +137,20 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False) and not is_ignored(f"{entry.name}/x")
 
 
+def _series(folders: Sequence[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """Folders for several assignments of one student: `spring assignment1`, `spring assignment2`;
+    folders of several students have one number, or their own names in front."""
+    series: dict[str, dict[str, os.DirEntry[str]]] = {}
+    for folder in folders:
+        if match := _NUMBERED.fullmatch(folder.name):
+            series.setdefault(match[1].casefold(), {})[match[2]] = folder
+    return [
+        folder for numbers in series.values() if len(numbers) > 1 for folder in numbers.values()
+    ]
+
+
 def _has_package(folder: os.DirEntry[str]) -> bool:
-    """Whether a folder called like an assignment holds the package, a few levels down."""
+    """Whether the package lies in a folder, at any depth that is found quickly."""
     for depth, (_, folders, files) in enumerate(os.walk(folder.path)):
         if _PACKAGE_FILES & set(files):
             return True

@@ -18,7 +18,6 @@ from grader.submission.python2 import (
 from grader.submission.salvage import Broken, salvage
 from grader.submission.text import Unreadable, decode, expand_tabs
 
-
 _COMPLAINTS_OF_PYTHON3: Final = ("Missing parentheses in call to", "multiple exception types")
 """Errors that Python 3 finds in good Python 2, before it comes to what is really wrong."""
 

@@ -85,7 +85,8 @@ def _blocks(
     at = 0
     while at < len(starts):
         upto = at
-        for to in range(at, min(len(starts), at + _MAX_JOINED)):
+        alone = _works(lines[starts[at] : ends[at]], to_python3)
+        for to in range(at + 1, 0 if alone else min(len(starts), at + _MAX_JOINED)):
             joined = lines[starts[at] : ends[to]]
             if _sound_length(joined, starts[to] - starts[at] + 1, to_python3):
                 upto = to

@@ -44,6 +44,13 @@ def test_students_folders_named_after_the_assignment_are_a_class(tmp_path: Path)
     assert list(_class(tmp_path)) == ["ann-assignment2", "bob-assignment2"]
 
 
+def test_a_series_of_assignments_is_one_students(tmp_path: Path) -> None:
+    root = write(tmp_path / "ann", {"spring assignment1/layers.py": "", "spring assignment2/x": ""})
+    assert list(_class(root)) == ["ann"]
+    root = write(tmp_path / "class", {"ann hw1/layers.py": "", "bob hw2/layers.py": ""})
+    assert list(_class(root)) == ["ann hw1", "bob hw2"]
+
+
 def test_an_archive_is_one_submission(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "ann.zip", PACKAGE)
     assert discover(archive) == [Source(id="ann", path=archive)]

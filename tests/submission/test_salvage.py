@@ -101,6 +101,14 @@ def test_a_line_outside_any_function_is_left_out(tmp_path: Path, line: str) -> N
     assert _is_sound(submission, text)
 
 
+def test_a_definition_quoted_in_the_modules_docstring_is_text(tmp_path: Path) -> None:
+    text = '\n"""Rules look like this:\n\ndef rule(w):\n\nand so on.\n"""\nimport numpy\n\n'
+    text += "def relu_forward(x):\n    return x\n<<<<<<< HEAD\n"
+    submission = read_layers(tmp_path, text)
+    assert submission.notes == ["Left out layers.py, line 12: invalid syntax"]
+    assert list(submission.locations) == ["relu_forward"]
+
+
 NET = '''\
 class FullyConnectedNet(object):
     """A net."""

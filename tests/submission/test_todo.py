@@ -129,7 +129,8 @@ def _net(init: str, loss: str, head: str = "class Net(object)") -> str:
         indented = "\n".join(f"        {line}" for line in lines.split("\n"))
         return f"    def {signature}:\n{indented}\n"
 
-    return f"{head}:\n{method('__init__(self, dims, dtype)', init)}{method('loss(self, X, y=None)', loss)}"
+    methods = method("__init__(self, dims, dtype)", init) + method("loss(self, X, y=None)", loss)
+    return f"{head}:\n{methods}"
 
 
 LEFT_INIT = (
