@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+
 def _integers(a: Any, b: Any) -> bool:
     return all(np.asarray(value).dtype.kind in "iub" for value in (a, b))
 
@@ -117,7 +118,12 @@ def _accept_old_arguments() -> None:
     def compatible_copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
         return compatible_array(a, order=order, subok=subok)
 
-    np.reshape = compatible_reshape
-    np.array = compatible_array
-    np.asarray = lambda a, *args, **kwargs: compatible_array(a, *args, copy=None, **kwargs)
-    np.copy = compatible_copy
+    def compatible_asarray(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return compatible_array(a, *args, copy=None, **kwargs)
+
+    vars(np).update(
+        reshape=compatible_reshape,
+        array=compatible_array,
+        asarray=compatible_asarray,
+        copy=compatible_copy,
+    )
