@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult
+from grader.result import CheckResult, Outcome
 from tests.bank.nets import (
     AFFINE_BACK,
     CACHES,
@@ -27,7 +27,7 @@ from tests.bank.nets import (
     full,
     two,
 )
-from tests.bank.patches import Change, assert_costs, grade
+from tests.bank.patches import LOST, Change, assert_costs, grade
 
 TWO_LAYER_NET = [
     two("weights of standard deviation 1", TWO_W1, "np.random.randn(input_dim, hidden_dim)"),
@@ -303,3 +303,23 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResu
 @pytest.mark.parametrize("change", ALL, ids=str)
 def test_change_costs_what_it_should(change: Change, graded: dict[str, list[CheckResult]]) -> None:
     assert_costs(change, graded[change.name])
+
+
+@pytest.mark.parametrize("net", ["TwoLayerNet", "FullyConnectedNet"])
+def test_gradient_of_a_wrong_loss_keeps_its_credit(
+    net: str, graded: dict[str, list[CheckResult]]
+) -> None:
+    name = f"{net}: penalty without one half, and its gradient"
+    failed = {check.id.partition("::")[2] for check in graded[name] if check.outcome in LOST}
+    assert {check.removesuffix("_batchnorm").removesuffix("_layernorm") for check in failed} == {
+        "penalty"
+    }
+
+
+@pytest.mark.parametrize("kind", ["W", "b"])
+def test_only_the_gradients_that_are_wrong_fail(
+    kind: str, graded: dict[str, list[CheckResult]]
+) -> None:
+    name = "FullyConnectedNet: gradient of the penalty doubled"
+    [check] = [c for c in graded[name] if c.id == f"fully_connected_net::gradient[{kind}]"]
+    assert check.outcome is Outcome.PASSED
