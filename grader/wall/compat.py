@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import operator
 import pickle
 import sys
 from types import ModuleType
@@ -78,7 +77,11 @@ _PYTHON2: Final[dict[str, dict[str, Any]]] = {
 
 def divide_in_place(a: Any, b: Any) -> Any:
     """`a /= b` as Python 2 meant it; an array stays the same array."""
-    return operator.ifloordiv(a, b) if _integers(a, b) else operator.itruediv(a, b)
+    if _integers(a, b):
+        a //= b
+    else:
+        a /= b
+    return a
 
 
 def install() -> None:
