@@ -59,6 +59,8 @@ def main() -> None:
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:  # Typer exits silently when interrupted
+        if isinstance(end, SystemExit) and end.code != ExitCode.INTERRUPTED:
+            raise
         print("grader: interrupted; run the same command again to go on.", file=sys.stderr)
         sys.exit(ExitCode.INTERRUPTED)

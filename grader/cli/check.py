@@ -70,7 +70,9 @@ def watch_folder(folder: Path, settings: Settings) -> None:
         raise UsageError(
             "--watch needs the package watchfiles.", hint="Run `pip install 'gradewall[watch]'`."
         ) from None
-    changes = watchfiles.watch(folder, watch_filter=watchfiles.PythonFilter(), yield_on_timeout=False)
+    changes = watchfiles.watch(
+        folder, watch_filter=watchfiles.PythonFilter(), raise_interrupt=False
+    )
     _run_forgiving(folder, settings)
     for _ in changes:
         _run_forgiving(folder, settings)

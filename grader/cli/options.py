@@ -94,10 +94,12 @@ def existing(path: Path) -> Path:
     """A path that is there.
 
     Raises:
-        InputError: it is not.
+        InputError: it is not, or we may not look.
     """
     from grader.errors import InputError
 
-    if not path.exists():
-        raise InputError(f"{path}: no such file or folder.")
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}.") from None
     return path

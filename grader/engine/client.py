@@ -146,11 +146,11 @@ class _Inline:
 
     def close(self) -> None:
         for server in self._all:
-            for pipe in (server.stdin, server.stdout):
-                with suppress(OSError):
-                    if pipe is not None:
-                        pipe.close()
+            stdin, stdout = _pipes(server)
+            with suppress(OSError):
+                stdin.close()
             _end(server)
+            stdout.close()
 
     def _start(self) -> None:
         server = subprocess.Popen(

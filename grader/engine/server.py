@@ -15,7 +15,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import BinaryIO, Final
 
 import msgspec
 import pytest
@@ -152,7 +152,7 @@ def _answer(bench: Bench, job: bytes) -> bytes:
     return msgspec.json.encode(grade_submission(bench, source))
 
 
-def serve_inline(bench: Bench, jobs: Any, results: Any) -> None:
+def serve_inline(bench: Bench, jobs: BinaryIO, results: BinaryIO) -> None:
     """Grade a submission for each line, until there are no more."""
     results.write(ready(bench) + b"\n")
     results.flush()
@@ -161,13 +161,22 @@ def serve_inline(bench: Bench, jobs: Any, results: Any) -> None:
         results.flush()
 
 
+def _standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output for us alone: pytest captures, and anything may print."""
+    jobs, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return jobs, results
+
+
 def main() -> None:
     """Serve until the other side hangs up. Arguments: settings as JSON, and a descriptor or `-`."""
     settings = msgspec.json.decode(sys.argv[1], type=Settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.argv[2] == "-":
-        jobs, results = sys.stdin.buffer, sys.stdout.buffer
-        sys.stdout = sys.stderr
+        jobs, results = _standard_streams()
 
         def say(message: bytes) -> None:
             results.write(message + b"\n")
