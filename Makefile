@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
-PYTEST_ARGS ?= -n auto --dist worksteal -q
+PYTEST_ARGS ?= -n auto --dist loadgroup -q
 
 .PHONY: help setup demo test lint format key template clean
 .DEFAULT_GOAL := help

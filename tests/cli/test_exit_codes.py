@@ -1,0 +1,138 @@
+"""Exit codes, and errors that are one line with what to do next."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import grader, quick_rubric, submission
+
+USAGE = {
+    "unknown sandbox": (["--sandbox", "moat"], "expected one of auto, bubblewrap, landlock, none"),
+    "sandbox none": (["--sandbox", "none"], "If you trust it all the same, add --no-sandbox."),
+    "no fork": (["--no-fork"], "add --no-sandbox"),
+    "dialect": (["--dialect", "1999"], "expected one of auto, 2016, 2017, 2018, 2021"),
+    "language": (["--lang", "fr"], "expected one of en, zh"),
+    "assignment": (["--assignment", "numpyn"], "Did you mean 'numpynn'?"),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("submissions")
+    submission(folder, "right")
+    submission(folder, "wrong", {"relu_forward": "return -x, x"})
+    return folder
+
+
+@pytest.fixture
+def broken_bank(tmp_path: Path) -> Path:
+    """A rubric whose bank cannot be collected: our fault, not the students'."""
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / "layers.py").write_text("def test_x(:\n")
+    rubric = quick_rubric(tmp_path)
+    text = rubric.read_text(encoding="utf-8")
+    rubric.write_text(text.replace("points = 100", 'points = 100\nbank = "bank"', 1), "utf-8")
+    return rubric
+
+
+@pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1)])
+def test_grade(folder: Path, tmp_path: Path, name: str, code: int) -> None:
+    done = grader("grade", folder / name, "--json", "result.json", cwd=tmp_path, code=code)
+    assert f"Report: {name}.html" in done.stdout
+    assert (tmp_path / f"{name}.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "result.json").is_file()
+
+
+@pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1)])
+def test_check(folder: Path, name: str, code: int) -> None:
+    done = grader("check", "-k", "relu_forward", cwd=folder / name, code=code)
+    assert name in done.stdout
+
+
+def test_batch_is_content_with_wrong_submissions(folder: Path, tmp_path: Path) -> None:
+    done = grader("batch", folder, "--out", tmp_path / "out")
+    assert "2 of 2 graded." in done.stdout
+    assert f"Report: {tmp_path / 'out' / 'index.html'}" in done.stdout
+
+
+@pytest.mark.parametrize("case", USAGE)
+@pytest.mark.parametrize("command", ["grade", "batch"])
+def test_wrong_options(folder: Path, tmp_path: Path, command: str, case: str) -> None:
+    options, hint = USAGE[case]
+    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    target = folder if command == "batch" else folder / "right"
+    done = grader(command, target, *where, *options, cwd=tmp_path, code=2)
+    _is_one_line(done.stderr)
+    assert hint in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["grde"], "No such command 'grde'. Did you mean 'grade'?"),
+        (["grade"], "Missing argument 'path'."),
+        (["grade", "x", "--repot", "y"], "No such option: --repot"),
+        (["batch", "x", "-o", "y", "-j", "-1"], "Invalid value for '--jobs' / '-j'"),
+        (["batch", "x"], "Missing option '--out'"),
+    ],
+)
+def test_wrong_words(arguments: list[str], what: str) -> None:
+    done = grader(*arguments, code=2)
+    assert what in done.stderr
+    assert re.search("Try '.* -h' for help", done.stderr)
+
+
+@pytest.mark.parametrize("options", [["-k", "no such check"], ["--part", "no_such_part"]])
+def test_a_self_check_of_nothing(folder: Path, options: list[str]) -> None:
+    done = grader("check", folder / "right", *options, code=2)
+    assert done.stderr == f"grader: No public check is about {options[1]!r}.\n"
+
+
+@pytest.mark.parametrize("command", ["grade", "check", "batch"])
+def test_nothing_there(tmp_path: Path, command: str) -> None:
+    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    done = grader(command, tmp_path / "absent", *where, code=3)
+    _is_one_line(done.stderr)
+    assert f"{tmp_path / 'absent'}" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["grade", "check", "batch"])
+def test_empty_folder(tmp_path: Path, command: str) -> None:
+    (tmp_path / "empty").mkdir()
+    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    done = grader(command, tmp_path / "empty", *where, code=3)
+    _is_one_line(done.stderr)
+
+
+def test_grade_takes_one_submission(folder: Path, tmp_path: Path) -> None:
+    done = grader("grade", folder, cwd=tmp_path, code=3)
+    _is_one_line(done.stderr)
+    assert "holds 2 submissions. Use `grader batch` for a whole class." in done.stderr
+
+
+@pytest.mark.parametrize("command", ["grade", "check", "batch"])
+def test_a_broken_bank_is_our_fault(
+    folder: Path, tmp_path: Path, broken_bank: Path, command: str
+) -> None:
+    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    target = folder if command == "batch" else folder / "right"
+    done = grader(command, target, *where, "--assignment", broken_bank, code=4)
+    assert done.stderr.startswith("grader: ")
+    assert "layers.py" in done.stderr
+
+
+def test_a_wrong_rubric_names_line_and_key(folder: Path, tmp_path: Path) -> None:
+    rubric = quick_rubric(tmp_path)
+    rubric.write_text(rubric.read_text("utf-8").replace("points = 100", "pionts = 100", 1), "utf-8")
+    done = grader("grade", folder / "right", "--assignment", rubric, cwd=tmp_path, code=3)
+    _is_one_line(done.stderr)
+    assert f"{rubric}, line 3: unknown key `pionts`. Did you mean `points`?" in done.stderr
+
+
+def _is_one_line(said: str) -> None:
+    assert said.startswith("grader: "), said
+    assert said.count("\n") == 1, said

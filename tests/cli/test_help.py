@@ -1,0 +1,57 @@
+"""Help is there for every command, and does not load what only grading needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import grader
+
+COMMANDS = ("batch", "check", "demo", "doctor", "grade", "key", "template")
+HEAVY = ("numpy", "jinja2", "pytest", "nbclient", "jupyter_client", "ipykernel", "fissix", "torch")
+
+HELP = f"""
+import contextlib, io, sys
+sys.argv = ["grader", *sys.argv[1:]]
+from grader.cli.app import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main()
+print(*[name for name in {HEAVY!r} if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)
+def test_help_loads_little(command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *command, "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does(command: str) -> None:
+    lines = grader(command, "--help").stdout.splitlines()
+    assert f"Usage: python -m grader {command}" in " ".join(lines) or any(
+        f"grader {command}" in line for line in lines
+    )
+    text = [line.strip() for line in lines if line.strip()]
+    assert text[1].endswith(".") or len(text[1]) > 20, text[:3]
+
+
+def test_the_list_of_commands_is_whole() -> None:
+    from grader.cli.app import app
+
+    assert sorted(str(command.name) for command in app.registered_commands) == sorted(COMMANDS)
+
+
+def test_exit_codes_are_in_the_help() -> None:
+    said = " ".join(grader("--help").stdout.split())
+    assert "0 all good, 1 some checks failed, 2 usage, 3 input unreadable, 4 internal error" in said
+
+
+def test_version() -> None:
+    from grader.grading import harness_version
+
+    assert grader("--version").stdout.strip() == harness_version()

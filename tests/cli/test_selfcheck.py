@@ -1,0 +1,185 @@
+"""The student's self-check: in the terminal, in plain pytest, in a notebook cell."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import grader as api
+from grader.result import Visibility
+from tests.support import GRADER, REPOSITORY, begin, grader, submission
+
+AFFINE = re.compile(r"^def affine_forward\(.*?(?=^def )", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A student's folder: the template with affine_forward done, and relu_forward done wrong."""
+    folder = submission(tmp_path, "mine", of="student_template")
+    layers = folder / "numpynn" / "layers.py"
+    reference = (REPOSITORY / "reference" / "numpynn" / "layers.py").read_text(encoding="utf-8")
+    solution = AFFINE.search(reference)
+    assert solution is not None
+    text = AFFINE.sub(lambda _: solution[0], layers.read_text(encoding="utf-8"), count=1)
+    layers.write_text(text, encoding="utf-8")
+    begin(folder / "numpynn", "relu_forward", "return -x, x\n")
+    _drop_stub(layers, "relu_forward")
+    return folder
+
+
+def _drop_stub(path: Path, function: str) -> None:
+    stub = f'    raise NotImplementedError("TODO: {function}")  # your code goes here\n'
+    text = path.read_text(encoding="utf-8")
+    assert stub in text
+    path.write_text(text.replace(stub, ""), encoding="utf-8")
+
+
+def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_terminal(folder: Path) -> None:
+    done = grader("check", cwd=folder, code=1)
+    said = " ".join(done.stdout.split())
+    assert re.search(r"mine \d+ of \d+ checks passed", said)
+    assert "relu_forward replaces negative entries by 0" in said
+    assert "100" not in said.partition("Part")[0], "a self-check gives no score"
+
+
+def test_only_what_fits_the_text(folder: Path) -> None:
+    done = grader("check", "-k", "affine_forward", cwd=folder)
+    assert "Affine layer" in done.stdout
+    assert "ReLU" not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["relu", "relu_forward"])
+def test_only_a_part_or_function(folder: Path, name: str) -> None:
+    done = grader("check", folder, "--part", name, code=1)
+    assert "ReLU" in done.stdout
+    assert "Affine layer" not in done.stdout
+
+
+def test_several_parts(folder: Path) -> None:
+    done = grader("check", folder, "--part", "relu", "-p", "affine_forward", code=1)
+    assert "ReLU" in done.stdout
+    assert "Affine layer" in done.stdout
+
+
+def test_from_a_folder_below(folder: Path) -> None:
+    assert "Affine" in grader("check", "-k", "affine_forward", cwd=folder / "numpynn").stdout
+
+
+def test_in_chinese(folder: Path) -> None:
+    assert "仿射层" in grader("check", "-k", "affine_forward", "--lang", "zh", cwd=folder).stdout
+
+
+def test_watch_checks_again_after_a_change(folder: Path) -> None:
+    pytest.importorskip("watchfiles")
+    log = folder.parent / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*GRADER, "check", "--watch", "-k", "relu_forward_values"], cwd=folder, stdout=out
+        )
+    try:
+        _until(
+            lambda: b"0 of 2 checks passed" in log.read_bytes() and b"Waiting" in log.read_bytes()
+        )
+        layers = folder / "numpynn" / "layers.py"
+        text = layers.read_text(encoding="utf-8")
+        layers.write_text(text.replace("return -x, x", "return np.maximum(x, 0), x"), "utf-8")
+        _until(lambda: b"2 of 2 checks passed" in log.read_bytes())
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_plain_pytest(folder: Path) -> None:
+    done = run_pytest(folder, "-q", "-k", "affine_forward or relu_forward or adam_steps")
+    assert done.returncode == 1
+    assert re.search(r"\d+ failed, \d+ passed, \d+ deselected", done.stdout), done.stdout[-500:]
+    assert "relu_forward replaces negative entries by 0 [failed]" in done.stdout
+    assert "adam is still to be done." in done.stdout
+    assert "FAILED test_selfcheck.py::TestLayers::test_relu_forward_values[matrix]" in done.stdout
+    assert "affine_forward computes" not in done.stdout
+
+
+def test_plain_pytest_passes_what_is_right(tmp_path: Path) -> None:
+    folder = submission(tmp_path, "mine", of="student_template")
+    for path in (REPOSITORY / "reference" / "numpynn").rglob("*.py"):
+        copy = folder / "numpynn" / path.relative_to(REPOSITORY / "reference" / "numpynn")
+        copy.write_bytes(path.read_bytes())
+    done = run_pytest(folder, "-q")
+    assert done.returncode == 0, done.stdout[-2000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    public = api.check(path=folder).checks
+    assert int(passed[1]) == len(public), "the test file leaves out checks, or has some twice"
+    assert {check.visibility for check in public} == {Visibility.PUBLIC}
+
+
+def test_collecting_starts_nothing(folder: Path) -> None:
+    """No worker, no key, and not a line of the student's code."""
+    layers = folder / "numpynn" / "layers.py"
+    layers.write_text("raise SystemExit('imported')\n" + layers.read_text("utf-8"), "utf-8")
+    probe = (
+        "import pytest, sys; status = pytest.main(['--collect-only', '-q', '-p', 'no:cacheprovider'])"
+        "; print(int(status), *[name for name in ('grader.wall.sandbox', 'grader.engine.server',"
+        " 'numpynn') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert "TestLayers::test_affine_forward_values[matrix]" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0"
+
+
+def test_pytest_without_a_package(tmp_path: Path) -> None:
+    source = REPOSITORY / "student_template" / "test_selfcheck.py"
+    (tmp_path / "test_selfcheck.py").write_bytes(source.read_bytes())
+    done = run_pytest(tmp_path, "-q", "-k", "affine_forward")
+    assert done.returncode == 3
+    assert "self-check: " in done.stdout + done.stderr
+
+
+def test_notebook_cell(folder: Path) -> None:
+    answer = api.check("affine_forward", path=folder)
+    assert answer.ok
+    assert answer.checks
+    assert all(check.targets == ["affine_forward"] for check in answer.checks)
+    assert repr(answer).startswith(f"{len(answer.checks)} of {len(answer.checks)} checks passed")
+    assert "affine_forward computes" in answer._repr_html_()
+
+
+def test_notebook_cell_with_a_mistake(folder: Path) -> None:
+    answer = api.check("relu_forward", "affine_forward", path=folder)
+    assert not answer.ok
+    said = repr(answer)
+    assert "Wrong: relu_forward replaces negative entries by 0" in said, said
+    html = answer._repr_html_()
+    assert "<script" not in html
+    assert "return -x, x" in html
+
+
+def test_notebook_cell_of_nothing(folder: Path) -> None:
+    with pytest.raises(api.UsageError, match="No public check is about 'softmax'"):
+        api.check("softmax", path=folder)

@@ -1,0 +1,230 @@
+"""A class, graded: what is written, what is graded again, and that nothing depends on chance."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.support import (
+    GRADER,
+    REPOSITORY,
+    begin,
+    grader,
+    not_passed,
+    quick_rubric,
+    results,
+    submission,
+    verdicts,
+)
+
+pytestmark = pytest.mark.xdist_group("batch")
+SCHEMA = json.loads((REPOSITORY / "docs" / "result.schema.json").read_bytes())
+WRONG = {
+    "relu": {"relu_forward": "return -x, x > 0"},
+    "adam": {"adam": "return w, config"},
+    "raises": {"softmax_loss": "return x['loss']"},
+    "several": {"sgd_momentum": "return w + dw, config", "dropout_backward": "return 2 * dout"},
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of seven: right, untouched, wrong in four ways, and empty."""
+    folder = tmp_path_factory.mktemp("made")
+    submission(folder / "class", "right")
+    submission(folder / "class", "untouched", of="student_template")
+    for name, bodies in WRONG.items():
+        submission(folder / "class", name, bodies)
+    (folder / "class" / "=empty").mkdir()
+    grader("batch", folder / "class", "--out", folder / "out", "-j", "4", code=3)
+    return folder
+
+
+@pytest.fixture
+def again(made: Path, tmp_path: Path) -> Path:
+    """A copy of the graded class that a test may change."""
+    shutil.copytree(made / "class", tmp_path / "class")
+    shutil.copytree(made / "out", tmp_path / "out")
+    return tmp_path
+
+
+def batch(folder: Path, *options: str | Path, code: int = 3) -> str:
+    return grader("batch", folder / "class", "-o", folder / "out", *options, code=code).stdout
+
+
+def test_what_is_written(made: Path) -> None:
+    names = ["=empty", "adam", "raises", "relu", "right", "several", "untouched"]
+    assert sorted(results(made / "out")) == names
+    for kind in ("results", "reports"):
+        assert len(list((made / "out" / kind).iterdir())) == len(names)
+    index = (made / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(f"reports/{name}.html" in index for name in names[1:])
+    with (made / "out" / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["submission"] for row in rows] == ["'=empty", *names[1:]]
+    assert next(row["score"] for row in rows if row["submission"] == "right") == "100"
+
+
+def test_results_are_as_the_schema_says(made: Path) -> None:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    validator.check_schema(SCHEMA)
+    for path in (made / "out" / "results").iterdir():
+        validator.validate(json.loads(path.read_bytes()))
+    wrong = json.loads((made / "out" / "results" / "relu.json").read_bytes()) | {"score": "all"}
+    assert not validator.is_valid(wrong)
+
+
+def test_the_reference_has_all_points_and_the_template_none(made: Path) -> None:
+    graded = results(made / "out")
+    assert (graded["right"]["score"], graded["right"]["max_score"]) == (100, 100)
+    assert not_passed(graded["right"]) == []
+    assert (graded["untouched"]["score"], graded["untouched"]["max_score"]) == (0, 100)
+    assert {check["outcome"] for check in graded["untouched"]["checks"]} == {"missing"}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_mistake_costs_its_own_function_alone(made: Path, name: str) -> None:
+    lost = not_passed(results(made / "out")[name])
+    blamed = {target for check in lost for target in check["targets"]}
+    assert blamed == set(WRONG[name])
+
+
+def test_what_did_not_change_is_not_graded_again(again: Path) -> None:
+    before = _times(again)
+    assert "6 of 7 graded, 7 of them unchanged" in batch(again)
+    assert _times(again) == before
+
+
+def test_what_changed_is_graded_again(again: Path) -> None:
+    before = _times(again)
+    begin(again / "class" / "right" / "numpynn", "affine_forward", "return None")
+    assert "6 of them unchanged" in batch(again)
+    changed = {name for name, stamp in _times(again).items() if stamp != before[name]}
+    assert changed == {"right.json"}
+    assert results(again / "out")["right"]["score"] < 100
+
+
+def test_another_rubric_changes_everything(again: Path) -> None:
+    rubric = quick_rubric(again, call_seconds=2)
+    said = batch(again, "--assignment", rubric)
+    assert "unchanged" not in said
+
+
+def test_fresh_grades_everything(again: Path) -> None:
+    assert "unchanged" not in batch(again, "--fresh")
+
+
+def test_a_torn_result_is_graded_again(again: Path) -> None:
+    path = again / "out" / "results" / "relu.json"
+    path.write_bytes(path.read_bytes()[:1000])
+    (again / "out" / "reports" / "adam.html").unlink()
+    assert "5 of them unchanged" in batch(again)
+    assert results(again / "out")["relu"]["score"] < 100
+    assert (again / "out" / "reports" / "adam.html").is_file()
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_the_same_however_many_at_once(made: Path, tmp_path: Path, jobs: str) -> None:
+    grader("batch", made / "class", "-o", tmp_path / "out", "-j", jobs, code=3)
+    first, second = results(made / "out"), results(tmp_path / "out")
+    assert first.keys() == second.keys()
+    for name in first:
+        assert verdicts(first[name]) == verdicts(second[name])
+
+
+def test_another_seed_gives_other_numbers_and_the_same_scores(made: Path, tmp_path: Path) -> None:
+    grader("batch", made / "class", "-o", tmp_path / "out", "--seed", "secret", code=3)
+    first, second = results(made / "out"), results(tmp_path / "out")
+    assert {name: result["score"] for name, result in first.items()} == {
+        name: result["score"] for name, result in second.items()
+    }
+    received = [
+        [check["finding"]["received"] for check in not_passed(graded["relu"])]
+        for graded in (first, second)
+    ]
+    assert received[0] != received[1]
+
+
+def test_without_fork_and_sandbox_the_same(made: Path, tmp_path: Path) -> None:
+    """As on Windows and macOS: every process is started afresh."""
+    for name in ("right", "relu", "raises"):
+        shutil.copytree(made / "class" / name, tmp_path / "class" / name)
+    batch(tmp_path, "--no-fork", "--no-sandbox", "-j", "2", code=0)
+    first, second = results(made / "out"), results(tmp_path / "out")
+    for name, result in second.items():
+        assert verdicts(result) == verdicts(first[name])
+        assert result["sandbox"] == {"kind": "none", "layers": [], "isolated": False}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> None:
+    folder = tmp_path / "class"
+    for name in ("a", "b", "c"):
+        submission(folder, name)
+    submission(folder, "slow", {"relu_forward": "while True: pass"})
+    command = [*GRADER, "batch", folder, "-o", tmp_path / "out", "-j", "1"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    _until(lambda: len(list((tmp_path / "out" / "results").glob("*.json"))) >= 3)
+    servers = _children(process.pid)
+    assert servers
+    os.kill(process.pid, number)
+    _, said = process.communicate(timeout=30)
+    if number is signal.SIGINT:
+        assert process.returncode == 130
+        assert said == b"grader: interrupted; run the same command again to go on.\n"
+    _until(lambda: not any(_is_alive(pid) for pid in servers))
+    assert sorted(results(tmp_path / "out")) == ["a", "b", "c"]
+    assert not (tmp_path / "out" / "index.html").exists()
+
+    (folder / "slow" / "numpynn" / "layers.py").write_bytes(
+        (folder / "a" / "numpynn" / "layers.py").read_bytes()
+    )
+    assert "4 of 4 graded, 3 of them unchanged" in batch(tmp_path, code=0)
+    assert (tmp_path / "out" / "index.html").is_file()
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def _times(folder: Path) -> dict[str, Any]:
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "out" / "results").iterdir()}
+
+
+def _until(true: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and _stat(int(entry.name))[1:2] == [str(pid)]:
+            found.append(int(entry.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    return _stat(pid)[:1] not in ([], ["Z"])
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent and the rest of what the kernel says of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
