@@ -89,7 +89,7 @@ def show(batch: Batch, total: int, outbox: Outbox) -> int:
         for step in batch.run():
             reused += step.reused
             unsaved += bool(step.unsaved)
-            console.print(result_line(step.result))
+            console.print(result_line(step.result), soft_wrap=True)
             if step.unsaved:
                 console.print(step.unsaved, style="red", markup=False, soft_wrap=True)
             bar.advance(task)
