@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 from pathlib import Path
@@ -75,6 +76,12 @@ def test_generated_images_are_reproducible_and_independent() -> None:
         assert np.corrcoef(X.ravel(), other.ravel())[0, 1] < 0.5
 
 
+def test_generated_images_are_the_same_on_every_machine() -> None:
+    X, y = generate_split(50, split=0)
+    digest = hashlib.sha256(X.tobytes() + y.tobytes()).hexdigest()
+    assert digest.startswith("8e8a9458236c943c")
+
+
 @pytest.mark.parametrize(
     "place",
     ["cifar-10-batches-py", "datasets/cifar-10-batches-py", "a/datasets/cifar-10-batches-py"],
@@ -141,6 +148,7 @@ IMAGES = np.zeros((2, 3072), dtype=np.uint8)
         pickle.dumps({"data": IMAGES, "labels": [1, 2, 3]}),
         pickle.dumps({"data": IMAGES.astype(float), "labels": [1, 2]}),
         pickle.dumps({"data": IMAGES, "labels": ["cat", "dog"]}),
+        pickle.dumps({"data": IMAGES, "labels": [1.5, 2.5]}),
         pickle.dumps({"data": IMAGES, "labels": [1, 2]})[:-3000],
     ],
 )
