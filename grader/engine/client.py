@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from grader.errors import ExitCode, GraderError, InputError, InternalError, Usag
 from grader.grading import Settings
 from grader.result import Result
 from grader.submission import Source
+from grader.wall.runtime import ONE_THREAD
 
 _ERRORS = {ExitCode.USAGE: UsageError, ExitCode.INPUT: InputError}
 
@@ -97,6 +99,7 @@ class _Forking:
             _command(settings, str(theirs.fileno())),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            env=_environment(),
         )
         theirs.close()
         try:
@@ -154,7 +157,10 @@ class _Inline:
 
     def _start(self) -> None:
         server = subprocess.Popen(
-            _command(self._settings, "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            _command(self._settings, "-"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
         )
         self._all.append(server)
         try:
@@ -171,7 +177,14 @@ def _pipes(server: subprocess.Popen[bytes]) -> tuple[Any, Any]:
 
 def _command(settings: Settings, channel: str) -> list[str]:
     text = msgspec.json.encode(settings).decode()
-    return [sys.executable, "-m", "grader.engine.server", text, channel]
+    # -P: the current folder may be a student's, whose numpy.py must not be imported here
+    return [sys.executable, "-P", "-m", "grader.engine.server", text, channel]
+
+
+def _environment() -> dict[str, str]:
+    """Ours, less what would change how pytest runs, and with one BLAS thread a process."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return kept | ONE_THREAD
 
 
 def _greeting(data: bytes) -> Ready:

@@ -26,17 +26,19 @@ from grader.errors import InternalError
 PACKAGES: Final = ("numpy", "msgspec")
 OPTIONS: Final = ("-s", "-P", "-S", "-B")
 """As `-I -S -B`, but for the environment, which is all ours: it fixes the seed of hashes."""
+ONE_THREAD: Final = {
+    f"{name}_NUM_THREADS": "1"
+    for name in ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")
+}
+"""Refused threads make OpenBLAS hang, its threads fight over busy processors, and how it splits a
+product changes the last bit of it."""
 ENVIRONMENT: Final = {
     "LANG": "C.UTF-8",
     "PATH": "/nonexistent",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
-    **{
-        f"{name}_NUM_THREADS": "1"
-        for name in ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR", "VECLIB_MAXIMUM")
-    },
+    **ONE_THREAD,
 }
-"""One thread each: refused threads make OpenBLAS hang, and time must not depend on the machine."""
 
 _START = (
     "import sys; sys.path.extend(sys.argv.pop(1).split({sep!r})); "
