@@ -18,7 +18,7 @@ def command(
     path: Annotated[Path, typer.Argument(help="The submission: a folder or an archive.")],
     report: Annotated[
         Path | None,
-        typer.Option("--report", "-r", help="Where the HTML report goes [default: NAME.html]."),
+        typer.Option("--report", "-r", show_default="NAME.html", help="Where the report goes."),
     ] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Also write the result here.")] = None,
     assignment: options.AssignmentName = "numpynn",

@@ -14,7 +14,8 @@ from grader.errors import ExitCode
 def command(
     assignment: options.AssignmentName = "numpynn",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where to [default: beside the rubric].")
+        Path | None,
+        typer.Option("--out", "-o", show_default="beside the rubric", help="Where it goes."),
     ] = None,
     public: Annotated[
         bool, typer.Option("--public", help="Only what the self-check needs: safe to hand out.")
