@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import batch, check, demo, doctor, grade, key, template
+from grader.cli import batch, check, demo, doctor, grade, key, template, verify
 from grader.errors import ExitCode, GraderError
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ for name, function in (
     ("doctor", doctor.command),
     ("key", key.command),
     ("template", template.command),
+    ("verify", verify.command),
 ):
     app.command(name)(function)
 

@@ -1,0 +1,132 @@
+"""The bank in memory, ready to judge packages of ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.catalogue import write_package
+from grader.checks.declare import Spec
+from grader.checks.key import Key
+from grader.checks.plugin import CheckPlugin, check_id
+from grader.checks.reference import LocalCode
+from grader.checks.run import Player, Recorder, Run
+from grader.result import CheckResult
+from grader.verify.observe import Observation
+from grader.wall import compat
+from grader.wall.student import Student
+
+Tell = Callable[[CheckResult], None]
+Reference = Recorder | Player
+
+
+class Bench:
+    """The collected checks, and the reference's recorded answers."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        plugin: CheckPlugin,
+        items: Sequence[pytest.Item],
+        folder: Path,
+    ) -> None:
+        """Get ready.
+
+        Args:
+            assignment: whose bank and reference.
+            plugin: of the pytest session in which the bank was collected.
+            items: the collected checks.
+            folder: for packages that are judged; whoever made it removes it.
+        """
+        self.seed = str(assignment.rubric.seed)
+        self.items = {check_id(item): item for item in items}
+        self._assignment = assignment
+        self._plugin = plugin
+        self._folder = folder
+        self._key = Key(self.seed, "", {})
+
+    def observe(self, files: Mapping[str, str]) -> tuple[Observation, list[CheckResult]]:
+        """Run the bank on the reference, looking on, and record its answers for `judge`."""
+        recorder = Recorder(LocalCode(self._assignment.reference, self._assignment).channel)
+        code = self._code(files, "observed")
+        observation = Observation(self._folder / "observed", self._assignment.api)
+        with observation.watching():
+            for name in self._assignment.api:
+                code.resolve(name)
+            results = self._judged(code, recorder, self.items, begun=observation.begin)
+        self._key = Key(self.seed, "", recorder.answers())
+        return observation, results
+
+    def judge(self, files: Mapping[str, str], checks: Sequence[str], tell: Tell) -> None:
+        """Judge a package by some checks against the recorded answers; tell results as they come.
+
+        Only ever called in a process of its own: it gives NumPy the names that it once had.
+        """
+        compat.install()
+        sys.dont_write_bytecode = True
+        self._judged(self._code(files, str(os.getpid())), Player(self._key), checks, told=tell)
+
+    def judge_reference(self, seed: str) -> list[CheckResult]:
+        """The reference before the whole bank, its answers recorded for another seed meanwhile."""
+        code = LocalCode(self._assignment.reference, self._assignment)
+        return self._judged(code, Recorder(code.channel), self.items, seed=seed)
+
+    def _code(self, files: Mapping[str, str], name: str) -> LocalCode:
+        write_package(files, self._folder / name)
+        return LocalCode(self._folder / name, self._assignment)
+
+    def _judged(
+        self,
+        code: LocalCode,
+        reference: Reference,
+        checks: Sequence[str] | Mapping[str, object],
+        *,
+        seed: str = "",
+        begun: Callable[[str], None] = lambda _check: None,
+        told: Tell = lambda _result: None,
+    ) -> list[CheckResult]:
+        run = _WatchedRun(self._assignment, code, reference, seed or self.seed, begun, told)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
+            return self._plugin.run_all([self.items[check] for check in checks], run)
+
+
+class _WatchedRun(Run):
+    """A run over code of ours that tells of each check when it begins and when it has ended."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        code: LocalCode,
+        reference: Reference,
+        seed: str,
+        begun: Callable[[str], None],
+        told: Tell,
+    ) -> None:
+        super().__init__(
+            api=assignment.api,
+            seed=seed,
+            student=lambda _check: Student(code.channel(), assignment.api),
+            reference=reference,
+        )
+        self._begun = begun
+        self._told = told
+
+    def begin(self, check: str, spec: Spec) -> None:
+        """Tell, and decide whether the check can run."""
+        self._begun(check)
+        super().begin(check, spec)
+
+    def finish(
+        self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
+    ) -> CheckResult:
+        """Write down how a check ended, and tell."""
+        result = super().finish(check, spec, error, detail, duration)
+        self._told(result)
+        return result

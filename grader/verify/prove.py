@@ -1,0 +1,186 @@
+"""Proving a bank: everything is put before it, in parallel, and the results are put together."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from grader.assignment import Assignment
+from grader.catalogue import read_package
+from grader.checks.plugin import CheckPlugin, check_id, item_spec
+from grader.checks.session import run_session
+from grader.errors import InternalError
+from grader.grading import Settings, select
+from grader.result import CheckResult
+from grader.verify.analysis import conclude, flakes_of, verdict_of
+from grader.verify.bench import Bench
+from grader.verify.equivalents import argue, load_arguments
+from grader.verify.forks import Done, Send, run_forked
+from grader.verify.records import CheckRecord, Flake, Kind, Proof, Subject, Verdict
+from grader.verify.subjects import Case, gather
+
+ALL: Final = (Kind.VARIANT, Kind.MISTAKE, Kind.MUTANT)
+_CPU_FACTOR: Final = 10
+_CPU_LEAST: Final = 5
+_RESULT: Final = msgspec.json.Decoder(CheckResult)
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What to prove."""
+
+    kinds: tuple[Kind, ...] = ALL
+    seeds: int = 200
+    keyword: str = ""
+    """Only subjects whose id holds this text."""
+    jobs: int = 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether all subjects are asked for."""
+        return set(self.kinds) == set(ALL) and not self.keyword
+
+
+def prove(assignment: Assignment, wanted: Wanted, progress: Progress) -> Proof:
+    """Run the bank over everything.
+
+    Args:
+        assignment: whose bank; with its reference at hand.
+        wanted: what to run.
+        progress: told how far it is.
+
+    Raises:
+        InputError: the bank, the catalogue or the arguments cannot be used; says why.
+        InternalError: this system cannot fork.
+    """
+    start = time.perf_counter()
+    proofs: list[Proof] = []
+
+    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+        chosen = select(Settings(), assignment.rubric, items)
+        with tempfile.TemporaryDirectory(prefix="gradewall-verify-") as folder:
+            bench = Bench(assignment, plugin, chosen, Path(folder).resolve())
+            proofs.append(_prove(assignment, bench, wanted, progress))
+
+    run_session(assignment, loop)
+    (proof,) = proofs
+    proof.seconds = round(time.perf_counter() - start, 2)
+    return proof
+
+
+def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progress) -> Proof:
+    files = read_package(assignment.reference)
+    progress("reference", 0, 1)
+    start = time.process_time()
+    observed, results = bench.observe(files)
+    budget = max(_CPU_LEAST, round(_CPU_FACTOR * (time.process_time() - start)))
+    proof = Proof(
+        assignment=assignment.rubric.id,
+        seed=bench.seed,
+        whole=wanted.whole,
+        checks=_records(assignment, bench),
+        verdicts=[],
+    )
+    weights = {check.id: check.weight for check in proof.checks}
+    reference = Subject(id="reference", kind=Kind.REFERENCE, title="The reference itself")
+    proof.verdicts.append(verdict_of(reference, list(bench.items), results, weights, ""))
+    cases = gather(assignment.reference, files, observed, proof.checks, wanted.kinds)
+    asked = [case for case in cases if wanted.keyword.lower() in case.subject.id.lower()]
+    proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
+    stale = argue(proof.verdicts, load_arguments(assignment.reference))
+    proof.stale_arguments = stale if wanted.whole else []
+    proof.seeds = wanted.seeds
+    proof.flakes = list(_flakes(bench, wanted, budget, progress))
+    conclude(proof, _handing_on(assignment))
+    return proof
+
+
+def _handing_on(assignment: Assignment) -> set[str]:
+    """The functions that leave something with the student for others to be handed."""
+    return {
+        name
+        for name, signature in assignment.api.items()
+        if any(value.endswith("*") for value in signature.returns) and len(signature.returns) > 1
+    }
+
+
+def _records(assignment: Assignment, bench: Bench) -> list[CheckRecord]:
+    return [_record(assignment, item) for item in bench.items.values()]
+
+
+def _record(assignment: Assignment, item: pytest.Item) -> CheckRecord:
+    spec = item_spec(item)
+    assert spec is not None
+    name = check_id(item)
+    override = assignment.rubric.checks.get(name)
+    weight = override.points if override and override.points is not None else spec.points
+    return CheckRecord(
+        id=name,
+        title=spec.title,
+        part=spec.part,
+        targets=spec.targets,
+        uses=spec.uses,
+        weight=weight,
+        follow_through=assignment.rubric.parts[spec.part].follow_through,
+    )
+
+
+def _verdicts(
+    bench: Bench,
+    files: dict[str, str],
+    cases: list[Case],
+    weights: dict[str, float],
+    jobs: int,
+    budget: int,
+    progress: Progress,
+) -> list[Verdict]:
+    """The verdicts in the order of the cases; the longest ones are begun first."""
+
+    def work(case: Case, send: Send) -> None:
+        def tell(result: CheckResult) -> None:
+            send(msgspec.json.encode(_slim(result)) + b"\n")
+
+        bench.judge({**files, **case.changed}, case.checks, tell)
+
+    found: dict[tuple[Kind, str], Verdict] = {}
+    ordered = sorted(cases, key=lambda case: -len(case.checks))
+    for done in run_forked(ordered, work, jobs=jobs, cpu_seconds=budget):
+        subject = done.task.subject
+        found[subject.kind, subject.id] = _verdict(done, weights)
+        progress("subjects", len(found), len(cases))
+    return [found[case.subject.kind, case.subject.id] for case in cases]
+
+
+def _verdict(done: Done[Case], weights: dict[str, float]) -> Verdict:
+    results = [_RESULT.decode(line) for line in done.said.splitlines()]
+    return verdict_of(done.task.subject, done.task.checks, results, weights, done.ending)
+
+
+def _slim(result: CheckResult) -> CheckResult:
+    return msgspec.structs.replace(
+        result, finding=None, source=None, stdout="", warnings=[], message=result.message[:500]
+    )
+
+
+def _flakes(bench: Bench, wanted: Wanted, budget: int, progress: Progress) -> Iterator[Flake]:
+    seeds = [f"verify-{number}" for number in range(wanted.seeds)]
+
+    def work(seed: str, send: Send) -> None:
+        for flake in flakes_of(seed, bench.judge_reference(seed)):
+            send(msgspec.json.encode(flake) + b"\n")
+
+    runs = run_forked(seeds, work, jobs=wanted.jobs, cpu_seconds=budget)
+    for done, ended in enumerate(runs, 1):
+        progress("seeds", done, len(seeds))
+        if ended.ending:
+            raise InternalError(f"The bank does not run with seed {ended.task}: {ended.ending}.")
+        for line in ended.said.splitlines():
+            yield msgspec.json.decode(line, type=Flake)
