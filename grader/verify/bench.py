@@ -18,7 +18,7 @@ from grader.checks.plugin import CheckPlugin, check_id
 from grader.checks.reference import LocalCode
 from grader.checks.run import Player, Recorder, Run
 from grader.result import CheckResult
-from grader.verify.observe import Observation
+from grader.verify.observe import Observation, telling
 from grader.wall import compat
 from grader.wall.student import Student
 
@@ -54,12 +54,12 @@ class Bench:
     def observe(self, files: Mapping[str, str]) -> tuple[Observation, list[CheckResult]]:
         """Run the bank on the reference, looking on, and record its answers for `judge`."""
         recorder = Recorder(LocalCode(self._assignment.reference, self._assignment).channel)
-        code = self._code(files, "observed")
-        observation = Observation(self._folder / "observed", self._assignment.api)
-        with observation.watching():
-            for name in self._assignment.api:
-                code.resolve(name)
-            results = self._judged(code, recorder, self.items, begun=observation.begin)
+        code = self._code(telling(files), "observed")
+        observation = Observation(self._assignment.api)
+        observation.watch()
+        for name in self._assignment.api:
+            code.resolve(name)
+        results = self._judged(code, recorder, self.items, begun=observation.begin)
         self._key = Key(self.seed, "", recorder.answers())
         return observation, results
 

@@ -2,31 +2,32 @@
 
 A check that never enters a function cannot see a change inside it. Knowing which ones do is what
 makes the proof fast: a mutant is only put before the checks that reach it.
+
+To see this every function of a copy of the package is made to tell when it is entered and left.
 """
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from grader.verify.source import Place
+from grader.verify.source import Place, functions
 from grader.wall.signature import Signature
 
 _CALLS_KEPT: Final = 200
-Contract = dict[str, Signature]
+_HOOK: Final = "_gradewall_see"
+_PRELUDE: Final = f"from {__name__} import see as {_HOOK}"
 
 
 class Observation:
-    """What was seen of a package in a folder, while the bank ran on it."""
+    """What was seen of a package while the bank ran on it."""
 
-    def __init__(self, folder: Path, api: Contract) -> None:
-        self._folder = f"{folder}/"
+    def __init__(self, api: Mapping[str, Signature]) -> None:
         self._contract = {
             (f"{signature.module.replace('.', '/')}.py", name) for name, signature in api.items()
         }
@@ -43,8 +44,8 @@ class Observation:
 
     def owners(self, place: Place) -> tuple[str, ...]:
         """The contract's functions that a function belongs to; a helper to those that call it."""
-        file, name = place[0], place[1].partition(".")[0]
-        return (name,) if (file, name) in self._contract else tuple(sorted(self._owners[place]))
+        own = self._contract_name(place)
+        return (own,) if own else tuple(sorted(self._owners[place]))
 
     def alike(self, place: Place, name: str) -> list[str]:
         """Local variables that always held the same kind of value as one of that name."""
@@ -56,47 +57,82 @@ class Observation:
                 others[other] = others.get(other, True) and kind == kinds[name]
         return sorted(other for other, same in others.items() if same and other != name)
 
+    def watch(self) -> None:
+        """Be the one that is told by packages that were made to tell."""
+        global _watching
+        _watching = self
+
     def begin(self, check: str) -> None:
         """What is seen from now on is due to this check."""
         self._check = check
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Look at every call inside the package."""
-        sys.setprofile(self._see)
-        try:
-            yield
-        finally:
-            sys.setprofile(None)
-
-    def _see(self, frame: FrameType, event: str, _argument: Any) -> None:
-        code = frame.f_code
-        if event not in ("call", "return") or not code.co_filename.startswith(self._folder):
-            return
-        place = (code.co_filename.removeprefix(self._folder), code.co_qualname)
-        if event == "return":
-            calls = self._calls[place]
-            if len(calls) < _CALLS_KEPT:
-                calls.append(_kinds(frame.f_locals))
-        elif place not in self._reached[self._check]:
+    def enter(self, place: Place, frame: FrameType) -> None:
+        """A function is entered, in this frame."""
+        if place not in self._reached[self._check]:
             self._reached[self._check].add(place)
             owner = next(self._owners_above(frame), None)
             if owner is not None:
                 self._owners[place].add(owner)
 
+    def leave(self, place: Place, values: Mapping[str, Any]) -> None:
+        """A function is left, its variables having these values."""
+        calls = self._calls[place]
+        if len(calls) < _CALLS_KEPT:
+            calls.append(_kinds(values))
+
+    def _contract_name(self, place: Place) -> str:
+        file, name = place[0], place[1].partition(".")[0]
+        return name if (file, name) in self._contract else ""
+
     def _owners_above(self, frame: FrameType | None) -> Iterator[str]:
         """The contract's functions in the stack, innermost first."""
         while frame is not None:
             code = frame.f_code
-            if code.co_filename.startswith(self._folder):
-                file = code.co_filename.removeprefix(self._folder)
-                name = code.co_qualname.partition(".")[0]
-                if (file, name) in self._contract:
+            for file, name in self._contract:
+                if code.co_filename.endswith(f"/{file}") and (
+                    code.co_qualname.partition(".")[0] == name
+                ):
                     yield name
             frame = frame.f_back
 
 
-def _kinds(values: dict[str, Any]) -> dict[str, Any]:
+_watching: Observation | None = None
+
+
+def see(file: str, name: str, values: Mapping[str, Any] | None = None) -> None:
+    """Called by a function that was made to tell: entered, or left with the values given."""
+    if _watching is None:
+        return
+    if values is None:
+        _watching.enter((file, name), sys._getframe(1))
+    else:
+        _watching.leave((file, name), values)
+
+
+def telling(files: Mapping[str, str]) -> dict[str, str]:
+    """A package whose functions tell `see` when they are entered and left."""
+    return {file: _telling(file, text) for file, text in files.items()}
+
+
+def _telling(file: str, text: str) -> str:
+    tree = ast.parse(text)
+    for (_, name), node in functions(file, tree):
+        place = f"{file!r}, {name!r}"
+        told = ast.parse(f"try:\n    {_HOOK}({place})\nfinally:\n    {_HOOK}({place}, locals())")
+        block = told.body[0]
+        assert isinstance(block, ast.Try)
+        block.body += node.body
+        node.body = [block]
+    imports = [at for at, node in enumerate(tree.body) if _must_be_first(node)]
+    tree.body[imports[-1] + 1 if imports else 0 : 0] = ast.parse(_PRELUDE).body
+    return ast.unparse(tree)
+
+
+def _must_be_first(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _kinds(values: Mapping[str, Any]) -> dict[str, Any]:
     """Type of each number, shape of each array; nothing of anything else."""
     kinds: dict[str, Any] = {}
     for name, value in islice(values.items(), 100):
