@@ -25,7 +25,7 @@ from grader.dropout_reading import observe_dropout
 from grader.follow_through import ReferenceSubstitutes, to_repeat, wrong_functions
 from grader.result import CheckResult, Outcome, Result, Visibility
 from grader.rubric import Rubric
-from grader.scoring import counts, parts_of, score
+from grader.scoring import not_asked, parts_of, score
 from grader.submission import Source, load
 from grader.submission.record import Submission
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
@@ -132,12 +132,12 @@ def _grade(bench: Bench, submission: Submission) -> Result:
 
 def _spread_points(rubric: Rubric, checks: Iterable[CheckResult]) -> list[str]:
     """What was not asked for, since the other parts' points are larger for it."""
-    missing = [
-        part.title.en
-        for name, part in rubric.parts.items()
-        if not any(check.part == name and counts(check) for check in checks)
-    ]
-    if not missing or len(missing) == len(rubric.parts):
+    missing = []
+    for name, part in rubric.parts.items():
+        asked = [not not_asked(check) for check in checks if check.part == name]
+        if asked and not any(asked):
+            missing.append(part.title.en)
+    if not missing:
         return []
     what = ", ".join(missing)
     return [f"Not asked for by this template: {what}. Its points are spread over the other parts."]
