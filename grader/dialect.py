@@ -43,6 +43,25 @@ def to_canonical(
     return args, kwargs
 
 
+def canonical_call(
+    dialect: Dialect, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The canonical arguments of a call that `adapt` made; nothing that was given is changed."""
+    if name == "dropout_forward" and len(args) > 1 and isinstance(args[1], dict):
+        param = args[1]
+        return [args[0], {**param, "p": _p(dialect, param["p"])}, *args[2:]], kwargs
+    if name != "FullyConnectedNet" or dialect.era == "2021":
+        return args, kwargs
+    kwargs = dict(kwargs)
+    dropout = kwargs.pop("dropout", 1 if dialect.era == "2018" else 0)
+    if dialect.era == "2018":
+        return args, {**kwargs, "dropout_keep_ratio": dropout}
+    kwargs["dropout_keep_ratio"] = _p(dialect, dropout) if dropout else 1
+    if kwargs.pop("use_batchnorm", False):
+        kwargs["normalization"] = "batchnorm"
+    return args, kwargs
+
+
 def supports(dialect: Dialect, *, normalization: str | None) -> bool:
     """Whether nets of that era have this normalization."""
     return normalization != "layernorm" or "layernorm_forward" not in NOT_ASKED[dialect.era]

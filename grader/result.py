@@ -91,6 +91,29 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     traceback: list[Frame] = msgspec.field(default_factory=list)
 
 
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a check failed, as far as it could be told. Never says what the right code is."""
+
+    id: str
+    """Of the mistake in the catalogue; of a kind of error `structure:...`."""
+    kind: str
+    """`mistake` (the student's values are those that this mistake gives) or `structure` (the kind
+    of error, seen in the values alone)."""
+    function: str
+    """Contract function that it is in; for a net it may be a layer's."""
+    title: str
+    explanation: str = ""
+    hint: str = ""
+    severity: str = "major"
+    """`minor` for a deviation that is worth a remark."""
+    fit: float = 1.0
+    """Share of the wrong values that it explains, 0 to 1."""
+    certain: bool = True
+    """False where it is one of several that the cause may be, the likeliest first."""
+    source: SourceSpan | None = None
+    """Where that function stands, without its text."""
+
+
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one submission."""
 
@@ -120,6 +143,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     follow_through: list[str] = msgspec.field(default_factory=list)
     """Functions that were replaced by the reference's for this check to pass: it did not, with the
     student's own."""
+    causes: list[Cause] = msgspec.field(default_factory=list)
+    """What is behind the failure, the surest first; empty where nothing fits."""
 
 
 class PartResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.rubric import Text
+
 Array = NDArray[Any]
+
+PATTERNS: Final = (
+    Text("zero everywhere", "处处为零"),
+    Text("nearly right, off by less than 0.01 %", "几乎正确，误差小于 0.01 %"),
+    Text("twice the right value everywhere", "处处是正确值的两倍"),
+    Text("half the right value everywhere", "处处是正确值的一半"),
+    Text("the opposite sign everywhere", "处处符号相反"),
+    Text("{n} times too large everywhere", "处处大了 {n} 倍"),
+    Text("{n} times too small everywhere", "处处只有正确值的 1/{n}"),
+    Text("off by the constant factor {n} everywhere", "处处差一个常数因子 {n}"),
+    Text("the right values, transposed", "数值正确，但被转置"),
+    Text("the right values in another shape", "数值正确，但形状不同"),
+    Text("not yet summed over axis {n}", "还没有沿轴 {n} 求和"),
+    Text("right up to a constant", "只差一个常数"),
+    Text("wrong only where the right value is negative", "只在正确值为负处出错"),
+    Text("wrong only where the right value is positive", "只在正确值为正处出错"),
+    Text("wrong only at index {n} of axis {axis}", "只在轴 {axis} 的下标 {n} 处出错"),
+)
+"""What is recognised, in words."""
 
 _TOLERANCE: Final = 1e-5
 _NEARLY: Final = 1e-4
+_VANISHING: Final = 1e-9
+"""A ratio below is rounding beside a right value: what was computed is zero."""
+_MANY: Final = 1e5
+"""A whole factor above is a coincidence."""
 _RATIOS: Final = (
     (2.0, "twice the right value"),
     (0.5, "half the right value"),
     (-1.0, "the opposite sign"),
 )
+
+
+def pattern_in(lang: str, text: str) -> str:
+    """What `describe_pattern` said, in another language."""
+    for pattern in PATTERNS:
+        form = re.escape(pattern.en)
+        for name in ("n", "axis"):
+            form = form.replace(rf"\{{{name}\}}", rf"(?P<{name}>\S+)")
+        match = re.fullmatch(form, text)
+        if match:
+            return pattern.in_language(lang).format(**match.groupdict())
+    return text
 
 
 def describe_pattern(received: Array, expected: Array) -> str:
@@ -59,7 +97,9 @@ def _of_shapes(received: Array, expected: Array) -> str:
 
 
 def _all_zero(received: Array, expected: Array) -> str:
-    return "" if received.any() or not expected.any() else "zero everywhere"
+    """With what rounding leaves of a zero."""
+    size, scale = (float(np.max(np.abs(a), initial=0.0)) for a in (received, expected))
+    return "zero everywhere" if size <= _VANISHING * scale and scale else ""
 
 
 def _nearly(received: Array, expected: Array) -> str:
@@ -83,7 +123,7 @@ def _constant_ratio(received: Array, expected: Array) -> str:
 
 def _simple_factor(ratio: float) -> str:
     for factor, words in ((ratio, "{} times too large"), (1 / ratio, "{} times too small")):
-        if factor > 1.5 and abs(factor - round(factor)) < 1e-4 * factor:
+        if 1.5 < factor < _MANY and abs(factor - round(factor)) < 1e-4 * factor:
             return words.format(round(factor)) + " everywhere"
     return f"off by the constant factor {ratio:.6g} everywhere"
 

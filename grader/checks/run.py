@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from grader.checks.declare import Spec
 from grader.checks.inputs import Inputs
 from grader.checks.key import Key, RecordingChannel, ReplayChannel
+from grader.diagnosis.tape import Tapes
 from grader.dialect import NOT_ASKED, supports
 from grader.result import CheckResult, Finding, Outcome
 from grader.submission.record import Submission
@@ -61,12 +63,14 @@ class Run:
         reference: Recorder | Player,
         submission: Submission | None = None,
         earlier: Iterable[CheckResult] = (),
+        tapes: Tapes | None = None,
     ) -> None:
         self.api = api
         self.seed = seed
         self.submission = submission
         self._student = student
         self._reference = reference
+        self._tapes = tapes
         self.results: dict[str, CheckResult] = {check.id: check for check in earlier}
         self._transcript = Transcript()
 
@@ -89,6 +93,8 @@ class Run:
     def student(self, check: str) -> Student:
         """The student for one check, with an empty transcript and a seeded generator."""
         student = self._student(check)
+        if self._tapes is not None:
+            student.watch(partial(self._tapes.watch, check))
         student.transcript = self._transcript
         student.seed(self.inputs(check).number)
         return student
@@ -127,6 +133,8 @@ class Run:
             warnings=script.warnings,
         )
         self.results[check] = result
+        if self._tapes is not None:
+            self._tapes.close(check, spec.targets, outcome)
         return result
 
 

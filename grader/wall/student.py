@@ -11,7 +11,7 @@ A `Channel` carries requests to whatever answers: a worker, our own reference, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -70,6 +70,10 @@ class Student:
         if name not in self._api:
             raise AttributeError(f"{name} is not in the assignment's contract")
         return Function(self, name, self._api[name])
+
+    def watch(self, wrap: Callable[[Channel], Channel]) -> None:
+        """Let all that is asked from now on pass through another channel."""
+        self._channel = wrap(self._channel)
 
     def seed(self, value: int) -> None:
         """Seed NumPy's global generator on the student's side."""

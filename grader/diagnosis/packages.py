@@ -1,0 +1,142 @@
+"""The reference package in memory, right or with mistakes in it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import itertools
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, Final
+
+from grader.catalogue import Mistake, load_mistakes, patched, read_package
+from grader.errors import InputError
+from grader.wall.signature import Signature
+
+_PREFIX: Final = "_gradewall_in_memory_"
+_numbers = itertools.count()
+
+Resolve = Callable[[str], Any]
+
+
+class Catalogue:
+    """The known mistakes beside a reference, each ready to be called."""
+
+    def __init__(self, reference: Path, api: Mapping[str, Signature]) -> None:
+        self._reference = reference
+        self._api = api
+        self._packages: dict[tuple[str, ...], Package | None] = {}
+
+    @cached_property
+    def mistakes(self) -> dict[str, Mistake]:
+        """The mistakes, by id.
+
+        Raises:
+            InputError: a file of the catalogue is wrong.
+        """
+        return {mistake.id: mistake for mistake in load_mistakes(self._reference)}
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The names of the contract, in its order."""
+        return self._api
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        return read_package(self._reference)
+
+    def of(self, function: str) -> list[str]:
+        """Ids of the mistakes in one function of the contract."""
+        return [name for name, mistake in self.mistakes.items() if mistake.function == function]
+
+    def resolver(self, ids: Iterable[str] = ()) -> Resolve | None:
+        """The contract's functions of the reference with these mistakes; None if they overlap."""
+        key = tuple(sorted(ids))
+        if key not in self._packages:
+            self._packages[key] = self._made(key)
+        package = self._packages[key]
+        return package.resolve if package else None
+
+    def _made(self, ids: tuple[str, ...]) -> Package | None:
+        patches = [patch for name in ids for patch in self.mistakes[name].patch]
+        try:
+            return Package(patched(self._files, patches), self._api)
+        except InputError:
+            return None
+
+    def forget_combinations(self) -> None:
+        """Drop the packages with several mistakes: the next submission has others."""
+        for key in [key for key in self._packages if len(key) > 1]:
+            package = self._packages.pop(key)
+            if package is not None:
+                package.drop()
+
+
+class Package:
+    """A package of ours, imported from memory under a name of its own."""
+
+    def __init__(self, files: Mapping[str, str], api: Mapping[str, Signature]) -> None:
+        self._api = api
+        self._name = f"{_PREFIX}{next(_numbers)}"
+        _FINDER.packages[self._name] = files
+
+    def resolve(self, name: str) -> Any:
+        """The contract's function or class."""
+        return getattr(self._module(self._api[name].module), name)
+
+    def drop(self) -> None:
+        """Forget the modules."""
+        _FINDER.packages.pop(self._name, None)
+        for name in [name for name in sys.modules if name.partition(".")[0] == self._name]:
+            del sys.modules[name]
+
+    def _module(self, module: str) -> ModuleType:
+        if _FINDER not in sys.meta_path:
+            sys.meta_path.insert(0, _FINDER)
+        return importlib.import_module(f"{self._name}.{module}")
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports packages from memory."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, Mapping[str, str]] = {}
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        found = self._source(fullname)
+        if found is None:
+            return None
+        file, _ = found
+        return importlib.machinery.ModuleSpec(
+            fullname, self, origin=file, is_package=file.endswith("__init__.py")
+        )
+
+    def exec_module(self, module: ModuleType) -> None:
+        found = self._source(module.__name__)
+        assert found is not None
+        exec(_compiled(*found), module.__dict__)
+
+    def _source(self, fullname: str) -> tuple[str, str] | None:
+        package, _, inside = fullname.partition(".")
+        files = self.packages.get(package)
+        if files is None:
+            return None
+        path = inside.replace(".", "/")
+        for file in (f"{path}.py", f"{path}/__init__.py".lstrip("/")):
+            if file in files:
+                return file, files[file]
+        return None
+
+
+_FINDER: Final = _Finder()
+
+
+@lru_cache(maxsize=512)
+def _compiled(file: str, text: str) -> CodeType:
+    return compile(text, f"<reference>/{file}", "exec")

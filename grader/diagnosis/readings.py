@@ -1,0 +1,250 @@
+"""Taking replies apart into values that can be compared one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.diagnosis.chance import Chance, Drawn, Rough, masked, through_mask
+from grader.wall.student import Reply, Request
+from grader.wall.wire import Handle
+
+Array = NDArray[Any]
+
+CLOSE: Final = 1e-6
+"""Relative to the scale of the array; equivalent formulas differ by some 1e-12."""
+CLOSE_SINGLE: Final = 1e-4
+"""The same in single precision."""
+_TINY: Final = 1e-12
+_NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
+_EXTRA_COUNTS: Final = ("params[", "grads[")
+"""Of these dicts every entry counts; in others a student may keep what they like."""
+
+
+class Key(NamedTuple):
+    """Which value of a tape."""
+
+    exchange: int
+    inner: int
+    """Number inside a batch."""
+    about: str
+    label: str
+
+
+class _Absent:
+    """No value where another side has one."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+Readings = dict[Key, Any]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are one, but for rounding, chance and axes of length 1."""
+    if a is ABSENT or b is ABSENT:
+        return a is b
+    if isinstance(a, Chance) or isinstance(b, Chance):
+        return isinstance(a, Chance) and a.like(b)
+    try:
+        left, right = np.asarray(a), np.asarray(b)
+    except ValueError:
+        return False
+    if left.dtype.kind not in "biufc" or right.dtype.kind not in "biufc":
+        return bool(type(a) is type(b) and a == b)
+    return _same_arrays(left, right)
+
+
+def _same_arrays(a: Array, b: Array) -> bool:
+    if _squeezed(a) != _squeezed(b):
+        return False
+    a, b = a.reshape(-1), b.reshape(-1)
+    finite = np.isfinite(a)
+    if not np.array_equal(finite, np.isfinite(b)):
+        return False
+    if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+        return False
+    single = np.float32 in (a.dtype, b.dtype)
+    a, b = a[finite], b[finite]
+    if not a.size:
+        return True
+    if "c" in (a.dtype.kind, b.dtype.kind):
+        return a.dtype.kind == b.dtype.kind
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    room = (CLOSE_SINGLE if single else CLOSE) * float(np.abs(b).max())
+    return bool(np.abs(a - b).max() <= max(room, _TINY))
+
+
+def _squeezed(array: Array) -> tuple[int, ...]:
+    return tuple(n for n in array.shape if n != 1)
+
+
+def without_extras(student: Readings, right: Readings) -> Readings:
+    """The student's values less what they return beyond what is asked, where that is no matter."""
+    return {
+        key: value
+        for key, value in student.items()
+        if key in right or key.label == _STATUS or key.label.startswith(_EXTRA_COUNTS)
+    }
+
+
+_STATUS: Final = "how it ended"
+
+
+class Reader:
+    """Reads the replies of one side, in their order."""
+
+    def __init__(self, *, shift: int = 0, rough: bool = False) -> None:
+        self._shift = shift
+        self._rough = rough
+        self._forwards: dict[int, tuple[Array, Array]] = {}
+        self._before: Array | None = None
+        self._fresh: set[int] = set()
+        self._dropping: set[int] = set()
+
+    def read(self, index: int, about: str, request: Request, reply: Reply, own: Reply) -> Readings:
+        """The values of one reply.
+
+        Args:
+            index: of the exchange.
+            about: contract name of what was called.
+            request: in canonical form; its handles are the student's.
+            reply: of this side.
+            own: the student's reply, whose handles the requests to come will use.
+        """
+        if request["op"] == "batch":
+            return self._batch(index, about, request, reply, own)
+        values = self._one(about, request, reply, own)
+        return {Key(index, 0, about, label): value for label, value in values}
+
+    def _batch(
+        self, index: int, about: str, request: Request, reply: Reply, own: Reply
+    ) -> Readings:
+        if reply.get("status") != "ok":
+            return {Key(index, 0, about, _STATUS): _ending(reply)}
+        readings: Readings = {}
+        owns = own.get("value")
+        for inner, (part, value) in enumerate(
+            zip(request["requests"], reply["value"], strict=False)
+        ):
+            mine = owns[inner] if isinstance(owns, list) and inner < len(owns) else None
+            replies = ({"status": "ok", "value": item} for item in (value, mine))
+            for label, leaf in self._one(about, part, *replies):
+                readings[Key(index, inner, about, label)] = leaf
+        return readings
+
+    def _one(
+        self, about: str, request: Request, reply: Reply, own: Reply
+    ) -> Iterator[tuple[str, Any]]:
+        if request["op"] == "set":
+            self._fresh.discard(_number(request["on"]))
+            return
+        if request["op"] not in ("call", "get"):
+            return
+        if reply.get("status") != "ok":
+            yield _STATUS, _ending(reply)
+            return
+        names = _names(request)
+        values = reply["value"] if len(names) > 1 else (reply["value"],)
+        yield from self._values(request, names, values, own)
+
+    def _values(
+        self, request: Request, names: Sequence[str], values: Sequence[Any], own: Reply
+    ) -> Iterator[tuple[str, Any]]:
+        on, path = request["on"], request["path"]
+        if on == "dropout_forward" and _is_training(request):
+            yield from self._dropout(request, values, own)
+        elif on == "dropout_backward":
+            yield from self._dropout_back(request, values)
+        elif on == "FullyConnectedNet" and request["kwargs"].get("dropout_keep_ratio", 1) != 1:
+            self._dropping.add(_number(own.get("value")))
+        elif path == ["params"] and _number(on) in self._fresh:
+            yield from self._initial(values[0])
+        else:
+            rough = self._rough and _number(on) in self._dropping and "loss" in path
+            for name, value in zip(names, values, strict=False):
+                for label, leaf in self._leaves(name, value):
+                    yield label, Rough.of(leaf) if rough and _numeric(leaf) else leaf
+        if isinstance(on, str) and names == ["model*"]:
+            self._fresh.add(_number(own.get("value")))
+
+    def _initial(self, params: Any) -> Iterator[tuple[str, Any]]:
+        for label, value in self._leaves("params", params):
+            yield label, Drawn.of(value) if _numeric(value) else value
+
+    def _dropout(
+        self, request: Request, values: Sequence[Any], own: Reply
+    ) -> Iterator[tuple[str, Any]]:
+        x, out = request["args"][0], values[0]
+        if not _alike(x, out):
+            yield "out", out
+            return
+        yield from masked(x, out, self._before if _alike(self._before, out) else None)
+        self._before = out
+        mine = own.get("value")
+        if isinstance(mine, tuple) and len(mine) > 1:
+            self._forwards[_number(mine[1])] = (x, out)
+
+    def _dropout_back(self, request: Request, values: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+        dout, cache = request["args"]
+        _, out = self._forwards.get(_number(cache), (None, None))
+        if out is None or not _alike(dout, values[0]) or not _alike(dout, out):
+            yield "dx", values[0]
+        else:
+            yield from through_mask(dout, values[0], out)
+
+    def _leaves(self, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+        if name == "_" or isinstance(value, Handle):
+            return
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from self._leaves(f"{name}[{shifted(str(key), self._shift)}]", item)
+        elif isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                yield from self._leaves(f"{name}[{index}]", item)
+        else:
+            yield name, value
+
+
+def shifted(name: str, by: int) -> str:
+    """`W1` for the `W0` of one who counts from zero."""
+    match = _NAME.fullmatch(name) if by else None
+    return f"{match[1]}{int(match[2]) + by}" if match else name
+
+
+def _names(request: Request) -> list[str]:
+    names: list[str] = request["returns"]
+    steps = [step[0] if isinstance(step, tuple) else step for step in request["path"]]
+    if names == ["value"] and steps:
+        first, *rest = map(str, steps)
+        return [first + "".join(f"[{step}]" for step in rest)]
+    return names
+
+
+def _ending(reply: Reply) -> str:
+    return " ".join(str(reply.get(key, "")) for key in ("status", "type")).strip()
+
+
+def _number(value: Any) -> int:
+    return value.number if isinstance(value, Handle) else -1
+
+
+def _is_training(request: Request) -> bool:
+    args = request["args"]
+    return len(args) > 1 and isinstance(args[1], dict) and args[1].get("mode") == "train"
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | float | int) and (
+        np.asarray(value).dtype.kind in "biuf"
+    )

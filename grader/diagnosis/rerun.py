@@ -1,0 +1,134 @@
+"""Asking a package of ours what a student was asked."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import redirect_stdout
+from typing import Any
+
+import numpy as np
+
+from grader.diagnosis.packages import Resolve
+from grader.diagnosis.readings import Reader, Readings, shifted
+from grader.diagnosis.tape import Tape
+from grader.dialect import canonical_call
+from grader.result import Dialect
+from grader.wall.student import Reply, Request
+from grader.wall.wire import Handle
+from grader.wall.worker import Dispatcher
+
+
+class Case:
+    """A tape, with the student's values read off it."""
+
+    def __init__(self, tape: Tape, dialect: Dialect, *, rough: bool = False) -> None:
+        self.tape = tape
+        self.rough = rough
+        self._shift = _counts_from_zero(tape)
+        self.requests = [_canonical(dialect, exchange.request) for exchange in tape.exchanges]
+        self.student = self._read(
+            [exchange.reply for exchange in tape.exchanges], shift=self._shift
+        )
+
+    def rerun(self, resolve: Resolve) -> Readings:
+        """What a package answers to the same requests.
+
+        NumPy's global generator is left as the last request left it: whoever calls restores it.
+        """
+        return self._read(self.replies(resolve))
+
+    def replies(self, resolve: Resolve) -> list[Reply]:
+        """The same, as it came."""
+        answers = _Answers(resolve, self._shift)
+        with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return [
+                answers.answer(request, exchange.reply)
+                for request, exchange in zip(self.requests, self.tape.exchanges, strict=True)
+            ]
+
+    def _read(self, replies: list[Reply], shift: int = 0) -> Readings:
+        reader = Reader(shift=shift, rough=self.rough)
+        readings: Readings = {}
+        for index, exchange in enumerate(self.tape.exchanges):
+            request = self.requests[index]
+            readings |= reader.read(index, exchange.about, request, replies[index], exchange.reply)
+        return readings
+
+
+class _Answers:
+    """A package's answers; its objects stand for the student's."""
+
+    def __init__(self, resolve: Resolve, shift: int) -> None:
+        self._dispatcher = Dispatcher(resolve, lambda _file: False)
+        self._shift = shift
+        self._handles: dict[int, Handle] = {}
+
+    def answer(self, request: Request, own: Reply) -> Reply:
+        """Answer one request; `own` is what the student answered."""
+        try:
+            ours = self._translated(request)
+        except KeyError:
+            return {"status": "lost"}
+        reply = self._dispatcher.answer(ours)
+        if own.get("status") == reply.get("status") == "ok":
+            self._learn(own["value"], reply["value"])
+        return reply
+
+    def _translated(self, value: Any) -> Any:
+        """A copy with our handles and names in place of the student's."""
+        if isinstance(value, Handle):
+            return self._handles[value.number]
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        if isinstance(value, dict):
+            return {key: self._part(key, item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._translated(item) for item in value)
+        return value
+
+    def _part(self, key: Any, value: Any) -> Any:
+        if key == "path" and self._shift:
+            return [
+                tuple(shifted(name, self._shift) if isinstance(name, str) else name for name in s)
+                if isinstance(s, tuple) else s
+                for s in value
+            ]  # fmt: skip
+        return self._translated(value)
+
+    def _learn(self, own: Any, ours: Any) -> None:
+        if isinstance(own, Handle) and isinstance(ours, Handle):
+            self._handles[own.number] = ours
+        elif isinstance(own, list | tuple) and isinstance(ours, list | tuple):
+            for mine, other in zip(own, ours, strict=False):
+                self._learn(mine, other)
+
+
+def draws_other_masks(case: Case, resolve: Resolve) -> bool:
+    """Whether a student's dropout drops other entries than the reference does."""
+    for request, exchange, ours in zip(
+        case.requests, case.tape.exchanges, case.replies(resolve), strict=True
+    ):
+        if request["op"] != "call" or request["on"] != "dropout_forward":
+            continue
+        values: list[Any] = [reply.get("value") for reply in (exchange.reply, ours)]
+        if all(isinstance(value, tuple) for value in values):
+            mine, other = (np.asarray(value[0]) != 0 for value in values)
+            return not np.array_equal(mine, other)
+    return False
+
+
+def _canonical(dialect: Dialect, request: Request) -> Request:
+    if request["op"] == "batch":
+        inner = [_canonical(dialect, part) for part in request["requests"]]
+        return {**request, "requests": inner}
+    if request["op"] != "call" or not isinstance(request["on"], str):
+        return request
+    args, kwargs = canonical_call(dialect, request["on"], request["args"], request["kwargs"])
+    return {**request, "args": args, "kwargs": kwargs}
+
+
+def _counts_from_zero(tape: Tape) -> int:
+    values = (exchange.reply.get("value") for exchange in tape.exchanges)
+    return int(any(isinstance(value, dict) and "W0" in value for value in values))

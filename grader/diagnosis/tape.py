@@ -1,0 +1,116 @@
+"""What passed between the checks and one student's code, within bounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.result import Outcome
+from grader.wall.student import Channel, Reply, Request
+
+MAX_EXCHANGES: Final = 40
+"""Of one check: a training repeats itself, and what is wrong shows in its first steps."""
+MAX_BATCH: Final = 80
+"""Requests in one batch; longer ones are numerical gradients."""
+MAX_BYTES: Final = 4 << 20
+MAX_TOTAL: Final = 64 << 20
+_PASSED_KEPT: Final = 6
+"""Passed checks of a function that are kept: a mistake must not change what they saw."""
+_AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """A request and its reply."""
+
+    request: Request
+    reply: Reply
+    about: str
+    """Contract name of what was called."""
+
+
+class Tape(msgspec.Struct):
+    """What passed during one check, from its beginning."""
+
+    check: str
+    targets: tuple[str, ...] = ()
+    failed: bool = False
+    exchanges: list[Exchange] = []
+    size: int = 0
+    """Bytes of arrays."""
+    ended: bool = False
+    """Whether the rest was left out."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep an exchange, unless a bound is reached: then that, and all that follow, are not."""
+        self.size += _bytes(exchange.request) + _bytes(exchange.reply)
+        batch = exchange.request.get("requests", ())
+        full = len(self.exchanges) >= MAX_EXCHANGES or self.size > MAX_BYTES
+        self.ended |= full or len(batch) > MAX_BATCH
+        if not self.ended:
+            self.exchanges.append(exchange)
+
+
+class Tapes:
+    """The tapes of one submission: of every failed check, and of some that passed."""
+
+    def __init__(self) -> None:
+        self._tapes: dict[str, Tape] = {}
+        self._passed: Counter[str] = Counter()
+        self._size = 0
+
+    def watch(self, check: str, channel: Channel) -> Channel:
+        """The channel for a check, with its tape running."""
+        tape = self._tapes[check] = Tape(check)
+        return _TapedChannel(channel, tape) if self._size < MAX_TOTAL else channel
+
+    def close(self, check: str, targets: Iterable[str], outcome: Outcome) -> None:
+        """End the tape of a check; what nobody will ask for is dropped."""
+        tape = self._tapes.get(check)
+        if tape is None:
+            return
+        tape.targets = tuple(targets)
+        tape.failed = outcome in _AT_FAULT
+        if not (tape.failed or (outcome is Outcome.PASSED and self._wanted(tape))):
+            del self._tapes[check]
+            return
+        self._size += tape.size
+
+    def _wanted(self, tape: Tape) -> bool:
+        target = tape.targets[0]
+        self._passed[target] += 1
+        return self._passed[target] <= _PASSED_KEPT
+
+    def __iter__(self) -> Iterator[Tape]:
+        return iter(self._tapes.values())
+
+    def get(self, check: str) -> Tape | None:
+        """The tape of a check, if it was kept."""
+        return self._tapes.get(check)
+
+
+class _TapedChannel:
+    """Passes requests on and keeps what came back."""
+
+    def __init__(self, channel: Channel, tape: Tape) -> None:
+        self._channel = channel
+        self._tape = tape
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Answer one request; see `Channel.ask`."""
+        reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
+        self._tape.add(Exchange(request, reply, about))
+        return reply
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(_bytes(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return sum(_bytes(item) for item in value)
+    return 0
