@@ -1,7 +1,7 @@
 """A proof as a self-contained HTML page.
 
-The matrix is shown at three depths: functions against modules of the bank; within a function
-mutants against checks; and for a mutant the ids of all checks that kill it.
+The matrix is shown at two depths: functions against modules of the bank, and within a function
+mutants against checks, the cases of a check taken together. The JSON has every single case.
 """
 
 from __future__ import annotations

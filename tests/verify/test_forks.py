@@ -1,0 +1,69 @@
+"""Tasks in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from grader.verify.forks import TIMEOUT, Send, run_forked
+
+
+def work(task: str, send: Send) -> None:
+    send(f"{task} in {os.getpid()};".encode())
+    if task == "loop":
+        while True:
+            pass
+    if task == "hungry":
+        try:
+            bytearray(8 << 30)
+        except MemoryError:
+            send(b"refused")
+    if task == "raise":
+        raise ValueError
+    if task == "signal":
+        os.kill(os.getpid(), signal.SIGTERM)
+    if task == "long":
+        send(b"x" * 300_000)
+
+
+def run(*tasks: str) -> dict[str, tuple[str, str]]:
+    return {
+        done.task: (done.said.decode().partition(";")[2], done.ending)
+        for done in run_forked(tasks, work, jobs=2, cpu_seconds=1)
+    }
+
+
+def test_each_task_ends_as_it_does() -> None:
+    assert run("fine", "loop", "hungry", "raise", "signal", "long") == {
+        "fine": ("", ""),
+        "loop": ("", TIMEOUT),
+        "hungry": ("refused", ""),
+        "raise": ("", "exit status 1"),
+        "signal": ("", "SIGTERM"),
+        "long": ("x" * 300_000, ""),
+    }
+
+
+def test_no_more_run_at_once_than_asked() -> None:
+    def nap(task: int, send: Send) -> None:
+        send(f"{time.monotonic()} ".encode())
+        time.sleep(0.05)
+        send(f"{time.monotonic()}".encode())
+
+    times = [
+        [float(part) for part in done.said.split()]
+        for done in run_forked(range(6), nap, jobs=2, cpu_seconds=5)
+    ]
+    most = max(sum(begin <= start < end for begin, end in times) for start, _ in times)
+    assert most == 2
+
+
+def test_whoever_stops_listening_leaves_no_process() -> None:
+    runs = run_forked(["fine", "loop", "loop"], work, jobs=3, cpu_seconds=60)
+    assert next(runs).task == "fine"
+    runs.close()  # type: ignore[attr-defined]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

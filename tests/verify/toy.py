@@ -1,0 +1,127 @@
+"""An instructor's own assignment: two functions, a bank, and what may lie beside them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.verify.prove import Wanted, prove
+from grader.verify.records import Proof
+
+RUBRIC = """\
+id = "toy"
+points = 4
+bank = "bank"
+reference = "reference/toy"
+
+[title]
+en = "Toy"
+
+[api]
+scale = "layers: out"
+shift = "layers: out"
+
+[parts]
+scale = { title = { en = "Scale" }, points = 2 }
+shift = { title = { en = "Shift" }, points = 2 }
+"""
+
+LAYERS = '''\
+"""A toy."""
+
+import numpy as np
+
+
+def scale(x, w):
+    """Return x * w."""
+    out = x * w
+    return out
+
+
+def shift(x, b):
+    """Return x + 2 * b, for every sample."""
+    return helper(x, b)
+
+
+def helper(x, b):
+    return x + 2 * b
+'''
+
+HEAD = """\
+import numpy as np
+from grader.checks import assert_close, check
+"""
+
+SCALE = """
+
+@check("scale multiplies", part="scale", targets="scale")
+def test_scale(student, reference, inputs):
+    x, w = inputs.normal(3, 4), inputs.normal(4)
+    expected = reference.scale(x, w)
+    assert_close("out", student.scale(x, w), expected)
+"""
+
+SHIFT = """
+
+@check("shift adds", part="shift", targets="shift")
+def test_shift(student, reference, inputs):
+    x, b = inputs.normal(3, 4), inputs.normal(4)
+    expected = reference.shift(x, b)
+    assert_close("out", student.shift(x, b), expected)
+"""
+
+WEAK_SHIFT = """
+
+@check("shift keeps the shape", part="shift", targets="shift")
+def test_shift_shape(student, inputs):
+    x, b = inputs.normal(3, 4), inputs.normal(4)
+    assert_close("shape", np.array(np.shape(student.shift(x, b))), np.array([3, 4]))
+"""
+
+IDLE = """
+
+@check("scale returns something", part="scale", targets="scale")
+def test_idle(student, inputs):
+    student.scale(inputs.normal(3, 4), inputs.normal(4))
+"""
+
+FLAKY = """
+
+@check("scale is lucky", part="scale", targets="scale")
+def test_flaky(student, inputs):
+    first = student.scale(inputs.normal(1), np.ones(1))
+    assert_close("sign", np.sign(first), np.ones(1))
+"""
+
+STRAY = """
+
+@check("shift of a scaled x", part="shift", targets="shift")
+def test_stray(student, reference, inputs):
+    x, b = inputs.normal(3, 4), inputs.normal(4)
+    expected = reference.shift(reference.scale(x, b), b)
+    assert_close("out", student.shift(student.scale(x, b), b), expected)
+"""
+
+
+def make(folder: Path, *checks: str, layers: str = LAYERS, rubric: str = RUBRIC) -> Assignment:
+    """The assignment, in a folder, with these checks."""
+    (folder / "bank").mkdir()
+    (folder / "bank" / "layers.py").write_text(HEAD + "".join(checks), encoding="utf-8")
+    package = folder / "reference" / "toy"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "layers.py").write_text(layers, encoding="utf-8")
+    (folder / "toy.toml").write_text(rubric, encoding="utf-8")
+    return Assignment.load(str(folder / "toy.toml"))
+
+
+def proof_of(assignment: Assignment, *, seeds: int = 0) -> Proof:
+    """The proof of its bank."""
+    sys.modules.pop("layers", None)  # another test's bank: pytest goes by the name of a module
+    return prove(assignment, Wanted(seeds=seeds, jobs=4), lambda what, done, total: None)
+
+
+def changes(proof: Proof, names: list[str]) -> set[tuple[str, str]]:
+    """What some mutants change."""
+    return {(v.subject.old, v.subject.new) for v in proof.verdicts if v.subject.id in names}
