@@ -9,7 +9,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c constraints.txt
-PYTEST_ARGS ?= -n auto --dist loadgroup -q
+# Tests of a file share what their fixtures made, so a file is not split among processes.
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder -q
 
 .PHONY: help setup demo test lint format key template clean
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ demo: setup ## grade a bundled class of sample submissions
 	$(BIN)/grader demo --out demo-out
 
 test: setup ## run every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS) $(MORE)
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .

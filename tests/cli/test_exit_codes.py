@@ -62,7 +62,7 @@ def test_batch_is_content_with_wrong_submissions(folder: Path, tmp_path: Path) -
 @pytest.mark.parametrize("command", ["grade", "batch"])
 def test_wrong_options(folder: Path, tmp_path: Path, command: str, case: str) -> None:
     options, hint = USAGE[case]
-    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     target = folder if command == "batch" else folder / "right"
     done = grader(command, target, *where, *options, cwd=tmp_path, code=2)
     _is_one_line(done.stderr)
@@ -94,7 +94,7 @@ def test_a_self_check_of_nothing(folder: Path, options: list[str]) -> None:
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
 def test_nothing_there(tmp_path: Path, command: str) -> None:
-    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     done = grader(command, tmp_path / "absent", *where, code=3)
     _is_one_line(done.stderr)
     assert f"{tmp_path / 'absent'}" in done.stderr
@@ -103,7 +103,7 @@ def test_nothing_there(tmp_path: Path, command: str) -> None:
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
 def test_empty_folder(tmp_path: Path, command: str) -> None:
     (tmp_path / "empty").mkdir()
-    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     done = grader(command, tmp_path / "empty", *where, code=3)
     _is_one_line(done.stderr)
 
@@ -118,7 +118,7 @@ def test_grade_says_which_of_several_it_took(folder: Path, tmp_path: Path) -> No
 def test_a_broken_bank_is_our_fault(
     folder: Path, tmp_path: Path, broken_bank: Path, command: str
 ) -> None:
-    where = ["--out", tmp_path / "out"] if command == "batch" else []
+    where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     target = folder if command == "batch" else folder / "right"
     done = grader(command, target, *where, "--assignment", broken_bank, code=4)
     assert done.stderr.startswith("grader: ")

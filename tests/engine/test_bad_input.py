@@ -19,7 +19,6 @@ import pytest
 from grader.assignment import data_folder
 from tests.support import GRADER, grader, results, submission
 
-pytestmark = pytest.mark.xdist_group("bad input")
 LAYERS = "numpynn/layers.py"
 CODE = (data_folder("reference") / LAYERS).read_bytes()
 
@@ -184,7 +183,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for hardly anything."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", folder]
+    mount: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", folder]
     if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("mount"):
         pytest.skip("only root can make a tiny disk")
     if subprocess.run(mount, capture_output=True, check=False).returncode:

@@ -18,7 +18,6 @@ from grader.assignment import Assignment
 from grader.checks.key import Key
 from tests.support import REPOSITORY, not_passed, submission
 
-pytestmark = pytest.mark.xdist_group("wheel")
 pytest.importorskip("hatchling")
 
 
@@ -49,7 +48,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
         capture_output=True,
     )
-    ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    ask: list[str | Path] = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return python
