@@ -22,7 +22,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> N
     for name in ("a", "b", "c"):
         submission(folder, name)
     submission(folder, "slow", {"relu_forward": "while True: pass"})
-    command = [*GRADER, "batch", folder, "-o", tmp_path / "out", "-j", "1"]
+    command: list[str | Path] = [*GRADER, "batch", folder, "-o", tmp_path / "out", "-j", "1"]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
