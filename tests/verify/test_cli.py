@@ -66,9 +66,10 @@ def test_long_lists_are_cut(tmp_path: Path) -> None:
 
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT))
     proof.idle_checks = [f"layers::{number}" for number in range(45)]
-    console = Console(width=100, record=True, quiet=True)
-    console.print(summary(proof))
-    said = console.export_text()
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(summary(proof))
+    said = captured.get()
     assert "layers::39" in said
     assert "layers::40" not in said
     assert "and 5 more" in said
