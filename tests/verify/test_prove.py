@@ -63,6 +63,13 @@ def test_a_redundant_check_is_named_with_the_other(tmp_path: Path) -> None:
     assert checks["layers::shift"].alone == checks["layers::shift"].kills > 0
 
 
+def test_a_check_that_kills_less_than_another_is_redundant(tmp_path: Path) -> None:
+    proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.WEAK_SHIFT))
+    kills = {check.id: check.kills for check in proof.checks}
+    assert 0 < kills["layers::shift_shape"] < kills["layers::shift"]
+    assert proof.redundant_checks == ["layers::shift_shape"]
+
+
 def test_a_check_that_flakes(tmp_path: Path) -> None:
     assignment = toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.FLAKY)
     proof = toy.proof_of(assignment, seeds=40)
@@ -92,6 +99,8 @@ def test_follow_through_forgives_another_functions_fault(tmp_path: Path) -> None
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.STRAY, rubric=forgiving))
     assert proof.strays == []
     assert proof.proven
+    scaled = [v for v in proof.of_kind(Kind.MUTANT) if v.subject.functions == ("scale",)]
+    assert all(verdict.asked == ["layers::scale"] for verdict in scaled)
 
 
 def test_a_fault_that_only_others_see(tmp_path: Path) -> None:
