@@ -184,6 +184,7 @@ def test_adam_first_step(student: Student, reference: Student, inputs: Inputs) -
     "rmsprop: epsilon keeps the step finite",
     part="optimizers",
     targets="rmsprop",
+    points=0.5,
     visibility=Visibility.HIDDEN,
 )
 def test_rmsprop_epsilon(student: Student, reference: Student, inputs: Inputs) -> None:
@@ -199,6 +200,7 @@ def test_rmsprop_epsilon(student: Student, reference: Student, inputs: Inputs) -
     "adam: epsilon keeps the step finite",
     part="optimizers",
     targets="adam",
+    points=0.5,
     visibility=Visibility.HIDDEN,
 )
 def test_adam_epsilon(student: Student, reference: Student, inputs: Inputs) -> None:
