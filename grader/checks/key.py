@@ -31,6 +31,8 @@ class Key(msgspec.Struct):
     """Of the bank, and of the reference where that was at hand."""
     answers: dict[str, list[tuple[str, Reply]]]
     """Id of the check to (hash of the request, answer), in order."""
+    public_only: bool = False
+    """Whether only the answers of the self-check are in it."""
 
     def save(self, path: Path) -> None:
         """Write the key: a head and the arrays' bytes, as they would cross the wall.
@@ -43,6 +45,7 @@ class Key(msgspec.Struct):
                 "format": _FORMAT,
                 "seed": self.seed,
                 "digest": self.digest,
+                "public_only": self.public_only,
                 "answers": {name: list(rows) for name, rows in self.answers.items()},
             }
         )
@@ -66,7 +69,8 @@ class Key(msgspec.Struct):
             content = wire.unpack(data[8 : 8 + size], bytearray(data[8 + size :]))
             if content["format"] != _FORMAT:
                 raise ValueError("another format")
-            return cls(content["seed"], content["digest"], content["answers"])
+            names = ("seed", "digest", "answers", "public_only")
+            return cls(*(content[name] for name in names))
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."
             raise InputError(text, hint=remedy) from None

@@ -77,7 +77,7 @@ def record_key(
         public = {result.id for result in results if _is_public(assignment.rubric, result)}
         answers = {check: rows for check, rows in answers.items() if check in public}
     key_digest = assignment.bank_digest + assignment.reference_digest
-    return Key(seed=seed, digest=key_digest, answers=answers)
+    return Key(seed=seed, digest=key_digest, answers=answers, public_only=public_only)
 
 
 def _is_public(rubric: Rubric, result: CheckResult) -> bool:

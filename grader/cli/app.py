@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import batch, check, demo, doctor, grade, key, template, verify
+from grader.cli import batch, check, demo, doctor, grade, key, kit, template, verify
 from grader.errors import ExitCode, GraderError
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ for name, function in (
     ("demo", demo.command),
     ("doctor", doctor.command),
     ("key", key.command),
+    ("kit", kit.command),
     ("template", template.command),
     ("verify", verify.command),
 ):

@@ -1,0 +1,22 @@
+"""`grader kit`: what to hand out to students."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import options
+
+
+def command(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    assignment: options.AssignmentName = "numpynn",
+) -> None:
+    """Make what students get: the template, and the self-check without the reference."""
+    from grader.assignment import Assignment
+    from grader.kit import build_kit
+
+    wheel = build_kit(Assignment.load(assignment), out)
+    typer.echo(f"{out}: the template, and {wheel.name} ({wheel.stat().st_size / 1e6:.1f} MB)")
