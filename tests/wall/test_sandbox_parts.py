@@ -137,6 +137,13 @@ def test_folders_of_packages_are_cut_out_of_what_may_be_read() -> None:
     shown = runtime.readable(found)
     assert found.interpreter in shown
     assert not any(_covers(part, _file(module)) for part in shown for module in (pytest, errors))
+    libraries = set(shown) - set(found.packages.values())
+    assert found.hidden
+    assert not any(
+        _covers(part, folder) or _covers(folder, part)
+        for part in libraries
+        for folder in found.hidden
+    )
     for module in (os, msgspec):
         assert any(_covers(part, _file(module)) for part in shown), module
 
