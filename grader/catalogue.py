@@ -71,6 +71,7 @@ class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Entry = TypeVar("Entry", Mistake, Variant)
+Definition = ast.FunctionDef | ast.ClassDef
 
 
 def load_mistakes(reference: Path) -> list[Mistake]:
@@ -190,21 +191,29 @@ def _extent(text: str, patch: Patch) -> tuple[int, int]:
     """Where the code of the patch's function stands in the file, less its docstring."""
     if not patch.function:
         return 0, len(text)
-    node = _definition(ast.parse(text).body, patch.function.split("."))
+    node = find_definition(text, patch.function)
     if node is None:
         raise InputError(f"{patch.file}: defines no {patch.function}.")
-    first = node.body[0]
-    is_docstring = ast.get_docstring(node, clean=False) is not None and first.end_lineno
-    above = is_docstring or node.lineno - 1
+    above = docstring_end(node) or node.lineno - 1
     ends = [0, *itertools.accumulate(map(len, text.splitlines(keepends=True)))]
     return ends[above], ends[node.end_lineno or above]
 
 
-def _definition(body: list[ast.stmt], path: list[str]) -> ast.FunctionDef | ast.ClassDef | None:
-    for node in body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == path[0]:
-            return _definition(node.body, path[1:]) if path[1:] else node
-    return None
+def find_definition(text: str, name: str) -> Definition | None:
+    """The function, class or method (`TwoLayerNet.loss`) of that name in a module."""
+    node: Definition | None = None
+    body = ast.parse(text).body
+    for part in name.split("."):
+        found = (n for n in body if isinstance(n, Definition) and n.name == part)
+        node = next(found, None)
+        body = node.body if node else []
+    return node
+
+
+def docstring_end(node: Definition) -> int:
+    """The last line of a docstring, counted from 1; 0 where there is none."""
+    has_docstring = ast.get_docstring(node, clean=False) is not None
+    return (node.body[0].end_lineno or 0) if has_docstring else 0
 
 
 def _must_be_python(text: str, patch: Patch) -> None:

@@ -1,1 +1,53 @@
-def command() -> None: ...
+"""`grader demo`: a class of invented students, made and graded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import options
+from grader.errors import ExitCode
+
+
+def command(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for submissions, results and reports.")
+    ] = Path("demo-out"),
+    size: Annotated[
+        int, typer.Option("--size", "-n", min=0, help="How many students; 0: the usual class.")
+    ] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
+    ] = 0,
+    sandbox: options.SandboxKind = "auto",
+    lang: options.Language = "en",
+) -> None:
+    """Make a class of right, wrong, broken, hanging and cheating submissions, and grade it.
+
+    They are made from the reference. Exit code 4: a result is not what its author deserves.
+    """
+    from grader.assignment import Assignment
+    from grader.catalogue import load_mistakes
+    from grader.cli.batch import show
+    from grader.demo import claim, make_class, pupils, surprises
+    from grader.engine.batch import Batch, default_jobs
+    from grader.engine.client import Engine
+    from grader.engine.outbox import Outbox
+    from grader.submission import discover
+
+    settings = options.settings(assignment="numpynn", sandbox=sandbox, lang=lang)
+    members = pupils(load_mistakes(Assignment.load().reference), size)
+    folder = claim(out)
+    make_class(members, folder)
+    sources = discover(folder)
+    jobs = jobs or default_jobs()
+    with Engine(settings, workers=jobs) as engine:
+        outbox = Outbox(out, title="demo", lang=options.language(lang))
+        batch = Batch(sources, engine, jobs=jobs, outbox=outbox, resume=False)
+        show(batch, len(sources), outbox)
+    wrong = surprises(members, batch.results)
+    for line in wrong:
+        typer.echo(f"Not as deserved: {line}", err=True)
+    raise typer.Exit(ExitCode.INTERNAL if wrong else ExitCode.OK)

@@ -1,0 +1,8 @@
+"""A class of invented students, made from reference and catalogue, and what each deserves."""
+
+from __future__ import annotations
+
+from grader.demo.making import claim, make_class
+from grader.demo.pupils import Pupil, pupils, surprises
+
+__all__ = ["Pupil", "claim", "make_class", "pupils", "surprises"]
