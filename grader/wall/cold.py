@@ -103,6 +103,7 @@ class ColdSandbox:
             process = self._start(str(scratch))
             order = {
                 "port": server.getsockname()[1],
+                "remove": str(self._folder if os.getpid() == self._owner else scratch),
                 "token": token,
                 "main": main or self._main,
                 "limits": msgspec.structs.asdict(limits),

@@ -12,15 +12,19 @@ import sys
 import threading
 
 from grader.wall import confine
+from grader.wall.scratch import remove_tree
 
 
 def main() -> None:
-    """Read one line of JSON from stdin: `port`, `token`, `main`, `limits`. Its end is ours."""
+    """Read one line of JSON from stdin: `port`, `token`, `main`, `limits`, `remove`.
+
+    When stdin ends, so does this process; then nobody else is left to remove the folder `remove`.
+    """
     order = json.loads(sys.stdin.buffer.readline())
     module, _, function = order["main"].partition(":")
     serve = getattr(importlib.import_module(module), function)
     site.setquit()
-    _end_with(os.dup(0))
+    _end_with(os.dup(0), order["remove"])
     _silence()
     sock = socket.create_connection(("127.0.0.1", order["port"]))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -33,11 +37,12 @@ def main() -> None:
     serve(sock)
 
 
-def _end_with(parent: int) -> None:
-    """End this process when the other end of the pipe `parent` is closed."""
+def _end_with(parent: int, folder: str) -> None:
+    """End this process, and remove `folder`, when the other end of the pipe `parent` is closed."""
 
     def wait() -> None:
         os.read(parent, 1)
+        remove_tree(folder)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -288,8 +288,10 @@ def test_everything_ends_when_the_owner_dies(kind: str) -> None:
     home, *pids = said
     assert pids
     assert eventually(lambda: not any(is_running(int(pid)) for pid in pids))
-    if kind == "landlock":
-        assert not Path(home).parents[1].exists()
+    if kind != "bubblewrap":
+        folder = Path(home).parents[1 if kind == "landlock" else 0]
+        assert folder.name.startswith("gradewall-")
+        assert eventually(lambda: not folder.exists())
 
 
 @linux_only
