@@ -87,8 +87,9 @@ class Assignment:
 
     @cached_property
     def digest(self) -> str:
-        """Of all that decides a result: rubric, bank and reference."""
-        return digest([self.path], self.bank_digest + self.reference_digest)
+        """Of all that decides a result: rubric, bank, reference and known mistakes."""
+        mistakes = sorted((self.reference.parent / "mistakes").rglob("*.toml"))
+        return digest([self.path, *mistakes], self.bank_digest + self.reference_digest)
 
 
 def digest(files: Iterable[Path], extra: str = "") -> str:

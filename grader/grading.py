@@ -20,8 +20,11 @@ from grader.checks.declare import Spec
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.run import Player, Run
-from grader.errors import GraderError, InputError
+from grader.diagnosis.diagnose import diagnose, structural
+from grader.diagnosis.packages import Catalogue
+from grader.diagnosis.tape import Tapes
 from grader.dropout_reading import observe_dropout
+from grader.errors import GraderError, InputError
 from grader.follow_through import ReferenceSubstitutes, to_repeat, wrong_functions
 from grader.result import CheckResult, Outcome, Result, Visibility
 from grader.rubric import Rubric
@@ -48,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Only these parts or contract names; empty for all."""
     keyword: str = ""
     """Only checks whose id holds this text."""
+    diagnose: bool = True
+    """Whether to look for the mistakes behind failed checks."""
     fork: bool = True
     """Whether processes may be forked; without, every worker is a cold start."""
 
@@ -67,6 +72,8 @@ class Bench(msgspec.Struct):
     items: list[pytest.Item]
     reference: Callable[[str], Any] | None = None
     """Resolves a contract name to the reference's function, where the reference is at hand."""
+    catalogue: Catalogue | None = None
+    """The known mistakes, where the reference is at hand."""
 
 
 def grade_submission(bench: Bench, source: Source) -> Result:
@@ -79,7 +86,9 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     try:
         if source.problem:
             raise InputError(source.problem)
-        submission = load(source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect)
+        submission = load(
+            source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect
+        )
         result = _grade(bench, submission)
     except InputError as error:
         result = _ungraded(bench, source, "input", str(error))
@@ -110,9 +119,11 @@ def _grade(bench: Bench, submission: Submission) -> Result:
     rubric = bench.assignment.rubric
     with _channel(bench, submission) as channel:
         submission = observe_dropout(submission, Student(channel, bench.assignment.api))
-        raw = bench.plugin.run_all(bench.items, _run(bench, submission, channel))
-    followed = _follow(bench, submission, raw)
-    ruled = [_ruled(rubric, check, bench.settings.lang) for check in followed]
+        tapes, again = Tapes(), Tapes()
+        raw = bench.plugin.run_all(bench.items, _run(bench, submission, channel, tapes))
+    followed = _follow(bench, submission, raw, again)
+    explained, trouble = _explained(bench, submission, followed, tapes, again)
+    ruled = [_ruled(rubric, check, bench.settings.lang) for check in explained]
     checks, points, possible = score(rubric, ruled)
     return Result(
         submission=submission.id,
@@ -126,7 +137,7 @@ def _grade(bench: Bench, submission: Submission) -> Result:
         package=submission.package,
         sandbox=bench.sandbox.info,
         environment=environment(),
-        notes=[*submission.notes, *_spread_points(rubric, checks), *channel.problems],
+        notes=[*submission.notes, *_spread_points(rubric, checks), *channel.problems, *trouble],
     )
 
 
@@ -160,6 +171,7 @@ def _run(
     bench: Bench,
     submission: Submission,
     channel: WorkerChannel,
+    tapes: Tapes,
     earlier: Iterable[CheckResult] = (),
 ) -> Run:
     api = bench.assignment.api
@@ -170,10 +182,13 @@ def _run(
         reference=Player(bench.key),
         submission=submission,
         earlier=earlier,
+        tapes=tapes if bench.settings.diagnose and bench.catalogue else None,
     )
 
 
-def _follow(bench: Bench, submission: Submission, checks: list[CheckResult]) -> list[CheckResult]:
+def _follow(
+    bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes
+) -> list[CheckResult]:
     """The checks, with those repeated that stand on a wrong function of another part."""
     rubric = bench.assignment.rubric
     names = wrong_functions(checks, rubric) if bench.reference else []
@@ -185,7 +200,7 @@ def _follow(bench: Bench, submission: Submission, checks: list[CheckResult]) -> 
     )
     items = [item for item in bench.items if check_id(item) in repeat]
     with _channel(bench, submission, substitutes) as channel:
-        again = bench.plugin.run_all(items, _run(bench, submission, channel, checks))
+        again = bench.plugin.run_all(items, _run(bench, submission, channel, tapes, checks))
     passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
     return [
         msgspec.structs.replace(passed[check.id], follow_through=names)
@@ -195,18 +210,51 @@ def _follow(bench: Bench, submission: Submission, checks: list[CheckResult]) -> 
     ]
 
 
+def _explained(
+    bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes, again: Tapes
+) -> tuple[list[CheckResult], list[str]]:
+    """The checks with their causes, and a note if looking for them failed: it costs no points."""
+    lang = bench.settings.lang
+    if not bench.settings.diagnose:
+        return checks, []
+    try:
+        if bench.catalogue is None:
+            return structural(checks, lang), []
+        return diagnose(
+            checks, tapes, again, bench.catalogue, submission.dialect,
+            lang=lang, spans=submission.spans,
+        ), []  # fmt: skip
+    except Exception as error:
+        what = f"The grader could not look for causes; no points are lost. {_in_one_line(error)}"
+        return checks, [what]
+
+
 def _ruled(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
-    """The check as the rubric wants it: its weight, visibility and hint."""
+    """The check as the rubric wants it: its weight, its visibility, a hint if no cause has one."""
     override = rubric.checks.get(check.id)
     weight = override.points if override and override.points is not None else check.max_points
     names = (check.id, check.id.partition("[")[0], check.targets[0])
     hint = next((rubric.hints[name] for name in names if name in rubric.hints), None)
     wrong = check.outcome in (Outcome.FAILED, Outcome.ERROR)
+    own = next((cause.hint for cause in check.causes if cause.hint), "")
     return msgspec.structs.replace(
-        check,
+        _noted(check) if weight == 0 and check.outcome is Outcome.FAILED else check,
         max_points=weight,
         visibility=rubric.visibility(check.id, check.part, check.visibility),
-        hint=hint.in_language(lang) if hint and wrong else "",
+        hint=(own or (hint.in_language(lang) if hint else "")) if wrong else "",
+    )
+
+
+def _noted(check: CheckResult) -> CheckResult:
+    """A check that is worth nothing and failed: a deviation that is noted, not a fault."""
+    what = check.causes[0].title if check.causes else f"not so: {check.title}"
+    return msgspec.structs.replace(
+        check,
+        outcome=Outcome.PASSED,
+        message="",
+        finding=None,
+        causes=[],
+        notes=[*check.notes, f"Noted, at no cost: {what}."],
     )
 
 

@@ -133,12 +133,14 @@ def masked(x: Array, out: Array, before: Array | None) -> Iterator[tuple[str, An
     with np.errstate(all="ignore"):
         ratio = out / x
     kept = ratio != 0
-    yield "share kept", Share(int(kept.sum()), kept.size)
+    drawn = kept
+    if kept.ndim == 2 and min(kept.shape) >= 10:
+        alike = tuple(bool((kept.all(n) | ~kept.any(n)).mean() > 0.5) for n in (0, 1))
+        if any(alike) and not (kept.all() or not kept.any()):
+            yield "whole rows or columns", alike
+            drawn = kept.any(alike.index(True))
+    yield "share kept", Share(int(drawn.sum()), drawn.size)
     yield "factor of what is kept", Range.of(ratio[kept])
-    if kept.ndim > 1 and min(kept.shape) >= 10:
-        flat = kept.reshape(len(kept), -1)
-        alike = [(flat.all(axis) | ~flat.any(axis)).mean() > 0.5 for axis in (0, 1)]
-        yield "whole rows or columns", tuple(map(bool, alike))
     if before is not None:
         yield "the mask of the call before", bool(np.array_equal(kept, before != 0))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from grader.catalogue import Mistake
 from grader.diagnosis.packages import Catalogue
-from grader.diagnosis.rerun import Case, draws_other_masks
+from grader.diagnosis.rerun import Case, drops
 from grader.diagnosis.search import Budget, Ids, Named, OutOfTime, Search, Witness, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.tape import Tape, Tapes
@@ -21,7 +21,6 @@ SECONDS: Final = 2.0
 _FAILED_TRIED: Final = 8
 _PASSED_TRIED: Final = 4
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
-_DROPOUT: Final = "dropout_forward"
 
 
 def structural(checks: Iterable[CheckResult], lang: str) -> list[CheckResult]:
@@ -79,17 +78,15 @@ class _Diagnosis:
         self._dialect = dialect
         self._budget = budget
         self._named: dict[str, list[Named]] = {}
-        self._witnesses: dict[tuple[str, str, bool], Witness] = {}
+        self._witnesses: dict[tuple[str, str, bool, bool], Witness] = {}
         self._causes: dict[str, list[Named]] = {}
         self._kinds: dict[str, Kind] = {}
-        self._rough = False
 
     def work(self) -> None:
         """Find what there is to find, until the time is spent."""
         failing = {name for c in self._checks if _at_fault(c) for name in c.targets}
         left = len(failing)
         try:
-            self._rough = self._draws_other_masks()
             for function in self._catalogue.functions:
                 self._judge(function, self._budget.part(max(left, 1)))
                 left -= function in failing
@@ -111,11 +108,6 @@ class _Diagnosis:
             return replace(check, causes=[kind.cause(check.targets[0], lang)])
         return _with_pattern(check, lang)
 
-    def _draws_other_masks(self) -> bool:
-        resolve = self._catalogue.resolver()
-        cases = (Case(tape, self._dialect) for tape in self._tapes if _DROPOUT in tape.targets)
-        return any(draws_other_masks(case, resolve) for case in cases) if resolve else False
-
     def _judge(self, function: str, budget: Budget) -> None:
         mine = [check for check in self._checks if function in check.targets]
         failed = [check for check in mine if _at_fault(check)]
@@ -126,47 +118,69 @@ class _Diagnosis:
             return
         witnesses = self._chosen(function, failed)
         if any(witness.wrong for witness in witnesses):
-            self._named[function] = self._search(function, witnesses, budget)
+            self._named[function] = self._search(function, failed, budget)
         for check in failed:
             self._blame(check, function, witnesses)
 
-    def _search(self, function: str, witnesses: list[Witness], budget: Budget) -> list[Named]:
-        search = Search(witnesses, self._catalogue.of(function), budget)
-        named = search.find(pairs=False)
+    def _search(self, function: str, failed: list[CheckResult], budget: Budget) -> list[Named]:
+        """Single mistakes first, then with room for other dropout masks, then two at once."""
+        own = self._catalogue.of(function)
+        exact = self._looking(function, failed, budget)
+        named = exact.find(own)
         if named:
             return named
+        searches = [exact]
+        if any(drops(tape) for check in failed if (tape := self._tape(check))):
+            searches.append(self._looking(function, failed, budget, rough=True))
         # The check of a net may be the only one that asked a layer.
         judged = {name for check in self._checks for name in check.targets}
         unasked = [name for name in self._catalogue.functions if name not in judged]
         others = [name for other in unasked for name in self._catalogue.of(other)]
-        named = Search(witnesses, others, budget).find(pairs=False)
-        return named or search.find()
+        for candidates, pairs in ((own, False), (others, False), (own, True)):
+            for search in searches:
+                named = search.find(candidates, pairs=pairs)
+                if named:
+                    return named
+        return []
 
-    def _chosen(self, function: str, failed: list[CheckResult]) -> list[Witness]:
+    def _looking(
+        self, function: str, failed: list[CheckResult], budget: Budget, *, rough: bool = False
+    ) -> Search:
+        def more() -> list[Witness]:
+            return self._chosen(function, failed, rough=rough, all_of_them=True)
+
+        return Search(self._chosen(function, failed, rough=rough), more, budget)
+
+    def _chosen(
+        self,
+        function: str,
+        failed: list[CheckResult],
+        *,
+        rough: bool = False,
+        all_of_them: bool = False,
+    ) -> list[Witness]:
         """The cases from which a mistake is told: failed ones first, of different checks."""
-        tapes = (self._tape(check) for check in failed)
-        passed = (
+        tapes = [tape for check in failed if (tape := self._tape(check))]
+        passed = [
             tape
             for tape in (*self._tapes, *self._followed)
             if function in tape.targets and not tape.failed
-        )
-        tried = chosen([tape for tape in tapes if tape], _FAILED_TRIED)
-        return [self._witness(t, function) for t in [*tried, *chosen(passed, _PASSED_TRIED)]]
+        ]
+        if not all_of_them:
+            tapes, passed = chosen(tapes, _FAILED_TRIED), chosen(passed, _PASSED_TRIED)
+        return [self._witness(tape, function, rough=rough) for tape in [*tapes, *passed]]
 
     def _tape(self, check: CheckResult) -> Tape | None:
         return self._followed.get(check.id) or self._tapes.get(check.id)
 
-    def _witness(self, tape: Tape, function: str, base: Ids | None = None) -> Witness:
+    def _witness(self, tape: Tape, function: str, *, rough: bool = False) -> Witness:
         replaced = self._followed.get(tape.check) is tape
-        key = (tape.check, function, replaced)
-        if base is not None or key not in self._witnesses:
+        key = (tape.check, function, replaced, rough)
+        if key not in self._witnesses:
             self._budget.check()
-            below = () if replaced else self._base(function)
-            case = Case(tape, self._dialect, rough=self._rough)
-            witness = Witness(self._catalogue, case, function, below if base is None else base)
-            if base is not None:
-                return witness
-            self._witnesses[key] = witness
+            base = () if replaced else self._base(function)
+            case = Case(tape, self._dialect, rough=rough)
+            self._witnesses[key] = Witness(self._catalogue, case, function, base)
         return self._witnesses[key]
 
     def _base(self, function: str) -> Ids:
@@ -185,6 +199,8 @@ class _Diagnosis:
             return
         witness = self._witness(tape, function)
         due = _due(witness, self._named.get(function, []))
+        if not due and drops(tape):
+            due = _due(self._witness(tape, function, rough=True), self._named.get(function, []))
         known = self._causes.get(check.id, [])
         if due and (witness.wrong or not known):
             self._causes[check.id] = [*due, *known]
@@ -203,7 +219,7 @@ class _Diagnosis:
         ]
         if tape is None or not below:
             return
-        witness = self._witness(tape, function, base=())
+        witness = Witness(self._catalogue, Case(tape, self._dialect), function)
         settled = _settled(below)
         due = [name for name in below if witness.affected((name.id,))]
         if not due and witness.affected(tuple(name.id for name in settled)):

@@ -49,6 +49,15 @@ class Catalogue:
     def _files(self) -> dict[str, str]:
         return read_package(self._reference)
 
+    def load(self) -> None:
+        """Read the files now, before processes are forked that would each do so.
+
+        Raises:
+            InputError: a file of the catalogue is wrong.
+        """
+        self.resolver()
+        assert self.mistakes is not None
+
     def of(self, function: str) -> list[str]:
         """Ids of the mistakes in one function of the contract."""
         return [name for name, mistake in self.mistakes.items() if mistake.function == function]

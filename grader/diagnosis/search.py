@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -19,6 +19,8 @@ _SURE: Final = 0.95
 """Precision from which a mistake that explains a part of what is wrong is named."""
 _LEAST: Final = 0.2
 _TIE: Final = 0.01
+_IN_BATCH: Final = 0.1
+"""Weight of each further value in a batch."""
 _SCREEN: Final = 2
 """Cases in which a mistake must explain something before it is tried in all."""
 _TOGETHER: Final = 3
@@ -145,12 +147,14 @@ class Witness:
         )
 
     def _one(self, key: Key, guess: Readings) -> Score:
-        weight = 1.0 if key.inner == 0 else 0.1
+        weight = 1.0 if key.inner == 0 else _IN_BATCH
         right, as_guessed = self._agrees(key, self.right), self._agrees(key, guess)
         if right:
             return Score(false=0.0 if as_guessed else weight)
         if as_guessed:
             return Score(wrong=weight, hits=weight)
+        if not self.case.tape.failed:
+            return Score()  # what a check lets pass need not be explained
         moved = not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
         return Score(wrong=weight, contradicted=weight if moved else 0.0)
 
@@ -170,19 +174,26 @@ class Search:
     """Looks for the mistakes of one function."""
 
     def __init__(
-        self, witnesses: Sequence[Witness], candidates: Sequence[str], budget: Budget
+        self,
+        witnesses: Sequence[Witness],
+        more: Callable[[], Sequence[Witness]],
+        budget: Budget,
     ) -> None:
+        """Look at `witnesses`, and at `more` of them where these cannot decide."""
         self._witnesses = sorted(witnesses, key=lambda witness: witness.cost)
-        self._candidates = candidates
+        self._more = more
         self._budget = budget
+        self._candidates: Sequence[str] = ()
         self._partly: list[Named] = []
 
-    def find(self, *, pairs: bool = True) -> list[Named]:
+    def find(self, candidates: Sequence[str], *, pairs: bool = False) -> list[Named]:
         """The mistakes made, or those that it may be, the likeliest first.
 
         Args:
+            candidates: ids of the mistakes that come into question.
             pairs: whether to try two at once, where neither explains anything alone.
         """
+        self._candidates, self._partly = candidates, []
         try:
             return self._found(pairs)
         except OutOfTime:
@@ -226,10 +237,22 @@ class Search:
     def _clear(self, found: Ids, ranked: list[str], scores: dict[str, Score]) -> list[Named]:
         best = scores[ranked[0]].fit
         tied = [name for name in ranked if scores[name].fit >= best - _TIE]
+        if len(tied) > 1:
+            tied = self._undecided(found, tied)
         if len(tied) == 1:
             return self._all((*found, tied[0]))
         offered = [Named(name, round(scores[name].fit, 3), False) for name in tied[:MOST_OFFERED]]
         return [*self._all(found), *offered]
+
+    def _undecided(self, found: Ids, tied: list[str]) -> list[str]:
+        """Those that still fit equally well in all cases there are."""
+        false = dict.fromkeys(tied, 0.0)
+        for witness in self._more():
+            for name in tied:
+                self._budget.check()
+                score = witness.score((*found, name))
+                false[name] += score.false + score.contradicted
+        return [name for name in tied if false[name] == min(false.values())]
 
     def _adds(self, found: Ids, score: Score) -> bool:
         """Whether a mistake surely is a part of what is wrong."""

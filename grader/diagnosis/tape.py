@@ -14,12 +14,13 @@ from grader.wall.student import Channel, Reply, Request
 
 MAX_EXCHANGES: Final = 40
 """Of one check: a training repeats itself, and what is wrong shows in its first steps."""
-MAX_BATCH: Final = 80
-"""Requests in one batch; longer ones are numerical gradients."""
+MAX_REQUESTS: Final = 120
+"""The same with those inside batches: what comes later are numerical gradients."""
 MAX_BYTES: Final = 4 << 20
 MAX_TOTAL: Final = 64 << 20
-_PASSED_KEPT: Final = 6
+_PASSED_KEPT: Final = 12
 """Passed checks of a function that are kept: a mistake must not change what they saw."""
+_PASSED_BYTES: Final = 1 << 20
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
@@ -41,15 +42,16 @@ class Tape(msgspec.Struct):
     exchanges: list[Exchange] = []
     size: int = 0
     """Bytes of arrays."""
+    requests: int = 0
     ended: bool = False
     """Whether the rest was left out."""
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange, unless a bound is reached: then that, and all that follow, are not."""
         self.size += _bytes(exchange.request) + _bytes(exchange.reply)
-        batch = exchange.request.get("requests", ())
+        self.requests += len(exchange.request.get("requests", ())) or 1
         full = len(self.exchanges) >= MAX_EXCHANGES or self.size > MAX_BYTES
-        self.ended |= full or len(batch) > MAX_BATCH
+        self.ended |= full or self.requests > MAX_REQUESTS
         if not self.ended:
             self.exchanges.append(exchange)
 
@@ -59,7 +61,7 @@ class Tapes:
 
     def __init__(self) -> None:
         self._tapes: dict[str, Tape] = {}
-        self._passed: Counter[str] = Counter()
+        self._passed: Counter[tuple[str, str]] = Counter()
         self._size = 0
 
     def watch(self, check: str, channel: Channel) -> Channel:
@@ -80,9 +82,13 @@ class Tapes:
         self._size += tape.size
 
     def _wanted(self, tape: Tape) -> bool:
+        """Two of each check are enough, and so many of a function."""
         target = tape.targets[0]
-        self._passed[target] += 1
-        return self._passed[target] <= _PASSED_KEPT
+        places = (target, ""), (target, tape.check.partition("[")[0])
+        if tape.size > _PASSED_BYTES:
+            return False
+        self._passed.update(places)
+        return self._passed[places[0]] <= _PASSED_KEPT and self._passed[places[1]] <= 2
 
     def __iter__(self) -> Iterator[Tape]:
         return iter(self._tapes.values())

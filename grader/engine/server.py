@@ -25,6 +25,7 @@ from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin
 from grader.checks.reference import LocalCode, record_key
 from grader.checks.session import run_session
+from grader.diagnosis.packages import Catalogue
 from grader.errors import ExitCode, GraderError, InputError
 from grader.grading import Bench, Settings, grade_submission, select
 from grader.result import SandboxInfo
@@ -80,12 +81,13 @@ def obtain_key(assignment: Assignment, settings: Settings) -> Key:
     if assignment.key_path.is_file():
         key = Key.load(assignment.key_path)
         digest = assignment.bank_digest + assignment.reference_digest
-        if key.seed == seed and key.digest.startswith(digest):
+        enough = settings.public_only or not key.public_only
+        if key.seed == seed and key.digest.startswith(digest) and enough:
             return key
     if not assignment.reference_digest:
         raise InputError(
-            f"{assignment.key_path}: the answer key does not fit the test bank.",
-            hint="Ask your instructor for the current one.",
+            f"{assignment.key_path}: the answer key does not fit what is to be checked.",
+            hint="This is a student's installation: use `grader check`, with the current kit.",
         )
     return record_key(assignment, seed)
 
@@ -97,10 +99,13 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
     sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
     at_hand = bool(assignment.reference_digest)
     reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
+    catalogue = Catalogue(assignment.reference, assignment.api) if at_hand else None
+    if catalogue is not None and settings.diagnose:
+        catalogue.load()
 
     def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
         chosen = select(settings, assignment.rubric, items)
-        use(Bench(assignment, settings, key, sandbox, plugin, chosen, reference))
+        use(Bench(assignment, settings, key, sandbox, plugin, chosen, reference, catalogue))
 
     try:
         run_session(assignment, loop)
@@ -110,9 +115,7 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
 
 def ready(bench: Bench) -> bytes:
     """The message that the server can grade."""
-    return msgspec.json.encode(
-        Ready(bench.sandbox.info, len(bench.items), bench.assignment.digest)
-    )
+    return msgspec.json.encode(Ready(bench.sandbox.info, len(bench.items), bench.assignment.digest))
 
 
 def serve_forking(control: socket.socket, bench: Bench) -> None:
