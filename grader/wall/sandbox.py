@@ -87,7 +87,7 @@ _REMEDIES: Final = {
     "none": "",
 }
 _OTHER_SYSTEMS: Final = "Sandboxes need Linux; on Windows use WSL 2, on macOS a Linux container."
-_UNPROTECTED: Final = "For your own code only: --sandbox none."
+_UNPROTECTED: Final = "For code that you trust only: --no-sandbox."
 
 _failed: dict[str, Probe] = {}
 """Kinds that did not work in this process, so that each is tried once."""

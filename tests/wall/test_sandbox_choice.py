@@ -73,7 +73,7 @@ def test_auto_never_goes_without(no_bubblewrap: None, no_landlock: None) -> None
     assert "no landlock" in caught.value.message
     if sys.platform == "linux":
         assert "apt install bubblewrap" in caught.value.hint
-    assert "--sandbox none" in caught.value.hint
+    assert "--no-sandbox" in caught.value.hint
 
 
 def test_a_kind_that_does_not_work_says_what_to_do(no_bubblewrap: None) -> None:
