@@ -68,7 +68,7 @@ def watch_folder(folder: Path, settings: Settings) -> None:
         import watchfiles
     except ImportError:
         raise UsageError(
-            "--watch needs the package watchfiles.", hint="Run `pip install 'gradewall[watch]'`."
+            "--watch needs the package watchfiles.", hint="Run: pip install watchfiles"
         ) from None
     changes = watchfiles.watch(
         folder, watch_filter=watchfiles.PythonFilter(), raise_interrupt=False

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import grader
 
-COMMANDS = ("batch", "check", "demo", "doctor", "grade", "key", "template", "verify")
+COMMANDS = ("batch", "check", "demo", "doctor", "grade", "key", "kit", "template", "verify")
 HEAVY = ("numpy", "jinja2", "pytest", "nbclient", "jupyter_client", "ipykernel", "fissix", "torch")
 
 HELP = f"""

@@ -20,7 +20,7 @@ Body = Callable[[StudentFiles], Any]
 
 
 def _run(files: Files, package: str, floor: bool, body: Body, pipe: Any) -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] in (package, "numpynn")]:
+    for name in [name for name in sys.modules if "numpynn" in name.split(".")]:
         del sys.modules[name]  # the tests of the reference import it
     compat.install()
     loaded = StudentFiles({path: Source(text, floor) for path, text in files.items()}, package)
