@@ -31,12 +31,16 @@ def parse(text: str) -> ast.Module:
     """The syntax tree of `text`.
 
     Raises:
-        Unparsable: whatever the parser objects to, limits of nesting and memory included.
+        Unparsable: whatever Python objects to before it runs anything, limits of nesting and
+            memory included.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            tree = ast.parse(text)
+            # Some errors only show here: `return` outside a function, two arguments of one name.
+            compile(tree, "<student>", "exec", dont_inherit=True)
+            return tree
     except SyntaxError as error:
         hostile = error.msg.startswith("too many")
         raise Unparsable(error.msg, error.lineno or 0, hostile=hostile) from None

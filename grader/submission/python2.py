@@ -159,17 +159,16 @@ def _import_reduce(text: str, tree: ast.Module) -> str:
     if "reduce" not in signs(tree):
         return text
     lines = text.split("\n")
-    at = next((node for node in tree.body if _can_share_its_line(node, lines)), None)
+    at = next((node for node in tree.body if _can_share_its_line(node)), None)
     if at is None:
         raise Unparsable("uses reduce, and has no import")
     lines[at.lineno - 1] = "from functools import reduce; " + lines[at.lineno - 1]
     return "\n".join(lines)
 
 
-def _can_share_its_line(node: ast.stmt, lines: list[str]) -> bool:
-    if not isinstance(node, (ast.Import, ast.ImportFrom)) or node.col_offset:
-        return False
-    return getattr(node, "module", "") != "__future__" and bool(lines[node.lineno - 1])
+def _can_share_its_line(node: ast.stmt) -> bool:
+    is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and not is_future
 
 
 def _bound(tree: ast.Module) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -56,10 +57,10 @@ def read_tree(path: Path) -> Tree:
     try:
         if path.is_dir():
             return gather(folder_members(path), path.name)
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(f"{path.name}: is no ordinary file.")
         if path.suffix == ".py":
             return gather([Member(path.name, path.stat().st_size, reader(path))], path.name)
-        if not path.is_file():
-            raise InputError(f"{path.name}: there is no such file or folder.")
         with path.open("rb") as file:
             return read_archive(file, path.name)
     except OSError as error:

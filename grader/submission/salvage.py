@@ -214,8 +214,7 @@ class _Salvager:
 
     def _stub(self, lines: list[str], header: int, offset: int, problem: Unparsable) -> list[str]:
         name, reason = _name(lines[header]), self._where(problem)
-        first = next(n for n, line in enumerate(lines) if line.strip() and line[0] != "#")
-        self.broken.append(Broken(name, reason, offset + first + 1, offset + _length(lines)))
+        self.broken.append(Broken(name, reason, offset + 1, offset + _length(lines)))
         stub = f"def {name}(*args, **kwargs): raise SyntaxError({reason!r})" if name else ""
         return [""] * header + [stub] + [""] * (len(lines) - header - 1)
 

@@ -27,12 +27,9 @@ def decode(data: bytes) -> str:
     Raises:
         Unreadable: the bytes are no text.
     """
-    if data.startswith(_UTF16):
-        text = _decode_utf16(data)
-    elif b"\0" in data:
+    text = _decode_utf16(data) if data.startswith(_UTF16) else _decode_as_declared(data)
+    if "\0" in text:
         raise Unreadable("holds NUL bytes, so it is no Python source")
-    else:
-        text = _decode_as_declared(data)
     if _is_garbage(text):
         raise Unreadable("is binary, no Python source")
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -40,12 +37,9 @@ def decode(data: bytes) -> str:
 
 def _decode_utf16(data: bytes) -> str:
     try:
-        text = data.decode("utf-16")
+        return data.decode("utf-16")
     except UnicodeDecodeError:
         raise Unreadable("is binary, no Python source") from None
-    if "\0" in text:
-        raise Unreadable("holds NUL bytes, so it is no Python source")
-    return text
 
 
 def _decode_as_declared(data: bytes) -> str:

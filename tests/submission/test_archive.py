@@ -102,7 +102,7 @@ def test_an_encrypted_archive_is_named_as_such(tmp_path: Path) -> None:
         at = data.index(signature) + offset
         data[at] |= 0x1
     (tmp_path / "eve.zip").write_bytes(data)
-    assert "is encrypted" in _refused(tmp_path / "eve.zip")
+    assert "is encrypted (needs a password)" in _refused(tmp_path / "eve.zip")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"\x1f\x8b no gzip", b"BZh9 no"])
@@ -184,6 +184,23 @@ def test_more_files_than_any_submission_has_are_refused(
     assert "more than 20 files" in _refused(zipped(tmp_path / "eve.zip", many))
     assert "more than 20 files" in _refused(tarred(tmp_path / "eve.tar.gz", many))
     assert "more than 20 files" in _refused(write(tmp_path / "eve", many))
+
+
+def test_entries_are_counted_before_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zipped(tmp_path / "eve.zip", {f"{number}.txt": "" for number in range(21)})
+    monkeypatch.setattr(archive_module, "MAX_MEMBERS", 20)
+    monkeypatch.delattr(zipfile, "ZipFile")
+    assert "more than 20 files" in _refused(path)
+
+
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    folder = write(tmp_path / "ann", PACKAGE)
+    os.mkfifo(folder / "numpynn" / "pipe.py")
+    assert "pipe.py" not in read(folder).files
+    os.mkfifo(tmp_path / "pipe")
+    assert "is no ordinary file" in _refused(tmp_path / "pipe")
 
 
 def test_a_python_file_of_a_hundred_megabytes_is_left_out(tmp_path: Path) -> None:

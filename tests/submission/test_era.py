@@ -110,6 +110,7 @@ def test_an_unknown_era_is_an_error_of_use(tmp_path: Path) -> None:
         ("- p: Dropout 参数，神经元失活的概率", "drop"),
         ("Dropout with a parameter p. Keep the input in test mode.", ""),
         ("We drop features with some probability.", ""),
+        ("p is some probability.", ""),
         ("", ""),
     ],
 )

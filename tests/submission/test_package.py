@@ -80,6 +80,12 @@ def test_an_untouched_copy_is_passed_over(tmp_path: Path) -> None:
     assert submission.package == "z/numpynn"
 
 
+def test_of_equal_work_the_copy_with_more_to_do_is_chosen(tmp_path: Path) -> None:
+    more: Files = {"layers.py": FEWER + "\n\ndef svm_loss(x, y):\n    pass\n"}
+    submission = read(write(tmp_path / "ann", {**_at("a", {"layers.py": FEWER}), **_at("z", more)}))
+    assert submission.package == "z"
+
+
 def test_the_second_assignment_wins_a_close_race(tmp_path: Path) -> None:
     more: Files = {"layers.py": FEWER + "\n\ndef svm_loss(x, y):\n    return x.sum(), x\n"}
     files = {**_at("assignment1", more), **_at("assignment2", {"layers.py": FEWER})}
@@ -100,6 +106,17 @@ def test_a_package_inside_the_package_is_its_own(tmp_path: Path) -> None:
     assert "passed over . (1)" in remarks(submission)
 
 
+def test_a_package_beside_files_of_the_same_names_keeps_its_own(tmp_path: Path) -> None:
+    files = {**_at("work"), "work/layers.py": FEWER}
+    assert len(read(write(tmp_path / "ann", files)).files) == len(PACKAGE)
+
+
+def test_the_file_in_its_folder_goes_before_a_flat_one(tmp_path: Path) -> None:
+    files = {**PACKAGE, "numpynn/fc_net.py": FC_NET}
+    submission = read(write(tmp_path / "ann", files))
+    assert submission.locations["FullyConnectedNet"] == "classifiers/fc_net.py"
+
+
 def test_a_name_is_followed_to_where_its_module_imports_it_from(tmp_path: Path) -> None:
     files = {
         "layers.py": "from mine import *\nfrom norms import layernorm_forward\n",
@@ -115,9 +132,10 @@ def test_a_name_is_followed_to_where_its_module_imports_it_from(tmp_path: Path) 
 
 def test_a_definition_under_if_or_try_counts(tmp_path: Path) -> None:
     text = "try:\n    def relu_forward(x): return x\nexcept Exception:\n    pass\n"
+    text += "with open(__file__):\n    def svm_loss(x, y): return x\n"
     text += "if True:\n    affine_forward = lambda x, w, b: x\n"
     submission = read(write(tmp_path / "ann", {"layers.py": text}))
-    assert set(submission.locations) == {"relu_forward", "affine_forward"}
+    assert set(submission.locations) == {"relu_forward", "affine_forward", "svm_loss"}
 
 
 def test_spans_are_the_students_own_lines(tmp_path: Path) -> None:
@@ -137,6 +155,10 @@ def test_spans_are_the_students_own_lines(tmp_path: Path) -> None:
             "ann: holds no package of this assignment (none of fc_net.py, layers.py, optim.py).",
         ),
         ({"layers.py": "x = 1"}, "ann: . defines nothing that the assignment asks for."),
+        (
+            {"layers.py": "x = '\0'".encode("utf-16")},
+            "ann: layers.py holds NUL bytes, so it is no Python source.",
+        ),
         ({"layers.py": b"\0\1\2"}, "ann: layers.py holds NUL bytes, so it is no Python source."),
         (
             {"layers.py": bytes(range(1, 9)) * 99},
@@ -153,7 +175,11 @@ def test_without_a_package_there_is_one_clear_line(
 
 
 def test_one_unusable_file_costs_its_own_functions(tmp_path: Path) -> None:
-    files: Files = {**PACKAGE, "numpynn/optim.py": b"def sgd(): return\0"}
+    files: Files = {
+        **PACKAGE,
+        "numpynn/optim.py": b"def sgd(): return\0",
+        "numpynn/optim_old.py": OPTIM,
+    }
     submission = read(write(tmp_path / "ann", files))
     assert submission.broken == {"sgd": "optim.py holds NUL bytes, so it is no Python source"}
     assert "relu_forward" in submission.locations

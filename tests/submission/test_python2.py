@@ -60,9 +60,10 @@ def test_a_caught_exception_keeps_its_lines(tmp_path: Path) -> None:
 
 
 def test_reduce_is_imported_without_a_new_line(tmp_path: Path) -> None:
-    text = f'"""About."""\n{HEAD}    return reduce(np.add, x), x\n'
+    future = "from __future__ import division"
+    text = f'"""About."""\n{future}\n{HEAD}    return reduce(np.add, x), x\n'
     lines = _text(read_layers(tmp_path, text)).split("\n")
-    assert lines[1] == "from functools import reduce; import numpy as np"
+    assert lines[2] == "from functools import reduce; import numpy as np"
     assert len(lines) == len(text.split("\n"))
 
 

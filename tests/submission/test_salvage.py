@@ -50,11 +50,18 @@ def _is_sound(submission: Submission, text: str) -> bool:
         ("def svm_loss(x, y):\n    a = (1\n    return a\n", 13, "'(' was never closed"),
         ("def svm_loss(x, y):\n    a = “1”\n    return a\n", 13, "invalid character '“' (U+201C)"),
         ("def svm_loss(x, y)\n    a = 1\n    return a\n", 12, "expected ':'"),
-        ("def svm_loss(x, y):\n", 13, "expected an indented block"),
+        (
+            "def svm_loss(x, y):\n",
+            13,
+            "expected an indented block after function definition on line 12",
+        ),
         ('def svm_loss(x, y):\n    """Open.\n    return 1\n', 13, "unterminated triple-quoted"),
         ("def svm_loss(x, y):\n    if x:\n    return 1\n", 14, "expected an indented block"),
         ("def svm_loss(x, y):\n    a = 1\n<<<<<<< HEAD\n    return a\n", 14, "invalid syntax"),
         ("@np.f(\ndef svm_loss(x, y):\n    return 1\n", 12, "'(' was never closed"),
+        ("def svm_loss(x, y):\n    a = 1\nreturn a\n", 14, "'return' outside function"),
+        ("def svm_loss(x, x):\n    return 1\n", 12, "duplicate argument 'x'"),
+        ("def svm_loss(x, y):\n    break\n", 13, "'break' outside loop"),
         ("async def svm_loss(x, y):\n    a = = 1\n", 13, "invalid syntax"),
     ],
 )
@@ -156,6 +163,7 @@ def test_a_method_at_the_wrong_depth_costs_itself(tmp_path: Path) -> None:
     submission = _net(tmp_path, text)
     assert list(submission.broken) == ["FullyConnectedNet.loss"]
     assert "unindent does not match" in submission.broken["FullyConnectedNet.loss"]
+    assert "    def predict(self, X):\n        return X\n" in submission.files["fc_net.py"].text
 
 
 def test_a_loop_that_slid_out_of_a_method_costs_this_method(tmp_path: Path) -> None:
@@ -179,6 +187,15 @@ def test_tabs_of_eight_columns_are_read_as_python_2_did(tmp_path: Path) -> None:
     ]
     assert "\t" not in submission.files["layers.py"].text
     assert submission.spans["relu_forward"].text == text.rstrip("\n")
+
+
+def test_tabs_of_eight_columns_are_read_in_python_2_itself(tmp_path: Path) -> None:
+    text = "def relu_forward(x):\n        if 1:\n\t    print x\n\treturn x\n"
+    submission = read_layers(tmp_path, text)
+    assert "read with tabs of eight columns" in remarks(submission)
+    assert not submission.broken
+    plain = read_layers(tmp_path / "plain", text.expandtabs(8))
+    assert "tabs" not in remarks(plain)
 
 
 def test_consistent_tabs_are_left_alone(tmp_path: Path) -> None:
@@ -237,3 +254,8 @@ def test_a_broken_function_does_not_make_python_3_old(tmp_path: Path) -> None:
 def test_hostile_text_does_not_bring_us_down(tmp_path: Path, text: str) -> None:
     files = {"layers.py": text, "optim.py": "def sgd(w):\n    return w\n"}
     assert read(write(tmp_path / "ann", files)).locations["sgd"] == "optim.py"
+
+
+def test_text_made_to_exhaust_us_is_given_up_at_once(tmp_path: Path) -> None:
+    files = {"layers.py": "x = " + "-" * 200_000 + "1\n", "optim.py": "def sgd(w):\n    return w\n"}
+    assert "Left out: layers.py cannot be parsed" in remarks(read(write(tmp_path / "ann", files)))
