@@ -16,7 +16,7 @@ def command(
         Path, typer.Option("--out", "-o", help="Folder for submissions, results and reports.")
     ] = Path("demo-out"),
     size: Annotated[
-        int, typer.Option("--size", "-n", min=0, help="How many students; 0: the usual class.")
+        int, typer.Option("--size", min=0, help="How many students; 0: the usual class.")
     ] = 0,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
