@@ -139,9 +139,10 @@ def _edited(text: str, edits: tuple[tuple[str, str], ...]) -> str:
 
 
 def _after_docstring(text: str, line: str) -> str:
-    node = ast.parse(text).body[0]
+    tree = ast.parse(text)
+    end = tree.body[0].end_lineno if ast.get_docstring(tree) is not None else 0
     lines = text.splitlines(keepends=True)
-    return "".join([*lines[: node.end_lineno], line, *lines[node.end_lineno :]])
+    return "".join([*lines[:end], line, *lines[end:]])
 
 
 def _shared_syntax(text: str) -> str:
