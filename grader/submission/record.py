@@ -32,9 +32,12 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     spans: dict[str, SourceSpan] = {}
     """Contract name to the student's own lines of it, as written."""
     todo: list[str] = []
-    """Contract names whose body was left as in a template."""
+    """Contract names whose body was left as in a template; where only one method of a network was,
+    that method: `TwoLayerNet.loss`."""
     broken: dict[str, str] = {}
-    """Contract name to why it cannot be parsed: `layers.py, line 12: unexpected indent`."""
+    """Contract name, or method such as `TwoLayerNet.loss`, to why it cannot be used:
+    `layers.py, line 12: unexpected indent`. In `files` a function stands there that raises this; a
+    name whose whole file is unusable has no location."""
     dialect: Dialect
     notes: list[str] = []
     """Remarks for the report: candidates passed over, conversions, old NumPy names."""

@@ -21,8 +21,10 @@ _DEFINITION: Final = re.compile(r"([ \t]*)(?:async[ \t]+def|def|class)\b[ \t]*(\
 _START: Final = re.compile(r"(?:async[ \t]+def|def|class)\b|@")
 _CODE: Final = re.compile(r"[^\s#)\]}]")
 _CONTINUES: Final = re.compile(r"(?:elif|else|except|finally)\b|[\"']{3}")
-_MAX_BLOCKS: Final = 500
 _MAX_CUTS: Final = 30
+_MAX_EFFORT: Final = 4_000_000
+"""Characters given to the parser in all: a hundred times an ordinary module."""
+_EFFORT_OF_CALL: Final = 200
 _MAX_JOINED: Final = 4
 """Blocks tried together: text at the start of a line inside a docstring can look like code."""
 
@@ -54,14 +56,31 @@ def salvage(text: str, file: str, to_python3: ToPython3) -> Salvaged:
         Unparsable: there is no telling the blocks apart.
     """
     lines = text.split("\n")
-    starts = _starts(lines)
-    if len(starts) > _MAX_BLOCKS:
-        raise Unparsable("is broken, and too long to be taken apart")
-    salvager = _Salvager(file, to_python3)
+    salvager = _Salvager(file, _bounded(to_python3))
     kept: list[str] = []
-    for first, last in _blocks(lines, starts, to_python3):
-        kept += salvager.block(lines[first:last], first)
+    try:
+        for first, last in _blocks(lines, _starts(lines), salvager.to_python3):
+            kept += salvager.block(lines[first:last], first)
+    except _TooMuch:
+        raise Unparsable("too much of it is broken", hostile=True) from None
     return Salvaged("\n".join(kept), salvager.broken, salvager.lost_lines)
+
+
+class _TooMuch(Exception):
+    """The text would take too long to be taken apart."""
+
+
+def _bounded(to_python3: ToPython3) -> ToPython3:
+    effort = 0
+
+    def bounded(text: str) -> str:
+        nonlocal effort
+        effort += len(text) + _EFFORT_OF_CALL
+        if effort > _MAX_EFFORT:
+            raise _TooMuch
+        return to_python3(text)
+
+    return bounded
 
 
 def _starts(lines: list[str]) -> list[int]:

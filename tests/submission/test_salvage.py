@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.submission import Submission
+from grader.submission import salvage as salvage_module
 from tests.submission.samples import read, read_layers, remarks, write
 
 BEFORE = '''\
@@ -247,13 +248,23 @@ def test_a_broken_function_does_not_make_python_3_old(tmp_path: Path) -> None:
         "\\\n" * 1000,
         "(\n" * 5000,
         "def f(:\n" * 1500,
+        "x = [1]\n" * 200_000 + "(",
+        "def f(x):\n    return x\n" * 200 + "a = = 1\n" * 900,
         "if 1:\n" + "".join(" " * depth + "if 1:\n" for depth in range(1, 120)) + "x = ",
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_hostile_text_does_not_bring_us_down(tmp_path: Path, text: str) -> None:
     files = {"layers.py": text, "optim.py": "def sgd(w):\n    return w\n"}
     assert read(write(tmp_path / "ann", files)).locations["sgd"] == "optim.py"
+
+
+def test_taking_a_text_apart_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salvage_module, "_MAX_EFFORT", 2_000)
+    files = {"layers.py": BEFORE * 9 + "(", "optim.py": "def sgd(w):\n    return w\n"}
+    notes = remarks(read(write(tmp_path / "ann", files)))
+    assert "Left out: layers.py cannot be parsed, line" in notes
+    assert "'(' was never closed" in notes
 
 
 def test_text_made_to_exhaust_us_is_given_up_at_once(tmp_path: Path) -> None:
