@@ -136,8 +136,9 @@ def masked(x: Array, out: Array, before: Array | None) -> Iterator[tuple[str, An
     drawn = kept
     if kept.ndim == 2 and min(kept.shape) >= 10:
         alike = tuple(bool((kept.all(n) | ~kept.any(n)).mean() > 0.5) for n in (0, 1))
-        if any(alike) and not (kept.all() or not kept.any()):
-            yield "whole rows or columns", alike
+        some = kept.any() and not kept.all()
+        yield "whole rows or columns", alike if some else (False, False)
+        if some and any(alike):
             drawn = kept.any(alike.index(True))
     yield "share kept", Share(int(drawn.sum()), drawn.size)
     yield "factor of what is kept", Range.of(ratio[kept])

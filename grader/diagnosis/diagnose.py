@@ -119,6 +119,7 @@ class _Diagnosis:
         witnesses = self._chosen(function, failed)
         if any(witness.wrong for witness in witnesses):
             self._named[function] = self._search(function, failed, budget)
+            self._search_on(function, failed, budget)
         for check in failed:
             self._blame(check, function, witnesses)
 
@@ -136,12 +137,27 @@ class _Diagnosis:
         judged = {name for check in self._checks for name in check.targets}
         unasked = [name for name in self._catalogue.functions if name not in judged]
         others = [name for other in unasked for name in self._catalogue.of(other)]
-        for candidates, pairs in ((own, False), (others, False), (own, True)):
-            for search in searches:
-                named = search.find(candidates, pairs=pairs)
-                if named:
-                    return named
-        return []
+        for search in searches[1:]:
+            named = named or search.find(own)
+        for search in searches:
+            named = named or search.find(others, screen=1)
+        for search in searches:
+            named = named or search.find(own, pairs=True)
+        return named
+
+    def _search_on(self, function: str, failed: list[CheckResult], budget: Budget) -> None:
+        """Look for more in the checks of which nothing is explained yet."""
+        named = self._named[function]
+        known = tuple(name.id for name in _settled(named))
+        left = [check for check in failed if self._unexplained(check, function, known)]
+        if known and left:
+            search = self._looking(function, left, budget)
+            named += search.find(self._catalogue.of(function), known=known)
+
+    def _unexplained(self, check: CheckResult, function: str, ids: Ids) -> bool:
+        tape = self._tape(check)
+        witness = self._witness(tape, function) if tape else None
+        return witness is not None and bool(witness.wrong) and not witness.score(ids).hits
 
     def _looking(
         self, function: str, failed: list[CheckResult], budget: Budget, *, rough: bool = False

@@ -21,8 +21,6 @@ _LEAST: Final = 0.2
 _TIE: Final = 0.01
 _IN_BATCH: Final = 0.1
 """Weight of each further value in a batch."""
-_SCREEN: Final = 2
-"""Cases in which a mistake must explain something before it is tried in all."""
 _TOGETHER: Final = 3
 """Mistakes in one function that are looked for."""
 MOST_OFFERED: Final = 3
@@ -184,23 +182,34 @@ class Search:
         self._more = more
         self._budget = budget
         self._candidates: Sequence[str] = ()
+        self._screen = 0
         self._partly: list[Named] = []
 
-    def find(self, candidates: Sequence[str], *, pairs: bool = False) -> list[Named]:
+    def find(
+        self,
+        candidates: Sequence[str],
+        *,
+        known: Ids = (),
+        pairs: bool = False,
+        screen: int = 2,
+    ) -> list[Named]:
         """The mistakes made, or those that it may be, the likeliest first.
 
         Args:
             candidates: ids of the mistakes that come into question.
+            known: mistakes that are made anyway; they are not among those returned.
             pairs: whether to try two at once, where neither explains anything alone.
+            screen: cases in one of which a mistake must explain something before it is tried in
+                all.
         """
-        self._candidates, self._partly = candidates, []
+        self._candidates, self._partly, self._screen = candidates, [], screen
         try:
-            return self._found(pairs)
+            named = self._found(known, pairs)
         except OutOfTime:
-            return self._partly
+            named = self._partly
+        return [name for name in named if name.id not in known]
 
-    def _found(self, pairs: bool) -> list[Named]:
-        found: Ids = ()
+    def _found(self, found: Ids, pairs: bool) -> list[Named]:
         for _ in range(_TOGETHER):
             scores = self._singles(found)
             ranked = sorted(scores, key=lambda name: -scores[name].fit)
@@ -232,7 +241,7 @@ class Search:
         """The shortest cases in which something is wrong that was not explained."""
         wrong = [witness for witness in self._witnesses if witness.wrong]
         left = [w for w in wrong if (score := w.score(found)).hits < score.wrong]
-        return left[:_SCREEN]
+        return left[: self._screen]
 
     def _clear(self, found: Ids, ranked: list[str], scores: dict[str, Score]) -> list[Named]:
         best = scores[ranked[0]].fit
