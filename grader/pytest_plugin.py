@@ -24,7 +24,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     """Bring in the fixtures of checks before the first module that needs them is collected."""
     manager = parent.config.pluginmanager
     if not manager.has_plugin(_NAME) and _imports_bank(module_path):
-        from grader.checks.selfcheck import SelfCheckPlugin
+        from grader.selfcheck.plugin import SelfCheckPlugin
 
         manager.register(SelfCheckPlugin(parent.config), _NAME)
 

@@ -74,3 +74,32 @@ def parts_of(rubric: Rubric, checks: Sequence[CheckResult], lang: str = "en") ->
             )
         )
     return parts
+
+
+def ruled(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
+    """The check as the rubric wants it: its weight, its visibility, a hint if no cause has one."""
+    override = rubric.checks.get(check.id)
+    weight = override.points if override and override.points is not None else check.max_points
+    names = (check.id, check.id.partition("[")[0], check.targets[0])
+    hint = next((rubric.hints[name] for name in names if name in rubric.hints), None)
+    wrong = check.outcome in (Outcome.FAILED, Outcome.ERROR)
+    own = next((cause.hint for cause in check.causes if cause.hint), "")
+    return replace(
+        _noted(check) if weight == 0 and check.outcome is Outcome.FAILED else check,
+        max_points=weight,
+        visibility=rubric.visibility(check.id, check.part, check.visibility),
+        hint=(own or (hint.in_language(lang) if hint else "")) if wrong else "",
+    )
+
+
+def _noted(check: CheckResult) -> CheckResult:
+    """A check that is worth nothing and failed: a deviation that is noted, not a fault."""
+    what = check.causes[0].title if check.causes else f"not so: {check.title}"
+    return replace(
+        check,
+        outcome=Outcome.PASSED,
+        message="",
+        finding=None,
+        causes=[],
+        notes=[*check.notes, f"Noted, at no cost: {what}."],
+    )

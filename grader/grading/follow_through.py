@@ -10,10 +10,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from grader.checks.run import NOT_ASKED_KIND
+from grader.diagnosis.tape import Tapes
 from grader.dialect import to_canonical
+from grader.grading.bench import Bench
 from grader.result import CheckResult, Dialect, Outcome
 from grader.rubric import Rubric
+from grader.submission.record import Submission
 from grader.wall import wire
 from grader.wall.signature import Signature
 from grader.wall.student import Reply
@@ -90,3 +95,26 @@ class ReferenceSubstitutes:
             return value
         self._objects.append(value)
         return wire.Handle(len(self._objects) - 1)
+
+
+def follow_through(
+    bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes
+) -> list[CheckResult]:
+    """The checks, with those repeated that stand on a wrong function of another part."""
+    rubric = bench.assignment.rubric
+    names = wrong_functions(checks, rubric) if bench.reference else []
+    repeat = to_repeat(checks, rubric)
+    if not names or not repeat or bench.reference is None:
+        return checks
+    substitutes = ReferenceSubstitutes(
+        bench.reference, bench.assignment.api, submission.dialect, names
+    )
+    with bench.channel(submission, substitutes) as channel:
+        again = bench.run(submission, channel, tapes, only=repeat, earlier=checks)
+    passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
+    return [
+        replace(passed[check.id], follow_through=names)
+        if check.id in repeat and check.id in passed
+        else check
+        for check in checks
+    ]

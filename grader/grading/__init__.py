@@ -1,0 +1,18 @@
+"""Grading one submission, from its files to a `Result`."""
+
+from __future__ import annotations
+
+from grader.grading.bench import Bench, contract_of
+from grader.grading.environment import environment, harness_version
+from grader.grading.grade import grade_submission
+from grader.grading.settings import Settings, select
+
+__all__ = [
+    "Bench",
+    "Settings",
+    "contract_of",
+    "environment",
+    "grade_submission",
+    "harness_version",
+    "select",
+]

@@ -1,0 +1,82 @@
+"""All that grading submissions of one assignment needs, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import pytest
+
+from grader.assignment import Assignment
+from grader.checks.key import Key
+from grader.checks.plugin import CheckPlugin, check_id
+from grader.checks.run import Player, Run
+from grader.diagnosis.packages import Catalogue
+from grader.diagnosis.tape import Tapes
+from grader.grading.settings import Settings
+from grader.result import CheckResult
+from grader.submission.record import Submission
+from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
+from grader.wall.sandbox import Limits, Sandbox
+from grader.wall.student import Student
+
+
+class Bench(msgspec.Struct):
+    """All that is needed to grade submissions of one assignment, ready to be used many times."""
+
+    assignment: Assignment
+    settings: Settings
+    key: Key
+    sandbox: Sandbox
+    plugin: CheckPlugin
+    items: list[pytest.Item]
+    reference: Callable[[str], Any] | None = None
+    """Resolves a contract name to the reference's function, where the reference is at hand."""
+    catalogue: Catalogue | None = None
+    """The known mistakes, where the reference is at hand."""
+
+    def channel(
+        self, submission: Submission, substitutes: Substitutes | None = None
+    ) -> WorkerChannel:
+        """A channel to a worker that has the submission loaded; close it after use."""
+        limits = self.assignment.rubric.limits
+        return WorkerChannel(
+            self.sandbox,
+            submission,
+            limits=Limits(memory_bytes=limits.memory_mb << 20),
+            calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
+            substitutes=substitutes,
+        )
+
+    def run(
+        self,
+        submission: Submission,
+        channel: WorkerChannel,
+        tapes: Tapes,
+        *,
+        only: set[str] | None = None,
+        earlier: Iterable[CheckResult] = (),
+    ) -> list[CheckResult]:
+        """Run the checks (those of the ids `only`, if given) over a loaded submission.
+
+        Returns:
+            The results of `earlier`, with those of the checks that ran in their places.
+        """
+        api = self.assignment.api
+        run = Run(
+            api=api,
+            seed=self.settings.seed_for(self.assignment.rubric),
+            student=lambda _check: Student(channel, api, submission.dialect),
+            reference=Player(self.key),
+            submission=submission,
+            earlier=earlier,
+            tapes=tapes if self.settings.diagnose and self.catalogue else None,
+        )
+        chosen = [item for item in self.items if only is None or check_id(item) in only]
+        return self.plugin.run_all(chosen, run)
+
+
+def contract_of(assignment: Assignment) -> dict[str, str]:
+    """Contract name to the module that should define it."""
+    return {name: signature.module for name, signature in assignment.api.items()}

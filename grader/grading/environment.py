@@ -1,0 +1,26 @@
+"""Versions that a result depends on."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import numpy as np
+
+
+def environment() -> dict[str, str]:
+    """Versions that a result depends on."""
+    return {
+        "gradewall": harness_version(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def harness_version() -> str:
+    """Version of this package."""
+    try:
+        return metadata.version("gradewall")
+    except metadata.PackageNotFoundError:
+        return "0+checkout"

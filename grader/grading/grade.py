@@ -1,0 +1,134 @@
+"""Grading one submission: from a path to a `Result`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from grader.diagnosis.diagnose import diagnose, structural
+from grader.diagnosis.tape import Tapes
+from grader.errors import GraderError, InputError
+from grader.grading.bench import Bench, contract_of
+from grader.grading.dropout_reading import observe_dropout
+from grader.grading.environment import environment
+from grader.grading.follow_through import follow_through
+from grader.grading.scoring import not_asked, parts_of, ruled, score
+from grader.result import CheckResult, Result
+from grader.rubric import Rubric
+from grader.submission import Source, load
+from grader.submission.record import Submission
+from grader.wall.student import Student
+
+
+def grade_submission(bench: Bench, source: Source) -> Result:
+    """Grade one submission.
+
+    Whatever happens is in the result: an unreadable submission has `error_kind` "input", a fault of
+    ours "internal".
+    """
+    start = time.perf_counter()
+    try:
+        if source.problem:
+            raise InputError(source.problem)
+        submission = load(
+            source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect
+        )
+        result = _grade(bench, submission)
+    except InputError as error:
+        result = _ungraded(bench, source, "input", str(error))
+    except GraderError as error:
+        result = _ungraded(bench, source, "internal", str(error))
+    except Exception as error:
+        result = _ungraded(bench, source, "internal", _in_one_line(error))
+    return replace(
+        result,
+        duration=round(time.perf_counter() - start, 3),
+        graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _grade(bench: Bench, submission: Submission) -> Result:
+    rubric = bench.assignment.rubric
+    with bench.channel(submission) as channel:
+        submission = observe_dropout(submission, Student(channel, bench.assignment.api))
+        tapes, again = Tapes(), Tapes()
+        raw = bench.run(submission, channel, tapes)
+    followed = follow_through(bench, submission, raw, again)
+    explained, trouble = _explained(bench, submission, followed, tapes, again)
+    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in explained]
+    checks, points, possible = score(rubric, ruled_checks)
+    return Result(
+        submission=submission.id,
+        assignment=rubric.id,
+        title=rubric.title.in_language(bench.settings.lang),
+        score=points,
+        max_score=possible,
+        parts=parts_of(rubric, checks, bench.settings.lang),
+        checks=checks,
+        dialect=submission.dialect,
+        package=submission.package,
+        sandbox=bench.sandbox.info,
+        environment=environment(),
+        notes=[*submission.notes, *_spread_points(rubric, checks), *channel.problems, *trouble],
+    )
+
+
+def _spread_points(rubric: Rubric, checks: Iterable[CheckResult]) -> list[str]:
+    """What was not asked for, since the other parts' points are larger for it."""
+    missing = []
+    for name, part in rubric.parts.items():
+        asked = [not not_asked(check) for check in checks if check.part == name]
+        if asked and not any(asked):
+            missing.append(part.title.en)
+    if not missing:
+        return []
+    what = ", ".join(missing)
+    return [f"Not asked for by this template: {what}. Its points are spread over the other parts."]
+
+
+def _explained(
+    bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes, again: Tapes
+) -> tuple[list[CheckResult], list[str]]:
+    """The checks with their causes, and a note if looking for them failed: it costs no points."""
+    lang = bench.settings.lang
+    if not bench.settings.diagnose:
+        return checks, []
+    try:
+        if bench.catalogue is None:
+            return structural(checks, lang), []
+        return diagnose(
+            checks, tapes, again, bench.catalogue, submission.dialect,
+            lang=lang, spans=submission.spans,
+        ), []  # fmt: skip
+    except Exception as error:
+        what = f"The grader could not look for causes; no points are lost. {_in_one_line(error)}"
+        return checks, [what]
+
+
+def _ungraded(bench: Bench, source: Source, kind: str, why: str) -> Result:
+    rubric = bench.assignment.rubric
+    return Result(
+        submission=source.id,
+        assignment=rubric.id,
+        title=rubric.title.in_language(bench.settings.lang),
+        score=0.0,
+        max_score=rubric.points,
+        parts=[],
+        checks=[],
+        sandbox=bench.sandbox.info,
+        environment=environment(),
+        error=why,
+        error_kind=kind,
+    )
+
+
+def _in_one_line(error: Exception) -> str:
+    """An error that nobody foresaw, with the place where it was raised."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{what} ({Path(frame.filename).name}, line {frame.lineno}, in {frame.name})"
