@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from grader.report.student_view import Segment, asked_for, stretches
 from grader.report.text import by_name
-from grader.result import CheckResult, Outcome, PartResult, Result
+from grader.result import Cause, CheckResult, Outcome, PartResult, Result
 
 BINS: Final = 10
 HARDEST: Final = 15
@@ -61,6 +61,14 @@ class HardCheck(Struct, frozen=True):
         return 100.0 * self.failing / self.judged if self.judged else 0.0
 
 
+class CommonMistake(Struct, frozen=True):
+    """A mistake, and how many students made it."""
+
+    cause: Cause
+    count: int
+    bar: list[Segment]
+
+
 class Era(Struct, frozen=True):
     """A template and how many wrote against it."""
 
@@ -90,6 +98,8 @@ class Cohort(Struct, frozen=True):
     spread: Spread
     counts: dict[Outcome, int]
     bar: list[Segment]
+    mistakes: list[CommonMistake]
+    """What to teach next week."""
     hardest: list[HardCheck]
     ungraded: list[Row]
     eras: list[Era]
@@ -123,6 +133,7 @@ def cohort(results: Iterable[Result], href: Callable[[Result], str]) -> Cohort:
         spread=_spread(graded),
         counts=dict(counts),
         bar=_shares(counts),
+        mistakes=common_mistakes(graded),
         hardest=hardest_checks(graded),
         ungraded=[row for row in rows if not row.result.graded],
         eras=_eras(graded),
@@ -145,6 +156,27 @@ def hardest_checks(graded: Sequence[Result], limit: int = HARDEST) -> list[HardC
     ]
     failing = [hard for hard in every if hard.failing]
     return sorted(failing, key=lambda hard: (-hard.share, -hard.failing, hard.check.id))[:limit]
+
+
+def common_mistakes(graded: Sequence[Result], limit: int = HARDEST) -> list[CommonMistake]:
+    """The mistakes that most students made; of several that it may be, the likeliest counts."""
+    met: dict[str, Cause] = {}
+    counts: Counter[str] = Counter()
+    for result in graded:
+        mine = {cause.id: cause for check in result.checks for cause in _made(check)}
+        met = {**mine, **met}
+        counts.update(mine.keys())
+    ranked = sorted(counts, key=lambda id: (-counts[id], met[id].function, id))[:limit]
+    return [
+        CommonMistake(met[id], counts[id], stretches({Outcome.FAILED: counts[id] / len(graded)}))
+        for id in ranked
+    ]
+
+
+def _made(check: CheckResult) -> list[Cause]:
+    mistakes = [cause for cause in check.causes if cause.kind == "mistake"]
+    certain = [cause for cause in mistakes if cause.certain]
+    return certain or mistakes[:1]
 
 
 def _hard_check(check: CheckResult, part: str, counts: Counter[Outcome]) -> HardCheck:

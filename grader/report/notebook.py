@@ -55,5 +55,7 @@ def plain(
     for check in (redact_check(check, audience) for check in checks):
         if check.outcome is not Outcome.PASSED:
             lines.append(f"{texts.outcome(check.outcome)}: {one_line(check.title)}")
-            lines += [f"    {one_line(text)}" for text in (check.message, check.hint) if text]
+            causes = [f"{cause.title}. {cause.explanation}" for cause in check_view(check).causes]
+            said = (*causes, check.message, check.hint)
+            lines += [f"    {one_line(text)}" for text in said if text]
     return "\n".join(lines)

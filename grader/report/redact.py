@@ -35,6 +35,7 @@ def _outcome_only(check: CheckResult) -> CheckResult:
     keeps_hint = check.outcome is not Outcome.INTERNAL
     return replace(
         check,
+        causes=[cause for cause in check.causes if cause.kind == "mistake"],
         message="",
         hint=check.hint if keeps_hint else "",
         finding=check.finding and Finding(kind=check.finding.kind),

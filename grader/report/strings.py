@@ -114,6 +114,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "and {n} more check like this|and {n} more checks like this",
         "同类检查另有 {n} 项",
     ),
+    "cause.one_of": (
+        "It may be one of these, the likeliest first:",
+        "可能是以下之一，最可能的在前：",
+    ),
+    "cause.minor": ("minor", "轻微"),
     "check.follow_through": (
         "Right with a correct {names} in place of your own; no points are lost here.",
         "将你的 {names} 换成正确实现后结果正确；此处不扣分。",
@@ -156,6 +161,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.bins_table": ("Numbers as a table", "以表格显示"),
     "class.percent": ("Percent", "百分比"),
     "class.axis": ("Score in percent of {max} points", "得分占满分（{max} 分）的百分比"),
+    "class.mistakes": ("Most common mistakes", "最常见的错误"),
+    "class.mistakes_note": (
+        "Mistakes behind failed checks, by how many students made them.",
+        "未通过的检查背后的错误，按犯错的学生人数排列。",
+    ),
+    "class.mistake": ("Mistake", "错误"),
+    "class.in_function": ("In", "所在函数"),
     "class.hardest": ("Hardest checks", "最难的检查"),
     "class.hardest_note": (
         "Share of the students whose check ran or was not done; “not run” is left out.",

@@ -11,7 +11,16 @@ from msgspec.structs import replace
 
 from grader.report.redact import Audience, for_audience
 from grader.report.text import clip, clip_lines, magnitude
-from grader.result import CheckResult, Finding, Outcome, PartResult, Result, SourceSpan, Visibility
+from grader.result import (
+    Cause,
+    CheckResult,
+    Finding,
+    Outcome,
+    PartResult,
+    Result,
+    SourceSpan,
+    Visibility,
+)
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _LISTED = re.compile(r"(\b\w*#)(?:, \1)+")
@@ -60,6 +69,17 @@ class CheckView(Struct, frozen=True):
     def max_points(self) -> float:
         """Points possible for this check and those alike."""
         return self.check.max_points + sum(check.max_points for check in self.alike)
+
+    @property
+    def causes(self) -> list[Cause]:
+        """What is behind the failure, less what the message says already."""
+        said = self.check.message
+        return [c for c in self.check.causes if c.kind == "mistake" or c.title not in said]
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the cause is one of several."""
+        return sum(not cause.certain for cause in self.causes) > 1
 
     @property
     def compared(self) -> bool:
@@ -277,11 +297,13 @@ def together(views: Iterable[CheckView]) -> list[CheckView]:
 
 
 def _complaint(check: CheckResult) -> object:
-    """The message with its numbers left out, so that other shapes make no other complaint."""
-    if not check.message or check.stdout or check.warnings:
+    """The mistakes behind it, or the message with its numbers left out: other shapes make no other
+    complaint."""
+    mistakes = tuple(cause.id for cause in check.causes if cause.kind == "mistake")
+    if not (check.message or mistakes) or check.stdout or check.warnings:
         return check.id
     shown = check.outcome not in (Outcome.MISSING, Outcome.SKIPPED) and check.visibility
-    shape = _LISTED.sub(r"\1", _NUMBER.sub("#", check.message))
+    shape = mistakes or _LISTED.sub(r"\1", _NUMBER.sub("#", check.message))
     return check.outcome, shape, shown, tuple(check.targets)
 
 

@@ -15,7 +15,7 @@ from grader.report.redact import Audience
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import CheckView, StudentView, asked_for, case_of, student_view
 from grader.report.text import clip, number, one_line, visible
-from grader.result import Outcome, PartResult, Result
+from grader.result import Cause, Outcome, PartResult, Result
 
 STYLES: Final[dict[Outcome, str]] = {
     Outcome.PASSED: "green",
@@ -95,6 +95,10 @@ def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[
     check, finding = view.check, view.finding
     if check.outcome is Outcome.INTERNAL:
         yield "", texts("student.internal_check")
+    if view.unsure:
+        yield "", texts("cause.one_of")
+    for cause in view.causes:
+        yield "", clip(visible(_cause(cause, texts)))
     if check.message:
         yield "", clip(visible(check.message))
     if view.withheld and audience == "student":
@@ -117,6 +121,12 @@ def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[
     if check.hint:
         yield texts("check.hint"), clip(visible(check.hint))
     yield from ((texts("notes"), one_line(note)) for note in check.notes)
+
+
+def _cause(cause: Cause, texts: Texts) -> str:
+    minor = f" ({texts('cause.minor')})" if cause.severity == "minor" else ""
+    place = f" ({cause.function})" if cause.kind == "mistake" else ""
+    return f"{cause.title}{minor}{place}. {cause.explanation}".strip()
 
 
 def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:
