@@ -95,7 +95,7 @@ def test_a_self_check_of_nothing(folder: Path, options: list[str]) -> None:
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
 def test_nothing_there(tmp_path: Path, command: str) -> None:
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
-    done = grader(command, tmp_path / "absent", *where, code=3)
+    done = grader(command, tmp_path / "absent", *where, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
     assert f"{tmp_path / 'absent'}" in done.stderr
 
@@ -104,7 +104,7 @@ def test_nothing_there(tmp_path: Path, command: str) -> None:
 def test_empty_folder(tmp_path: Path, command: str) -> None:
     (tmp_path / "empty").mkdir()
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
-    done = grader(command, tmp_path / "empty", *where, code=3)
+    done = grader(command, tmp_path / "empty", *where, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
 
 
@@ -120,7 +120,7 @@ def test_a_broken_bank_is_our_fault(
 ) -> None:
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     target = folder if command == "batch" else folder / "right"
-    done = grader(command, target, *where, "--assignment", broken_bank, code=4)
+    done = grader(command, target, *where, "--assignment", broken_bank, cwd=tmp_path, code=4)
     assert done.stderr.startswith("grader: ")
     assert "layers.py" in done.stderr
 
