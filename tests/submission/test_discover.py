@@ -51,6 +51,11 @@ def test_a_series_of_assignments_is_one_students(tmp_path: Path) -> None:
     assert list(_class(root)) == ["ann hw1", "bob hw2"]
 
 
+def test_a_folder_of_ones_own_without_the_package_makes_no_submission(tmp_path: Path) -> None:
+    root = write(tmp_path / "class", {"src/notes.txt": "", "ann/layers.py": ""})
+    assert list(_class(root)) == ["ann", "src"]
+
+
 def test_an_archive_is_one_submission(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "ann.zip", PACKAGE)
     assert discover(archive) == [Source(id="ann", path=archive)]

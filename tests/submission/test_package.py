@@ -86,6 +86,14 @@ def test_of_equal_work_the_copy_with_more_to_do_is_chosen(tmp_path: Path) -> Non
     assert submission.package == "z"
 
 
+def test_an_unusable_file_counts_as_something_to_judge(tmp_path: Path) -> None:
+    files = {**_at("a", {"layers.py": FEWER}), **_at("z", {"layers.py": FEWER})}
+    folder = write(tmp_path / "ann", files)
+    with (folder / "z" / "optim.py").open("wb") as file:
+        file.truncate(3 << 20)
+    assert read(folder).package == "z"
+
+
 def test_the_second_assignment_wins_a_close_race(tmp_path: Path) -> None:
     more: Files = {"layers.py": FEWER + "\n\ndef svm_loss(x, y):\n    return x.sum(), x\n"}
     files = {**_at("assignment1", more), **_at("assignment2", {"layers.py": FEWER})}
