@@ -15,7 +15,7 @@ from grader.diagnosis.tape import Tapes
 from grader.dialect import NOT_ASKED, supports
 from grader.result import CheckResult, Finding, Outcome
 from grader.submission.record import Submission
-from grader.verdicts import NotDone, NotJudged, Verdict
+from grader.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
 from grader.wall.signature import Signature
 from grader.wall.student import Channel, Student, Transcript
 
@@ -90,6 +90,12 @@ class Run:
             if needed is not None and needed.outcome is not Outcome.PASSED:
                 raise NotJudged(f"Not judged, because an earlier check failed: {needed.title}.")
 
+    def _unfinished(self, spec: Spec, error: BaseException | None) -> BaseException | None:
+        """What ended a check; a method that was left as TODO explains any failure of its class."""
+        left = self.submission.todo if self.submission else []
+        methods = [name for name in left if name.rpartition(".")[0] in spec.targets]
+        return _to_do(methods[0]) if methods and isinstance(error, (Wrong, CouldNotRun)) else error
+
     def student(self, check: str) -> Student:
         """The student for one check, with an empty transcript and a seeded generator."""
         student = self._student(check)
@@ -111,7 +117,7 @@ class Run:
         self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
     ) -> CheckResult:
         """Write down how a check ended."""
-        outcome, message, finding = _conclude(error, detail)
+        outcome, message, finding = _conclude(self._unfinished(spec, error), detail)
         script = self._transcript
         if finding is not None and not finding.call and script.call:
             finding = msgspec.structs.replace(finding, call=script.call)
@@ -136,6 +142,10 @@ class Run:
         if self._tapes is not None:
             self._tapes.close(check, spec.targets, outcome)
         return result
+
+
+def _to_do(name: str) -> NotDone:
+    return NotDone(f"{name} is still to be done.", Finding(kind="missing"))
 
 
 def _conclude(error: BaseException | None, detail: str) -> tuple[Outcome, str, Finding | None]:
@@ -163,7 +173,10 @@ def _must_be_asked(submission: Submission, spec: Spec) -> None:
 
 def _must_be_done(submission: Submission, spec: Spec) -> None:
     for name in spec.targets:
+        if name in submission.broken:
+            text = f"{name} cannot be read: {submission.broken[name]}."
+            raise CouldNotRun(text, Finding(kind="load"))
         if name in submission.todo:
-            raise NotDone(f"{name} is still to be done.", Finding(kind="missing"))
+            raise _to_do(name)
         if name not in submission.locations:
             raise NotDone(f"{name} is not there.", Finding(kind="missing"))

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from grader.report.html import render
 from grader.report.redact import Audience, redact_check
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import check_view, together
 from grader.report.text import one_line
 from grader.result import CheckResult, Outcome
-
-
-class Answer(Struct, frozen=True):
-    """Checks that show themselves: HTML in a notebook, a few lines of text elsewhere."""
-
-    checks: list[CheckResult]
-    lang: Lang = "en"
-
-    def _repr_html_(self) -> str:
-        return fragment(self.checks, lang=self.lang)
-
-    def __repr__(self) -> str:
-        return plain(self.checks, lang=self.lang)
 
 
 def fragment(

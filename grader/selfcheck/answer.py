@@ -8,6 +8,7 @@ from grader.engine.client import Engine
 from grader.errors import InputError, UsageError
 from grader.grading import Settings
 from grader.report.notebook import fragment, plain
+from grader.report.strings import Lang
 from grader.result import CheckResult, Result
 from grader.submission import single
 from grader.submission.discover import is_submission
@@ -16,8 +17,9 @@ from grader.submission.discover import is_submission
 class Answer:
     """What a self-check found: shown as HTML in a notebook, as text elsewhere."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, lang: Lang = "en") -> None:
         self.result = result
+        self._lang: Lang = lang
 
     @property
     def checks(self) -> list[CheckResult]:
@@ -30,28 +32,29 @@ class Answer:
         return all(check.outcome.value == "passed" for check in self.checks)
 
     def __repr__(self) -> str:
-        return plain(self.checks)
+        return plain(self.checks, lang=self._lang)
 
     def _repr_html_(self) -> str:
-        return fragment(self.checks)
+        return fragment(self.checks, lang=self._lang)
 
 
-def check(*names: str, path: str | Path = ".", assignment: str = "numpynn") -> Answer:
+def check(
+    *names: str, path: str | Path = ".", assignment: str = "numpynn", lang: Lang = "en"
+) -> Answer:
     """Run the public checks of some functions on the files in the folder you work in.
 
     Args:
         names: contract names (`"affine_forward"`) or parts (`"dropout"`); all if none is given.
         path: your folder; the nearest one upwards that holds the package is taken.
         assignment: name of the assignment, or path of its rubric.
+        lang: language of hints and explanations, `en` or `zh`.
 
     Raises:
         UsageError: nothing has such a name.
         InputError: no package was found.
     """
-    result = selfcheck(
-        Path(path), Settings(assignment=assignment, parts=names, public_only=True)
-    )
-    return Answer(result)
+    settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
+    return Answer(selfcheck(Path(path), settings), lang)
 
 
 def selfcheck(path: Path, settings: Settings) -> Result:

@@ -121,9 +121,8 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for statement in ast.parse(source.text, path).body:
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 continue
-            code = _compile(statement, path, floor_division=source.floor_division)
             try:
-                exec(code, vars(module))
+                exec(_compile(statement, path, source.floor_division), vars(module))
             except ImportError as error:
                 if not isinstance(statement, (ast.Import, ast.ImportFrom)):
                     self._note(path, statement, error)
@@ -187,7 +186,7 @@ def _helper_call(name: str, left: ast.expr, right: ast.expr, at: ast.AST) -> ast
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [left, right], []), at)
 
 
-def _compile(statement: ast.stmt, path: str, *, floor_division: bool) -> CodeType:
+def _compile(statement: ast.stmt, path: str, floor_division: bool) -> CodeType:
     tree = ast.Module([statement], [])
     if floor_division:
         tree = ast.fix_missing_locations(_FloorDivision().visit(tree))

@@ -1,0 +1,74 @@
+"""What is unfinished, unreadable or not there is told apart from what is wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import data_folder
+from grader.engine.client import Engine
+from grader.grading import Settings
+from grader.result import CheckResult, Outcome
+from grader.submission import single
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(Settings(parts=("relu", "FullyConnectedNet"), diagnose=False)) as started:
+        yield started
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    shutil.copytree(data_folder("reference") / "numpynn", tmp_path / "ann" / "numpynn")
+    return tmp_path / "ann"
+
+
+def outcomes(engine: Engine, work: Path, target: str) -> dict[Outcome, list[CheckResult]]:
+    found: dict[Outcome, list[CheckResult]] = {}
+    for check in engine.grade(single(work)).checks:
+        if check.targets == [target]:
+            found.setdefault(check.outcome, []).append(check)
+    return found
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def test_a_method_left_as_in_an_old_template_is_not_done(engine: Engine, work: Path) -> None:
+    net = work / "numpynn" / "classifiers" / "fc_net.py"
+    text = net.read_text()
+    head, _, tail = text.partition("class FullyConnectedNet")
+    start = tail.index("    def loss(")
+    stub = "    def loss(self, X, y=None):\n        scores = None\n        pass\n        return scores\n"
+    net.write_text(f"{head}class FullyConnectedNet{tail[:start]}{stub}")
+    found = outcomes(engine, work, "FullyConnectedNet")
+    assert set(found) <= {Outcome.MISSING, Outcome.PASSED, Outcome.SKIPPED}
+    messages = {check.message for check in found[Outcome.MISSING]}
+    assert messages == {"FullyConnectedNet.loss is still to be done."}
+
+
+def test_a_function_that_cannot_be_parsed_could_not_run(engine: Engine, work: Path) -> None:
+    replace(work / "numpynn" / "layers.py", "def relu_backward(", "def relu_backward(:")
+    found = outcomes(engine, work, "relu_backward")
+    assert set(found) == {Outcome.ERROR}
+    assert "relu_backward cannot be read: layers.py, line " in found[Outcome.ERROR][0].message
+    assert set(outcomes(engine, work, "relu_forward")) == {Outcome.PASSED}
+
+
+def test_a_file_that_is_no_text_could_not_run(engine: Engine, work: Path) -> None:
+    (work / "numpynn" / "layers.py").write_bytes(b"def relu_forward(x):\n\0\0\0")
+    found = outcomes(engine, work, "relu_forward")
+    assert set(found) == {Outcome.ERROR}
+    assert "NUL" in found[Outcome.ERROR][0].message
+
+
+def test_a_function_that_was_deleted_is_not_done(engine: Engine, work: Path) -> None:
+    replace(work / "numpynn" / "layers.py", "def relu_backward(", "def my_relu_backward(")
+    assert set(outcomes(engine, work, "relu_backward")) == {Outcome.MISSING}
