@@ -79,11 +79,7 @@ def _of_function(
                 old=old,
                 new=new,
             )
-            yield Mutant(subject, located.place, spliced(text, segment.node, _code(segment, new)))
-
-
-def _code(segment: Segment, new: str) -> str:
-    return new if segment.role in ("statement", "block") else f"({new})"
+            yield Mutant(subject, located.place, spliced(text, segment.node, new))
 
 
 def _changes(segment: Segment, located: Located, context: Context) -> Iterator[tuple[str, str]]:
