@@ -101,27 +101,6 @@ class Drawn(msgspec.Struct, frozen=True):
         return bool(near and off and self.negative == other.negative)
 
 
-class Rough(msgspec.Struct, frozen=True):
-    """A value that depends on which units were dropped: its zeros and its size."""
-
-    zeros: float
-    size: float
-
-    @classmethod
-    def of(cls, value: Any) -> Rough:
-        """The description of an array."""
-        array = np.asarray(value, dtype=np.float64)
-        rest = array[array != 0]
-        size = float(np.sqrt(np.mean(rest**2))) if rest.size else 0.0
-        return cls(1 - rest.size / max(array.size, 1), size)
-
-    def like(self, other: object) -> bool:
-        """Whether shares and sizes are near."""
-        if not isinstance(other, Rough) or abs(self.zeros - other.zeros) > 0.2:
-            return False
-        return bool(0.5 * other.size <= self.size <= 2 * other.size)
-
-
 def masked(x: Array, out: Array, before: Array | None) -> Iterator[tuple[str, Any]]:
     """What a dropout layer did to `x`, but for which entries it dropped.
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from grader.catalogue import Mistake
 from grader.diagnosis.packages import Catalogue
-from grader.diagnosis.rerun import Case, drops
+from grader.diagnosis.rerun import Case, draws_alike, drops
 from grader.diagnosis.search import Budget, Ids, Named, OutOfTime, Search, Witness, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.tape import Tape, Tapes
@@ -20,6 +20,7 @@ SECONDS: Final = 2.0
 """Processor time for one submission."""
 _FAILED_TRIED: Final = 8
 _PASSED_TRIED: Final = 4
+_DROPOUT: Final = "dropout_forward"
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
@@ -78,15 +79,18 @@ class _Diagnosis:
         self._dialect = dialect
         self._budget = budget
         self._named: dict[str, list[Named]] = {}
-        self._witnesses: dict[tuple[str, str, bool, bool], Witness] = {}
+        self._witnesses: dict[tuple[str, str, bool], Witness] = {}
         self._causes: dict[str, list[Named]] = {}
         self._kinds: dict[str, Kind] = {}
+        self._style: Ids = ()
+        self._foretold: dict[bool, bool] = {}
 
     def work(self) -> None:
         """Find what there is to find, until the time is spent."""
         failing = {name for c in self._checks if _at_fault(c) for name in c.targets}
         left = len(failing)
         try:
+            self._find_style()
             for function in self._catalogue.functions:
                 self._judge(function, self._budget.part(max(left, 1)))
                 left -= function in failing
@@ -108,6 +112,27 @@ class _Diagnosis:
             return replace(check, causes=[kind.cause(check.targets[0], lang)])
         return _with_pattern(check, lang)
 
+    def _find_style(self) -> None:
+        """How the student's dropout draws its masks, so that networks can draw the same."""
+        cases = [
+            Case(tape, self._dialect)
+            for tape in self._tapes
+            if tape.targets[0] == _DROPOUT and not tape.failed
+        ]
+        if not cases or not any(drops(tape) for tape in (*self._tapes, *self._followed)):
+            return
+
+        def foretold(style: Ids, *, seeded: bool) -> bool:
+            resolve = self._catalogue.resolver(style)
+            return resolve is not None and all(
+                draws_alike(case, resolve, seeded=seeded) for case in cases
+            )
+
+        styles: list[Ids] = [(), *((name,) for name in self._catalogue.styles_of(_DROPOUT))]
+        known = [style for style in styles if foretold(style, seeded=True)]
+        self._style = known[0] if known else ()
+        self._foretold = {True: bool(known), False: foretold(self._style, seeded=False)}
+
     def _judge(self, function: str, budget: Budget) -> None:
         mine = [check for check in self._checks if function in check.targets]
         failed = [check for check in mine if _at_fault(check)]
@@ -124,26 +149,17 @@ class _Diagnosis:
             self._blame(check, function, witnesses)
 
     def _search(self, function: str, failed: list[CheckResult], budget: Budget) -> list[Named]:
-        """Single mistakes first, then with room for other dropout masks, then two at once."""
+        """Single mistakes first, then those of functions that nobody asked, then two at once."""
         own = self._catalogue.of(function)
-        exact = self._looking(function, failed, budget)
-        named = exact.find(own)
+        search = self._looking(function, failed, budget)
+        named = search.find(own)
         if named:
             return named
-        searches = [exact]
-        if any(drops(tape) for check in failed if (tape := self._tape(check))):
-            searches.append(self._looking(function, failed, budget, rough=True))
         # The check of a net may be the only one that asked a layer.
         judged = {name for check in self._checks for name in check.targets}
-        unasked = [name for name in self._catalogue.functions if name not in judged]
+        unasked = [n for n in self._catalogue.mentioned_by(function) if n not in judged]
         others = [name for other in unasked for name in self._catalogue.of(other)]
-        for search in searches[1:]:
-            named = named or search.find(own)
-        for search in searches:
-            named = named or search.find(others, screen=1)
-        for search in searches:
-            named = named or search.find(own, pairs=True)
-        return named
+        return search.find(others, screen=1) or search.find(own, pairs=True)
 
     def _search_on(self, function: str, failed: list[CheckResult], budget: Budget) -> None:
         """Look for more in the checks of which nothing is explained yet."""
@@ -159,21 +175,14 @@ class _Diagnosis:
         witness = self._witness(tape, function) if tape else None
         return witness is not None and bool(witness.wrong) and not witness.score(ids).hits
 
-    def _looking(
-        self, function: str, failed: list[CheckResult], budget: Budget, *, rough: bool = False
-    ) -> Search:
+    def _looking(self, function: str, failed: list[CheckResult], budget: Budget) -> Search:
         def more() -> list[Witness]:
-            return self._chosen(function, failed, rough=rough, all_of_them=True)
+            return self._chosen(function, failed, all_of_them=True)
 
-        return Search(self._chosen(function, failed, rough=rough), more, budget)
+        return Search(self._chosen(function, failed), more, budget)
 
     def _chosen(
-        self,
-        function: str,
-        failed: list[CheckResult],
-        *,
-        rough: bool = False,
-        all_of_them: bool = False,
+        self, function: str, failed: list[CheckResult], *, all_of_them: bool = False
     ) -> list[Witness]:
         """The cases from which a mistake is told: failed ones first, of different checks."""
         tapes = [tape for check in failed if (tape := self._tape(check))]
@@ -182,20 +191,27 @@ class _Diagnosis:
             for tape in (*self._tapes, *self._followed)
             if function in tape.targets and not tape.failed
         ]
+        tapes, passed = ([t for t in every if self._can_tell(t)] for every in (tapes, passed))
         if not all_of_them:
             tapes, passed = chosen(tapes, _FAILED_TRIED), chosen(passed, _PASSED_TRIED)
-        return [self._witness(tape, function, rough=rough) for tape in [*tapes, *passed]]
+        return [self._witness(tape, function) for tape in [*tapes, *passed]]
+
+    def _can_tell(self, tape: Tape) -> bool:
+        """Whether the masks in it, if there are any, can be foretold."""
+        return all(self._foretold.get(seeded, True) for seeded in drops(tape))
 
     def _tape(self, check: CheckResult) -> Tape | None:
         return self._followed.get(check.id) or self._tapes.get(check.id)
 
-    def _witness(self, tape: Tape, function: str, *, rough: bool = False) -> Witness:
+    def _witness(self, tape: Tape, function: str) -> Witness:
         replaced = self._followed.get(tape.check) is tape
-        key = (tape.check, function, replaced, rough)
+        key = (tape.check, function, replaced)
         if key not in self._witnesses:
             self._budget.check()
             base = () if replaced else self._base(function)
-            case = Case(tape, self._dialect, rough=rough)
+            if drops(tape):
+                base = (*self._style, *base)
+            case = Case(tape, self._dialect)
             self._witnesses[key] = Witness(self._catalogue, case, function, base)
         return self._witnesses[key]
 
@@ -215,8 +231,6 @@ class _Diagnosis:
             return
         witness = self._witness(tape, function)
         due = _due(witness, self._named.get(function, []))
-        if not due and drops(tape):
-            due = _due(self._witness(tape, function, rough=True), self._named.get(function, []))
         known = self._causes.get(check.id, [])
         if due and (witness.wrong or not known):
             self._causes[check.id] = [*due, *known]

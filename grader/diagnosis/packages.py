@@ -6,6 +6,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import itertools
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
@@ -13,7 +14,15 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
-from grader.catalogue import Mistake, load_mistakes, patched, read_package
+from grader.catalogue import (
+    Mistake,
+    Patch,
+    Variant,
+    load_mistakes,
+    load_variants,
+    patched,
+    read_package,
+)
 from grader.errors import InputError
 from grader.wall.signature import Signature
 
@@ -40,6 +49,23 @@ class Catalogue:
         """
         return {mistake.id: mistake for mistake in load_mistakes(self._reference)}
 
+    @cached_property
+    def styles(self) -> dict[str, Variant]:
+        """The valid variants, by id with `style:` before it.
+
+        Raises:
+            InputError: a file of the catalogue is wrong.
+        """
+        return {f"style:{variant.id}": variant for variant in load_variants(self._reference)}
+
+    def styles_of(self, function: str) -> list[str]:
+        """Ids of the valid variants that change this function and no other."""
+        return [
+            name
+            for name, variant in self.styles.items()
+            if {patch.function for patch in variant.patch} == {function}
+        ]
+
     @property
     def functions(self) -> Collection[str]:
         """The names of the contract, in its order."""
@@ -62,8 +88,17 @@ class Catalogue:
         """Ids of the mistakes in one function of the contract."""
         return [name for name, mistake in self.mistakes.items() if mistake.function == function]
 
+    def mentioned_by(self, function: str) -> list[str]:
+        """The contract's names in the reference's module of a function, in the contract's order."""
+        file = self._api[function].module.replace(".", "/") + ".py"
+        words = set(re.findall(r"\w+", self._files.get(file, "")))
+        return [name for name in self._api if name in words and name != function]
+
     def resolver(self, ids: Iterable[str] = ()) -> Resolve | None:
-        """The contract's functions of the reference with these mistakes; None if they overlap."""
+        """The contract's functions of the reference with these mistakes, in these styles.
+
+        None if they overlap.
+        """
         key = tuple(sorted(ids))
         if key not in self._packages:
             self._packages[key] = self._made(key)
@@ -71,11 +106,15 @@ class Catalogue:
         return package.resolve if package else None
 
     def _made(self, ids: tuple[str, ...]) -> Package | None:
-        patches = [patch for name in ids for patch in self.mistakes[name].patch]
+        in_order = sorted(ids, key=lambda name: name not in self.styles)
+        patches = [patch for name in in_order for patch in self._patches(name)]
         try:
             return Package(patched(self._files, patches), self._api)
         except InputError:
             return None
+
+    def _patches(self, name: str) -> list[Patch]:
+        return self.styles[name].patch if name in self.styles else self.mistakes[name].patch
 
     def forget_combinations(self) -> None:
         """Drop the packages with several mistakes: the next submission has others."""

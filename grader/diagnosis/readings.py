@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.diagnosis.chance import Chance, Drawn, Rough, masked, through_mask
+from grader.diagnosis.chance import Chance, Drawn, masked, through_mask
 from grader.wall.student import Reply, Request
 from grader.wall.wire import Handle
 
@@ -100,13 +100,11 @@ _STATUS: Final = "how it ended"
 class Reader:
     """Reads the replies of one side, in their order."""
 
-    def __init__(self, *, shift: int = 0, rough: bool = False) -> None:
+    def __init__(self, *, shift: int = 0) -> None:
         self._shift = shift
-        self._rough = rough
         self._forwards: dict[int, tuple[Array, Array]] = {}
         self._before: Array | None = None
         self._fresh: set[int] = set()
-        self._dropping: set[int] = set()
 
     def read(self, index: int, about: str, request: Request, reply: Reply, own: Reply) -> Readings:
         """The values of one reply.
@@ -162,21 +160,19 @@ class Reader:
             yield from self._dropout(request, values, own)
         elif on == "dropout_backward":
             yield from self._dropout_back(request, values)
-        elif on == "FullyConnectedNet" and request["kwargs"].get("dropout_keep_ratio", 1) != 1:
-            self._dropping.add(_number(own.get("value")))
         elif path == ["params"] and _number(on) in self._fresh:
             yield from self._initial(values[0])
         else:
-            rough = self._rough and _number(on) in self._dropping and "loss" in path
             for name, value in zip(names, values, strict=False):
-                for label, leaf in self._leaves(name, value):
-                    yield label, Rough.of(leaf) if rough and _numeric(leaf) else leaf
+                yield from self._leaves(name, value)
         if isinstance(on, str) and names == ["model*"]:
             self._fresh.add(_number(own.get("value")))
 
     def _initial(self, params: Any) -> Iterator[tuple[str, Any]]:
         for label, value in self._leaves("params", params):
             yield label, Drawn.of(value) if _numeric(value) else value
+            if isinstance(value, np.ndarray):
+                yield f"dtype of {label}", str(value.dtype)
 
     def _dropout(
         self, request: Request, values: Sequence[Any], own: Reply

@@ -22,9 +22,8 @@ from grader.wall.worker import Dispatcher
 class Case:
     """A tape, with the student's values read off it."""
 
-    def __init__(self, tape: Tape, dialect: Dialect, *, rough: bool = False) -> None:
+    def __init__(self, tape: Tape, dialect: Dialect) -> None:
         self.tape = tape
-        self.rough = rough
         self._shift = _counts_from_zero(tape)
         self.requests = [_canonical(dialect, exchange.request) for exchange in tape.exchanges]
         self.student = self._read(
@@ -36,17 +35,20 @@ class Case:
 
         NumPy's global generator is left as the last request left it: whoever calls restores it.
         """
+        return self._read(self.replies(resolve))
+
+    def replies(self, resolve: Resolve) -> list[Reply]:
+        """The same, as it came."""
         answers = _Answers(resolve, self._shift)
         with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            replies = [
+            return [
                 answers.answer(request, exchange.reply)
                 for request, exchange in zip(self.requests, self.tape.exchanges, strict=True)
             ]
-        return self._read(replies)
 
     def _read(self, replies: list[Reply], shift: int = 0) -> Readings:
-        reader = Reader(shift=shift, rough=self.rough)
+        reader = Reader(shift=shift)
         readings: Readings = {}
         for index, exchange in enumerate(self.tape.exchanges):
             request = self.requests[index]
@@ -102,14 +104,35 @@ class _Answers:
                 self._learn(mine, other)
 
 
-def drops(tape: Tape) -> bool:
-    """Whether a network with dropout is in it, whose masks may be drawn in any way."""
-    return any(
-        exchange.request["op"] == "call"
-        and exchange.about == "FullyConnectedNet"
-        and {"dropout", "dropout_keep_ratio"} & exchange.request["kwargs"].keys()
-        for exchange in tape.exchanges
-    )
+def draws_alike(case: Case, resolve: Resolve, *, seeded: bool) -> bool:
+    """Whether a package's dropout drops the entries that the student's does.
+
+    Only calls with, or only calls without a seed are looked at.
+    """
+    for request, exchange, ours in zip(
+        case.requests, case.tape.exchanges, case.replies(resolve), strict=True
+    ):
+        if request["op"] != "call" or request["on"] != "dropout_forward":
+            continue
+        if ("seed" in request["args"][1]) is not seeded:
+            continue
+        values: list[Any] = [reply.get("value") for reply in (exchange.reply, ours)]
+        if not all(isinstance(value, tuple) for value in values):
+            return False
+        mine, other = (np.asarray(value[0]) != 0 for value in values)
+        if not np.array_equal(mine, other):
+            return False
+    return True
+
+
+def drops(tape: Tape) -> set[bool]:
+    """Whether the networks with dropout in it have a seed; empty if there are none."""
+    calls = (e.request for e in tape.exchanges if e.about == "FullyConnectedNet")
+    return {
+        "seed" in call["kwargs"]
+        for call in calls
+        if call["op"] == "call" and {"dropout", "dropout_keep_ratio"} & call["kwargs"].keys()
+    }
 
 
 def _canonical(dialect: Dialect, request: Request) -> Request:

@@ -1,0 +1,121 @@
+"""Packages of ours before some checks of the bank, diagnosed in this process."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.catalogue import Patch, patched, read_package
+from grader.checks.key import Key, LocalChannel
+from grader.checks.plugin import CheckPlugin, check_id, item_spec
+from grader.checks.reference import LocalCode
+from grader.checks.run import Player, Recorder, Run
+from grader.checks.session import run_session
+from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.packages import Catalogue, Package
+from grader.diagnosis.tape import Tapes
+from grader.result import CheckResult, Dialect, Outcome
+from grader.wall.student import Student
+from grader.wall.worker import Dispatcher
+
+SEED = "4711"
+AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
+
+
+class Patient(NamedTuple):
+    """A package, and the checks that look at it."""
+
+    files: dict[str, str]
+    checks: tuple[str, ...]
+    """Contract names, or beginnings of check ids."""
+    lang: str = "en"
+    seconds: float = 10.0
+
+
+class Clinic:
+    """Makes packages of the reference, and has them graded and diagnosed."""
+
+    def __init__(self) -> None:
+        self.assignment = Assignment.load()
+        self.catalogue = Catalogue(self.assignment.reference, self.assignment.api)
+        self.files = read_package(self.assignment.reference)
+
+    def patient(self, *checks: str, mistakes: tuple[str, ...] = (), **more: Any) -> Patient:
+        """A package with mistakes of the catalogue in it."""
+        patches = [patch for name in mistakes for patch in self.catalogue.mistakes[name].patch]
+        return Patient(patched(self.files, patches), checks, **more)
+
+    def changed(self, function: str, old: str, new: str, *checks: str, file: str = "layers.py",
+                **more: Any) -> Patient:  # fmt: skip
+        """A package with a change that the catalogue does not know."""
+        patch = Patch(file=file, old=old, new=new, function=function)
+        return Patient(patched(self.files, [patch]), checks or (function,), **more)
+
+    def examine(self, patients: Mapping[str, Patient]) -> dict[str, list[CheckResult]]:
+        """The failed checks of each, with their causes."""
+        found: dict[str, list[CheckResult]] = {}
+
+        def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+            wanted = {name: _asked(items, patient.checks) for name, patient in patients.items()}
+            every = [item for item in items if any(item in asked for asked in wanted.values())]
+            key = self._key(plugin, every)
+            for name, patient in patients.items():
+                found[name] = self._one(plugin, wanted[name], patient, key)
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
+            run_session(self.assignment, loop)
+        return found
+
+    def _key(self, plugin: CheckPlugin, items: list[pytest.Item]) -> Key:
+        code = LocalCode(self.assignment.reference, self.assignment)
+        recorder = Recorder(code.channel)
+        plugin.run_all(items, self._run(code.channel, recorder, None))
+        return Key(SEED, "", recorder.answers())
+
+    def _one(
+        self, plugin: CheckPlugin, items: list[pytest.Item], patient: Patient, key: Key
+    ) -> list[CheckResult]:
+        package = Package(patient.files, self.assignment.api)
+        tapes = Tapes()
+        run = self._run(
+            lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
+            Player(key),
+            tapes,
+        )
+        checks = plugin.run_all(items, run)
+        told = diagnose(
+            checks, tapes, Tapes(), self.catalogue, Dialect(era="2021"),
+            lang=patient.lang, seconds=patient.seconds,
+        )  # fmt: skip
+        package.drop()
+        return [check for check in told if check.outcome in AT_FAULT]
+
+    def _run(self, channel: Callable[[], Any], reference: Any, tapes: Tapes | None) -> Run:
+        api = self.assignment.api
+        return Run(
+            api=api,
+            seed=SEED,
+            student=lambda _check: Student(channel(), api),
+            reference=reference,
+            tapes=tapes,
+        )
+
+
+def _asked(items: list[pytest.Item], checks: tuple[str, ...]) -> list[pytest.Item]:
+    asked = []
+    for item in items:
+        spec = item_spec(item)
+        assert spec is not None
+        if set(spec.targets) & set(checks) or check_id(item).startswith(checks):
+            asked.append(item)
+    return asked
+
+
+def named(checks: list[CheckResult]) -> list[list[str]]:
+    """Ids of the mistakes named for each check."""
+    return [[cause.id for cause in check.causes if cause.kind == "mistake"] for check in checks]

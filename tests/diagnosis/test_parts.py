@@ -1,0 +1,202 @@
+"""What the diagnosis is made of: tapes, comparisons, packages in memory."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.diagnosis import tape as tape_module
+from grader.diagnosis.chance import Drawn, Range, Share
+from grader.diagnosis.packages import Package
+from grader.diagnosis.readings import ABSENT, same
+from grader.diagnosis.rerun import Case
+from grader.diagnosis.tape import Exchange, Tape, Tapes
+from grader.dialect import adapt, canonical_call
+from grader.result import Dialect, Outcome
+from grader.wall.student import Request
+from tests.diagnosis.clinic import Clinic
+
+A = np.array([[1.0, -2.0], [3.0, 4.0]])
+
+
+class Echo:
+    """A channel that answers everything."""
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Any:
+        return {"status": "ok", "value": None}
+
+
+def ask(channel: Any, times: int = 1, **request: Any) -> None:
+    for _ in range(times):
+        channel.ask({"op": "call", **request}, about="f")
+
+
+def exchange(**request: Any) -> Exchange:
+    return Exchange({"op": "call", **request}, {"status": "ok", "value": None}, "f")
+
+
+def test_a_tape_ends_at_its_bounds() -> None:
+    for long in (
+        [exchange()] * (tape_module.MAX_EXCHANGES + 5),
+        [exchange(requests=[{}] * 50)] * 5,
+        [exchange(args=[np.zeros(tape_module.MAX_BYTES // 16)])] * 5,
+    ):
+        tape = Tape("one")
+        for one in long:
+            tape.add(one)
+        assert tape.ended
+        assert 0 < len(tape.exchanges) < len(long)
+        assert tape.exchanges == long[: len(tape.exchanges)]
+
+
+def test_failed_tapes_are_kept_and_some_of_the_passed() -> None:
+    tapes = Tapes()
+    ends = [Outcome.FAILED, Outcome.ERROR, Outcome.PASSED, Outcome.SKIPPED, Outcome.INTERNAL]
+    for number, outcome in enumerate(ends):
+        ask(tapes.watch(f"check{number}", Echo()))
+        tapes.close(f"check{number}", ["f"], outcome)
+    assert [tape.check for tape in tapes] == ["check0", "check1", "check2"]
+    assert [tape.failed for tape in tapes] == [True, True, False]
+    for number in range(200):
+        ask(tapes.watch(f"other[{number}]", Echo()))
+        tapes.close(f"other[{number}]", ["f"], Outcome.PASSED)
+    assert len(list(tapes)) == 5, "two of each check"
+
+
+def test_all_tapes_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tape_module, "MAX_TOTAL", 3000)
+    tapes = Tapes()
+    for number in range(10):
+        ask(tapes.watch(f"check{number}", Echo()), args=[np.zeros(100)])
+        tapes.close(f"check{number}", ["f"], Outcome.FAILED)
+    kept = [tape for tape in tapes if tape.exchanges]
+    assert 0 < len(kept) < 6
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "alike"),
+    [
+        (A, A * (1 + 1e-8), True),
+        (A, A * (1 + 1e-4), False),
+        (A, A.T, False),
+        (A, A.reshape(1, 2, 2, 1), True),
+        (A, A.reshape(4), False),
+        (np.zeros(3), np.full(3, 1e-14), True),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), True),
+        (np.array([1.0, np.nan]), np.array([1.0, np.inf]), False),
+        (np.array([1.0, -np.inf]), np.array([1.0, np.inf]), False),
+        (A.astype(np.float32), A * (1 + 1e-5), True),
+        (A, A + 0j, False),
+        (2, 2.0, True),
+        (2.0, None, False),
+        (None, None, True),
+        ("raised ValueError", "raised ValueError", True),
+        ("raised ValueError", "raised TypeError", False),
+        (ABSENT, ABSENT, True),
+        (ABSENT, 0.0, False),
+        (Share(1, 2), 0.5, False),
+        ([[1.0], [2.0, 3.0]], A, False),
+    ],
+)
+def test_same(a: Any, b: Any, alike: bool) -> None:
+    assert same(a, b) is alike
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "alike"),
+    [
+        (Share(250, 1000), Share(270, 1000), True),
+        (Share(250, 1000), Share(750, 1000), False),
+        (Share(0, 1000), Share(1, 1000), False),
+        (Share(0, 10), Share(2, 10), True),
+        (Share(5, 0), Share(5, 0), False),
+        (Range(2.0, 2.0), Range(2.0, 2.0 + 1e-9), True),
+        (Range(2.0, 2.0), Range(1.0, 2.0), False),
+        (Range(), Range(), True),
+        (Range(), Share(1, 2), False),
+    ],
+)
+def test_chance(a: Any, b: Any, alike: bool) -> None:
+    assert a.like(b) is alike
+
+
+def test_weights_drawn_by_other_generators_are_alike() -> None:
+    one, other = (np.random.default_rng(n).normal(0, 0.1, (60, 90)) for n in (1, 2))
+    uniform = np.random.default_rng(3).uniform(0, 0.1 * 12**0.5, (60, 90))
+    assert Drawn.of(one).like(Drawn.of(other))
+    assert not Drawn.of(one).like(Drawn.of(other * 1.2))
+    assert not Drawn.of(one).like(Drawn.of(uniform)), "the same spread, but no sign"
+    assert not Drawn.of(one).like(Drawn.of(np.zeros((60, 90))))
+    assert Drawn.of(np.zeros(4)).like(Drawn.of(np.zeros((1, 4))))
+    assert not Drawn.of(np.zeros(4)).like(Drawn.of(np.ones(4)))
+
+
+def test_a_package_lives_in_memory_and_goes(clinic: Clinic) -> None:
+    before = set(sys.modules)
+    package = Package(clinic.files, clinic.assignment.api)
+    net = package.resolve("TwoLayerNet")(input_dim=4, hidden_dim=3, num_classes=2)
+    assert net.loss(np.ones((2, 4))).shape == (2, 2)
+    assert set(sys.modules) - before
+    package.drop()
+    assert set(sys.modules) == before
+
+
+def test_mistakes_that_overlap_make_no_package(clinic: Clinic) -> None:
+    resolver = clinic.catalogue.resolver
+    assert resolver(["affine-dw-mean", "affine-db-mean"])
+    assert resolver(["affine-db-mean", "affine-db-wrong-axis"]) is None
+
+
+def test_a_net_uses_the_wrong_layer(clinic: Clinic) -> None:
+    values = []
+    for ids in ([], ["relu-minimum"]):
+        resolve = clinic.catalogue.resolver(ids)
+        assert resolve is not None
+        np.random.seed(1)
+        net = resolve("TwoLayerNet")(input_dim=4, hidden_dim=3, num_classes=2, weight_scale=1.0)
+        values.append(net.loss(np.ones((2, 4))))
+    assert not np.allclose(*values)
+
+
+CALLS = [
+    ("dropout_forward", [A, {"p": 0.25, "mode": "train"}], {}),
+    ("FullyConnectedNet", [[3, 4]], {"dropout_keep_ratio": 0.25, "seed": 3}),
+    ("FullyConnectedNet", [[3, 4]], {"dropout_keep_ratio": 1, "normalization": "batchnorm"}),
+    ("adam", [A, A, {"t": 3}], {}),
+]
+
+
+@pytest.mark.parametrize("era", ["2016", "2017", "2018", "2021"])
+@pytest.mark.parametrize("p", ["keep", "drop"])
+@pytest.mark.parametrize(("name", "args", "kwargs"), CALLS)
+def test_a_call_in_the_words_of_an_era_is_understood(
+    era: str, p: str, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> None:
+    dialect = Dialect(era=era, dropout_p=p)
+    theirs, keywords = adapt(dialect, name, tuple(args), kwargs)
+    given = repr((theirs, keywords))
+    back, words = canonical_call(dialect, name, list(theirs), keywords)
+    assert repr(back) == repr(args)
+    assert {"dropout_keep_ratio": 1, **words} == {"dropout_keep_ratio": 1, **kwargs}
+    assert repr((theirs, keywords)) == given, "what was given is not changed"
+
+
+def test_arguments_are_copied(clinic: Clinic) -> None:
+    """A mistake that writes into its input must not spoil the tape for the next."""
+    x = A.copy()
+    request = {"op": "call", "on": "relu_forward", "path": [], "args": [x], "kwargs": {},
+               "returns": ["out", "cache*"]}  # fmt: skip
+    tape = Tape("one", ("relu_forward",), True, [Exchange(request, {"status": "absent"}, "f")])
+
+    def spoil(name: str) -> Any:
+        def relu_forward(x: Any) -> Any:
+            x *= 0
+            return x, None
+
+        return relu_forward
+
+    Case(tape, Dialect(era="2021")).rerun(spoil)
+    assert np.array_equal(x, A)
