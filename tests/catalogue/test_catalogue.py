@@ -41,6 +41,9 @@ def second(x):
 class Net:
     def loss(self):
         return 0
+
+    def size(self):
+        return 0
 '''
 FILES = {"layers.py": LAYERS}
 
@@ -101,6 +104,11 @@ def test_whole_lines_are_found_at_any_indentation() -> None:
     old = "\nfor value in x:\n    # a comment\n    total += value\n\n    total *= 1\n"
     new = "\nfor value in x:\n    total += 2 * value\nprint(total)\n"
     assert change(old, new) == ["        total += 2 * value", "    print(total)"]
+
+
+def test_old_and_new_may_be_indented_themselves() -> None:
+    old, new = "\n    total = 0\n    return total\n", "\n        return 1\n"
+    assert change(old, new, "second") == ["    return 1"]
 
 
 def test_three_dots_stand_for_any_lines() -> None:

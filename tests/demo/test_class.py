@@ -7,9 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from grader.assignment import Assignment
 from grader.catalogue import load_mistakes
+from grader.cli.app import app
 from grader.demo import Pupil, acts, make_class, pupils, surprises
 from grader.demo.layouts import LAYOUTS
 from grader.demo.pupils import CLASS
@@ -39,7 +41,7 @@ ANN = "ann (an example):"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, as the command makes it."""
     folder = tmp_path_factory.mktemp("demo")
-    grader("demo", "--out", folder / "out", "--size", str(len(MEMBERS)))
+    grader("demo", "--out", folder / "out", "--size", str(len(MEMBERS)), code=None)
     return folder / "out"
 
 
@@ -109,6 +111,7 @@ def test_the_class_is_large_and_varied() -> None:
     assert len(CLASS) >= 24
     assert len({pupil.id for pupil in MEMBERS}) == len(MEMBERS)
     assert {pupil.layout for pupil in CLASS} == LAYOUTS.keys()
+    assert len(NEVER_ANSWERS) == len(NEVER)
     assert sum(not pupil.loses and pupil.graded for pupil in CLASS) >= 8
     assert max(len(pupil.mistakes) for pupil in CLASS) == 3
 
@@ -147,6 +150,16 @@ def test_a_demo_replaces_a_demo(tmp_path: Path) -> None:
         grader("demo", "--out", tmp_path / "out", "--size", size, "-j", "2")
         handed_in = [path.name for path in (tmp_path / "out" / "submissions").iterdir()]
         assert len(handed_in) == int(size)
+
+
+@pytest.mark.parametrize(("told", "code"), [([], ExitCode.OK), (["x"], ExitCode.INTERNAL)])
+def test_a_surprise_is_an_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[str], code: int
+) -> None:
+    monkeypatch.setattr("grader.demo.surprises", lambda members, results: told)
+    done = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "out"), "--size", "1"])
+    assert done.exit_code == code
+    assert ("Not as deserved: x" in done.output) == bool(told)
 
 
 @pytest.fixture
