@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grader.errors import GraderError, InputError, InternalError, RubricError, UsageError
     from grader.grading import Settings
     from grader.result import CheckResult, Outcome, Result
-    from grader.selfcheck import check
+    from grader.selfcheck.answer import check
 
 __all__ = [
     "CheckResult",
@@ -42,7 +42,7 @@ _HOME = {
     "Settings": "grading",
     "UsageError": "errors",
     "batch": "api",
-    "check": "selfcheck",
+    "check": "selfcheck.answer",
     "grade": "api",
 }
 

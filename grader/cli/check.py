@@ -54,7 +54,7 @@ def run(folder: Path, settings: Settings) -> ExitCode:
 
     from grader.cli.grade import exit_code
     from grader.report.terminal import summary
-    from grader.selfcheck import selfcheck
+    from grader.selfcheck.answer import selfcheck
 
     result = selfcheck(folder, settings)
     language = options.language(settings.lang)

@@ -52,7 +52,7 @@ class SelfCheckPlugin(CheckPlugin):
     def _start(self) -> Run:
         from grader.engine.server import obtain_key
         from grader.grading import Settings, contract_of
-        from grader.selfcheck import own_code, working_folder
+        from grader.selfcheck.answer import own_code, working_folder
         from grader.submission import load, single
         from grader.wall.channel import WorkerChannel
         from grader.wall.sandbox import open_sandbox
