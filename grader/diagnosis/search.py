@@ -19,6 +19,8 @@ _SURE: Final = 0.95
 """Precision from which a mistake that explains a part of what is wrong is named."""
 _LEAST: Final = 0.2
 _TIE: Final = 0.01
+_MAKING: Final = 30
+"""Requests that take as long as patching and importing a package."""
 _IN_BATCH: Final = 0.1
 """Weight of each further value in a batch."""
 _TOGETHER: Final = 3
@@ -28,24 +30,38 @@ MOST_OFFERED: Final = 3
 Ids = tuple[str, ...]
 
 
+class Purse:
+    """Work that may be done, counted in requests, so that every machine finds the same.
+
+    Processor time is the limit behind it.
+    """
+
+    def __init__(self, work: float, seconds: float) -> None:
+        self.left = work
+        self.end = time.process_time() + seconds
+        self._made: set[Ids] = set()
+
+    def spend(self, requests: int, package: Ids) -> None:
+        """Count requests to a package, and the making of it the first time."""
+        self.left -= requests + (0 if package in self._made else _MAKING)
+        self._made.add(package)
+
+
 class Budget:
-    """Processor time that may be spent."""
+    """A part of what is left in a purse."""
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.process_time() + seconds
-
-    def part(self, parts: int) -> Budget:
-        """An equal part of what is left."""
-        return Budget(max(self._end - time.process_time(), 0.0) / parts)
+    def __init__(self, purse: Purse, parts: int = 1) -> None:
+        self._purse = purse
+        self._floor = purse.left - purse.left / parts
 
     def check(self) -> None:
         """Raise `OutOfTime` when it is spent."""
-        if time.process_time() > self._end:
+        if self._purse.left <= self._floor or time.process_time() > self._purse.end:
             raise OutOfTime
 
 
 class OutOfTime(Exception):
-    """The time for a diagnosis is spent; what was found stands."""
+    """The budget of a diagnosis is spent; what was found stands."""
 
 
 class Score(NamedTuple):
@@ -89,8 +105,16 @@ class Named(NamedTuple):
 class Witness:
     """A case about one function, and what the reference answers in it."""
 
-    def __init__(self, catalogue: Catalogue, case: Case, function: str, base: Ids = ()) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        case: Case,
+        function: str,
+        base: Ids = (),
+        purse: Purse | None = None,
+    ) -> None:
         self._catalogue = catalogue
+        self._purse = purse
         self.case = case
         self.function = function
         self.base = base
@@ -102,8 +126,11 @@ class Witness:
     def readings(self, ids: Ids) -> Readings | None:
         """What the reference answers with these mistakes besides those of the base."""
         if ids not in self._known:
-            resolve = self._catalogue.resolver({*ids, *self.base})
+            package = tuple(sorted({*ids, *self.base}))
+            resolve = self._catalogue.resolver(package)
             self._known[ids] = self.case.rerun(resolve) if resolve else None
+            if self._purse is not None:
+                self._purse.spend(self.cost if resolve else 0, package)
         return self._known[ids]
 
     @cached_property

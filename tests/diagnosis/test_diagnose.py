@@ -147,8 +147,8 @@ def test_severity_is_told(clinic: Clinic) -> None:
         assert checks[0].causes[0].severity == names[name]
 
 
-def test_without_time_there_is_no_cause_and_no_harm(clinic: Clinic) -> None:
-    patient = clinic.patient("affine_backward", mistakes=("affine-dw-mean",), seconds=0.0)
+def test_without_a_budget_there_is_no_cause_and_no_harm(clinic: Clinic) -> None:
+    patient = clinic.patient("affine_backward", mistakes=("affine-dw-mean",), work=0)
     (checks,) = clinic.examine({"one": patient}).values()
     assert checks
     assert not any(named(checks))

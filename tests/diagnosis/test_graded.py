@@ -1,0 +1,96 @@
+"""Causes in a graded submission, behind the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from grader.catalogue import apply, read_package, write_package
+from grader.diagnosis.tape import Tapes
+from grader.engine.client import Engine
+from grader.grading import Settings, grade
+from grader.result import CheckResult, Outcome, Result
+from grader.submission import single
+from tests.diagnosis.clinic import Clinic, named
+from tests.support import submission
+
+MISTAKE = "bn-running-standard-deviation"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A submission with one mistake in it."""
+    clinic = Clinic()
+    target = submission(tmp_path_factory.mktemp("submissions"), "ann")
+    files = apply(read_package(target / "numpynn"), clinic.catalogue.mistakes[MISTAKE])
+    write_package(files, target / "numpynn")
+    return target
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Iterator[Result]:
+    """It, graded with follow-through."""
+    with Engine(Settings()) as engine:
+        yield engine.grade(single(folder))
+
+
+def test_every_deduction_has_its_cause(result: Result, folder: Path) -> None:
+    failed = [check for check in result.checks if check.outcome is Outcome.FAILED]
+    assert failed
+    assert {check.targets[0] for check in failed} == {"batchnorm_forward"}
+    assert named(failed) == [[MISTAKE]] * len(failed)
+    cause = failed[0].causes[0]
+    assert {check.hint for check in failed} == {cause.hint}
+    text = (folder / "numpynn" / "layers.py").read_text(encoding="utf-8").splitlines()
+    assert cause.source is not None
+    assert text[cause.source.first_line - 1].startswith("def batchnorm_forward")
+    assert not cause.source.text
+
+
+def test_what_follow_through_cured_has_the_layers_cause(result: Result) -> None:
+    cured = [check for check in result.checks if check.follow_through]
+    assert cured
+    assert named(cured) == [[MISTAKE]] * len(cured)
+
+
+def test_what_is_right_has_no_cause(result: Result) -> None:
+    right = [
+        check
+        for check in result.checks
+        if check.outcome is Outcome.PASSED and not check.follow_through
+    ]
+    assert len(right) > 100
+    assert not any(check.causes for check in right)
+
+
+def test_it_can_be_left_out(folder: Path) -> None:
+    settings = Settings(diagnose=False, lang="zh", parts=("batchnorm_forward",))
+    with Engine(settings) as engine:
+        checks = engine.grade(single(folder)).checks
+    assert any(check.outcome is Outcome.FAILED for check in checks)
+    assert not any(check.causes for check in checks)
+
+
+def explained(monkeypatch: pytest.MonkeyPatch, **bench: Any) -> tuple[list[CheckResult], list[str]]:
+    def broken(*_arguments: object, **_more: object) -> None:
+        raise ZeroDivisionError("no luck")
+
+    monkeypatch.setattr(grade, "diagnose", broken)
+    made: Any = SimpleNamespace(settings=Settings(), **bench)
+    student: Any = SimpleNamespace(dialect=None, spans={})
+    return grade._explained(made, student, [], Tapes(), Tapes())
+
+
+def test_a_diagnosis_that_fails_leaves_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks, (note,) = explained(monkeypatch, catalogue=object())
+    assert checks == []
+    assert note.startswith("The grader could not look for causes; no points are lost.")
+    assert "ZeroDivisionError: no luck (test_graded.py, line" in note
+
+
+def test_without_a_reference_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert explained(monkeypatch, catalogue=None) == ([], [])
