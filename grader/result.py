@@ -237,19 +237,23 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """The result file's content: UTF-8, indented, keys in the order of the record."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2)
 
-    @classmethod
-    def from_json(cls, data: bytes | str) -> Result:
+    @staticmethod
+    def from_json(data: bytes | str) -> Result:
         """Read a result file's content.
 
         Raises:
             msgspec.DecodeError: not a result of this schema version.
         """
-        return msgspec.json.decode(data, type=cls)
+        return _DECODER.decode(data)
 
     @classmethod
     def load(cls, path: Path) -> Result:
         """Read a result file."""
         return cls.from_json(path.read_bytes())
+
+
+_DECODER: Final = msgspec.json.Decoder(Result)
+"""Made on import: threads that make msgspec look at a type for the first time together crash it."""
 
 
 def json_schema() -> dict[str, Any]:
