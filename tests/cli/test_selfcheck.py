@@ -16,10 +16,15 @@ from grader.result import Visibility
 from tests.support import GRADER, REPOSITORY, begin, grader, submission
 
 COLLECT = """
-import pytest, sys
+import subprocess, sys
+import pytest
+
+def start(*arguments, **options):
+    raise AssertionError("started a process")
+
+subprocess.Popen = start
 status = int(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider"]))
-started = {"grader.wall.zygote", "grader.wall.forkserver", "grader.engine.server", "numpynn"}
-print(status, *started & sys.modules.keys())
+print(status, *{"numpynn"} & sys.modules.keys())
 """
 AFFINE = re.compile(r"^def affine_forward\(.*?(?=^def )", re.DOTALL | re.MULTILINE)
 
