@@ -91,6 +91,14 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
+def test_every_folder_that_is_named_is_there() -> None:
+    text = _text(REPOSITORY / "docs" / "architecture.md")
+    named = {REPOSITORY / name for name in re.findall(r"`([a-z_/]+/)`", text)}
+    assert {folder for folder in named if not folder.is_dir()} == set()
+    packages = {path.parent for path in (REPOSITORY / "grader").glob("*/__init__.py")}
+    assert {folder.name for folder in packages - named} <= {"demo"}
+
+
 def test_every_page_is_in_the_index() -> None:
     linked = {link["target"] for link in LINK.finditer(_text(REPOSITORY / "docs" / "index.md"))}
     assert {page.name for page in PAGES[1:]} - {"index.md"} <= linked
