@@ -1,5 +1,7 @@
 """Grade NumPy neural-network assignments: correctly, fast, and without trusting them.
 
+Three ways in:
+
     grader.grade("submissions/ann")                      one submission, a `Result`
     grader.batch("submissions", out="reports")           a class, results as they come
     grader.check("affine_forward")                       a self-check, in a notebook cell

@@ -21,7 +21,12 @@ from grader.checks.reference import record_key
 from grader.errors import InputError
 
 _PACKAGE: Final = Path(__file__).resolve().parent
-_WHEEL: Final = "Wheel-Version: 1.0\nGenerator: gradewall\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+_WHEEL: Final = """\
+Wheel-Version: 1.0
+Generator: gradewall
+Root-Is-Purelib: true
+Tag: py3-none-any
+"""
 
 
 def build_kit(assignment: Assignment, out: Path) -> Path:

@@ -1,10 +1,12 @@
-"""How a check ends when it does not pass. Everything else that a check raises is our own fault.
+"""How a check ends when it does not pass.
 
     Verdict
     ├── Wrong         failed     the student's code ran and is wrong
     ├── CouldNotRun   error      it raised, hung, crashed, or could not be loaded
     ├── NotDone       missing    left as TODO, or not there
     └── NotJudged     skipped    cannot be judged, for a reason that lies elsewhere
+
+Everything else that a check raises is our own fault.
 """
 
 from __future__ import annotations

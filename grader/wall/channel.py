@@ -181,5 +181,3 @@ class _Watch:
             self._last, self._progress = used, now
         elif now - self._progress > IDLE_SECONDS:
             raise wire.WireTimeout(f"it did nothing for {IDLE_SECONDS:g} seconds")
-
-

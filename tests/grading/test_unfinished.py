@@ -46,7 +46,8 @@ def test_a_method_left_as_in_an_old_template_is_not_done(engine: Engine, work: P
     text = net.read_text()
     head, _, tail = text.partition("class FullyConnectedNet")
     start = tail.index("    def loss(")
-    stub = "    def loss(self, X, y=None):\n        scores = None\n        pass\n        return scores\n"
+    body = ("scores = None", "pass", "return scores")
+    stub = "\n        ".join(("    def loss(self, X, y=None):", *body)) + "\n"
     net.write_text(f"{head}class FullyConnectedNet{tail[:start]}{stub}")
     found = outcomes(engine, work, "FullyConnectedNet")
     assert set(found) <= {Outcome.MISSING, Outcome.PASSED, Outcome.SKIPPED}

@@ -47,9 +47,7 @@ def test_no_reference_and_no_catalogue_is_in_the_wheel(kit: Path) -> None:
     assert not [name for name in names if "reference/" in name or "mistakes" in name]
     solution = (data_folder("reference") / "numpynn" / "layers.py").read_text()
     line = next(line for line in solution.splitlines() if line.strip().startswith("x_hat ="))
-    assert not [
-        path for path in (kit / "site").rglob("*.py") if line.strip() in path.read_text()
-    ]
+    assert not [path for path in (kit / "site").rglob("*.py") if line.strip() in path.read_text()]
 
 
 def test_the_key_holds_public_checks_only(kit: Path) -> None:
