@@ -37,6 +37,8 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     follow_through: bool = False
     """Whether a check that failed on a wrong function of another part is repeated with that
     function replaced by the reference's. Not for parts that the replacement would make trivial."""
+    follow_through_share: float = 1.0
+    """Of a check's points, what it earns if it passes only so."""
 
 
 class CheckOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,6 +142,11 @@ def _check_sums(path: Path, rubric: Rubric) -> None:
     for name, part in rubric.parts.items():
         if part.points < 0:
             raise RubricError(f"{path}: key `parts.{name}.points` is negative ({part.points:g}).")
+        if not 0 <= part.follow_through_share <= 1:
+            raise RubricError(
+                f"{path}: key `parts.{name}.follow_through_share` is "
+                f"{part.follow_through_share:g}; expected a share, 0 to 1."
+            )
     for name, text in rubric.api.items():
         if not re.fullmatch(r"[\w.]+: *[\w*]+(, *[\w*]+)*", text):
             raise RubricError(

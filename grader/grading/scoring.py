@@ -47,10 +47,11 @@ def score(rubric: Rubric, checks: Sequence[CheckResult]) -> tuple[list[CheckResu
     scored, total = [], 0.0
     for check in checks:
         worth = 0.0
+        part = rubric.parts[check.part]
         if counts(check) and weights[check.part]:
-            share = check.max_points / weights[check.part]
-            worth = rubric.parts[check.part].points * stretch * share
-        points = worth if check.outcome is Outcome.PASSED else 0.0
+            worth = part.points * stretch * check.max_points / weights[check.part]
+        earned = part.follow_through_share if check.follow_through else 1.0
+        points = worth * earned if check.outcome is Outcome.PASSED else 0.0
         total += points
         scored.append(
             replace(check, points=round(points, _DIGITS), max_points=round(worth, _DIGITS))

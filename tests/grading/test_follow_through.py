@@ -1,0 +1,73 @@
+"""What stands on a wrong function is judged again with that function replaced."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import Assignment, data_folder
+from grader.catalogue import apply, load_mistakes
+from grader.engine.client import Engine
+from grader.grading import Settings
+from grader.result import Outcome, Result
+from grader.submission import single
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference, but for batch norm's variance, which is not the biased one."""
+    work = tmp_path_factory.mktemp("class") / "ann"
+    shutil.copytree(data_folder("reference") / "numpynn", work / "numpynn")
+    [mistake] = [
+        mistake
+        for mistake in load_mistakes(Assignment.load().reference)
+        if mistake.id == "bn-unbiased-variance"
+    ]
+    files = {"layers.py": (work / "numpynn" / "layers.py").read_text()}
+    changed = apply(files, mistake)
+    (work / "numpynn" / "layers.py").write_text(changed["layers.py"])
+    return work
+
+
+def graded(work: Path, folder: Path, old: str = "", new: str = "") -> Result:
+    """Grade with our rubric, or with every `old` in it replaced by `new`."""
+    rubric = Assignment.load().path
+    text = rubric.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "numpynn.toml"
+    path.write_text(text.replace(old, new) if old else text, encoding="utf-8")
+    with Engine(Settings(assignment=str(path), diagnose=False)) as engine:
+        return engine.grade(single(work))
+
+
+def losing(result: Result) -> set[str]:
+    return {check.targets[0] for check in result.checks if check.points < check.max_points}
+
+
+def test_the_network_does_not_pay_for_its_layer(faulty: Path, tmp_path: Path) -> None:
+    """The layer's own backward passes do: on the cache of a wrong forward nothing is right."""
+    result = graded(faulty, tmp_path)
+    assert losing(result) == {"batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"}
+    skipped = {check.targets[0] for check in result.checks if check.outcome is Outcome.SKIPPED}
+    assert skipped == {"batchnorm_backward", "batchnorm_backward_alt"}
+    carried = [check for check in result.checks if check.follow_through]
+    assert {check.targets[0] for check in carried} == {"FullyConnectedNet"}
+    assert "batchnorm_forward" in carried[0].follow_through
+
+
+def test_without_follow_through_the_network_pays_too(faulty: Path, tmp_path: Path) -> None:
+    on, off = "follow_through = true", "follow_through = false"
+    result = graded(faulty, tmp_path, on, off)
+    assert "FullyConnectedNet" in losing(result)
+    assert not [check for check in result.checks if check.follow_through]
+
+
+def test_a_share_of_the_points_can_be_kept_back(faulty: Path, tmp_path: Path) -> None:
+    on = "follow_through = true"
+    result = graded(faulty, tmp_path, on, f"{on}, follow_through_share = 0.5")
+    carried = [check for check in result.checks if check.follow_through]
+    assert carried
+    for check in carried:
+        assert check.points == pytest.approx(check.max_points / 2, abs=1e-4)
