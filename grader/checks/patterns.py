@@ -31,6 +31,8 @@ PATTERNS: Final = (
 )
 """What is recognised, in words."""
 
+_EVERYWHERE: Final = Text(" everywhere", "处处")
+"""Not said of a single number."""
 _TOLERANCE: Final = 1e-5
 _NEARLY: Final = 1e-4
 _VANISHING: Final = 1e-9
@@ -50,9 +52,13 @@ def pattern_in(lang: str, text: str) -> str:
         form = re.escape(pattern.en)
         for name in ("n", "axis"):
             form = form.replace(rf"\{{{name}\}}", rf"(?P<{name}>\S+)")
+        said = pattern.in_language(lang)
         match = re.fullmatch(form, text)
+        if match is None:
+            match = re.fullmatch(form, text + _EVERYWHERE.en)
+            said = said.removesuffix(_EVERYWHERE.en).removeprefix(_EVERYWHERE.zh)
         if match:
-            return pattern.in_language(lang).format(**match.groupdict())
+            return said.format(**match.groupdict())
     return text
 
 
@@ -76,7 +82,7 @@ def describe_pattern(received: Array, expected: Array) -> str:
     ):
         text = recognise(received, expected)
         if text:
-            return text
+            return text.removesuffix(_EVERYWHERE.en) if received.size == 1 else text
     return ""
 
 
@@ -118,14 +124,18 @@ def _constant_ratio(received: Array, expected: Array) -> str:
     for value, words in _RATIOS:
         if abs(ratio - value) < _TOLERANCE:
             return f"{words} everywhere"
-    return _simple_factor(ratio)
+    simple = _simple_factor(ratio)
+    # Of a single number there is always one.
+    if simple or received.size == 1:
+        return simple
+    return f"off by the constant factor {ratio:.6g} everywhere"
 
 
 def _simple_factor(ratio: float) -> str:
     for factor, words in ((ratio, "{} times too large"), (1 / ratio, "{} times too small")):
         if 1.5 < factor < _MANY and abs(factor - round(factor)) < 1e-4 * factor:
             return words.format(round(factor)) + " everywhere"
-    return f"off by the constant factor {ratio:.6g} everywhere"
+    return ""
 
 
 def _transposed(received: Array, expected: Array) -> str:

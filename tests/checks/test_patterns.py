@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from grader.checks.patterns import describe_pattern
+from grader.checks.patterns import PATTERNS, describe_pattern, pattern_in
 
 Array = NDArray[np.float64]
 
@@ -41,6 +41,8 @@ def one_column(a: Array) -> Array:
         (lambda a: -a, "the opposite sign everywhere"),
         (lambda a: 7 * a, "7 times too large everywhere"),
         (lambda a: a / 12, "12 times too small everywhere"),
+        (lambda a: 1e-17 * a, "zero everywhere"),
+        (lambda a: a / 3e8, "off by the constant factor 3.33333e-09 everywhere"),
         (lambda a: -0.7 * a, "off by the constant factor -0.7 everywhere"),
         (lambda a: 1.01 * a, "off by the constant factor 1.01 everywhere"),
         (lambda a: a * (1 + 5e-5), "nearly right, off by less than 0.01 %"),
@@ -71,3 +73,27 @@ def test_pattern_of_other_shapes() -> None:
 def test_pattern_where_zero_is_right() -> None:
     assert describe_pattern(np.ones((2, 2)), np.zeros((2, 2))) == ""
     assert describe_pattern(np.zeros((0, 2)), np.zeros((0, 2))) == ""
+
+
+@pytest.mark.parametrize(
+    ("factor", "en", "zh"),
+    [
+        (2.0, "twice the right value", "是正确值的两倍"),
+        (-1.0, "the opposite sign", "符号相反"),
+        (12.0, "12 times too large", "大了 12 倍"),
+        (0.0, "zero", "为零"),
+        (0.73, "", ""),
+    ],
+)
+def test_a_single_number_is_not_everywhere(factor: float, en: str, zh: str) -> None:
+    said = describe_pattern(np.array(factor * 1.7), np.array(1.7))
+    assert (said, pattern_in("zh", said)) == (en, zh)
+
+
+def test_every_pattern_has_its_words_in_both_languages() -> None:
+    values = {"n": "3", "axis": "1"}
+    for pattern in PATTERNS:
+        said = pattern.en.format(**values)
+        assert pattern_in("en", said) == said
+        assert pattern_in("zh", said) == pattern.zh.format(**values) != said
+    assert pattern_in("zh", "something else") == "something else"
