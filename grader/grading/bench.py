@@ -11,7 +11,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id
-from grader.checks.run import Player, Run
+from grader.checks.run import Player, Recorder, Run
 from grader.diagnosis.packages import Catalogue
 from grader.diagnosis.tape import Tapes
 from grader.grading.settings import Settings
@@ -57,8 +57,11 @@ class Bench(msgspec.Struct):
         *,
         only: set[str] | None = None,
         earlier: Iterable[CheckResult] = (),
+        reference: Recorder | None = None,
     ) -> list[CheckResult]:
         """Run the checks (those of the ids `only`, if given) over a loaded submission.
+
+        Expected values come from the answer key, or live from `reference`.
 
         Returns:
             The results of `earlier`, with those of the checks that ran in their places.
@@ -68,7 +71,7 @@ class Bench(msgspec.Struct):
             api=api,
             seed=self.settings.seed_for(self.assignment.rubric),
             student=lambda _check: Student(channel, api, submission.dialect),
-            reference=Player(self.key),
+            reference=reference or Player(self.key),
             submission=submission,
             earlier=earlier,
             tapes=tapes if self.settings.diagnose and self.catalogue else None,

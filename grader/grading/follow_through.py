@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from grader.checks.run import NOT_ASKED_KIND
+from grader.checks.key import LocalChannel
+from grader.checks.run import NOT_ASKED_KIND, Recorder
 from grader.diagnosis.tape import Tapes
 from grader.dialect import to_canonical
 from grader.grading.bench import Bench
@@ -22,6 +24,7 @@ from grader.submission.record import Submission
 from grader.wall import wire
 from grader.wall.signature import Signature
 from grader.wall.student import Reply
+from grader.wall.worker import Dispatcher
 
 _FAMILY: Final = re.compile(r"_(forward|backward|backward_alt)$")
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.MISSING})
@@ -118,3 +121,59 @@ def follow_through(
         else check
         for check in checks
     ]
+
+
+def carry_mistakes(
+    bench: Bench, submission: Submission, checks: list[CheckResult]
+) -> list[CheckResult]:
+    """The checks, with backward passes judged that wait for a forward whose mistake is known.
+
+    What a right backward makes of the cache of a wrong forward is neither right nor the derivative
+    of anything. But if the forward is wrong in a known way, the backward has to do just what the
+    reference's does behind a forward with the same mistake.
+    """
+    catalogue = bench.catalogue
+    if catalogue is None or not bench.assignment.rubric.carry_mistakes:
+        return checks
+    for forward, mistake in _known_forwards(checks).items():
+        stuck = {check.id for check in checks if _waits_for(check, forward)}
+        resolve = catalogue.resolver([mistake])
+        if not stuck or resolve is None:
+            continue
+        with bench.channel(submission) as channel:
+            again = bench.run(
+                submission,
+                channel,
+                Tapes(),
+                only=stuck,
+                earlier=checks,
+                reference=Recorder(partial(_local, resolve)),
+            )
+        passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
+        checks = [
+            replace(passed[check.id], follow_through=[forward])
+            if check.id in stuck and check.id in passed
+            else check
+            for check in checks
+        ]
+    return checks
+
+
+def _local(resolve: Callable[[str], Any]) -> LocalChannel:
+    return LocalChannel(Dispatcher(resolve, lambda _file: False))
+
+
+def _known_forwards(checks: Iterable[CheckResult]) -> dict[str, str]:
+    """Forward functions that are wrong in one clear way, with the mistake's id."""
+    return {
+        check.targets[0]: check.causes[0].id
+        for check in checks
+        if check.targets[0].endswith("_forward")
+        and [cause.kind for cause in check.causes] == ["mistake"]
+    }
+
+
+def _waits_for(check: CheckResult, forward: str) -> bool:
+    family = _FAMILY.sub("", check.targets[0])
+    behind = f"{family}_forward" == forward and check.targets[0] != forward
+    return check.outcome is Outcome.SKIPPED and behind

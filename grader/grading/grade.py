@@ -16,7 +16,7 @@ from grader.errors import GraderError, InputError
 from grader.grading.bench import Bench, contract_of
 from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
-from grader.grading.follow_through import follow_through
+from grader.grading.follow_through import carry_mistakes, follow_through
 from grader.grading.scoring import not_asked, parts_of, ruled, score
 from grader.result import CheckResult, Result
 from grader.rubric import Rubric
@@ -60,7 +60,8 @@ def _grade(bench: Bench, submission: Submission) -> Result:
         raw = bench.run(submission, channel, tapes)
     followed = follow_through(bench, submission, raw, again)
     explained, trouble = _explained(bench, submission, followed, tapes, again)
-    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in explained]
+    carried = carry_mistakes(bench, submission, explained)
+    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in carried]
     checks, points, possible = score(rubric, ruled_checks)
     return Result(
         submission=submission.id,

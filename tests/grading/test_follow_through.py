@@ -11,7 +11,7 @@ from grader.assignment import Assignment, data_folder
 from grader.catalogue import apply, load_mistakes
 from grader.engine.client import Engine
 from grader.grading import Settings
-from grader.result import Outcome, Result
+from grader.result import CheckResult, Outcome, Result
 from grader.submission import single
 
 
@@ -38,36 +38,60 @@ def graded(work: Path, folder: Path, old: str = "", new: str = "") -> Result:
     assert old in text
     path = folder / "numpynn.toml"
     path.write_text(text.replace(old, new) if old else text, encoding="utf-8")
-    with Engine(Settings(assignment=str(path), diagnose=False)) as engine:
+    with Engine(Settings(assignment=str(path))) as engine:
         return engine.grade(single(work))
+
+
+def _nets_carried(result: Result) -> list[CheckResult]:
+    checks = [check for check in result.checks if check.follow_through]
+    return [check for check in checks if check.targets == ["FullyConnectedNet"]]
 
 
 def losing(result: Result) -> set[str]:
     return {check.targets[0] for check in result.checks if check.points < check.max_points}
 
 
-def test_the_network_does_not_pay_for_its_layer(faulty: Path, tmp_path: Path) -> None:
-    """The layer's own backward passes do: on the cache of a wrong forward nothing is right."""
+def test_one_mistake_costs_its_function_and_nothing_else(faulty: Path, tmp_path: Path) -> None:
     result = graded(faulty, tmp_path)
+    assert losing(result) == {"batchnorm_forward"}
+    carried = [check for check in result.checks if check.follow_through]
+    assert {check.targets[0] for check in carried} == {
+        "FullyConnectedNet",
+        "batchnorm_backward",
+        "batchnorm_backward_alt",
+    }
+    assert all("batchnorm_forward" in check.follow_through for check in carried)
+
+
+def test_a_backward_that_is_wrong_too_still_pays(faulty: Path, tmp_path: Path) -> None:
+    layers = (faulty / "numpynn" / "layers.py").read_text()
+    head, name, tail = layers.partition("def batchnorm_backward(")
+    assert "return dx, dgamma, dbeta" in tail
+    work = tmp_path / "bob"
+    shutil.copytree(faulty / "numpynn", work / "numpynn")
+    wrong = tail.replace("return dx, dgamma, dbeta", "return 2 * dx, dgamma, dbeta", 1)
+    (work / "numpynn" / "layers.py").write_text(head + name + wrong)
+    assert losing(graded(work, tmp_path)) == {"batchnorm_forward", "batchnorm_backward"}
+
+
+def test_without_carrying_a_backward_waits_for_its_forward(faulty: Path, tmp_path: Path) -> None:
+    result = graded(faulty, tmp_path, "seed = 231", "seed = 231\ncarry_mistakes = false")
     assert losing(result) == {"batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"}
     skipped = {check.targets[0] for check in result.checks if check.outcome is Outcome.SKIPPED}
     assert skipped == {"batchnorm_backward", "batchnorm_backward_alt"}
-    carried = [check for check in result.checks if check.follow_through]
-    assert {check.targets[0] for check in carried} == {"FullyConnectedNet"}
-    assert "batchnorm_forward" in carried[0].follow_through
 
 
 def test_without_follow_through_the_network_pays_too(faulty: Path, tmp_path: Path) -> None:
     on, off = "follow_through = true", "follow_through = false"
     result = graded(faulty, tmp_path, on, off)
     assert "FullyConnectedNet" in losing(result)
-    assert not [check for check in result.checks if check.follow_through]
+    assert not _nets_carried(result)
 
 
 def test_a_share_of_the_points_can_be_kept_back(faulty: Path, tmp_path: Path) -> None:
     on = "follow_through = true"
     result = graded(faulty, tmp_path, on, f"{on}, follow_through_share = 0.5")
-    carried = [check for check in result.checks if check.follow_through]
+    carried = _nets_carried(result)
     assert carried
     for check in carried:
         assert check.points == pytest.approx(check.max_points / 2, abs=1e-4)
