@@ -244,7 +244,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             msgspec.DecodeError: not a result of this schema version.
         """
-        return _DECODER.decode(data)
+        try:
+            return _DECODER.decode(data)
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise msgspec.DecodeError(f"not a result: {error}") from None
 
     @classmethod
     def load(cls, path: Path) -> Result:

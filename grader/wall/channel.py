@@ -127,9 +127,7 @@ class WorkerChannel:
         deadline = time.monotonic() + cpu_seconds * _WALL_FACTOR
         wire.send(worker.socket, request, deadline=deadline)
         while True:
-            reply = wire.receive(worker.socket, deadline=deadline, waiting=watch.look)
-            if not isinstance(reply, dict):
-                raise wire.WireError("an answer that is no dict")
+            reply = understood(wire.receive(worker.socket, deadline=deadline, waiting=watch.look))
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)
@@ -158,6 +156,20 @@ class WorkerChannel:
         reasons = [problem for problem in self.problems if problem.startswith(path)]
         why = f": {reasons[0]}" if reasons else ""
         return CouldNotRun(f"{about} could not be loaded{why}", Finding(kind="load"))
+
+
+def understood(reply: wire.Value) -> Reply:
+    """A reply of the form that a worker's have; the values in it are still to be judged.
+
+    Raises:
+        WireError: it has another form, such as an array where a word should be.
+    """
+    if not isinstance(reply, dict) or not isinstance(reply.get("status"), str):
+        raise wire.WireError("an answer that is none")
+    warnings = reply.get("warnings", [])
+    if not isinstance(warnings, list) or not all(isinstance(text, str) for text in warnings):
+        raise wire.WireError("warnings that are no texts")
+    return reply
 
 
 class _Watch:

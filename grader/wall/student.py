@@ -114,7 +114,9 @@ class Student:
         """Send several requests at once; the values of their answers, in order."""
         values = self.ask({"op": "batch", "requests": list(requests)}, about=about)
         if not isinstance(values, list) or len(values) != len(requests):
-            raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
+            raise _malformed()
+        for value, request in zip(values, requests, strict=True):
+            _must_have(value, request.get("returns", ("value",)))
         return values
 
     def _note(self, reply: Reply, about: str) -> None:
@@ -227,10 +229,9 @@ def _outgoing(value: Any) -> Any:
 
 
 def _incoming(value: Any, returns: Sequence[str], student: Student, about: str) -> Any:
+    _must_have(value, returns)
     if len(returns) == 1:
         return _one(value, returns[0], student, about)
-    if not isinstance(value, tuple) or len(value) != len(returns):
-        raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
     return tuple(
         _one(item, name, student, about) for item, name in zip(value, returns, strict=True)
     )
@@ -244,7 +245,7 @@ def _one(value: Any, name: str, student: Student, about: str) -> Any:
 
 def _remote(student: Student, handle: Any, about: str, label: str) -> Remote:
     if not isinstance(handle, Handle):
-        raise CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash"))
+        raise _malformed()
     return Remote(student, handle, about, (), label)
 
 
@@ -257,7 +258,18 @@ def _verdict(reply: Reply, about: str, call: str) -> Exception:
             return Wrong(f"{about} returned {what}.", Finding(kind="arity", call=call))
         case "raised":
             return _raised(reply, about, call)
+    return _malformed(call)
+
+
+def _malformed(call: str = "") -> CouldNotRun:
+    """The worker itself never answers so: the student's code wrote to the connection."""
     return CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash", call=call))
+
+
+def _must_have(value: Any, returns: Sequence[str]) -> None:
+    """Refuse what is not as many values as were asked for."""
+    if len(returns) > 1 and (not isinstance(value, tuple) or len(value) != len(returns)):
+        raise _malformed()
 
 
 def _raised(reply: Reply, about: str, call: str) -> Exception:
