@@ -7,6 +7,8 @@ from collections import Counter
 from typing import Final, Protocol, Self
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from grader.result import Finding
 from grader.submission.record import Submission
@@ -106,7 +108,8 @@ class WorkerChannel:
         request = {
             "op": "load",
             "files": {
-                path: (file.text, file.floor_division) for path, file in submission.files.items()
+                path: (_as_bytes(file.text), file.floor_division)
+                for path, file in submission.files.items()
             },
             "package": submission.package.rpartition("/")[2] or "numpynn",
             "locations": submission.locations,
@@ -118,6 +121,10 @@ class WorkerChannel:
             failure = self._ended("Importing the submission's modules", error)
             self._load_failure.append(failure)
             raise failure from None
+        except wire.NotPlain as error:
+            text = f"The submission's modules are too large to be loaded: {error}."
+            self._load_failure += [CouldNotRun(text, Finding(kind="load"))] * _STRIKES
+            raise self._load_failure[-1] from None
         problems = reply.get("value")
         if isinstance(problems, list):
             self.problems = [str(problem)[:500] for problem in problems[:50]]
@@ -156,6 +163,11 @@ class WorkerChannel:
         reasons = [problem for problem in self.problems if problem.startswith(path)]
         why = f": {reasons[0]}" if reasons else ""
         return CouldNotRun(f"{about} could not be loaded{why}", Finding(kind="load"))
+
+
+def _as_bytes(text: str) -> NDArray[np.uint8]:
+    """A text as an array: only those may be long."""
+    return np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
 
 
 def understood(reply: wire.Value) -> Reply:

@@ -27,8 +27,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_HEAD: Final = 4 << 20
-"""Bytes of a head. A head holds no numbers of arrays, so that 4 MiB is generous."""
+MAX_HEAD: Final = 1 << 20
+"""Bytes of a head: generous, as it holds no numbers of arrays; each can become 130 in memory."""
 MAX_BODY: Final = 256 << 20
 """Bytes of all arrays in a frame."""
 MAX_DEPTH: Final = 32

@@ -2,7 +2,7 @@
 
 The trusted side sends one request at a time, a dict:
 
-    {"op": "load", "files": {path: (text, floor_division)}, "package": name, "locations": {...},
+    {"op": "load", "files": {path: (bytes, floor_division)}, "package": name, "locations": {...},
      "substitute": [...]}               names that are to be answered by the trusted side
     {"op": "call", "on": name or handle, "path": [...], "args": [...], "kwargs": {...},
      "returns": [...]}
@@ -230,7 +230,10 @@ class Session:
         return {**reply, **extra}
 
     def _load(self, request: Request) -> Reply:
-        sources = {path: Source(*content) for path, content in request["files"].items()}
+        sources = {
+            path: Source(text.tobytes().decode(), floors)
+            for path, (text, floors) in request["files"].items()
+        }
         files = StudentFiles(sources, request["package"])
         files.install()
         locations = request["locations"]

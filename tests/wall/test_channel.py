@@ -158,3 +158,30 @@ def test_attacks_on_the_connection_end_the_call(sandbox: Sandbox, body: str) -> 
                 continue
         else:
             pytest.fail("the channel did not recover")
+
+
+def test_a_submission_of_many_megabytes_is_loaded(sandbox: Sandbox) -> None:
+    with channel(sandbox, f"{GOOD}x = {'x' * (5 << 20)!r}\n") as opened:
+        assert Student(opened, API).good(1) == 2
+
+
+def test_a_submission_that_cannot_be_sent_is_the_students_affair(sandbox: Sandbox) -> None:
+    with channel(sandbox, GOOD) as opened:
+        opened._submission.files.update(
+            {f"{'long' * 50}{number}.py": SourceFile(text="") for number in range(10_000)}
+        )
+        with pytest.raises(CouldNotRun, match="too large to be loaded"):
+            Student(opened, API).good(1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["[1]", "{'status': np.zeros(2)}", "{}", "{'status': 'ok', 'warnings': [np.zeros(2)]}"],
+)
+def test_an_answer_of_another_form_ends_the_worker(sandbox: Sandbox, answer: str) -> None:
+    forge = f"wire.send(socket.socket(fileno=3), {answer})"
+    with channel(sandbox, bad(f"import socket\nfrom grader.wall import wire\n{forge}")) as opened:
+        student = Student(opened, API)
+        with pytest.raises(CouldNotRun, match="bad disturbed the connection"):
+            student.bad(1)
+        assert student.good(1) == 2

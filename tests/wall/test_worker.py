@@ -143,7 +143,7 @@ def session(text: str, **locations: str) -> Session:
     made = Session(lambda message: message)
     request = {
         "op": "load",
-        "files": {"layers.py": (text, False)},
+        "files": {"layers.py": (np.frombuffer(text.encode(), np.uint8), False)},
         "package": "numpynn",
         "locations": {"f": "layers.py", **locations},
         "substitute": [],
