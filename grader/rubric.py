@@ -127,7 +127,7 @@ def load_rubric(path: Path) -> Rubric:
     try:
         content = tomllib.loads(text)
         rubric = msgspec.convert(content, Rubric)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RubricError(f"{path}: not valid TOML: {error}.") from None
     except msgspec.ValidationError as error:
         raise _explain(path, text, str(error)) from None

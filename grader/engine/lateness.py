@@ -53,7 +53,7 @@ class Lateness:
         try:
             words = stamp.read_text(encoding="utf-8")[:100].split()
             return _aware(dt.datetime.fromisoformat(" ".join(words[:2])))
-        except (OSError, ValueError):
+        except (OSError, ValueError, OverflowError):
             return None
 
     def applied(self, result: Result, submitted: dt.datetime | None) -> Result:
@@ -70,7 +70,7 @@ class Lateness:
 def _time(path: Path, line: int, row: Mapping[str, str]) -> dt.datetime:
     try:
         return _aware(dt.datetime.fromisoformat(row["submitted"].strip()))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, OverflowError):
         text = f"{path}, line {line}: {row['submitted']!r} is no time."
         hint = "Expected ISO 8601, such as 2026-03-01T23:59:00+01:00."
         raise InputError(text, hint=hint) from None

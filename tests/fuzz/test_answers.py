@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,9 @@ def test_no_answer_breaks_a_check() -> None:
     key = Key.load(assignment.key_path)
     results: list[CheckResult] = []
 
+    def lying(chance: random.Random, share: float, _check: str) -> Student:
+        return Student(Liar(code.channel(), chance, share), assignment.api)
+
     def loop(plugin: CheckPlugin, items: list[Any]) -> None:
         for seed in range(ROUNDS):
             chance = random.Random(seed)
@@ -85,9 +89,7 @@ def test_no_answer_breaks_a_check() -> None:
             run = Run(
                 api=assignment.api,
                 seed=key.seed,
-                student=lambda _check, chance=chance, share=share: Student(
-                    Liar(code.channel(), chance, share), assignment.api
-                ),
+                student=partial(lying, chance, share),
                 reference=Player(key),
             )
             results.extend(plugin.run_all(items, run))

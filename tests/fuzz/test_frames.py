@@ -17,12 +17,17 @@ from hypothesis import strategies as st
 from grader.wall import wire
 from tests.wall.test_wire import VALUES
 
-DTYPES = st.sampled_from(
+DTYPES: st.SearchStrategy[Any] = st.sampled_from(
     [*sorted(wire.DTYPES), "|O", "|S8", "<U4", ">f8", "<f16", "<M8[s]", "|V0", "f8", "", "<f8,<f8",
      "i4\0", "object", [], None, 8]
 )  # fmt: skip
-SIZES = st.integers(-(2**63), 2**64 - 1) | st.sampled_from([0, 1, 2, 3, -1, 2**28, 2**31, 2**32])
-SIZES |= st.none() | st.booleans() | st.floats()
+SIZES: st.SearchStrategy[Any] = st.one_of(
+    st.integers(-(2**63), 2**64 - 1),
+    st.sampled_from([0, 1, 2, 3, -1, 2**28, 2**31, 2**32]),
+    st.none(),
+    st.booleans(),
+    st.floats(),
+)
 
 
 def framed(value: Any) -> tuple[bytes, bytearray]:
