@@ -67,7 +67,7 @@ def test_dropout_forward_fraction(student: Student, inputs: Inputs, keep: float)
 def test_dropout_forward_mean(student: Student, keep: float) -> None:
     """No drawn input: its draws must not be those of the mask."""
     x = np.linspace(1.0, 3.0, 40_000).reshape(200, 200)
-    out = _kept(student, x, keep) * x
+    out = _dropped(student, x, keep) * x
     bound = SIGMAS * np.sqrt(np.mean(x**2) * (1 - keep) / keep / x.size)
     if abs(np.mean(out) - np.mean(x)) > bound:
         means = f"the mean of x is {np.mean(x):.4f}, that of out {np.mean(out):.4f}"
@@ -120,7 +120,7 @@ def test_dropout_forward_fresh_mask(student: Student, inputs: Inputs) -> None:
 )
 def test_dropout_forward_seed_repeats(student: Student, inputs: Inputs) -> None:
     x, seed = inputs.clear_of_zero(20, 20), inputs.integer(1, 10_000)
-    first = _kept(student, x, 0.5, seed=seed)
+    first = _dropped(student, x, 0.5, seed=seed)
     if not np.array_equal(first == 0, _kept(student, x, 0.5, seed=seed) == 0):
         raise _wrong("Two calls with the same seed dropped different entries.")
 
@@ -147,6 +147,7 @@ def test_dropout_forward_seed_matters(student: Student, inputs: Inputs) -> None:
 )
 def test_dropout_forward_test_mode(student: Student, inputs: Inputs, keep: float) -> None:
     x = inputs.clear_of_zero(20, 10)
+    _must_drop_in_train_mode(student, x, keep)
     out, _ = student.dropout_forward(x, {"p": keep, "mode": "test", "seed": 12})
     assert_close("out", out, x, tolerance=EXACT)
 
@@ -160,6 +161,7 @@ def test_dropout_forward_test_mode(student: Student, inputs: Inputs, keep: float
 )
 def test_dropout_forward_keeps_all(student: Student, inputs: Inputs) -> None:
     x = inputs.clear_of_zero(20, 10)
+    _must_drop_in_train_mode(student, x, 0.5)
     out, _ = student.dropout_forward(x, {"p": 1.0, "mode": "train"})
     assert_close("out", out, x, tolerance=EXACT)
 
@@ -175,6 +177,8 @@ def test_dropout_forward_keeps_all(student: Student, inputs: Inputs) -> None:
 def test_dropout_backward_train(student: Student, inputs: Inputs, keep: float) -> None:
     x, dout = inputs.clear_of_zero(12, 10), inputs.clear_of_zero(12, 10)
     out, cache = _forward(student, x, {"p": keep, "mode": "train"})
+    if not _is_mask(out / x):
+        raise NotJudged("dropout_backward cannot be judged where dropout_forward drops nothing.")
 
     def forward_is_right() -> bool:
         return not _scaling_fault(out / x, keep)
@@ -193,6 +197,7 @@ def test_dropout_backward_train(student: Student, inputs: Inputs, keep: float) -
 )
 def test_dropout_backward_test_mode(student: Student, inputs: Inputs, keep: float) -> None:
     x, dout = inputs.clear_of_zero(6, 5), inputs.clear_of_zero(6, 5)
+    _must_work_in_train_mode(student, keep)
     out, cache = _forward(student, x, {"p": keep, "mode": "test"})
     with fair_to("dropout_backward", "dropout_forward", lambda: np.array_equal(out, x)):
         dx = student.dropout_backward(dout, cache)
@@ -222,6 +227,33 @@ def _kept(student: Student, x: np.ndarray, keep: float, **param: Any) -> np.ndar
     return ratio
 
 
+def _dropped(student: Student, x: np.ndarray, keep: float, **param: Any) -> np.ndarray:
+    """What each entry was multiplied by, which must be zero for some and not for all."""
+    ratio = _kept(student, x, keep, **param)
+    if not _is_mask(ratio):
+        raise _wrong(_scaling_fault(ratio, keep))
+    return ratio
+
+
+def _must_drop_in_train_mode(student: Student, x: np.ndarray, keep: float) -> None:
+    """A function that never drops anything is right in test mode for no merit of its own."""
+    if not _is_mask(_kept(student, x, keep)):
+        raise NotJudged("Not judged, because dropout_forward does not drop in train mode either.")
+
+
+def _must_work_in_train_mode(student: Student, keep: float) -> None:
+    """As above: one that always hands dout back is right in test mode for no merit of its own."""
+    ones = np.ones((20, 10))
+    out, cache = _forward(student, ones, {"p": keep, "mode": "train"})
+    dx = student.dropout_backward(ones, cache)
+    if not _is_mask(out) or close(dx, ones, tolerance=EXACT):
+        raise NotJudged("Not judged, because dropout_backward has no effect in train mode either.")
+
+
+def _is_mask(ratio: np.ndarray) -> bool:
+    return bool(0 < np.count_nonzero(ratio) < ratio.size)
+
+
 def _of_shape(out: Any, x: np.ndarray) -> np.ndarray:
     array: np.ndarray = as_array(out, "out")
     if array.shape != x.shape or not np.isfinite(array).all():
@@ -239,7 +271,7 @@ def _must_be_scaled(ratio: np.ndarray, keep: float) -> None:
 def _scaling_fault(ratio: np.ndarray, keep: float) -> str:
     """What is wrong with a mask, empty if it holds zeros and 1 / keep."""
     kept = ratio[ratio != 0]
-    if not kept.size or kept.size == ratio.size:
+    if not _is_mask(ratio):
         return f"{'Nothing' if kept.size else 'Everything'} was dropped."
     if np.max(np.abs(kept * keep - 1)) > 1e-6:
         text = f"What is kept is multiplied by {np.median(kept):.4g}"

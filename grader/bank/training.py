@@ -37,7 +37,9 @@ SAMPLES: Final = 50
 DIM: Final = 24
 CLASSES: Final = 5
 STIFFNESS: Final = np.array([1.0, 0.3, 0.1, 0.03, 0.01])
-"""Curvatures of an ill-conditioned quadratic, sum(STIFFNESS * w**2) / 2, with its minimum at 0."""
+"""Curvatures of an ill-conditioned quadratic, sum(STIFFNESS * (w - GOAL)**2) / 2."""
+GOAL: Final = np.array([20.0, -30.0, 40.0, -50.0, 60.0])
+"""Its minimum: far from 0, where a rule that returns zeros would arrive at once."""
 
 
 @check("TwoLayerNet overfits 50 samples", part="two_layer_net", targets="TwoLayerNet", uses=LOSS)
@@ -77,8 +79,8 @@ def test_overfits_batchnorm(student: Student, inputs: Inputs) -> None:
     targets="sgd_momentum",
 )
 def test_momentum_beats_sgd(student: Student, inputs: Inputs) -> None:
-    start = inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
-    plain = start * (1 - 0.3 * STIFFNESS) ** 80
+    way = inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
+    start, plain = GOAL + way, GOAL + way * (1 - 0.3 * STIFFNESS) ** 80
     end = _minimize(student, "sgd_momentum", start, {"learning_rate": 0.3}, steps=80)
     if not _quadratic(end) < 0.5 * _quadratic(plain):
         text = "After 80 steps the loss is no lower than with plain gradient descent."
@@ -237,7 +239,7 @@ def _minimize(
     student: Student, rule: str, w: Array, config: dict[str, Any] | None, steps: int
 ) -> Array:
     for _ in range(steps):
-        value, config = getattr(student, rule)(w, STIFFNESS * w, config)
+        value, config = getattr(student, rule)(w, STIFFNESS * (w - GOAL), config)
         w = as_array(value, "next_w")
         if w.shape != STIFFNESS.shape or w.dtype.kind != "f":
             text = f"next_w has shape {w.shape}; it should be {STIFFNESS.shape}."
@@ -246,7 +248,7 @@ def _minimize(
 
 
 def _judge_minimize(student: Student, rule: str, inputs: Inputs, config: dict[str, Any]) -> None:
-    start = inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
+    start = GOAL + inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
     end = _minimize(student, rule, start, config, steps=60)
     if not _quadratic(end) < 0.05 * _quadratic(start):
         text = "After 60 steps the loss has not come down as it should."
@@ -254,4 +256,4 @@ def _judge_minimize(student: Student, rule: str, inputs: Inputs, config: dict[st
 
 
 def _quadratic(w: Array) -> float:
-    return float(np.sum(STIFFNESS * w**2) / 2)
+    return float(np.sum(STIFFNESS * (w - GOAL) ** 2) / 2)

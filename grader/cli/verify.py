@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.verify.prove import Progress, Wanted
     from grader.verify.records import Proof
 
-_ONLY: Final = ("variants", "mistakes", "mutants", "seeds")
+_ONLY: Final = ("variants", "mistakes", "mutants", "idle", "seeds")
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -32,7 +32,7 @@ def command(
         int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
     ] = 0,
     only: Annotated[
-        str, typer.Option(help="Run only one kind: variants, mistakes, mutants or seeds.")
+        str, typer.Option(help="Run only one kind: variants, mistakes, mutants, idle or seeds.")
     ] = "",
     keyword: Annotated[
         str, typer.Option("-k", help="Only variants, mistakes and mutants with this in their id.")

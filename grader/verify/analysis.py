@@ -34,11 +34,17 @@ def verdict_of(
         subject=subject,
         killed_by=[result.id for result in lost if weights[result.id] > 0],
         noted_by=[result.id for result in lost if weights[result.id] <= 0],
+        paid_by=_paid_by(results, weights) if subject.kind is Kind.IDLE else [],
         broken=[f"{r.id}: {r.message}" for r in results if r.outcome is Outcome.INTERNAL],
         ended=ended,
         asked=asked,
         messages={result.id: result.message for result in lost} if harmless else {},
     )
+
+
+def _paid_by(results: list[CheckResult], weights: dict[str, float]) -> list[str]:
+    passed = [result.id for result in results if result.outcome is Outcome.PASSED]
+    return [name for name in passed if weights[name] > 0]
 
 
 def conclude(proof: Proof, handing_on: set[str]) -> None:
@@ -52,6 +58,7 @@ def conclude(proof: Proof, handing_on: set[str]) -> None:
     _judge_the_right(proof)
     _judge_mistakes(proof)
     _judge_mutants(proof)
+    _judge_idle(proof)
     _judge_attribution(proof, checks, handing_on)
     _judge_checks(proof)
     proof.functions = _scores(proof)
@@ -87,6 +94,14 @@ def _judge_mutants(proof: Proof) -> None:
             proof.timeouts.append(name)
         if len(verdict.killed_by) == 1 and not verdict.ended:
             proof.killed_once.append(name)
+
+
+def _judge_idle(proof: Proof) -> None:
+    proof.paid = [
+        Stray(check=name, subject=verdict.subject.id)
+        for verdict in proof.of_kind(Kind.IDLE)
+        for name in verdict.paid_by
+    ]
 
 
 def _judge_attribution(proof: Proof, checks: dict[str, CheckRecord], handing_on: set[str]) -> None:

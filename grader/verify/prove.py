@@ -25,7 +25,7 @@ from grader.verify.forks import Done, Send, run_forked
 from grader.verify.records import CheckRecord, Flake, Kind, Proof, Subject, Verdict
 from grader.verify.subjects import Case, gather
 
-ALL: Final = (Kind.VARIANT, Kind.MISTAKE, Kind.MUTANT)
+ALL: Final = (Kind.VARIANT, Kind.MISTAKE, Kind.MUTANT, Kind.IDLE)
 _CPU_FACTOR: Final = 10
 _CPU_LEAST: Final = 5
 _RESULT: Final = msgspec.json.Decoder(CheckResult)
@@ -92,7 +92,9 @@ def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progr
     weights = {check.id: check.weight for check in proof.checks}
     reference = Subject(id="reference", kind=Kind.REFERENCE, title="The reference itself")
     proof.verdicts.append(verdict_of(reference, list(bench.items), results, weights, ""))
-    cases = gather(assignment.reference, files, observed, proof.checks, wanted.kinds)
+    cases = gather(
+        assignment.reference, files, assignment.api, observed, proof.checks, wanted.kinds
+    )
     asked = [case for case in cases if wanted.keyword.lower() in case.subject.id.lower()]
     proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
     stale = argue(proof.verdicts, load_arguments(assignment.reference))

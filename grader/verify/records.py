@@ -17,6 +17,7 @@ class Kind(StrEnum):
     VARIANT = "variant"
     MISTAKE = "mistake"
     MUTANT = "mutant"
+    IDLE = "idle"
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,8 @@ class Verdict(msgspec.Struct, kw_only=True):
     """Checks that fail and cost nothing, by the rubric."""
     broken: list[str] = []
     """Checks that broke themselves, each with why: a fault of the bank."""
+    paid_by: list[str] = []
+    """Checks that an idle function passes, though they judge nothing but idle functions."""
     ended: str = ""
     """How the run ended before its time: `timeout`, or the signal or status in words."""
     asked: list[str] = []
@@ -134,6 +137,8 @@ class Proof(msgspec.Struct, kw_only=True):
     unattributed: list[str] = []
     """Other mistakes and mutants that cost none of their own functions anything."""
     strays: list[Stray] = []
+    paid: list[Stray] = []
+    """Checks that give points to a function that does nothing."""
     idle_checks: list[str] = []
     """Checks that kill nothing."""
     redundant_checks: list[str] = []
@@ -159,6 +164,7 @@ class Proof(msgspec.Struct, kw_only=True):
             or self.unattributed
             or self.strays
             or self.idle_checks
+            or self.paid
             or self.broken
             or self.flakes
         )

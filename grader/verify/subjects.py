@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.catalogue import Mistake, Variant, apply, load_mistakes, load_variants
+from grader.verify.idle import idle_packages
 from grader.verify.mutants import make_mutants
 from grader.verify.observe import Observation
 from grader.verify.records import CheckRecord, Kind, Subject
 from grader.verify.source import Place, changed_places
+from grader.wall.signature import Signature
 
 
 class Case(NamedTuple):
@@ -25,6 +27,7 @@ class Case(NamedTuple):
 def gather(
     reference: Path,
     files: Mapping[str, str],
+    api: Mapping[str, Signature],
     observed: Observation,
     checks: Sequence[CheckRecord],
     kinds: Sequence[Kind],
@@ -37,6 +40,7 @@ def gather(
     Args:
         reference: folder of the reference package, beside which the catalogue lies.
         files: the reference, text by path.
+        api: the contract.
         observed: which checks reach which functions.
         checks: all checks, in their order.
         kinds: what is asked for.
@@ -66,7 +70,15 @@ def gather(
     if Kind.MUTANT in kinds:
         for mutant in make_mutants(files, observed):
             add(mutant.subject, {mutant.subject.file: mutant.text}, {mutant.place})
+    if Kind.IDLE in kinds:
+        for name, functions, changed in idle_packages(files, api):
+            subject = Subject(id=name, kind=Kind.IDLE, functions=functions)
+            cases.append(Case(subject, changed, _judging_only(checks, functions)))
     return cases
+
+
+def _judging_only(checks: Sequence[CheckRecord], functions: Sequence[str]) -> list[str]:
+    return [check.id for check in checks if set(check.targets) <= set(functions)]
 
 
 def _forgiven(check: CheckRecord, subject: Subject) -> bool:

@@ -48,6 +48,10 @@ def _figures(proof: Proof) -> Table:
         text = f"killed; {argued} argued equivalent; {100 * proof.killed_share:.2f}% of the others"
         killed = sum(verdict.killed for verdict in mutants)
         table.add_row("mutants", str(len(mutants)), str(killed), text)
+    idlers = proof.of_kind(Kind.IDLE)
+    if idlers:
+        unpaid = sum(not verdict.paid_by for verdict in idlers)
+        table.add_row("idle functions", str(len(idlers)), str(unpaid), "earn nothing")
     if proof.whole:
         idle = len(proof.checks) - len(proof.idle_checks)
         table.add_row("checks", str(len(proof.checks)), str(idle), "kill something")
@@ -101,6 +105,8 @@ def _amiss(proof: Proof) -> Iterator[Text]:
     yield from _list("Faults that cost their function nothing", proof.unattributed)
     strays = [f"{stray.check} fails on {stray.subject}" for stray in proof.strays]
     yield from _list("Checks that fail through another function's fault", strays)
+    paid = [f"{stray.check} pays {stray.subject}" for stray in proof.paid]
+    yield from _list("Checks that pay for doing nothing", paid)
     flakes = [f"{flake.check}, seed {flake.seed}: {flake.message}" for flake in proof.flakes]
     yield from _list("Checks that flake", flakes)
 

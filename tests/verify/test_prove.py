@@ -188,3 +188,19 @@ def test_the_same_run_gives_the_same_records(tmp_path: Path) -> None:
     first, second = toy.proof_of(assignment), toy.proof_of(assignment)
     assert first.verdicts == second.verdicts
     assert first.survivors == second.survivors != []
+
+
+def test_a_check_that_pays_for_doing_nothing(tmp_path: Path) -> None:
+    generous = """
+
+@check("shift keeps the shape", part="shift", targets="shift")
+def test_generous(student, inputs):
+    assert student.shift(inputs.normal(3, 4), inputs.normal(4)).shape == (3, 4)
+"""
+    proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, generous))
+    fills = ("zeros", "ones", "input")
+    paid = {(stray.check, stray.subject) for stray in proof.paid}
+    assert paid == {
+        ("layers::generous", f"{who}:idle:{fill}") for who in ("shift", "all") for fill in fills
+    }
+    assert not proof.proven
