@@ -62,16 +62,8 @@ class Engine:
             data = self._server.grade(source)
             return Result.from_json(data)
         except (OSError, msgspec.DecodeError, InternalError) as error:
-            return Result(
-                submission=source.id,
-                assignment=self.settings.assignment,
-                score=0.0,
-                max_score=0.0,
-                parts=[],
-                checks=[],
-                error=f"The process that graded it ended without a result: {error}.",
-                error_kind="internal",
-            )
+            what = f"The process that graded it ended without a result: {error}."
+            return ungraded(self.settings, source, what)
 
     def close(self) -> None:
         """End the server and everything it started."""
@@ -87,6 +79,20 @@ class Engine:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def ungraded(settings: Settings, source: Source, why: str) -> Result:
+    """The result of a submission that was not graded through a fault of ours."""
+    return Result(
+        submission=source.id,
+        assignment=settings.assignment,
+        score=0.0,
+        max_score=0.0,
+        parts=[],
+        checks=[],
+        error=why,
+        error_kind="internal",
+    )
 
 
 class _Forking:
