@@ -13,16 +13,20 @@ Inside a function it becomes a stub: a banner with those words, and the line
 
 with the function's qualified name. Elsewhere (a helper, an import) it disappears. All other
 lines are given to the students as they are.
+
+Notebooks beside the package are stripped too. In a cell of code a solution leaves its banner; a
+cell with the role `written` keeps only a place for the answer.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from grader.errors import InputError
 
@@ -33,6 +37,9 @@ _TASK_LINE = re.compile(r" *#   (?P<task>.+)")
 _END = re.compile(r" *# END SOLUTION")
 _MARKER = re.compile(r" *# *(?:BEGIN|END) SOLUTION")
 _WIDTH = 100
+
+WRITE_HERE: Final = "**Your answer:**\n\n*Write your answer here.*"
+"""What stands in the template in place of a written answer."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -47,7 +54,7 @@ class _Solution(NamedTuple):
 
 
 def build_template(reference: Path, out: Path) -> list[Path]:
-    """Write the template of the package in `reference` into the folder `out`.
+    """Write the template of the package and notebooks in `reference` into the folder `out`.
 
     Files in `out` that the reference does not have are left alone.
 
@@ -119,19 +126,59 @@ def strip_solutions(source: str, name: str = "<source>") -> str:
     return "\n".join([*kept, *lines[position:]]) + "\n"
 
 
+def strip_notebook(source: str, name: str = "<notebook>") -> str:
+    """Return a notebook of the reference as the students get it, without outputs.
+
+    Args:
+        source: The notebook's text: nbformat 4, every cell with a role in `metadata.grader`.
+        name: What to call it in errors.
+
+    Raises:
+        InputError: It is no such notebook, or the markers in a cell do not match.
+    """
+    try:
+        notebook = json.loads(source)
+        for cell in notebook["cells"]:
+            _strip_cell(cell, cell["metadata"]["grader"]["role"], name)
+    except (json.JSONDecodeError, LookupError, TypeError) as error:
+        raise InputError(f"{name}: is no notebook of ours ({error}).") from error
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _strip_cell(cell: dict[str, Any], role: str, name: str) -> None:
+    text = "".join(cell["source"])
+    if role == "written":
+        text = WRITE_HERE
+    elif cell["cell_type"] == "code":
+        text = "\n".join(_without_solutions(text.splitlines(), f"{name}, cell {cell['id']}"))
+        cell.update(outputs=[], execution_count=None)
+    cell["source"] = text.splitlines(keepends=True)
+
+
+def _without_solutions(lines: list[str], name: str) -> list[str]:
+    kept: list[str] = []
+    position = 0
+    for solution in _solutions(lines, name):
+        kept += [*lines[position : solution.begin], *_banner(solution)]
+        position = solution.end
+    return kept + lines[position:]
+
+
 def _stripped(reference: Path) -> dict[str, str]:
     """Return the text of every file of the template, by its path from the template's folder."""
     sources = {path.relative_to(reference).as_posix(): path for path in _sources(reference)}
     if not sources:
         raise InputError(f"{reference} holds no package {PACKAGE!r}.")
     return {
-        name: strip_solutions(path.read_text(encoding="utf-8"), str(path))
+        name: (strip_notebook if path.suffix == ".ipynb" else strip_solutions)(
+            path.read_text(encoding="utf-8"), str(path)
+        )
         for name, path in sources.items()
     }
 
 
 def _sources(folder: Path) -> list[Path]:
-    return sorted((folder / PACKAGE).rglob("*.py"))
+    return [*sorted((folder / PACKAGE).rglob("*.py")), *sorted(folder.glob("*.ipynb"))]
 
 
 def _parse(source: str, name: str) -> ast.Module:
@@ -189,6 +236,11 @@ def _enclosing(functions: list[tuple[str, _Function]], line: int) -> str | None:
 
 def _stub(solution: _Solution, function: str) -> list[str]:
     """Return what stands in the template where a function had its solution."""
+    stub = f'raise NotImplementedError("TODO: {function}")  # your code goes here'
+    return [*_banner(solution), solution.indent + stub]
+
+
+def _banner(solution: _Solution) -> list[str]:
     rule = "# " + "-" * (_WIDTH - len(solution.indent) - 2)
     task = textwrap.wrap(
         f"TODO: {solution.task}",
@@ -196,8 +248,7 @@ def _stub(solution: _Solution, function: str) -> list[str]:
         initial_indent="# ",
         subsequent_indent="# ",
     )
-    stub = f'raise NotImplementedError("TODO: {function}")  # your code goes here'
-    return [solution.indent + line for line in (rule, *task, rule, stub)]
+    return [solution.indent + line for line in (rule, *task, rule)]
 
 
 def _first_difference(text: str, expected: str) -> int:

@@ -34,7 +34,7 @@ def open_bubblewrap(
     program = shutil.which("bwrap")
     if program is None:
         raise UsageError("bubblewrap is not installed.", hint="Run: apt install bubblewrap")
-    found = runtime.find_runtime()
+    found = runtime.find_runtime(main)
     config = {
         **base_config(main),
         "read": [*found.libraries, _LIBRARY],

@@ -69,6 +69,11 @@ class ColdWorker:
         self.socket.close()
         remove_tree(self._scratch)
 
+    def interrupt(self) -> None:
+        """Send it SIGINT, if it still runs."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+
     def ending(self) -> str:
         """Why it ended, in words; empty while it runs."""
         code = self._process.poll()
@@ -84,7 +89,7 @@ class ColdSandbox:
     def __init__(self, main: str) -> None:
         self.info = SandboxInfo(kind="none", isolated=False)
         self._main = main
-        self._runtime = runtime.find_runtime()
+        self._runtime = runtime.find_runtime(main)
         self._folder = runtime.make_folder()
         self._path = runtime.stage(self._runtime, self._folder / "lib")
         self._owner = os.getpid()

@@ -165,8 +165,12 @@ class AddressSpace:
         return int(self._file.read(256).split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def lock(libc: ctypes.CDLL, *, restrict_files: Callable[[], None] | None) -> None:
+def lock(
+    libc: ctypes.CDLL, *, restrict_files: Callable[[], None] | None, serving: bool = False
+) -> None:
     """The last step: no new privileges, files, system calls. Nothing can be given back.
+
+    `serving`: it answers on listening sockets that it holds already.
 
     Raises:
         OSError: a layer could not be put in place; the process must not run student code.
@@ -176,7 +180,7 @@ def lock(libc: ctypes.CDLL, *, restrict_files: Callable[[], None] | None) -> Non
     forbid_new_privileges(libc)
     if restrict_files is not None:
         restrict_files()
-    seccomp.install(libc)
+    seccomp.install(libc, serving=serving)
 
 
 def forbid_new_privileges(libc: ctypes.CDLL) -> None:

@@ -47,7 +47,7 @@ def open_landlock(main: str, highest: int = NEWEST_LANDLOCK) -> forkserver.Forke
     Raises:
         InternalError: it does not work here; the message has what it said.
     """
-    found = runtime.find_runtime()
+    found = runtime.find_runtime(main)
     folder = runtime.make_folder()
     try:
         return _start(main, found, folder, highest)

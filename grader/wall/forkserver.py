@@ -85,6 +85,12 @@ class ForkedWorker:
         if not gone:
             raise InternalError("A worker could not be killed.", hint="Is its disk stuck?")
 
+    def interrupt(self) -> None:
+        """Send it SIGINT, if it still runs."""
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGINT)
+
     def ending(self) -> str:
         """Why it ended, in words; empty while it runs."""
         if not self._ending and self._pidfd >= 0 and _is_readable(self._pidfd, 0):

@@ -9,6 +9,8 @@ import msgspec
 MIB: Final = 1 << 20
 ENDED_BY_US: Final = "ended by the harness"
 """How a worker ended that did not end by itself."""
+KERNEL_MAIN: Final = "grader.wall.kernel:serve"
+"""What a notebook's kernel serves, on listening sockets that it is handed."""
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -182,6 +182,20 @@ class _FloorDivision(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
 
+def floor_division() -> tuple[dict[str, Any], ast.NodeTransformer]:
+    """What makes `/` floor between integers elsewhere: names to define, and a transformer."""
+    helpers = {_FLOOR_DIVIDE: floor_divide, _DIVIDE_IN_PLACE: divide_in_place}
+    return helpers, _CompleteFloorDivision()
+
+
+class _CompleteFloorDivision(_FloorDivision):
+    """The same for a whole module, whose new nodes get places."""
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        self.generic_visit(node)
+        return ast.fix_missing_locations(node)
+
+
 def _helper_call(name: str, left: ast.expr, right: ast.expr, at: ast.AST) -> ast.Call:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [left, right], []), at)
 

@@ -10,20 +10,26 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import re
 import shutil
 import site
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from grader.errors import InternalError
+from grader.wall.limits import KERNEL_MAIN
 
 PACKAGES: Final = ("numpy", "msgspec")
+_DISTRIBUTIONS: Final = {KERNEL_MAIN: ("numpy", "msgspec", "ipykernel", "matplotlib")}
+"""What else must be at hand, with all that these need."""
+_NEEDLESS: Final = frozenset({"debugpy"})
 OPTIONS: Final = ("-s", "-P", "-S", "-B")
 """As `-I -S -B`, but for the environment, which is all ours: it fixes the seed of hashes."""
 ONE_THREAD: Final = {
@@ -61,8 +67,8 @@ class Runtime(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def find_runtime() -> Runtime:
-    """Look around, once.
+def find_runtime(main: str = "") -> Runtime:
+    """Look around, once, for what workers need that serve `main`.
 
     Raises:
         InternalError: a package that workers need is not installed.
@@ -70,7 +76,7 @@ def find_runtime() -> Runtime:
     interpreter = os.path.realpath(getattr(sys, "_base_executable", "") or sys.executable)
     libraries = tuple(_outermost(_library_paths(interpreter)))
     hidden = tuple(_outermost(map(os.path.realpath, _package_folders(libraries))))
-    return Runtime(interpreter, libraries, hidden, dict(_packages()))
+    return Runtime(interpreter, libraries, hidden, dict(_packages(main)))
 
 
 def _library_paths(interpreter: str) -> Iterator[str]:
@@ -105,8 +111,10 @@ def _outermost(paths: Iterable[str]) -> list[str]:
     return kept
 
 
-def _packages() -> Iterator[tuple[str, str]]:
-    for name in PACKAGES:
+def _packages(main: str) -> Iterator[tuple[str, str]]:
+    if main in _DISTRIBUTIONS:
+        yield from _distributions(_DISTRIBUTIONS[main])
+    for name in PACKAGES if main not in _DISTRIBUTIONS else ():
         spec = importlib.util.find_spec(name)
         if spec is None or not spec.origin:
             raise InternalError(f"{name} is not installed.", hint=f"Run: pip install {name}")
@@ -119,6 +127,31 @@ def _packages() -> Iterator[tuple[str, str]]:
     if (init := ours.with_name("__init__.py")).exists():
         yield "grader/__init__.py", str(init)
     yield "grader/wall", str(ours)
+
+
+def _distributions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Top-level files and folders of installed distributions and of all that they need."""
+    waiting, seen = list(names), set(_NEEDLESS)
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        if name in seen:
+            continue
+        seen.add(name)
+        try:
+            found = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            if name in names:
+                raise InternalError(
+                    f"{name} is not installed.", hint=f"Run: pip install {name}"
+                ) from None
+            continue  # for another platform
+        needs = [text for text in found.requires or () if "extra ==" not in text]
+        waiting += [re.split(r"[^\w.-]", text, maxsplit=1)[0] for text in needs]
+        tops = {file.parts[0] for file in found.files or () if file.parts[0] != ".."}
+        for top in sorted(tops - {"__pycache__"}):
+            path = Path(str(found.locate_file(top)))
+            if path.exists():
+                yield top, str(path)
 
 
 def stage(runtime: Runtime, folder: Path) -> list[str]:

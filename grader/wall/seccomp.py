@@ -16,7 +16,7 @@ import struct
 from collections.abc import Iterable
 from typing import Final
 
-from grader.wall.syscalls import ALLOWED, JUDGED
+from grader.wall.syscalls import ALLOWED, JUDGED, SERVING
 
 ALLOW: Final = 0x7FFF0000
 KILL_PROCESS: Final = 0x80000000
@@ -66,7 +66,7 @@ def _masked(index: int, mask: int, value: int, *, equal: int, other: int) -> lis
     ]
 
 
-def _judgements(pid: int) -> dict[str, list[bytes]]:
+def _judgements(pid: int, serving: bool) -> dict[str, list[bytes]]:
     """What to do about each call of `JUDGED`; the accumulator is free, the end refuses."""
     refuse = ERRNO | errno.EPERM
     threads = _CLONE_THREAD | _CLONE_NAMESPACES
@@ -82,12 +82,16 @@ def _judgements(pid: int) -> dict[str, list[bytes]]:
         "openat": _masked(2, truncates, os.O_TRUNC, equal=refuse, other=ALLOW),
         "prctl": _one_of(0, _PRCTL),
         "prlimit64": _one_of(0, (0, pid)),
+        # What every thread of ZeroMQ says when it starts: the usual policy, no other.
+        "sched_setscheduler": _one_of(1, (0,)) if serving else [],
         "tgkill": _one_of(0, (pid,)),
     }
 
 
-def program(pid: int, machine: str) -> bytes:
+def program(pid: int, machine: str, *, serving: bool = False) -> bytes:
     """The filter for process `pid` (its own number, in its own PID namespace), as BPF code.
+
+    With `serving` it may also answer on listening sockets that it holds.
 
     Raises:
         OSError: ENOSYS, no table for this `machine`.
@@ -104,24 +108,25 @@ def program(pid: int, machine: str) -> bytes:
         _op(_JUMP_GREATER_EQUAL, _X32_BIT, 0, 1),
         refuse,
     ]
-    for numbers in ALLOWED.values():
+    allowed = {**ALLOWED, **SERVING} if serving else ALLOWED
+    for numbers in allowed.values():
         if (number := numbers[column]) is not None:
             ops += [_op(_JUMP_EQUAL, number, 0, 1), _op(_RETURN, ALLOW)]
-    for name, judgement in _judgements(pid).items():
+    for name, judgement in _judgements(pid, serving).items():
         if (number := JUDGED[name][column]) is not None:
             block = [*judgement, refuse]
             ops += [_op(_JUMP_EQUAL, number, 0, len(block)), *block]
     return b"".join([*ops, refuse])
 
 
-def install(libc: ctypes.CDLL) -> None:
-    """Confine the calling process, for good. Needs `no_new_privs` to be set.
+def install(libc: ctypes.CDLL, *, serving: bool = False) -> None:
+    """Confine the calling process, for good. Needs `no_new_privs` to be set; see `program`.
 
     Raises:
         OSError: the kernel refused the filter, or we have no table for this machine.
     """
     machine = platform.machine()
-    code = program(os.getpid(), machine)
+    code = program(os.getpid(), machine, serving=serving)
     buffer = ctypes.create_string_buffer(code, len(code))
     filters = struct.pack("@HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     number = _MACHINES[machine][2]

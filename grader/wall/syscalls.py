@@ -133,6 +133,18 @@ ALLOWED: Final[dict[str, tuple[int | None, int | None]]] = {
 }
 """Calls allowed with any argument: files already open, own memory, own threads, clocks."""
 
+SERVING: Final[dict[str, tuple[int | None, int | None]]] = {
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "eventfd": (284, None),
+    "eventfd2": (290, 19),
+    "sched_getparam": (143, 121),
+    "sched_getscheduler": (145, 120),
+    "socketpair": (53, 199),
+}
+"""What a notebook kernel needs besides, to answer on listening sockets that it was given. It can
+make pairs of sockets, but none that reaches anybody else."""
+
 JUDGED: Final[dict[str, tuple[int | None, int | None]]] = {
     "clone": (56, 220),
     "clone3": (435, 435),
@@ -143,6 +155,7 @@ JUDGED: Final[dict[str, tuple[int | None, int | None]]] = {
     "openat": (257, 56),
     "prctl": (157, 167),
     "prlimit64": (302, 261),
+    "sched_setscheduler": (144, 119),
     "tgkill": (234, 131),
 }
 """Calls that the filter allows or refuses by their arguments."""

@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.wall import confine, landlock
+from grader.wall.limits import KERNEL_MAIN
 from grader.wall.scratch import remove_tree
 
 MAX_REQUEST = 4096
@@ -72,6 +73,7 @@ class Zygote:
         confine.forbid_new_privileges(self.libc)
         if self.config["base_landlock"]:
             self._restrict(write=[self.config["scratch"]])
+        os.environ["TMPDIR"] = self.config["scratch"]  # some libraries want one when imported
         self._warm_up()
         self.private = self.config["private"] and self._try(self._take_private_files)
         self.reachable = bool(self.config["child_uids"]) and self._try(self._reach_as_spare_user)
@@ -204,7 +206,8 @@ class Zygote:
             status = socket.socket(fileno=_STATUS)
             try:
                 main = self.mains[request["main"]]
-                self._confine_child(request["limits"], scratch)
+                serving = request["main"] == KERNEL_MAIN
+                self._confine_child(request["limits"], scratch, serving=serving)
                 _tell(status, {"ready": True})
             except BaseException as error:
                 _tell(status, {"failed": f"{type(error).__name__}: {error}"})
@@ -220,7 +223,7 @@ class Zygote:
         finally:
             os._exit(code & 0xFF)
 
-    def _confine_child(self, limits: confine.Limits, scratch: str) -> None:
+    def _confine_child(self, limits: confine.Limits, scratch: str, *, serving: bool) -> None:
         signal.set_wakeup_fd(-1)
         if self.reachable:
             confine.become(self.libc, self._spare_uid())
@@ -235,7 +238,7 @@ class Zygote:
         confine.set_limits(limits, own_memory=self.own_memory, shared_user=shared)
         write = [scratch] if scratch else []
         rules = (lambda: self._restrict(write)) if self.landlock else None
-        confine.lock(self.libc, restrict_files=rules)
+        confine.lock(self.libc, restrict_files=rules, serving=serving)
 
     def _event(self, fd: int) -> None:
         child = self.children.get(fd)

@@ -119,7 +119,7 @@ def test_a_sandbox_that_isolates_nothing_is_found_out() -> None:
 
 
 _LOSSES = {
-    "seccomp": ("    seccomp.install(libc)\n", ""),
+    "seccomp": ("    seccomp.install(libc, serving=serving)\n", ""),
     "landlock": ("        restrict_files()\n", "        pass\n"),
     "rlimits": ("        _lower(_RESOURCES[name], max(value + extra, least))\n", "        pass\n"),
     "unprivileged": ("    drop_capabilities(libc)\n    set_dumpable", "    set_dumpable"),

@@ -1,0 +1,1 @@
+"""Running, judging and showing the notebooks of a submission."""

@@ -1,0 +1,179 @@
+"""The untrusted side of a notebook: an IPython kernel that holds the student's package.
+
+It makes no sockets: those that it listens on are made outside and handed over, so that the filter
+of system calls can refuse all others. Over the wire come first the listening sockets, then what the
+kernel is called, then the student's files; after that the wire is silent until the trusted side
+has `answer_requests` run, and reads values as it does from any worker.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import socket
+import tempfile
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
+os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", PYDEVD_USE_CYTHON="NO")
+
+import matplotlib.pyplot as plt
+import traitlets.config
+import zmq
+from ipykernel.control import ControlThread
+from ipykernel.iostream import IOPubThread
+from ipykernel.kernelapp import IPKernelApp
+
+from grader.wall import compat, notebook_world, wire
+from grader.wall.modules import Source, StudentFiles, floor_division
+from grader.wall.worker import Absent, Dispatcher
+
+CHANNELS: Final = ("shell", "iopub", "stdin", "control")
+_WARM: Final = (
+    "IPython.extensions.autoreload",
+    "matplotlib.backends.backend_agg",
+    "matplotlib_inline.backend_inline",
+    "numpy.random",
+)
+_MAX_PROBLEMS: Final = 50
+
+for _name in _WARM:
+    importlib.import_module(_name)
+plt.close("all")
+
+
+class App(IPKernelApp):
+    """A kernel that listens on the sockets it was given."""
+
+    descriptors: Mapping[int, int] = {}
+    """Port to listening socket; a port without one is bound here (without a sandbox)."""
+
+    def _try_bind_socket(self, s: Any, port: int) -> int:
+        if port in self.descriptors:
+            s.setsockopt(zmq.USE_FD, self.descriptors[port])
+        s.bind(f"ipc://{self.ip}-{port}")
+        return port
+
+    def init_control(self, context: Any) -> None:
+        """As in the original, without a debugger, which would connect to the kernel itself."""
+        self.control_socket = context.socket(zmq.ROUTER)
+        self.control_socket.linger = 1000
+        self.control_port = self._bind_socket(self.control_socket, self.control_port)
+        self.debugpy_socket = context.socket(zmq.STREAM)
+        self.debug_shell_socket = context.socket(zmq.DEALER)
+        self.control_thread = ControlThread(daemon=True)
+
+    def init_iopub(self, context: Any) -> None:
+        """As in the original, without a port for processes forked off: none can be."""
+        self.iopub_socket = context.socket(zmq.XPUB)
+        self.iopub_socket.linger = 1000
+        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
+        self.configure_tornado_logger()
+        self.iopub_thread = IOPubThread(self.iopub_socket, pipe=False, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_heartbeat(self) -> None:
+        """None: whether the kernel lives is asked of the system."""
+
+    def init_connection_file(self) -> None:
+        """None: how to connect is known to both sides."""
+
+    def write_connection_file(self, **_kwargs: Any) -> None:
+        """None."""
+
+    def init_crash_handler(self) -> None:
+        """None: nobody reads its standard error."""
+
+
+class _World:
+    """What the trusted side may ask about when the notebook has ended."""
+
+    wire: socket.socket | None = None
+    names: dict[str, Any] = {}  # noqa: RUF012
+
+
+def serve(sock: socket.socket) -> None:
+    """Be a kernel until the trusted side ends it."""
+    compat.install()
+    _, descriptors, _, _ = socket.recv_fds(sock, 1, len(CHANNELS))
+    try:
+        app = _start(wire.receive(sock), descriptors)
+    except BaseException:
+        wire.send(sock, {"status": "raised", "message": traceback.format_exc()})
+        raise
+    wire.send(sock, {"status": "ok", "value": None})
+    try:
+        request = wire.receive(sock)
+    except wire.WireError:
+        return
+    wire.send(sock, {"status": "ok", "value": _settle(app, request)})
+    _World.wire, _World.names = sock, app.kernel.shell.user_ns
+    app.start()
+
+
+def _start(order: dict[str, Any], descriptors: list[int]) -> App:
+    home = os.environ["HOME"]
+    own = f"{home}/.ipython"
+    os.environ.update(IPYTHONDIR=own, JUPYTER_RUNTIME_DIR=own, MPLCONFIGDIR=own)
+    startup = Path(own, "profile_default", "startup")
+    startup.mkdir(parents=True)
+    (startup / "README").touch()  # else IPython copies one, with its mode, which is refused
+    config = traitlets.config.Config()
+    config.HistoryManager.enabled = False
+    config.InlineBackend.figure_formats = {"png"}
+    app = App.instance(
+        config=config, transport="ipc", ip=order["ip"], capture_fd_output=False, log_level=50
+    )
+    ports = {name: number for number, name in enumerate(CHANNELS, start=1)}
+    app.shell_port, app.iopub_port = ports["shell"], ports["iopub"]
+    app.stdin_port, app.control_port = ports["stdin"], ports["control"]
+    app.descriptors = dict(zip(ports.values(), descriptors, strict=False))
+    app.session.key = order["key"].encode()
+    app.initialize([])
+    logging.getLogger().handlers.clear()
+    app.kernel.shell.colors = "nocolor"
+    app.kernel.shell.enable_matplotlib("inline")
+    return app
+
+
+def _settle(app: App, request: dict[str, Any]) -> list[str]:
+    """Make the student's package importable and serve the data. Returns what went wrong."""
+    sources = {path: Source(*content) for path, content in request["files"].items()}
+    world = notebook_world.World(request)
+    files = StudentFiles(world.with_support(sources), request["package"])
+    files.install()
+    world.install()
+    if request["floor_division"]:
+        names, transformer = floor_division()
+        app.kernel.shell.user_ns.update(names)
+        app.kernel.shell.ast_transformers.append(transformer)
+    return files.problems[:_MAX_PROBLEMS]
+
+
+def answer_requests() -> None:
+    """Answer the trusted side's requests about the notebook's names until it says `done`."""
+    sock, names = _World.wire, _World.names
+    if sock is None:
+        return
+
+    def resolve(name: str) -> Any:
+        if name not in names:
+            raise Absent(name)
+        return names[name]
+
+    dispatcher = Dispatcher(resolve, lambda _file: False)
+    while True:
+        request = wire.receive(sock)
+        if request["op"] == "done":
+            return
+        try:
+            wire.send(sock, dispatcher.answer(request))
+        except wire.NotPlain as error:
+            wire.send(sock, {"status": "bad_return", "what": str(error)})
