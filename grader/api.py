@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.engine.batch import Batch, default_jobs
+from grader.engine.batch import Batch
+from grader.engine.cache import Cache
 from grader.engine.client import Engine
+from grader.engine.crew import open_crew
+from grader.engine.inbox import brought
 from grader.engine.outbox import Outbox
 from grader.grading import Settings
 from grader.result import Result
@@ -39,23 +43,30 @@ def batch(
     assignment: str = "numpynn",
     jobs: int | None = None,
     settings: Settings | None = None,
+    executor: str = "local",
+    cache: str | Path | None = None,
 ) -> Iterator[Result]:
     """Grade a folder of submissions; yields each result when it is ready.
 
     Args:
-        path: folder of folders or archives.
-        out: folder for results, reports, class page and gradebook; none are written without.
+        path: folder of folders or archives, or its URL.
+        out: folder (or URL) for results, reports, class page and gradebook; none without.
         assignment: name of an assignment, or path of a rubric; ignored if `settings` is given.
         jobs: how many at once; one a processor unless given.
         settings: everything else.
+        executor: `local`, or `dask://HOST:PORT`.
+        cache: folder of results that batches share.
 
     Raises:
         InputError: there is nothing there.
         GraderError: the harness cannot grade here.
     """
-    sources = discover(Path(path))
     chosen = settings or Settings(assignment=assignment)
-    outbox = Outbox(Path(out), title=Path(path).resolve().name) if out is not None else None
-    with Engine(chosen, workers=jobs or default_jobs()) as engine:
-        for step in Batch(sources, engine, jobs=jobs, outbox=outbox).run():
-            yield step.result
+    with brought(path) as here:
+        sources = discover(here)
+        outbox = Outbox(out, title=here.resolve().name) if out is not None else None
+        shared = Cache(Path(cache)) if cache is not None else None
+        crew = open_crew(executor, chosen, jobs)
+        with contextlib.closing(crew):
+            for step in Batch(sources, crew, outbox=outbox, cache=shared).run():
+                yield step.result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,20 +12,24 @@ from grader.cli import options
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from grader.engine.batch import Batch
+    from grader.engine.batch import Batch, Progress
     from grader.engine.outbox import Outbox
 
 
 def command(
     submissions: Annotated[
-        Path, typer.Argument(help="Folder of folders or archives, one for each submission.")
+        str,
+        typer.Argument(help="Folder of folders or archives, one a submission; or a URL."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results and reports.")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="Folder for results and reports; or a URL.")
+    ],
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
     ] = 0,
+    executor: Annotated[
+        str, typer.Option(help="Who grades: local, or dask://HOST:PORT of a scheduler.")
+    ] = "local",
     assignment: options.AssignmentName = "numpynn",
     dialect: options.Era = "auto",
     seed: options.Seed = "",
@@ -38,6 +43,15 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, whatever is there already.")
     ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of results that batches share.")
+    ] = None,
+    cache_mb: Annotated[
+        int, typer.Option(min=1, help="Megabytes after which the cache drops its oldest results.")
+    ] = 2048,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say of each why it was graded, or was not.")
+    ] = False,
     no_fork: options.NoFork = False,
 ) -> None:
     """Grade a class: DIR/index.html, DIR/gradebook.csv, a result and a report for each student.
@@ -46,13 +60,14 @@ def command(
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
     """
     from grader.assignment import Assignment
-    from grader.engine.batch import Batch, default_jobs
-    from grader.engine.client import Engine
+    from grader.engine.batch import Batch
+    from grader.engine.cache import Cache
+    from grader.engine.crew import open_crew
+    from grader.engine.inbox import brought
     from grader.engine.lateness import Lateness, read_times
     from grader.engine.outbox import Outbox
     from grader.submission import discover
 
-    sources = discover(options.existing(submissions))
     settings = options.settings(
         assignment=assignment,
         dialect=dialect,
@@ -62,50 +77,77 @@ def command(
         lang=lang,
         no_fork=no_fork,
     )
-    jobs = jobs or default_jobs()
-    with Engine(settings, workers=jobs) as engine:
-        outbox = Outbox(out, title=submissions.resolve().name, lang=options.language(lang))
-        lateness = Lateness(
-            Assignment.load(assignment).rubric, read_times(submitted) if submitted else {}
-        )
-        batch = Batch(
-            sources, engine, jobs=jobs, outbox=outbox, resume=not fresh, lateness=lateness
-        )
-        raise typer.Exit(show(batch, len(sources), outbox))
+    with brought(submissions) as here:
+        sources = discover(options.existing(here))
+        times = read_times(submitted) if submitted else {}
+        outbox = Outbox(out, title=here.resolve().name, lang=options.language(lang))
+        shared = Cache(cache, limit_mb=cache_mb) if cache else None
+        crew = open_crew(executor, settings, jobs)
+        with contextlib.closing(crew):
+            batch = Batch(
+                sources,
+                crew,
+                outbox=outbox,
+                cache=shared,
+                resume=not fresh,
+                lateness=Lateness(Assignment.load(assignment).rubric, times),
+            )
+            code = show(batch, len(sources), outbox, verbose=verbose)
+        if shared is not None and shared.trouble:
+            typer.echo(f"The cache was not used: {shared.trouble}", err=True)
+        raise typer.Exit(code)
 
 
-def show(batch: Batch, total: int, outbox: Outbox) -> int:
+def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> int:
     """Run a batch under a live display; the exit code."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
+    from grader.engine.reasons import origin
     from grader.report.terminal import result_line
 
     console = Console()
-    reused = unsaved = 0
+    count = Count()
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("grading", total=total)
         for step in batch.run():
-            reused += step.reused
-            unsaved += bool(step.unsaved)
-            console.print(result_line(step.result), soft_wrap=True)
+            count.add(step)
+            line = result_line(step.summary)
+            if verbose:
+                line.append(f"  [{origin(step.origin, step.why)}]", "dim")
+            console.print(line, soft_wrap=True)
             if step.unsaved:
                 console.print(step.unsaved, style="red", markup=False, soft_wrap=True)
             bar.advance(task)
-    return conclude(console, batch, reused, unsaved, outbox.index)
-
-
-def conclude(console: Console, batch: Batch, reused: int, unsaved: int, index: Path) -> int:
-    """Print the last lines; the exit code."""
-    results = batch.results
-    kinds = [result.error_kind for result in results]
-    graded = kinds.count("")
+    reused = batch.reasons.reused
     again = f", {reused} of them unchanged since an earlier run" if reused else ""
-    console.print(f"{graded} of {len(results)} graded{again}.", highlight=False)
-    console.print(f"Report: {index}", highlight=False, soft_wrap=True, markup=False)
-    if "internal" in kinds or any(
-        check.outcome.value == "internal" for result in results for check in result.checks
-    ):
-        return ExitCode.INTERNAL
-    return ExitCode.INPUT if unsaved or "input" in kinds else ExitCode.OK
+    console.print(f"{count.graded} of {count.total} graded{again}.", highlight=False)
+    for text in batch.reasons.lines():
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Report: {outbox.index}", highlight=False, soft_wrap=True, markup=False)
+    return count.exit_code
+
+
+class Count:
+    """What a batch came to."""
+
+    def __init__(self) -> None:
+        self.total = self.graded = 0
+        self._internal = self._input = False
+
+    def add(self, step: Progress) -> None:
+        """Count one."""
+        summary = step.summary
+        self.total += 1
+        self.graded += summary.graded
+        self._internal |= bool(summary.internal) or summary.error_kind == "internal"
+        self._input |= bool(step.unsaved) or summary.error_kind == "input"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What it means to the shell."""
+        if self._internal:
+            return ExitCode.INTERNAL
+        return ExitCode.INPUT if self._input else ExitCode.OK

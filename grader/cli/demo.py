@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,8 @@ def command(
     from grader.catalogue import load_mistakes
     from grader.cli.batch import show
     from grader.demo import claim, make_class, pupils, surprises
-    from grader.engine.batch import Batch, default_jobs
-    from grader.engine.client import Engine
+    from grader.engine.batch import Batch
+    from grader.engine.crew import LocalCrew
     from grader.engine.outbox import Outbox
     from grader.submission import discover
 
@@ -42,12 +43,11 @@ def command(
     folder = claim(out)
     make_class(members, folder)
     sources = discover(folder)
-    jobs = jobs or default_jobs()
-    with Engine(settings, workers=jobs) as engine:
-        outbox = Outbox(out, title="demo", lang=options.language(lang))
-        batch = Batch(sources, engine, jobs=jobs, outbox=outbox, resume=False)
-        show(batch, len(sources), outbox)
-    wrong = surprises(members, batch.results)
+    outbox = Outbox(out, title="demo", lang=options.language(lang))
+    with contextlib.closing(LocalCrew(settings, jobs)) as crew:
+        show(Batch(sources, crew, outbox=outbox, resume=False), len(sources), outbox)
+    results = [result for member in members if (result := outbox.result(member.id))]
+    wrong = surprises(members, results)
     for line in wrong:
         typer.echo(f"Not as deserved: {line}", err=True)
     raise typer.Exit(ExitCode.INTERNAL if wrong else ExitCode.OK)

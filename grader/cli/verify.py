@@ -68,7 +68,7 @@ def command(
 
 
 def _wanted(only: str, keyword: str, seeds: int, jobs: int) -> Wanted:
-    from grader.engine.batch import default_jobs
+    from grader.engine.crew import default_jobs
     from grader.verify.prove import ALL, Wanted
     from grader.verify.records import Kind
 

@@ -1,54 +1,100 @@
-"""A submission's fingerprint: equal fingerprints need no second grading."""
+"""What a result depends on, each part by its hash: equal parts need no second grading."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import platform
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from grader.errors import InputError
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from grader.assignment import Assignment, digest
+from grader.engine.parcel import submission_hash
+from grader.grading import Settings, harness_version
 from grader.submission import Source
 
-_CHUNK: Final = 1 << 20
-_MOST_FILES: Final = 20_000
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_NO_PART_OF_A_RESULT: Final = ("bank", "checks", "cli", "demo", "report", "verify", "_data")
+"""Folders of this package that are counted elsewhere, or do not change what a result says."""
 
 
-def fingerprint(source: Source) -> str:
-    """SHA-256 of an archive, or of the names and contents of a folder's Python files and archives.
+class Inputs(msgspec.Struct, frozen=True):
+    """Hashes of all that a result depends on."""
 
-    Raises:
-        InputError: something in it cannot be read.
-    """
-    path = Path(source.path)
-    sha = hashlib.sha256(f"{source.id}\0{source.problem}\0".encode())
-    try:
-        if path.is_dir():
-            for file in _files(path):
-                sha.update(f"{file.relative_to(path)}\0".encode(errors="surrogateescape"))
-                _add(sha, file)
-        elif path.is_file():
-            _add(sha, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
-    return sha.hexdigest()
+    submission: str
+    """Of what grading reads of it, and of its name."""
+    rubric: str
+    bank: str
+    """Of the checks, of what they are written with, and of the contract."""
+    reference: str
+    """Of the reference and of the known mistakes in it."""
+    key: str
+    settings: str
+    harness: str
+    """Of this package's own code, with the versions of Python and NumPy."""
 
+    @property
+    def digest(self) -> str:
+        """Of all together: the name of the result in a cache."""
+        return hashlib.sha256("\0".join(msgspec.structs.astuple(self)).encode()).hexdigest()
 
-def _files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        found += [Path(base, name) for name in sorted(names) if _matters(name)]
-        if len(found) > _MOST_FILES:
-            break
-    return [path for path in found if path.is_file()]
+    def changed(self, before: Inputs) -> tuple[str, ...]:
+        """The parts that are not what they were `before`."""
+        names = self.__struct_fields__
+        return tuple(name for name in names if getattr(self, name) != getattr(before, name))
 
 
-def _matters(name: str) -> bool:
-    return name.endswith((".py", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"))
+class Fingerprints:
+    """The inputs of one batch's submissions: what they share is hashed once."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Hash assignment, settings and harness.
+
+        Raises:
+            GraderError: the assignment cannot be loaded.
+        """
+        assignment = Assignment.load(settings.assignment)
+        key = assignment.key_path
+        self._shared = Inputs(
+            submission="",
+            rubric=digest([assignment.path]),
+            bank=assignment.bank_digest,
+            reference=digest(mistakes_of(assignment), assignment.reference_digest),
+            key=digest([key]) if key.is_file() else "",
+            settings=_settings_hash(settings),
+            harness=harness_hash(),
+        )
+
+    def of(self, source: Source) -> Inputs:
+        """The inputs of a submission's result.
+
+        Raises:
+            InputError: something in it cannot be read.
+        """
+        return replace(self._shared, submission=submission_hash(source))
 
 
-def _add(sha: hashlib._Hash, path: Path) -> None:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            sha.update(chunk)
+def mistakes_of(assignment: Assignment) -> list[Path]:
+    """The files of the known mistakes in an assignment's reference."""
+    return sorted((assignment.reference.parent / "mistakes").rglob("*.toml"))
+
+
+@cache
+def harness_hash() -> str:
+    """SHA-256 of the code that grades; the same on every machine with the same code."""
+    files = sorted(
+        path
+        for path in _PACKAGE.rglob("*.py")
+        if path.relative_to(_PACKAGE).parts[0] not in _NO_PART_OF_A_RESULT
+    )
+    versions = (harness_version(), platform.python_version(), np.__version__)
+    return digest(files, "\0".join(versions))
+
+
+def _settings_hash(settings: Settings) -> str:
+    """Without the assignment's name: its content is counted, and where it lies does not matter."""
+    return hashlib.sha256(msgspec.json.encode(replace(settings, assignment=""))).hexdigest()

@@ -44,6 +44,10 @@ class Lateness:
         self._rubric = rubric
         self._times = times
 
+    def of(self, source: Source) -> Late:
+        """What lateness does to a submission."""
+        return Late(self._rubric, self.submitted(source))
+
     def submitted(self, source: Source) -> dt.datetime | None:
         """When it was handed in: from the list, or from a `timestamp.txt` in its folder."""
         known = self._times.get(source.id)
@@ -56,15 +60,23 @@ class Lateness:
         except (OSError, ValueError, OverflowError):
             return None
 
-    def applied(self, result: Result, submitted: dt.datetime | None) -> Result:
-        """The result, with the points that lateness costs."""
-        if submitted is None or not result.graded:
+
+class Late:
+    """The time of one submission, and what that costs it."""
+
+    def __init__(self, rubric: Rubric | None = None, time: dt.datetime | None = None) -> None:
+        self._rubric = rubric
+        self._time = time
+        self.submitted = time.isoformat(timespec="seconds") if time else ""
+        """ISO 8601; empty where it is not known."""
+
+    def applied(self, result: Result) -> Result:
+        """The result with the points that lateness costs, whatever was taken off it before."""
+        result = replace(result, submitted_at="", penalty=0.0)
+        if self._rubric is None or self._time is None or not result.graded:
             return result
-        return replace(
-            result,
-            submitted_at=submitted.isoformat(timespec="seconds"),
-            penalty=round(result.score * self._rubric.penalty(submitted), 2),
-        )
+        penalty = round(result.score * self._rubric.penalty(self._time), 2)
+        return replace(result, submitted_at=self.submitted, penalty=penalty)
 
 
 def _time(path: Path, line: int, row: Mapping[str, str]) -> dt.datetime:

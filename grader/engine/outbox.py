@@ -1,27 +1,36 @@
-"""The output folder of a batch: results and reports as they come, the class pages at the end."""
+"""What a batch writes: results and reports as they come, the class pages at the end."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
 
-from grader.errors import InputError
-from grader.report.csv import write_gradebook
-from grader.report.files import write_atomically
-from grader.report.html import class_page, student_page
+from grader.assignment import digest
+from grader.engine.fingerprint import Inputs
+from grader.engine.lateness import Late
+from grader.engine.ledger import NAME as LEDGER
+from grader.engine.ledger import Entry, Ledger
+from grader.engine.storage import Folder, open_storage
+from grader.report import html
+from grader.report.csv import gradebook_pieces
+from grader.report.html import class_pieces, student_page
 from grader.report.strings import Lang
+from grader.report.summary import Register, Summary
 from grader.result import Result
 
 _UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+|[. ]+$|^[. ~-]+')
 """What some file system or shell refuses or misreads in a name."""
 _LONGEST: Final = 120
+_PIECE: Final = 1 << 18
 
 
 def file_stem(submission: str) -> str:
@@ -33,54 +42,44 @@ def file_stem(submission: str) -> str:
     return f"{safe.encode(errors='replace').decode()}-{digest[:8]}"
 
 
+class Kept(NamedTuple):
+    """What there is of a submission from an earlier run."""
+
+    summary: Summary | None
+    """If its result still is what grading would give."""
+    why: tuple[str, ...] = ()
+    """Else why not; see `grader.engine.reasons`."""
+
+
 class Outbox:
     """Where a batch puts what it makes."""
 
-    def __init__(self, folder: Path, *, title: str = "", lang: Lang = "en") -> None:
-        self.folder = folder
+    def __init__(self, place: str | Path, *, title: str = "", lang: Lang = "en") -> None:
+        """Nothing is written yet.
+
+        Args:
+            place: a folder's path, or the URL of a place that fsspec can write to.
+            title: heading of the class page.
+            lang: language of the pages.
+
+        Raises:
+            UsageError: the URL cannot be used.
+        """
+        self._storage = open_storage(place)
         self._title = title
         self._lang: Lang = lang
+        self._ledger: Ledger | None = None
+        self._page = _page_hash(lang)
 
     @property
-    def index(self) -> Path:
+    def index(self) -> str:
         """The class page."""
-        return self.folder / "index.html"
+        return self._storage.shown("index.html")
 
-    def stored(self, submission: str, digest: str) -> Result | None:
-        """The result of an earlier run, if it is still what grading would give."""
-        try:
-            result = Result.load(self._result_path(submission))
-        except (OSError, msgspec.DecodeError):
-            return None
-        current = result.digest == digest and result.error_kind != "internal"
-        return result if current and self._report_path(submission).is_file() else None
-
-    def add(self, result: Result) -> None:
-        """Write a submission's result and report; the result last, so that it vouches for both.
-
-        Raises:
-            InputError: cannot be written; names the file.
-        """
-        page = student_page(result, lang=self._lang)
-        write_atomically(self._report_path(result.submission), page.encode())
-        write_atomically(self._result_path(result.submission), result.to_json())
-
-    def finish(self, results: Iterable[Result]) -> None:
-        """Write the class page and the gradebook.
-
-        Raises:
-            InputError: cannot be written; names the file.
-        """
-        every: Sequence[Result] = list(results)
-        page = class_page(
-            every,
-            title=self._title,
-            made=time.strftime("%Y-%m-%d %H:%M"),
-            lang=self._lang,
-            href=lambda result: f"reports/{quote(file_stem(result.submission))}.html",
-        )
-        write_atomically(self.index, page.encode())
-        write_gradebook(every, self.folder / "gradebook.csv")
+    @property
+    def register(self) -> Register:
+        """What the summaries of this class have in common."""
+        return self._open().register
 
     def prepare(self) -> None:
         """Make sure that the folder can be written before anything is graded.
@@ -88,15 +87,143 @@ class Outbox:
         Raises:
             InputError: it cannot.
         """
-        probe = self.folder / ".probe"
-        write_atomically(probe, b"")
+        self._storage.prepare()
+        self._open()
+
+    def find(self, submission: str, inputs: Inputs, late: Late) -> Kept:
+        """What of an earlier run still holds; what is missing beside a good result is mended.
+
+        Raises:
+            InputError: a report cannot be written.
+        """
+        known = self._open().find(submission)
+        if known is None:
+            return self._adopted(submission, inputs, late)
+        entry, summary = known
+        if changed := inputs.changed(entry.inputs):
+            return Kept(None, changed)
+        if summary.error_kind == "internal":
+            return Kept(None, ("failed",))
+        as_made = entry.page == self._page and entry.submitted == late.submitted
+        if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
+            self._open().keep(submission)
+            return Kept(summary)
+        kept = self._adopted(submission, inputs, late)
+        return kept if kept.summary else Kept(None, ("damaged",))
+
+    def result(self, submission: str) -> Result | None:
+        """A submission's result, if it is there and whole."""
+        content = self._storage.read(_result_name(submission))
         try:
-            probe.unlink()
-        except OSError as error:
-            raise InputError(f"Cannot write in {self.folder}: {error.strerror}.") from None
+            return Result.from_json(content) if content is not None else None
+        except msgspec.DecodeError:
+            return None
 
-    def _result_path(self, submission: str) -> Path:
-        return self.folder / "results" / f"{file_stem(submission)}.json"
+    def add(self, result: Result, inputs: Inputs, late: Late) -> Summary:
+        """Write a submission's report and result; the result last, so that it vouches for both.
 
-    def _report_path(self, submission: str) -> Path:
-        return self.folder / "reports" / f"{file_stem(submission)}.html"
+        Raises:
+            InputError: cannot be written; names the file. The class page has it all the same.
+        """
+        summary = self.register.summary(result)
+        name = result.submission
+        stamps = ("", "")
+        try:
+            page = student_page(result, lang=self._lang)
+            self._storage.write(_report_name(name), page.encode())
+            self._storage.write(_result_name(name), result.to_json())
+            stamps = self._stamps(name)
+        finally:
+            entry = Entry(inputs, self._page, stamps, late.submitted)
+            self._open().put(entry, summary)
+        return summary
+
+    def finish(self) -> None:
+        """Write the class page and the gradebook, and let go of the ledger.
+
+        Raises:
+            InputError: cannot be written; names the file.
+        """
+        roster = self._open().roster()
+        page = class_pieces(
+            roster,
+            title=self._title,
+            made=time.strftime("%Y-%m-%d %H:%M"),
+            lang=self._lang,
+            href=lambda summary: f"reports/{quote(file_stem(summary.submission))}.html",
+        )
+        self._storage.write("index.html", _encoded(page))
+        self._storage.write("gradebook.csv", gradebook_pieces(roster))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger; it is opened again when it is needed."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+            self._send_ledger()
+
+    def _adopted(self, submission: str, inputs: Inputs, late: Late) -> Kept:
+        """A result that the ledger does not vouch for, if it says itself that it holds."""
+        result = self.result(submission)
+        if result is None:
+            there = bool(self._storage.stamp(_result_name(submission)))
+            return Kept(None, ("damaged",) if there else ("new",))
+        if result.error_kind == "internal":
+            return Kept(None, ("failed",))
+        if result.digest != inputs.digest:
+            return Kept(None, ("unknown",))
+        return Kept(self.add(late.applied(result), inputs, late))
+
+    def _stamps(self, submission: str) -> tuple[str, str]:
+        stamp = self._storage.stamp
+        return stamp(_result_name(submission)), stamp(_report_name(submission))
+
+    def _open(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = Ledger(self._ledger_path())
+        return self._ledger
+
+    def _ledger_path(self) -> Path | None:
+        """Where the ledger is kept while it is used: a copy, if the place is not a folder."""
+        if isinstance(self._storage, Folder):
+            return self._storage.path / LEDGER
+        self._spool = tempfile.TemporaryDirectory(prefix="grader-")
+        path = Path(self._spool.name, LEDGER)
+        content = self._storage.read(LEDGER)
+        if content is not None:
+            path.write_bytes(content)
+        return path
+
+    def _send_ledger(self) -> None:
+        if not isinstance(self._storage, Folder):
+            with self._spool as folder:
+                self._storage.write(LEDGER, Path(folder, LEDGER).read_bytes())
+
+
+def _result_name(submission: str) -> str:
+    return f"results/{file_stem(submission)}.json"
+
+
+def _report_name(submission: str) -> str:
+    return f"reports/{file_stem(submission)}.html"
+
+
+@cache
+def _page_hash(lang: Lang) -> str:
+    """Of what reports are made with: when that changes they are made again from the results."""
+    folder = Path(html.__file__).parent
+    return digest(sorted([*folder.glob("*.py"), *folder.glob("templates/*")]), lang)
+
+
+def _encoded(pieces: Iterator[str]) -> Iterator[bytes]:
+    """Text as bytes, in pieces that are worth writing."""
+    waiting: list[str] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size > _PIECE:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    yield "".join(waiting).encode()

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import statistics
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 from urllib.parse import quote
 
+import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
-from grader.report.student_view import Segment, asked_for, stretches
-from grader.report.text import by_name
+from grader.report.student_view import Segment, stretches
+from grader.report.summary import LETTERS, Roster, Summary
 from grader.result import Cause, CheckResult, Outcome, PartResult, Result
 
 BINS: Final = 10
 HARDEST: Final = 15
+ON_PAGE: Final = 500
+"""Rows of the table that a browser lays out at once."""
+UNGRADED: Final = 100
+"""Of those that could not be graded, how many are listed with their reasons."""
 NOT_PASSING: Final = (Outcome.FAILED, Outcome.ERROR, Outcome.MISSING)
 
 
@@ -80,7 +88,7 @@ class Era(Struct, frozen=True):
 class Row(Struct, frozen=True):
     """A line of the table of students."""
 
-    result: Result
+    result: Summary
     href: str
     parts: list[PartResult | None]
     counts: dict[Outcome, int]
@@ -89,7 +97,13 @@ class Row(Struct, frozen=True):
 class Cohort(Struct, frozen=True):
     """A whole class page."""
 
+    size: int
+    graded: int
+    """How many have a score."""
     rows: list[Row]
+    """The first rows, which stand on the page."""
+    rest: Callable[[], Iterator[Row]]
+    """The other rows, which are put there when they are asked for."""
     parts: list[PartResult]
     """The parts met, first met first: titles for the columns."""
     maxima: list[float | None]
@@ -102,14 +116,14 @@ class Cohort(Struct, frozen=True):
     """What to teach next week."""
     hardest: list[HardCheck]
     ungraded: list[Row]
+    """The first of those without a score."""
     eras: list[Era]
     sandboxes: list[tuple[str, int]]
     unsandboxed: int
 
-    @property
-    def graded(self) -> int:
-        """How many have a score."""
-        return len(self.rows) - len(self.ungraded)
+
+Href = Callable[[Summary], str]
+"""The address of a student's page."""
 
 
 def report_href(submission: str) -> str:
@@ -117,66 +131,130 @@ def report_href(submission: str) -> str:
     return f"reports/{quote(submission, safe='')}.html"
 
 
-def cohort(results: Iterable[Result], href: Callable[[Result], str]) -> Cohort:
+def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
     """Work out the numbers of a class; `href` gives the address of each student's page."""
-    every = sorted(results, key=lambda result: by_name(result.submission))
-    graded = [result for result in every if result.graded]
-    parts = list({part.id: part for result in every for part in result.parts}.values())
-    rows = [_row(result, parts, href) for result in every]
-    counts = Counter(check.outcome for result in graded for check in _asked(result))
-    sandboxes = [result.sandbox for result in graded if result.sandbox]
+    roster = Roster.of(results)
+    tally = Tally(roster)
+    parts, counts = list(tally.parts.values()), tally.counts
+
+    def rows(some: Iterable[Summary]) -> Iterator[Row]:
+        return (_row(summary, parts, href) for summary in some)
+
     return Cohort(
-        rows=rows,
+        size=tally.size,
+        graded=len(tally.scores),
+        rows=list(rows(islice(roster, ON_PAGE))),
+        rest=lambda: rows(islice(roster, ON_PAGE, None)),
         parts=parts,
-        maxima=[_maximum(part.id, graded) for part in parts],
-        max_score=max((result.max_score for result in every), default=0.0),
-        spread=_spread(graded),
-        counts=dict(counts),
+        maxima=[tally.maximum(part.id) for part in parts],
+        max_score=tally.max_score,
+        spread=_spread(tally.scores, tally.percents),
+        counts=counts,
         bar=_shares(counts),
-        mistakes=common_mistakes(graded),
-        hardest=hardest_checks(graded),
-        ungraded=[row for row in rows if not row.result.graded],
-        eras=_eras(graded),
-        sandboxes=Counter(sandbox.kind for sandbox in sandboxes).most_common(),
-        unsandboxed=sum(not sandbox.isolated for sandbox in sandboxes),
+        mistakes=_common_mistakes(tally),
+        hardest=_hardest_checks(tally),
+        ungraded=list(rows(tally.ungraded)),
+        eras=_eras(tally),
+        sandboxes=tally.sandboxes.most_common(),
+        unsandboxed=tally.unsandboxed,
     )
 
 
-def hardest_checks(graded: Sequence[Result], limit: int = HARDEST) -> list[HardCheck]:
+class Tally:
+    """A class, counted in one pass."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.register = roster.register
+        self.size = 0
+        self.max_score = 0.0
+        self.parts: dict[str, PartResult] = {}
+        self._maxima: dict[str, set[float]] = {}
+        self.scores = array("d")
+        self.percents = array("d")
+        self.ungraded: list[Summary] = []
+        """The first of those without a score."""
+        self.marks: dict[str, npt.NDArray[np.int64]] = {}
+        """For each list of checks: how often (n, 128) each of them has each letter."""
+        self.mistakes: Counter[str] = Counter()
+        self.eras: Counter[str] = Counter()
+        self.python2: Counter[str] = Counter()
+        self.sandboxes: Counter[str] = Counter()
+        self.unsandboxed = 0
+        for summary in roster:
+            self._add(summary)
+
+    def maximum(self, part: str) -> float | None:
+        """What a part is worth, if it is worth the same to all."""
+        maxima = self._maxima.get(part, set())
+        return next(iter(maxima)) if len(maxima) == 1 else None
+
+    def checks(self) -> Iterator[tuple[CheckResult, dict[Outcome, int]]]:
+        """Each check of each list, and how often it ended how."""
+        for roll, table in self.marks.items():
+            for check, row in zip(self.register.rolls[roll], table, strict=True):
+                yield check, {outcome: int(row[ord(x)]) for outcome, x in LETTERS.items()}
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How often checks ended how; only outcomes that occurred."""
+        total: Counter[Outcome] = Counter()
+        for _, counts in self.checks():
+            total.update(counts)
+        return {outcome: total[outcome] for outcome in Outcome if total[outcome]}
+
+    def _add(self, summary: Summary) -> None:
+        self.size += 1
+        self.max_score = max(self.max_score, summary.max_score)
+        for part in summary.parts:
+            self.parts.setdefault(part.id, part)
+        if summary.graded:
+            self._add_graded(summary)
+        elif len(self.ungraded) < UNGRADED:
+            self.ungraded.append(summary)
+
+    def _add_graded(self, summary: Summary) -> None:
+        self.scores.append(summary.final)
+        self.percents.append(summary.percent)
+        for part in summary.parts:
+            if part.total:
+                self._maxima.setdefault(part.id, set()).add(part.max_points)
+        letters = np.frombuffer(summary.marks.encode(), np.uint8)
+        if summary.roll not in self.marks:
+            self.marks[summary.roll] = np.zeros((len(letters), 128), np.int64)
+        self.marks[summary.roll][np.arange(len(letters)), letters] += 1
+        self.mistakes.update(summary.mistakes)
+        self.eras[summary.era or ""] += 1
+        self.python2[summary.era or ""] += summary.python2
+        if summary.sandbox is not None:
+            self.sandboxes[summary.sandbox] += 1
+            self.unsandboxed += not summary.isolated
+
+
+def _hardest_checks(tally: Tally) -> list[HardCheck]:
     """The checks that the largest share did not pass, hardest first."""
     met: dict[str, CheckResult] = {}
     counts: dict[str, Counter[Outcome]] = {}
-    titles = {part.id: part.title for result in graded for part in result.parts}
-    for check in (check for result in graded for check in _asked(result)):
+    for check, found in tally.checks():
         met.setdefault(check.id, check)
-        counts.setdefault(check.id, Counter())[check.outcome] += 1
+        counts.setdefault(check.id, Counter()).update(found)
+    titles = {part.id: part.title for part in tally.parts.values()}
     every = [
         _hard_check(check, titles.get(check.part, check.part), counts[id])
         for id, check in met.items()
     ]
     failing = [hard for hard in every if hard.failing]
-    return sorted(failing, key=lambda hard: (-hard.share, -hard.failing, hard.check.id))[:limit]
+    return sorted(failing, key=lambda hard: (-hard.share, -hard.failing, hard.check.id))[:HARDEST]
 
 
-def common_mistakes(graded: Sequence[Result], limit: int = HARDEST) -> list[CommonMistake]:
+def _common_mistakes(tally: Tally) -> list[CommonMistake]:
     """The mistakes that most students made; of several that it may be, the likeliest counts."""
-    met: dict[str, Cause] = {}
-    counts: Counter[str] = Counter()
-    for result in graded:
-        mine = {cause.id: cause for check in result.checks for cause in _made(check)}
-        met = {**mine, **met}
-        counts.update(mine.keys())
-    ranked = sorted(counts, key=lambda id: (-counts[id], met[id].function, id))[:limit]
+    met, counts = tally.register.causes, tally.mistakes
+    ranked = sorted(counts, key=lambda id: (-counts[id], met[id].function, id))[:HARDEST]
+    graded = len(tally.scores)
     return [
-        CommonMistake(met[id], counts[id], stretches({Outcome.FAILED: counts[id] / len(graded)}))
+        CommonMistake(met[id], counts[id], stretches({Outcome.FAILED: counts[id] / graded}))
         for id in ranked
     ]
-
-
-def _made(check: CheckResult) -> list[Cause]:
-    mistakes = [cause for cause in check.causes if cause.kind == "mistake"]
-    certain = [cause for cause in mistakes if cause.certain]
-    return certain or mistakes[:1]
 
 
 def _hard_check(check: CheckResult, part: str, counts: Counter[Outcome]) -> HardCheck:
@@ -186,25 +264,12 @@ def _hard_check(check: CheckResult, part: str, counts: Counter[Outcome]) -> Hard
     return HardCheck(check, part, dict(counts), judged, failing, stretches(shown))
 
 
-def _row(result: Result, parts: list[PartResult], href: Callable[[Result], str]) -> Row:
-    mine = {part.id: part for part in result.parts if part.total}
-    counts = {outcome: result.count(outcome) for outcome in Outcome}
-    return Row(result, href(result), [mine.get(part.id) for part in parts], counts)
+def _row(summary: Summary, parts: list[PartResult], href: Href) -> Row:
+    mine = {part.id: part for part in summary.parts if part.total}
+    return Row(summary, href(summary), [mine.get(part.id) for part in parts], summary.counts)
 
 
-def _asked(result: Result) -> list[CheckResult]:
-    return [check for check in result.checks if asked_for(check)]
-
-
-def _maximum(part_id: str, graded: Sequence[Result]) -> float | None:
-    parts = (part for result in graded for part in result.parts if part.id == part_id)
-    maxima = {part.max_points for part in parts if part.total}
-    return maxima.pop() if len(maxima) == 1 else None
-
-
-def _spread(graded: Sequence[Result]) -> Spread:
-    scores = [result.final for result in graded]
-    percents = [_percent(result) for result in graded]
+def _spread(scores: Sequence[float], percents: Sequence[float]) -> Spread:
     return Spread(
         mean=statistics.fmean(scores) if scores else None,
         median=statistics.median(scores) if scores else None,
@@ -216,23 +281,16 @@ def _spread(graded: Sequence[Result]) -> Spread:
     )
 
 
-def _percent(result: Result) -> float:
-    return 100.0 * result.final / result.max_score if result.max_score else 0.0
-
-
 def _bins(percents: Sequence[float]) -> list[Bin]:
     width = 100 // BINS
     counts = Counter(min(BINS - 1, max(0, int(round(percent, 6) // width))) for percent in percents)
     return [Bin(i * width, (i + 1) * width, counts[i]) for i in range(BINS)]
 
 
-def _shares(counts: Counter[Outcome]) -> list[Segment]:
+def _shares(counts: Mapping[Outcome, int]) -> list[Segment]:
     total = sum(counts.values())
     return stretches({outcome: n / total for outcome, n in counts.items()}) if total else []
 
 
-def _eras(graded: Sequence[Result]) -> list[Era]:
-    dialects = [result.dialect for result in graded]
-    eras = Counter(dialect.era if dialect else "" for dialect in dialects)
-    python2 = Counter(dialect.era for dialect in dialects if dialect and dialect.python2)
-    return [Era(era, count, python2[era]) for era, count in sorted(eras.items())]
+def _eras(tally: Tally) -> list[Era]:
+    return [Era(era, count, tally.python2[era]) for era, count in sorted(tally.eras.items())]

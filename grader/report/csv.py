@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.report.files import write_atomically
-from grader.report.student_view import asked_for
-from grader.report.text import by_name, number, one_line
+from grader.report.files import write_pieces
+from grader.report.summary import Roster, Summary
+from grader.report.text import number, one_line
 from grader.result import Outcome, PartResult, Result
 
 _FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")
 _CELL_LIMIT: Final = 1_000
+_PIECE: Final = 1 << 18
+"""Characters after which a piece of the file is passed on."""
 
 
-def write_gradebook(results: Iterable[Result], path: Path) -> None:
+def write_gradebook(results: Iterable[Result] | Roster, path: Path) -> None:
     """Write `gradebook_text(results)` to `path`, all or nothing.
 
     UTF-8 with a byte order mark: without one Excel reads the file in a legacy code page and
@@ -29,10 +31,17 @@ def write_gradebook(results: Iterable[Result], path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    write_atomically(path, gradebook_text(results).encode("utf-8-sig"))
+    write_pieces(path, gradebook_pieces(results))
 
 
-def gradebook_text(results: Iterable[Result]) -> str:
+def gradebook_pieces(results: Iterable[Result] | Roster) -> Iterator[bytes]:
+    """The content of the file that `write_gradebook` writes, some lines at a time."""
+    yield codecs.BOM_UTF8
+    for text in _text(Roster.of(results)):
+        yield text.encode()
+
+
+def gradebook_text(results: Iterable[Result] | Roster) -> str:
     """One line a submission, in the order of their names, under a heading.
 
     Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`, `penalty`
@@ -41,13 +50,21 @@ def gradebook_text(results: Iterable[Result]) -> str:
     `sandbox`, `error`. A submission that could not be graded has empty cells for its numbers,
     not zeros.
     """
-    every = sorted(results, key=lambda result: by_name(result.submission))
-    parts = list({part.id: part for result in every for part in result.parts})
+    return "".join(_text(Roster.of(results)))
+
+
+def _text(roster: Roster) -> Iterator[str]:
+    parts = list({part.id: part for summary in roster for part in summary.parts})
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow([safe_cell(name) for name in _heading(parts)])
-    writer.writerows(_row(result, parts) for result in every)
-    return sheet.getvalue()
+    for summary in roster:
+        if sheet.tell() > _PIECE:
+            yield sheet.getvalue()
+            sheet.seek(0)
+            sheet.truncate()
+        writer.writerow(_row(summary, parts))
+    yield sheet.getvalue()
 
 
 def safe_cell(value: str) -> str:
@@ -68,37 +85,33 @@ def _heading(parts: list[str]) -> list[str]:
     ]
 
 
-def _row(result: Result, parts: list[str]) -> list[str]:
-    dialect = result.dialect
+def _row(summary: Summary, parts: list[str]) -> list[str]:
+    dialect = summary.era is not None
     return [
-        safe_cell(result.submission),
-        _status(result),
-        *_numbers(result, parts),
-        safe_cell(dialect.era) if dialect else "",
-        ("yes" if dialect.python2 else "no") if dialect else "",
-        safe_cell(result.sandbox.kind) if result.sandbox else "",
-        safe_cell(result.error),
+        safe_cell(summary.submission),
+        _status(summary),
+        *_numbers(summary, parts),
+        safe_cell(summary.era or ""),
+        ("yes" if summary.python2 else "no") if dialect else "",
+        safe_cell(summary.sandbox or ""),
+        safe_cell(summary.error),
     ]
 
 
-def _status(result: Result) -> str:
-    if result.graded:
+def _status(summary: Summary) -> str:
+    if summary.graded:
         return "graded"
-    return "internal error" if result.error_kind == "internal" else "unreadable"
+    return "internal error" if summary.error_kind == "internal" else "unreadable"
 
 
-def _numbers(result: Result, parts: list[str]) -> list[str]:
-    if not result.graded:
+def _numbers(summary: Summary, parts: list[str]) -> list[str]:
+    if not summary.graded:
         return [""] * (5 + len(parts) + len(Outcome))
-    mine: dict[str, PartResult] = {part.id: part for part in result.parts}
-    counts = Counter(check.outcome for check in result.checks if asked_for(check))
+    mine: dict[str, PartResult] = {part.id: part for part in summary.parts}
+    counts = summary.counts
+    totals = (summary.score, summary.penalty, summary.final, summary.max_score, summary.percent)
     return [
-        *(number(value) for value in _totals(result)),
+        *(number(value) for value in totals),
         *(number(mine[part].points) if part in mine and mine[part].total else "" for part in parts),
         *(str(counts[outcome]) for outcome in Outcome),
     ]
-
-
-def _totals(result: Result) -> tuple[float, ...]:
-    percent = 100.0 * result.final / result.max_score if result.max_score else 0.0
-    return result.score, result.penalty, result.final, result.max_score, percent

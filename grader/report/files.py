@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from grader.errors import InputError
@@ -15,9 +16,18 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         InputError: the folder cannot be made or the file not written (permission, full disk).
     """
+    write_pieces(path, (content,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """`write_atomically` for what is made piece by piece, and need never be in memory at once.
+
+    Raises:
+        InputError: as there.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, content)
+        _replace(path, pieces)
     except OSError as error:
         raise InputError(
             f"Cannot write {path}: {error.strerror or error}.",
@@ -25,11 +35,11 @@ def write_atomically(path: Path, content: bytes) -> None:
         ) from error
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, pieces: Iterable[bytes]) -> None:
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
     try:
         with part.open("xb") as file:
-            file.write(content)
+            file.writelines(pieces)
         part.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -18,10 +18,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.report import text
-from grader.report.cohort import cohort, report_href
+from grader.report.cohort import Href, cohort, report_href
 from grader.report.redact import Audience
+from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import case_of, student_view
+from grader.report.summary import Roster
 from grader.result import Outcome, Result
 
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
@@ -34,24 +36,38 @@ def student_page(result: Result, *, audience: Audience = "instructor", lang: Lan
     and hint of a hidden check are.
     """
     view = student_view(result, audience)
-    return _page("student", lang, view=view, result=view.result)
+    return render("student.html", lang, view=view, result=view.result, **_frame("student"))
 
 
 def class_page(
-    results: Iterable[Result],
+    results: Iterable[Result] | Roster,
     *,
     title: str,
     made: str = "",
     lang: Lang = "en",
-    href: Callable[[Result], str] | None = None,
+    href: Href | None = None,
 ) -> str:
     """The page of a class, complete and self-contained.
 
-    `title` is the heading, `made` a date to show beneath it. `href` gives the address of a result's
-    own page, by default `reports/<submission>.html`.
+    `title` is the heading, `made` a date to show beneath it. `href` gives the address of a
+    student's own page, by default `reports/<submission>.html`.
     """
-    address = href or (lambda result: report_href(result.submission))
-    return _page("class", lang, view=cohort(results, address), title=title, made=made)
+    return "".join(class_pieces(results, title=title, made=made, lang=lang, href=href))
+
+
+def class_pieces(
+    results: Iterable[Result] | Roster,
+    *,
+    title: str,
+    made: str = "",
+    lang: Lang = "en",
+    href: Href | None = None,
+) -> Iterator[str]:
+    """The text of `class_page`, piece by piece: that of a large class need not be in memory."""
+    view = cohort(results, href or (lambda summary: report_href(summary.submission)))
+    context = {"view": view, "title": title, "made": made, "rest": rest(view, Texts(lang))}
+    template = environment().get_template("class.html")
+    return template.generate(t=Texts(lang), Outcome=Outcome, **_frame("class"), **context)
 
 
 def render(template: str, lang: Lang, **context: Any) -> str:
@@ -77,8 +93,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["level"] = level
     made.filters |= {
         "prose": prose,
+        "template": template_of,
         "case": case_of,
         "code": "`{}`".format,
         "number": text.number,
@@ -97,17 +115,10 @@ def prose(value: str) -> Markup:
     )
 
 
-def _page(name: str, lang: Lang, **context: Any) -> str:
-    style = asset("page.css")
-    script = asset(f"{name}.js")
-    return render(
-        f"{name}.html",
-        lang,
-        style=Markup(style),
-        script=Markup(script),
-        policy=Markup(_policy(style, script)),
-        **context,
-    )
+def _frame(name: str) -> dict[str, Markup]:
+    style, script = asset("page.css"), asset(f"{name}.js")
+    policy = _policy(style, script)
+    return {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}
 
 
 @cache

@@ -196,6 +196,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.name": ("Submission", "提交"),
     "class.search": ("Find a submission", "查找提交"),
     "class.shown": ("{n} of {total} shown", "显示 {n} / {total}"),
+    "class.pages": ("Pages of the table", "表格翻页"),
+    "class.previous": ("Previous", "上一页"),
+    "class.next": ("Next", "下一页"),
+    "class.range_shown": ("{first}–{last} of {total}", "第 {first}–{last} 行，共 {total} 行"),
+    "class.first_rows": (
+        "The first {n} of {total}; the others are shown with JavaScript, and are in the gradebook.",
+        "前 {n} 行，共 {total} 行；其余各行需启用 JavaScript 查看，成绩册中也有。",
+    ),
+    "class.more_ungraded": (
+        "and {n} more: see the table, sorted by score.",
+        "另有 {n} 份，见按得分排序的表格。",
+    ),
     "class.table": ("Scores of all submissions", "全部提交的得分"),
     "class.empty": ("There are no submissions.", "没有提交。"),
     "class.made": ("Made {when}", "生成于 {when}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -13,7 +12,8 @@ from rich.text import Text
 
 from grader.report.redact import Audience
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import CheckView, StudentView, asked_for, case_of, student_view
+from grader.report.student_view import CheckView, StudentView, case_of, student_view
+from grader.report.summary import Register, Summary
 from grader.report.text import clip, number, one_line, visible
 from grader.result import Cause, Outcome, PartResult, Result
 
@@ -54,22 +54,22 @@ def summary(
     )
 
 
-def result_line(result: Result, *, lang: Lang = "en", width: int = 32) -> Text:
+def result_line(result: Result | Summary, *, lang: Lang = "en", width: int = 32) -> Text:
     """One result on one line, for a batch: name, score, and how many checks ended how."""
+    summary = result if isinstance(result, Summary) else Register().summary(result)
     texts = Texts(lang)
-    line = Text(one_line(result.submission))
+    line = Text(one_line(summary.submission))
     line.truncate(width, overflow="ellipsis", pad=True)
-    if not result.graded:
-        style = STYLES[Outcome.INTERNAL if result.error_kind == "internal" else Outcome.ERROR]
-        return line.append(f" {'–':>7}  ").append(one_line(result.error), style)
-    counts = Counter(check.outcome for check in result.checks if asked_for(check))
-    line.append(f" {number(result.final):>7}", "bold")
-    line.append(f" / {number(result.max_score)} ", "dim")
-    for outcome in Outcome:
-        if outcome is not Outcome.PASSED and (n := counts[outcome]):
+    if not summary.graded:
+        style = STYLES[Outcome.INTERNAL if summary.error_kind == "internal" else Outcome.ERROR]
+        return line.append(f" {'–':>7}  ").append(one_line(summary.error), style)
+    line.append(f" {number(summary.final):>7}", "bold")
+    line.append(f" / {number(summary.max_score)} ", "dim")
+    for outcome, n in summary.counts.items():
+        if outcome is not Outcome.PASSED and n:
             line.append(f"  {n} {texts.outcome(outcome).lower()}", STYLES[outcome])
-    if result.penalty:
-        line.append(f"  {texts('late_short')} -{number(result.penalty)}", "yellow")
+    if summary.penalty:
+        line.append(f"  {texts('late_short')} -{number(summary.penalty)}", "yellow")
     return line
 
 

@@ -122,7 +122,7 @@ def test_a_torn_result_is_graded_again(again: Path) -> None:
     path = again / "out" / "results" / "relu.json"
     path.write_bytes(path.read_bytes()[:1000])
     (again / "out" / "reports" / "adam.html").unlink()
-    assert "5 of them unchanged" in batch(again)
+    assert "6 of them unchanged" in batch(again)
     assert results(again / "out")["relu"]["score"] < 100
     assert (again / "out" / "reports" / "adam.html").is_file()
 

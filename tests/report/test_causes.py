@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader.report.cohort import common_mistakes
+from grader.report.cohort import cohort
 from grader.report.html import class_page, student_page
 from grader.report.notebook import fragment, plain
 from grader.report.terminal import summary
@@ -114,7 +114,7 @@ def test_the_class_reads_what_to_teach() -> None:
         result(check(often), check(seldom, unlikely, id="c")),
         result(check(kind)),
     ]
-    made = common_mistakes(results)
+    made = cohort(results, lambda summary: summary.submission).mistakes
     assert [(mistake.cause.id, mistake.count) for mistake in made] == [("often", 2), ("seldom", 1)]
     page = class_page(results, title="A class")
     assert page.index("Most common mistakes") < page.index("Title of often")
