@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import batch, check, demo, doctor, grade, key, kit, template, verify
+from grader.cli import batch, check, demo, doctor, grade, key, kit, streams, template, verify
 from grader.errors import ExitCode, GraderError
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ for name, function in (
 
 def main() -> None:
     """Run the command; an error of ours is one line, never a traceback."""
+    streams.make_safe()
     try:
         app()
     except GraderError as error:

@@ -10,7 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 
@@ -21,6 +21,10 @@ from grader.result import Result
 from grader.submission import Source
 from grader.wall.runtime import ONE_THREAD
 
+_ATTEMPTS: Final = 3
+"""At a submission whose grading ended without a result, as when a process was killed."""
+_DYING_SECONDS: Final = 0.5
+"""A process that is killed closes its sockets some time before it is gone."""
 _ERRORS = {ExitCode.USAGE: UsageError, ExitCode.INPUT: InputError}
 
 
@@ -28,6 +32,8 @@ class _Server(Protocol):
     greeting: Ready
 
     def grade(self, source: Source) -> bytes: ...
+
+    def is_gone(self) -> bool: ...
 
     def close(self) -> None: ...
 
@@ -46,10 +52,10 @@ class Engine:
             GraderError: the server cannot grade; says why and what to do.
         """
         self.settings = settings or Settings()
-        forking = self.settings.fork and sys.platform == "linux"
-        self._server: _Server = (
-            _Forking(self.settings) if forking else _Inline(self.settings, workers)
-        )
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._closed = False
+        self._server = self._start()
 
     @property
     def greeting(self) -> Ready:
@@ -57,17 +63,44 @@ class Engine:
         return self._server.greeting
 
     def grade(self, source: Source) -> Result:
-        """Grade one submission; a fault of ours is in the result, not raised."""
-        try:
-            data = self._server.grade(source)
-            return Result.from_json(data)
-        except (OSError, msgspec.DecodeError, InternalError) as error:
-            what = f"The process that graded it ended without a result: {error}."
-            return ungraded(self.settings, source, what)
+        """Grade one submission; a fault of ours is in the result, not raised.
+
+        If a process of ours is killed meanwhile, the submission is graded again.
+        """
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            server = self._server
+            try:
+                return Result.from_json(server.grade(source))
+            except (OSError, msgspec.DecodeError, InternalError) as error:
+                reason = str(error).rstrip(".")
+            if not self._goes_on(server):
+                break
+        what = f"The process that graded it ended without a result: {reason}."
+        return ungraded(self.settings, source, what)
 
     def close(self) -> None:
         """End the server and everything it started."""
-        self._server.close()
+        self._closed = True
+        with self._lock:
+            self._server.close()
+
+    def _start(self) -> _Server:
+        forking = self.settings.fork and sys.platform == "linux"
+        return _Forking(self.settings) if forking else _Inline(self.settings, self._workers)
+
+    def _goes_on(self, server: _Server) -> bool:
+        """Put another server in the place of one that is gone; False if there is none any more."""
+        with self._lock:
+            if self._closed:
+                return False
+            if server is self._server and server.is_gone():
+                server.close()
+                try:
+                    self._server = self._start()
+                except GraderError:
+                    return False
+            return True
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +155,13 @@ class _Forking:
                 socket.send_fds(self._control, [job], [theirs.fileno()])
             return b"".join(iter(lambda: ours.recv(1 << 16), b""))
 
+    def is_gone(self) -> bool:
+        try:
+            self._process.wait(_DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def close(self) -> None:
         self._control.close()
         _end(self._process)
@@ -152,6 +192,9 @@ class _Inline:
             raise InternalError("its server died")
         self._idle.put(server)
         return line
+
+    def is_gone(self) -> bool:
+        return False  # it replaces its servers itself
 
     def close(self) -> None:
         for server in self._all:

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -26,11 +27,13 @@ from grader.checks.plugin import CheckPlugin
 from grader.checks.reference import LocalCode, record_key
 from grader.checks.session import run_session
 from grader.diagnosis.packages import Catalogue
-from grader.errors import ExitCode, GraderError, InputError
+from grader.errors import ExitCode, GraderError, InputError, InternalError
 from grader.grading import Bench, Settings, grade_submission, select
-from grader.result import SandboxInfo
+from grader.result import Outcome, Result, SandboxInfo
 from grader.submission import Source
-from grader.wall.sandbox import open_sandbox
+from grader.wall import confine
+from grader.wall.limits import Limits
+from grader.wall.sandbox import Sandbox, open_sandbox
 
 MAX_MESSAGE: Final = 1 << 20
 SUBMISSION_SECONDS: Final = 3_600
@@ -121,17 +124,22 @@ def ready(bench: Bench) -> bytes:
 def serve_forking(control: socket.socket, bench: Bench) -> None:
     """Fork a child for each job until the other side hangs up."""
     control.send(ready(bench))
+    server = os.getpid()
     children: set[int] = set()
+    complaints, complain = os.pipe()
+    os.set_blocking(complaints, False)
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE, 1)
         if not data:
             break
         children = {pid for pid in children if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+        if _has_complaint(complaints):
+            _renew_sandbox(bench)
         reply = socket.socket(fileno=descriptors[0])
         pid = os.fork()
         if not pid:
             control.close()
-            _child(bench, data, reply)
+            _child(bench, data, reply, complain, server)
         children.add(pid)
         reply.close()
     for pid in children:
@@ -139,20 +147,60 @@ def serve_forking(control: socket.socket, bench: Bench) -> None:
         os.waitpid(pid, 0)
 
 
-def _child(bench: Bench, job: bytes, reply: socket.socket) -> None:
-    """Grade one submission in a process of its own, and end it."""
+def _has_complaint(complaints: int) -> bool:
+    """Whether a child has found the sandbox gone since the last look."""
+    try:
+        return bool(os.read(complaints, 4096))
+    except BlockingIOError:
+        return False
+
+
+def _renew_sandbox(bench: Bench) -> None:
+    """Open another sandbox if the one at hand is gone: killed, by the kernel or by somebody."""
+    if _works(bench.sandbox):
+        return
+    bench.sandbox.close()
+    with suppress(GraderError):  # else every result says that there is none
+        bench.sandbox = open_sandbox(bench.settings.sandbox)
+
+
+def _works(sandbox: Sandbox) -> bool:
+    """Whether the sandbox still starts workers."""
+    try:
+        sandbox.spawn(Limits()).kill()
+    except InternalError:
+        return False
+    return True
+
+
+def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent: int) -> None:
+    """Grade one submission in a process of its own, and end it.
+
+    A result that the loss of the sandbox may have spoilt is not sent: it is asked for again.
+    """
     status = 1
     try:
         signal.alarm(SUBMISSION_SECONDS)
-        reply.sendall(_answer(bench, job))
-        status = 0
+        confine.die_with_parent(confine.open_libc(), parent)
+        result = _graded(bench, job)
+        if _is_shaken(result) and not _works(bench.sandbox):
+            os.write(complain, b"!")
+        else:
+            reply.sendall(msgspec.json.encode(result))
+            status = 0
     finally:
         os._exit(status)
 
 
-def _answer(bench: Bench, job: bytes) -> bytes:
-    source = msgspec.json.decode(job, type=Job).source()
-    return msgspec.json.encode(grade_submission(bench, source))
+def _is_shaken(result: Result) -> bool:
+    """Whether the end of the sandbox could be behind this result."""
+    kinds = {check.finding.kind for check in result.checks if check.finding}
+    broke = any(check.outcome is Outcome.INTERNAL for check in result.checks)
+    return result.error_kind == "internal" or broke or "crash" in kinds
+
+
+def _graded(bench: Bench, job: bytes) -> Result:
+    return grade_submission(bench, msgspec.json.decode(job, type=Job).source())
 
 
 def serve_inline(bench: Bench, jobs: BinaryIO, results: BinaryIO) -> None:
@@ -160,7 +208,7 @@ def serve_inline(bench: Bench, jobs: BinaryIO, results: BinaryIO) -> None:
     results.write(ready(bench) + b"\n")
     results.flush()
     for line in jobs:
-        results.write(_answer(bench, line) + b"\n")
+        results.write(msgspec.json.encode(_graded(bench, line)) + b"\n")
         results.flush()
 
 

@@ -35,6 +35,8 @@ class Bench(msgspec.Struct):
     """Resolves a contract name to the reference's function, where the reference is at hand."""
     catalogue: Catalogue | None = None
     """The known mistakes, where the reference is at hand."""
+    killed: list[str] = []
+    """What was called when workers were killed, by their own code or from outside."""
 
     def channel(
         self, submission: Submission, substitutes: Substitutes | None = None
@@ -47,6 +49,7 @@ class Bench(msgspec.Struct):
             limits=Limits(memory_bytes=limits.memory_mb << 20),
             calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
             substitutes=substitutes,
+            killed=self.killed,
         )
 
     def run(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from grader.diagnosis.diagnose import diagnose, structural
 from grader.diagnosis.tape import Tapes
-from grader.errors import GraderError, InputError
+from grader.errors import GraderError, InputError, InternalError
 from grader.grading.bench import Bench, contract_of
 from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
@@ -38,7 +38,7 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         submission = load(
             source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect
         )
-        result = _grade(bench, submission)
+        result = _graded(bench, submission)
     except InputError as error:
         result = _ungraded(bench, source, "input", str(error))
     except GraderError as error:
@@ -50,6 +50,20 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         duration=round(time.perf_counter() - start, 3),
         graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _graded(bench: Bench, submission: Submission) -> Result:
+    """The result; a second one if a worker was killed, perhaps for want of memory."""
+    bench.killed.clear()
+    try:
+        result = _grade(bench, submission)
+    except InternalError:
+        if not bench.killed:
+            raise
+    else:
+        if not bench.killed:
+            return result
+    return _grade(bench, submission)
 
 
 def _grade(bench: Bench, submission: Submission) -> Result:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.errors import InternalError
 from grader.result import Finding
 from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, Verdict
@@ -57,12 +58,15 @@ class WorkerChannel:
         limits: Limits | None = None,
         calls: CallLimits | None = None,
         substitutes: Substitutes | None = None,
+        killed: list[str] | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._submission = submission
         self._limits = limits or Limits()
         self._calls = calls or CallLimits()
         self._substitutes = substitutes
+        self._killed = [] if killed is None else killed
+        """Where it is written down what was called when a worker was killed by nobody we know."""
         self._worker: Worker | None = None
         self._strikes: Counter[str] = Counter()
         self._load_failure: list[Verdict] = []
@@ -99,7 +103,11 @@ class WorkerChannel:
         if len(self._load_failure) >= _STRIKES:
             raise self._load_failure[-1]
         if self._worker is None:
-            self._worker = self._sandbox.spawn(self._limits)
+            try:
+                self._worker = self._sandbox.spawn(self._limits)
+            except InternalError:
+                self._killed.append("the start of a worker")
+                raise
             self._load(self._worker)
         return self._worker
 
@@ -135,6 +143,7 @@ class WorkerChannel:
         wire.send(worker.socket, request, deadline=deadline)
         while True:
             reply = understood(wire.receive(worker.socket, deadline=deadline, waiting=watch.look))
+            watch.conclude()
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)
@@ -151,6 +160,8 @@ class WorkerChannel:
             self._strikes[about] += 1
             return CouldNotRun(f"{about} did not finish: {error}.", Finding(kind="timeout"))
         if isinstance(error, wire.WireClosed):
+            if ending in _SAYS_NOTHING:
+                self._killed.append(about)
             why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
             text = f"{about} ended the whole process{why} instead of returning."
             return CouldNotRun(text, Finding(kind="crash"))
@@ -192,9 +203,16 @@ class _Watch:
         self._limit = cpu_seconds
         self._start = self._last = worker.cpu_seconds()
         self._progress = time.monotonic()
+        self._looked = False
+
+    def conclude(self) -> None:
+        """Raise `WireTimeout` if the answer came in time only because nobody had looked."""
+        if self._looked:
+            self.look()
 
     def look(self) -> None:
         """Raise `WireTimeout` if the worker has used up its time, or sleeps."""
+        self._looked = True
         used = self._worker.cpu_seconds()
         now = time.monotonic()
         if used is None or self._start is None or self._last is None:

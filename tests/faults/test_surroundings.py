@@ -1,0 +1,299 @@
+"""What goes wrong around a batch: full disks, lost folders, jumping clocks, odd shells."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import tiny
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
+FINISHED = 3  # an empty folder is among the submissions
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny class, and what an undisturbed run makes of it."""
+    root = tmp_path_factory.mktemp("surroundings")
+    tiny.make(root)
+    assert tiny.grade(root, root / "calm", "-j", "2").returncode == FINISHED
+    return root
+
+
+@pytest.fixture(scope="module")
+def calm(field: Path) -> dict[str, Any]:
+    return tiny.verdicts(field / "calm")
+
+
+def goes_on(field: Path, out: Path, calm: dict[str, Any]) -> None:
+    """A later run completes what a disturbed one began."""
+    assert tiny.grade(field, out).returncode == FINISHED
+    assert tiny.verdicts(out) == calm
+    assert (out / "index.html").is_file()
+    assert not list(out.rglob("*.part"))
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text, text
+    return text
+
+
+ENVIRONMENTS: dict[str, dict[str, str | None]] = {
+    "bare": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "HOME": None,
+             "TERM": "dumb", "COLUMNS": "1"},
+    "Turkish": {"LC_ALL": "tr_TR.UTF-8", "HOME": "/proc", "PYTHONOPTIMIZE": "2", "COLUMNS": "wide"},
+    "decimal comma": {"LC_ALL": "de_DE.ISO-8859-1", "PYTHONIOENCODING": "latin-1",
+                      "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "TMPDIR": "/nonexistent"},
+    "no such locale": {"LC_ALL": "xx_YY.nonsense", "PYTHONIOENCODING": "ascii:strict",
+                       "HOME": "/nonexistent", "PYTHONWARNINGS": "error"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_the_environment_changes_nothing(
+    field: Path, calm: dict[str, Any], tmp_path: Path, name: str
+) -> None:
+    environment = {**os.environ, **ENVIRONMENTS[name]}
+    kept = {key: value for key, value in environment.items() if value is not None}
+    done = tiny.grade(field, tmp_path / "out", env=kept)
+    assert done.returncode == FINISHED, said(done)
+    assert tiny.verdicts(tmp_path / "out") == calm
+
+
+def test_names_that_the_terminal_cannot_print(field: Path, tmp_path: Path) -> None:
+    shutil.copytree(field / "class" / "right", tmp_path / "class" / "张三 ŞIlı")
+    shutil.copytree(field / "bank", tmp_path / "bank")
+    shutil.copytree(field / "reference", tmp_path / "reference")
+    for name in ("toy.toml", "toy.key"):
+        shutil.copy(field / name, tmp_path)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C"}
+    done = tiny.grade(tmp_path, tmp_path / "out", env=environment)
+    said(done)
+    assert done.returncode == 0
+    assert list(tiny.verdicts(tmp_path / "out")) == ["张三 ŞIlı"]
+
+
+def test_streams_that_are_closed(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "-", *tiny.command(field, out)]
+    assert subprocess.run(closed, timeout=120, check=False).returncode == FINISHED
+    assert tiny.verdicts(out) == calm
+
+
+def test_a_pipe_that_nobody_reads(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    """`grader batch ... | head -1`: ended without a traceback, and the next run goes on."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        tiny.command(field, tmp_path / "out"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    os.close(writing)
+    assert "Traceback" not in done.stderr, done.stderr
+    assert "Exception ignored" not in done.stderr, done.stderr
+    goes_on(field, tmp_path / "out", calm)
+
+
+@pytest.mark.parametrize("number", [12, 24])
+def test_few_descriptors(field: Path, calm: dict[str, Any], tmp_path: Path, number: int) -> None:
+    """Enough for the work, or a clear error, and then the next run goes on."""
+    limit = f'ulimit -n {number}; exec "$@"'
+    out = tmp_path / "out"
+    done = subprocess.run(
+        ["bash", "-c", limit, "-", *tiny.command(field, out, "-j", "4")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said(done)
+    if done.returncode == FINISHED:
+        assert tiny.verdicts(out) == calm
+    goes_on(field, out, calm)
+
+
+def test_a_umask_that_lets_nobody_in(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    out = tmp_path / "out"
+    done = subprocess.run(
+        ["sh", "-c", 'umask 077; exec "$@"', "-", *tiny.command(field, out)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    assert done.returncode == FINISHED, said(done)
+    assert tiny.verdicts(out) == calm
+    assert not list(scratch.iterdir())
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of that size."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount a small file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("size", ["48k"])
+def test_a_full_disk(field: Path, calm: dict[str, Any], tmp_path: Path, size: str) -> None:
+    """Said in one line for each that could not be written, and the next run goes on."""
+    with small_disk(tmp_path / "disk", size) as disk:
+        out = disk / "out"
+        done = tiny.grade(field, out, "-j", "2")
+        assert "No space left on device" in said(done)
+        assert done.returncode == 3
+        for name, result in tiny.verdicts(out).items():
+            assert result == calm[name]
+        assert not list(out.rglob("*.part"))
+        subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
+        goes_on(field, out, calm)
+
+
+def test_files_that_may_not_grow(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    """A quota, in the manner of RLIMIT_FSIZE: an error as on a full disk, not a signal."""
+    out = tmp_path / "out"
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 8; exec "$@"', "-", *tiny.command(field, out)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "File too large" in said(done)
+    assert done.returncode == 3
+    goes_on(field, out, calm)
+
+
+@pytest.mark.parametrize("act", ["deleted", "made a file"])
+def test_an_output_folder_that_is_lost_in_the_middle(
+    field: Path, calm: dict[str, Any], tmp_path: Path, act: str
+) -> None:
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        tiny.command(field, out, "-j", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list((out / "results").glob("*.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    lost = out if act == "deleted" else out / "results"
+    shutil.rmtree(lost, ignore_errors=True)
+    if act != "deleted":
+        lost.write_text("", encoding="utf-8")
+    text, _ = process.communicate(timeout=120)
+    assert "Traceback" not in text, text
+    assert process.returncode == 3
+    if act != "deleted":
+        assert "Cannot write" in text
+        lost.unlink()
+    goes_on(field, out, calm)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("chattr"), reason="root may do it all")
+def test_permission_lost_in_the_middle(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    tiny.grade(field, out)
+    lost = [out / "results", out / "reports"]
+    for path in (out / "results").glob("r*.json"):
+        path.unlink()
+    if not _forbid(lost):
+        pytest.skip("permission cannot be taken from us")
+    try:
+        done = tiny.grade(field, out)
+    finally:
+        _allow(lost)
+    assert "Cannot write" in said(done)
+    assert done.returncode == 3
+    goes_on(field, out, calm)
+
+
+def _forbid(folders: list[Path]) -> bool:
+    if os.geteuid():
+        for folder in folders:
+            folder.chmod(0o500)
+        return True
+    changed = [subprocess.run(["chattr", "+i", str(folder)], check=False) for folder in folders]
+    return all(done.returncode == 0 for done in changed)
+
+
+def _allow(folders: list[Path]) -> None:
+    for folder in folders:
+        if os.geteuid():
+            folder.chmod(0o700)
+        else:
+            subprocess.run(["chattr", "-i", str(folder)], check=True)
+
+
+def test_a_clock_that_jumps(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    """Deadlines hang on the monotonic clock, so that the time of day may go to and fro."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "usercustomize.py").write_text(
+        "import itertools, time\n"
+        "real, sign = time.time, itertools.cycle((-1, 1))\n"
+        "time.time = lambda: real() + next(sign) * 86_400 * 365\n",
+        encoding="utf-8",
+    )
+    (site / "sitecustomize.py").write_text("import usercustomize\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    told = subprocess.run(
+        [sys.executable, "-c", "import time; print(abs(time.time() - time.time()) > 1e6)"],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout == "True\n", "the clock does not jump"
+    done = tiny.grade(field, tmp_path / "out", env=environment)
+    assert done.returncode == FINISHED, said(done)
+    assert tiny.verdicts(tmp_path / "out") == calm
+
+
+def test_a_submission_that_goes_away_in_the_middle(field: Path, tmp_path: Path) -> None:
+    for name in ("bank", "reference", "class"):
+        shutil.copytree(field / name, tmp_path / name)
+    for name in ("toy.toml", "toy.key"):
+        shutil.copy(field / name, tmp_path)
+    process = subprocess.Popen(
+        tiny.command(tmp_path, tmp_path / "out", "-j", "1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out" / "results").glob("*.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    shutil.rmtree(tmp_path / "class" / "wrong")
+    text, _ = process.communicate(timeout=120)
+    assert "Traceback" not in text, text
+    assert process.returncode == 3
+    found = tiny.verdicts(tmp_path / "out")
+    assert set(found) == {*tiny.BODIES, "empty"}
+    assert found["right"]["score"] == 4

@@ -1,0 +1,98 @@
+"""A tiny assignment and a class of every kind of submission, so that a batch takes a second."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from grader.result import Result
+from tests.support import GRADER, SECONDS
+from tests.verify.toy import HEAD, LAYERS, RUBRIC, SCALE, SHIFT
+
+WITH_LIMITS: Final = f"{RUBRIC}\n[limits]\ncall_seconds = 1\n"
+SLOW: Final = "def slow():\n    for _ in range(400):\n        np.ones(10_000).sum()\n\n\n"
+BODIES: Final = {
+    "right": "return x * w",
+    "wrong": "return x + w",
+    "raises": "raise ValueError(x)",
+    "ends": "import os; os._exit(1)",
+    "slow": "slow(); return x * w",
+    "sleepy": "import time; time.sleep(0.3); return x * w",
+    "noisy": "print('x' * 100_000); return x * w",
+    "none": "pass",
+}
+TIMES: Final = ("duration", "graded_at")
+
+
+def make(folder: Path, bodies: Mapping[str, str] = BODIES) -> Path:
+    """The assignment with its key and the class, in `folder`; the rubric's path.
+
+    `bodies` is what `scale` does, by the submission's name.
+    """
+    (folder / "bank").mkdir()
+    (folder / "bank" / "layers.py").write_text(HEAD + SCALE + SHIFT, encoding="utf-8")
+    _package(folder / "reference" / "toy", LAYERS)
+    rubric = folder / "toy.toml"
+    rubric.write_text(WITH_LIMITS, encoding="utf-8")
+    for name, body in bodies.items():
+        text = LAYERS.replace("out = x * w\n    return out", body)
+        _package(folder / "class" / name / "numpynn", text.replace("def scale", SLOW + "def scale"))
+    (folder / "class" / "empty").mkdir()
+    run("key", "--assignment", rubric)
+    return rubric
+
+
+def _package(folder: Path, text: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("", encoding="utf-8")
+    (folder / "layers.py").write_text(text, encoding="utf-8")
+
+
+def command(root: Path, out: Path, *more: str) -> list[str]:
+    """The command that grades the class in `root`."""
+    rubric = root / "toy.toml"
+    return [*GRADER, "batch", str(root / "class"), "-o", str(out), "-a", str(rubric), *more]
+
+
+def run(*arguments: str | Path) -> None:
+    """Run `grader`, which must succeed."""
+    subprocess.run([*GRADER, *map(str, arguments)], check=True, capture_output=True)
+
+
+def grade(root: Path, out: Path, *more: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Grade the class in `root`; whatever the end."""
+    return subprocess.run(
+        command(root, out, *more),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        **options,
+    )
+
+
+def verdicts(out: Path) -> dict[str, Any]:
+    """The results in `out` without the times, by submission; each file must be a whole one."""
+    found: dict[str, Any] = {}
+    for path in (out / "results").glob("*.json"):
+        content = json.loads(Result.load(path).to_json())
+        assert content["submission"] not in found, f"{path}: a second result"
+        found[content["submission"]] = _without_times(content)
+    return found
+
+
+def _without_times(content: dict[str, Any]) -> dict[str, Any]:
+    checks = [{**check, "duration": 0} for check in content["checks"]]
+    sandbox = {
+        **content["sandbox"],
+        "layers": [],
+    }  # one that is hit while it is tried out has fewer
+    return {**content, "checks": checks, "sandbox": sandbox, **dict.fromkeys(TIMES)}
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))
