@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Protocol
@@ -72,7 +73,10 @@ class Folder:
         return f"{found.st_size} {found.st_mtime_ns}"
 
     def prepare(self) -> None:
-        """Write something, and remove it."""
+        """Write something and remove it, and what a run that was killed left half written."""
+        for part in self.path.rglob(".*.part"):
+            with suppress(OSError):
+                part.unlink()
         probe = self.path / ".probe"
         write_atomically(probe, b"")
         try:
