@@ -67,7 +67,7 @@ class SandboxedKernel:
             "hb_port": 5,
             "transport": "ipc",
             "ip": self.ip,
-            "key": self.key.encode(),
+            "key": self.key.encode(),  # type: ignore[typeddict-item]  # it must be bytes
             "signature_scheme": "hmac-sha256",
         }
 

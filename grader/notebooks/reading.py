@@ -1,0 +1,203 @@
+"""From a notebook's bytes to cells that can be run: upgraded, converted, nothing executed."""
+
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from typing import Any, Final
+
+import msgspec
+
+from grader.errors import InputError
+from grader.notebooks.pasted import mask_magics, unmask_magics, why_unparsable
+from grader.submission.parse import Unparsable, parse
+from grader.submission.python2 import convert, has_print_statement, has_true_division, signs
+
+MAX_BYTES: Final = 64 << 20
+MAX_CELLS: Final = 2_000
+_INTERACTIVE: Final = re.compile(r"^(\s*%matplotlib)\s+(?!inline).*$", re.MULTILINE)
+_CONFLICT: Final = re.compile(rb"^<{7} ", re.MULTILINE)
+_HOSTED: Final = re.compile(r"google\.colab|^%cd .*\$|get_datasets\.sh", re.MULTILINE)
+
+
+class Cell(msgspec.Struct, kw_only=True):
+    """A cell on its way to be run."""
+
+    id: str
+    code: bool
+    source: str
+    """As handed in, or as released where it was restored."""
+    run: str = ""
+    """What is run in its place: converted where necessary."""
+    role: str = "own"
+    question: str = ""
+    needs: str = ""
+    """Id of the answer cell that an experiment stands on."""
+    functions: list[str] = []
+    saved: list[dict[str, Any]] = []
+    """Outputs as handed in."""
+    count: int | None = None
+    """Number of its last execution, as handed in."""
+    restored: str = ""
+    broken: str = ""
+    """Why it does not parse."""
+    skip: str = ""
+    """Why it is not run."""
+    notes: list[str] = []
+    stop: bool = False
+    """Whether the student asked that nothing after it be run if it fails."""
+
+
+class Book(msgspec.Struct, kw_only=True):
+    """A notebook that was read."""
+
+    path: str
+    cells: list[Cell]
+    name: str = ""
+    """What the release calls it, as its metadata says."""
+    python2: bool = False
+    floor_division: bool = False
+    notes: list[str] = []
+
+
+def read_notebook(data: bytes, path: str) -> Book:
+    """Read a notebook of any format since 3; `path` is its name in messages.
+
+    Raises:
+        InputError: it is none, in one line.
+    """
+    notes: list[str] = []
+    content = _upgraded(data, path, notes)
+    cells = [_cell(raw, number) for number, raw in enumerate(content["cells"], start=1)]
+    if len(cells) > MAX_CELLS:
+        raise InputError(f"{path}: has {len(cells)} cells; up to {MAX_CELLS} are read.")
+    own = content["metadata"].get("grader")
+    book = Book(
+        path=path,
+        cells=cells,
+        name=str(own.get("notebook", "")) if isinstance(own, dict) else "",
+        python2=_is_python2(content["metadata"], cells),
+        notes=notes,
+    )
+    return make_runnable(book)
+
+
+def make_runnable(book: Book) -> Book:
+    """Fill in what is to be run of each cell."""
+    for cell in book.cells:
+        if cell.code:
+            _prepare(cell)
+    book.floor_division = book.python2 and not any(map(_divides_truly, book.cells))
+    if book.python2:
+        book.notes.append("Written for Python 2: converted, and `/` between integers floors.")
+    return book
+
+
+def _upgraded(data: bytes, path: str, notes: list[str]) -> dict[str, Any]:
+    import nbformat
+
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{path}: is {len(data) >> 20} MB long; up to {MAX_BYTES >> 20} are read.")
+    if _CONFLICT.search(data):
+        raise InputError(
+            f"{path}: holds marks of an unfinished merge (<<<<<<<) and is no notebook."
+        )
+    try:
+        raw = json.loads(data.decode("utf-8-sig"))
+        major = int(raw["nbformat"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            notebook = nbformat.from_dict(raw)
+            if major != 4:
+                notebook = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
+                notes.append(f"Upgraded from nbformat {major}.")
+        if not isinstance(notebook.get("metadata"), dict):
+            notebook["metadata"] = {}
+        return {"cells": list(notebook["cells"]), "metadata": notebook["metadata"]}
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path}: is no notebook that can be read ({reason}).") from None
+    except Exception as error:  # nbformat raises anything over damaged content
+        reason = f"{type(error).__name__}: {error}"[:120]
+        raise InputError(f"{path}: is a damaged notebook ({' '.join(reason.split())}).") from None
+
+
+def _cell(raw: Any, number: int) -> Cell:
+    raw = raw if isinstance(raw, dict) else {}
+    source = raw.get("source", "")
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    about = metadata.get("grader")
+    about = about if isinstance(about, dict) else {}
+    tags = metadata.get("tags")
+    code = raw.get("cell_type") == "code"
+    count = raw.get("execution_count") if code else None
+    outputs = raw.get("outputs") if code else None
+    return Cell(
+        id=str(raw.get("id") or f"cell-{number}")[:80],
+        code=code,
+        source=text.replace("\r\n", "\n"),
+        role=str(about.get("role", "own")),
+        question=str(about.get("question", "")),
+        needs=str(about.get("needs", "")),
+        functions=[str(name) for name in about.get("functions", [])],
+        saved=[output for output in outputs if isinstance(output, dict)] if outputs else [],
+        count=count if isinstance(count, int) else None,
+        stop=isinstance(tags, list) and "stop-on-error" in tags,
+    )
+
+
+def _is_python2(metadata: dict[str, Any], cells: list[Cell]) -> bool:
+    about = [metadata.get("kernelspec"), metadata.get("language_info")]
+    words = [str(part.get(key, "")) for part in about if isinstance(part, dict)
+             for key in ("name", "version")]  # fmt: skip
+    said = any(word == "python2" or re.match(r"2\.\d", word) for word in words)
+    prints = any(cell.code and has_print_statement(cell.source) for cell in cells)
+    return prints or (said and not any(word.startswith("3.") for word in words))
+
+
+def _prepare(cell: Cell) -> None:
+    cell.run = _INTERACTIVE.sub(r"\1 inline", cell.source)
+    if not cell.source.strip():
+        return
+    if _HOSTED.search(cell.source):
+        cell.skip = "Sets up a web service that is not here; it was not run."
+        return
+    if cell.source.lstrip().startswith("%%"):
+        return
+    masked, magics = mask_magics(cell.run)
+    text = _python3(masked)
+    if text is None:
+        cell.broken = why_unparsable(cell.source)
+    elif text != masked:
+        cell.run = unmask_magics(text, magics)
+        cell.notes = [*cell.notes, "Converted from Python 2."]
+
+
+def _python3(text: str) -> str | None:
+    """The text for Python 3; None if it does not parse as either."""
+    try:
+        tree = parse(text)
+        return convert(text) if signs(tree) else text
+    except Unparsable:
+        pass
+    try:
+        converted = convert(text)
+        ast.parse(converted)
+    except (Unparsable, SyntaxError, ValueError):
+        return None
+    return converted
+
+
+def _divides_truly(cell: Cell) -> bool:
+    if not cell.code or "division" not in cell.source:
+        return False
+    try:
+        return has_true_division(ast.parse(mask_magics(cell.source)[0]))
+    except (SyntaxError, ValueError):
+        return False

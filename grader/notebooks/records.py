@@ -1,0 +1,96 @@
+"""The records of an executed notebook: plain data, part of a `Result`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class CellOutcome(StrEnum):
+    """What became of a cell when it was run."""
+
+    OK = "ok"
+    ERROR = "error"
+    """It raised, or does not parse."""
+    TIMEOUT = "timeout"
+    """It ran out of time; it was interrupted, or if that did not help its kernel was ended."""
+    DIED = "died"
+    """Its kernel ended: it exited, crashed or ran out of memory."""
+    FLOODED = "flooded"
+    """It printed or showed more than a cell may; it was interrupted."""
+    NOT_RUN = "not_run"
+    """An earlier cell cost the kernel, or the notebook's time was used up."""
+    TEXT = "text"
+    """Not code, or empty."""
+
+
+class CellOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """One output of a cell, within limits."""
+
+    mime: str
+    """`text/plain`, `text/html`, `image/png`, ...; `stream/stdout`, `stream/stderr`; `error` for a
+    traceback."""
+    data: str
+    """Text; base64 for an image."""
+
+
+class NotebookCell(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell as it was run."""
+
+    id: str
+    role: str
+    """`text`, `given`, `experiment`, `check`, `answer`, `written`; `own` for a student's cell."""
+    source: str
+    outcome: CellOutcome
+    error: str = ""
+    """What went wrong, in one line."""
+    outputs: list[CellOutput] = []
+    restored: str = ""
+    """How a given cell differed from the release: `changed`, `missing` or `moved`."""
+    notes: list[str] = []
+    seconds: float = 0.0
+
+
+class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A written answer. Nobody but a person gives it points."""
+
+    question: str
+    state: str
+    """`answered`, `empty`, `placeholder`, `unchanged` or `missing`."""
+    words: int = 0
+    """Words, and characters of Chinese."""
+    text: str = ""
+    points: float = 0.0
+    """What it is worth at most."""
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """Accuracies that a training left behind, as the student's solver has them."""
+
+    name: str
+    train: list[float] = []
+    val: list[float] = []
+    reference_val: list[float] = []
+    """The same of the reference, where it is known."""
+
+
+class NotebookResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One notebook of a submission, executed."""
+
+    id: str
+    """The release's name for it: `Dropout`."""
+    title: str = ""
+    path: str = ""
+    """Where it is in the submission; empty if it is not there."""
+    cells: list[NotebookCell] = []
+    answers: list[WrittenAnswer] = []
+    curves: list[Curve] = []
+    notes: list[str] = []
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> list[NotebookCell]:
+        """The cells that did not end well."""
+        good = (CellOutcome.OK, CellOutcome.TEXT)
+        return [cell for cell in self.cells if cell.outcome not in good]
