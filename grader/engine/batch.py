@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from grader.engine.cache import Cache
-from grader.engine.crew import Crew
+from grader.engine.crew import Crew, TryAgain
 from grader.engine.fingerprint import Fingerprints, Inputs
 from grader.engine.lateness import Late, Lateness
 from grader.engine.outbox import Outbox
@@ -104,6 +104,7 @@ class Batch:
         self._fingerprints = Fingerprints(crew.settings)
         self._register = Register()
         self._done = 0
+        self._suspects: list[_Task] = []
         self.reasons = Reasons()
         """Where the results came from so far."""
 
@@ -140,6 +141,11 @@ class Batch:
                 yield from self._finished(waiting)
         while waiting:
             yield from self._finished(waiting)
+        while self._suspects:
+            task = self._suspects.pop()
+            waiting[self._crew.submit(task.source, task.inputs)] = task
+            while waiting:
+                yield from self._finished(waiting)
 
     def _begun(self, source: Source) -> tuple[_Task, Progress | None]:
         """A submission as a task, and if its result is there already, that."""
@@ -176,7 +182,11 @@ class Batch:
             self._crew.check()
         for future in ready:
             task = waiting.pop(future)
-            result = replace(self._crew.result(task.source, future), digest=task.inputs.digest)
+            try:
+                result = replace(self._crew.result(task.source, future), digest=task.inputs.digest)
+            except TryAgain:
+                self._suspects.append(task)
+                continue
             if self._cache is not None and not result.error_kind:
                 self._cache.put(result)
             yield self._made(task, result)

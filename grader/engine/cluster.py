@@ -3,7 +3,10 @@
 The assignment goes to each worker process once, as a plugin named by its hash, and is unpacked
 there; the engine that grades is started with the first submission and ends with the worker. A
 submission goes as an argument of its task, whose key is the hash of all that its result depends on.
-A task whose worker died is given to another by the scheduler, a few times.
+
+A task whose worker died is given to another by the scheduler, a few times
+(`distributed.scheduler.allowed-failures`). The scheduler blames all that a dead worker had,
+so what is given up is submitted once more alone; then it is a row of its own with the reason.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from msgspec.structs import replace
 
 from grader.assignment import Assignment
 from grader.engine.client import Engine, ungraded
+from grader.engine.crew import TryAgain
 from grader.engine.fingerprint import Inputs, harness_hash, mistakes_of
 from grader.engine.parcel import Parcel, folder_parcel, submission_parcel
 from grader.errors import GraderError, InputError
@@ -152,6 +156,8 @@ class DaskCrew:
         self._executor = self._client.get_executor(pure=False)
         self._last_seen = time.monotonic()
         self._width = 0
+        self._blamed: set[str] = set()
+        """Submissions whose workers died."""
         self._look()
 
     @property
@@ -167,9 +173,10 @@ class DaskCrew:
         """
         key = inputs.digest
         packed = submission_parcel(source).pack()
+        again = "-again" if source.id in self._blamed else ""
         submission = (source.id, source.problem, source.note, packed)
         future: Future[Any] = self._executor.submit(
-            grade, self._bench, key, submission, key=f"grade-{key}"
+            grade, self._bench, key, submission, key=f"grade-{key}{again}"
         )
         return future
 
@@ -178,6 +185,9 @@ class DaskCrew:
         try:
             return Result.from_json(future.result())
         except KilledWorker:
+            if source.id not in self._blamed:
+                self._blamed.add(source.id)
+                raise TryAgain from None
             what = "Each worker that was given it died. Run the same command again to try once more"
             return ungraded(self.settings, source, f"{what}.")
         except CancelledError:

@@ -15,6 +15,10 @@ from grader.result import Result
 from grader.submission import Source
 
 
+class TryAgain(Exception):
+    """A submission was not graded, perhaps through another's fault: alone it may be."""
+
+
 class Crew(Protocol):
     """Grades submissions of one assignment, several at once."""
 
@@ -35,6 +39,7 @@ class Crew(Protocol):
         """What came of it; a fault of ours with this one submission is in the result.
 
         Raises:
+            TryAgain: it should be submitted once more when nothing else is under way.
             GraderError: nothing can be graded any more; says why and what to do.
         """
 

@@ -55,7 +55,8 @@ class Lateness:
         if known is not None or not os.path.isfile(stamp):  # False also where we may not look
             return known
         try:
-            words = stamp.read_text(encoding="utf-8")[:100].split()
+            with stamp.open("rb") as file:  # a student may have put it there, of any length
+                words = file.read(100).decode(errors="replace").split()
             return _aware(dt.datetime.fromisoformat(" ".join(words[:2])))
         except (OSError, ValueError, OverflowError):
             return None

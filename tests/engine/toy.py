@@ -1,0 +1,44 @@
+"""An assignment of two functions, graded in no time, and a class that hands it in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.verify.toy import LAYERS, SCALE, SHIFT, make
+
+WRONG = "def scale(x, w):\n    return x + w\n\n\ndef shift(x, b):\n    return x + 2 * b\n"
+TWO_OF_FOUR = 2.0
+
+
+def assignment(folder: Path) -> Path:
+    """The assignment's rubric, in a folder of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return make(folder, SCALE, SHIFT).path
+
+
+def hand_in(folder: Path, name: str, layers: str = LAYERS) -> Path:
+    """A submission; returns its module."""
+    path = folder / name / "toy" / "layers.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(layers, encoding="utf-8")
+    return path
+
+
+def slow(seconds: float) -> str:
+    """A right module that takes its time, without using the processor."""
+    return LAYERS.replace("    out = x * w", f"    import time; time.sleep({seconds}); out = x * w")
+
+
+def timeless(out: Path) -> dict[str, Any]:
+    """The result files by name, without what differs each time that it is graded."""
+    loaded = {path.name: json.loads(path.read_bytes()) for path in (out / "results").iterdir()}
+    return {name: _timeless(result) for name, result in loaded.items()}
+
+
+def _timeless(result: Mapping[str, Any]) -> dict[str, Any]:
+    checks = [{key: check[key] for key in check if key != "duration"} for check in result["checks"]]
+    kept = {key: result[key] for key in result if key not in ("duration", "graded_at")}
+    return {**kept, "checks": checks}
