@@ -105,7 +105,8 @@ class Contents:
             for part in self._module(name).broken.values()
             if part.name.partition(".")[0] == name
         }
-        for file in self.unusable:
+        wanted = {self.package.module_file(module) for module in self.contract.values()}
+        for file in wanted.intersection(self.unusable):
             found |= dict.fromkeys(self._names_in(file), self.reader.problem(self.package, file))
         return found
 
