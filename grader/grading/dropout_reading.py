@@ -32,6 +32,8 @@ def observe_dropout(submission: Submission, student: Student) -> Submission:
         student: its code, called without a dialect.
     """
     dialect = submission.dialect
+    if "dropout_forward" not in submission.locations:
+        return submission
     if dialect.dropout_p == "keep" or dialect.forced or not _keeps(student):
         return submission
     return replace(
