@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.checks import Inputs, Student, Wrong, as_array, assert_close
+from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
 from grader.checks.nets import (
     Batch,
     Net,
@@ -190,10 +190,17 @@ def judge_gradients(
     student: Student, reference: Student, case: Case, names: Sequence[str] = ()
 ) -> None:
     """Check the gradients of some parameters, or of all."""
-    _, expected = case.expected(reference).loss(case.batch)
+    right, expected = case.expected(reference).loss(case.batch)
     net = case.received(student)
-    _, grads = net.loss(case.batch)
-    net.assert_gradients(names or list(case.values), grads, expected, case.values, case.batch)
+    loss, grads = net.loss(case.batch)
+    net.assert_gradients(
+        names or list(case.values),
+        grads,
+        expected,
+        case.values,
+        case.batch,
+        loss_is_right=close(loss, right),
+    )
 
 
 def judge_loss(student: Student, reference: Student, case: Case) -> None:

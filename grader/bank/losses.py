@@ -14,6 +14,8 @@ from grader.checks import (
     assert_close,
     assert_gradient,
     check,
+    close,
+    credible,
     numerical_gradient,
 )
 
@@ -245,11 +247,12 @@ def _judge_gradient(
     student: Student, reference: Student, name: str, x: np.ndarray, y: np.ndarray
 ) -> None:
     """Against the key, then against the student's own loss."""
-    _, expected = getattr(reference, name)(x, y)
-    _, dx = getattr(student, name)(x, y)
+    right, expected = getattr(reference, name)(x, y)
+    loss, dx = getattr(student, name)(x, y)
 
     def numerical() -> Any:
-        return numerical_gradient(student, getattr(student, name), (x, y), 0, 1.0)
+        own = numerical_gradient(student, getattr(student, name), (x, y), 0, 1.0)
+        return credible(student, name, own, expected, right=close(loss, right))
 
     assert_gradient("dx", dx, expected, numerical)
 

@@ -150,7 +150,7 @@ def test_keep_all(student: Student, reference: Student, inputs: Inputs) -> None:
     net = case.received(student)
     received, grads = net.loss(case.batch)
     assert_close("loss", received, expected, call=net.call_of_loss)
-    net.assert_gradients(case.values, grads, right, case.values, case.batch)
+    net.assert_gradients(case.values, grads, right, case.values, case.batch, loss_is_right=True)
 
 
 @check(

@@ -7,6 +7,7 @@ from grader.checks.declare import check
 from grader.checks.gradient import (
     assert_backward,
     assert_gradient,
+    credible,
     fair_to,
     forward_pass,
     numerical_gradient,
@@ -31,6 +32,7 @@ __all__ = [
     "assert_gradient",
     "check",
     "close",
+    "credible",
     "fair_to",
     "forward_pass",
     "numerical_gradient",

@@ -84,7 +84,7 @@ def assert_close(
         raise _differs(name, array, right, difference, limit, max(size, _TINY), call, kind)
 
 
-def close(received: Any, expected: Any, *, tolerance: float) -> bool:
+def close(received: Any, expected: Any, *, tolerance: float = VALUES) -> bool:
     """Whether `assert_close` would pass."""
     try:
         assert_close("value", received, expected, tolerance=tolerance)

@@ -6,6 +6,10 @@ credit. Numerical differences are taken only where the key disagrees, since a gr
 the key's needs no second witness. One that agrees with neither, after a forward that is wrong, may
 be right code fed with a wrong cache: it is not judged rather than called wrong.
 
+Code that lies while it is differentiated could make any gradient fit. So the derivative of a
+forward that is right counts only if it is close to the key's; that of one that is wrong counts only
+if the forward is found wrong by a check of its own (`Run.settle`).
+
 The directional derivative along dout is differentiated, L(x) = sum(out(x) * dout), entry by entry:
 dL/dx_i = (L(x + h e_i) - L(x - h e_i)) / 2h, with h = 1e-5 (error of order h**2 from the formula
 and eps/h from rounding, both near 1e-10). dout is never constant: with a constant one the input
@@ -21,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.compare import GRADIENTS, NUMERICAL, VALUES, as_array, assert_close, close
+from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close, close
 from grader.verdicts import CouldNotRun, NotJudged, Verdict, Wrong
 from grader.wall.student import Function, Student
 
@@ -71,12 +75,17 @@ def assert_backward(
     def numerical() -> Array | None:
         own = numerical_gradient(student, getattr(student, forward), args, position, dout)
         passes_on = own is not None and _proportional(own, dout)
-        return None if passes_on and not _proportional(expected, dout) else own
+        if passes_on and not _proportional(expected, dout):
+            return None
+        return credible(student, forward, own, expected, right=is_right())
+
+    def is_right() -> bool:
+        return close(out, right_out)
 
     out, cache = forward_pass(student, forward, args, backward)
     if later is not None:
         forward_pass(student, forward, later, backward)
-    with fair_to(backward, forward, lambda: close(out, right_out, tolerance=VALUES)):
+    with fair_to(backward, forward, is_right):
         received = function(dout, cache)
         received = received[position] if len(names) > 1 else received
         assert_gradient(gradient, received, expected, numerical)
@@ -161,6 +170,26 @@ def _own_gradient(numerical: Callable[[], Array | None]) -> Array | None:
 def _says_something(own: Array, expected: Array) -> bool:
     """A forward that ignores its argument fits a gradient of zero: no credit for that."""
     return bool(np.linalg.norm(own) > 1e-3 * np.linalg.norm(expected))
+
+
+def credible(
+    student: Student, forward: str, own: Array | None, expected: Array, *, right: bool
+) -> Array | None:
+    """The numerical gradient of the student's own forward, if it may stand in for the key's.
+
+    Args:
+        student: whose forward it is.
+        forward: contract name, remembered where the gradient rests on a wrong forward.
+        own: the numerical gradient, None if there is none.
+        expected: the key's.
+        right: whether the forward was right where it was differentiated.
+    """
+    if own is None or not np.isfinite(own).all():
+        return None
+    if right:
+        return own if close(own, expected, tolerance=NUMERICAL) else None
+    student.transcript.rests_on = forward
+    return own
 
 
 def _proportional(gradient: Array, dout: Array) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close
-from grader.checks.gradient import STEP, assert_gradient
+from grader.checks.gradient import STEP, assert_gradient, credible
 from grader.checks.inputs import Inputs
 from grader.result import Finding
 from grader.verdicts import Verdict, Wrong
@@ -195,6 +195,8 @@ class Net:
         expected: Mapping[str, Array],
         values: Parameters,
         batch: Batch,
+        *,
+        loss_is_right: bool,
     ) -> None:
         """Check gradients against the key's, then against the student's own loss.
 
@@ -204,6 +206,7 @@ class Net:
             expected: the key's, of all parameters.
             values: what the parameters hold.
             batch: what the gradients were computed for.
+            loss_is_right: whether the loss that came with them is the key's.
 
         Raises:
             Wrong: a gradient is missing, or agrees with neither.
@@ -219,7 +222,7 @@ class Net:
                 label,
                 received,
                 right,
-                partial(self._own_gradient, name, received, right, values[name], batch),
+                partial(self._credible, name, received, right, values[name], batch, loss_is_right),
                 call=self.call_of_loss,
             )
 
@@ -245,6 +248,18 @@ class Net:
     def call_of_scores(self) -> str:
         """The call that gives its scores, for the report."""
         return f"{self.call}.loss(X)"
+
+    def _credible(
+        self,
+        name: str,
+        received: Any,
+        right: Array,
+        value: Array,
+        batch: Batch,
+        loss_is_right: bool,
+    ) -> Array | None:
+        own = self._own_gradient(name, received, right, value, batch)
+        return credible(self._student, self._kind, own, right, right=loss_is_right)
 
     def _own_gradient(
         self, name: str, received: Any, right: Array, value: Array, batch: Batch

@@ -62,7 +62,7 @@ class CheckPlugin:
         self.run = run
         for item, following in itertools.zip_longest(items, items[1:]):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-        return list(run.results.values())
+        return run.settle()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -52,6 +52,8 @@ class Transcript(msgspec.Struct):
     warnings: list[str] = []
     changed: list[str] = []
     """Arguments that the student's functions wrote into: `x of affine_forward`."""
+    rests_on: str = ""
+    """Function that was wrong, and whose numerical derivative was asked for in place of the key."""
 
 
 class Student:
