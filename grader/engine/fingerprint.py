@@ -33,6 +33,8 @@ class Inputs(msgspec.Struct, frozen=True):
     reference: str
     """Of the reference and of the known mistakes in it."""
     key: str
+    assignment: str
+    """Of the whole assignment, as it says itself."""
     settings: str
     harness: str
     """Of this package's own code, with the versions of Python and NumPy."""
@@ -45,7 +47,9 @@ class Inputs(msgspec.Struct, frozen=True):
     def changed(self, before: Inputs) -> tuple[str, ...]:
         """The parts that are not what they were `before`."""
         names = self.__struct_fields__
-        return tuple(name for name in names if getattr(self, name) != getattr(before, name))
+        found = tuple(name for name in names if getattr(self, name) != getattr(before, name))
+        known = {"rubric", "bank", "reference"} & set(found)
+        return tuple(name for name in found if name != "assignment" or not known)
 
 
 class Fingerprints:
@@ -65,6 +69,7 @@ class Fingerprints:
             bank=assignment.bank_digest,
             reference=digest(mistakes_of(assignment), assignment.reference_digest),
             key=digest([key]) if key.is_file() else "",
+            assignment=assignment.digest,
             settings=_settings_hash(settings),
             harness=harness_hash(),
         )

@@ -19,7 +19,7 @@ from grader.engine.fingerprint import Inputs
 from grader.engine.lateness import Late
 from grader.engine.ledger import NAME as LEDGER
 from grader.engine.ledger import Entry, Ledger
-from grader.engine.storage import Folder, open_storage
+from grader.engine.storage import Folder, Storage, open_storage
 from grader.report import html
 from grader.report.csv import gradebook_pieces
 from grader.report.html import class_pieces, student_page
@@ -54,7 +54,7 @@ class Kept(NamedTuple):
 class Outbox:
     """Where a batch puts what it makes."""
 
-    def __init__(self, place: str | Path, *, title: str = "", lang: Lang = "en") -> None:
+    def __init__(self, place: str | Path | Storage, *, title: str = "", lang: Lang = "en") -> None:
         """Nothing is written yet.
 
         Args:
@@ -65,7 +65,7 @@ class Outbox:
         Raises:
             UsageError: the URL cannot be used.
         """
-        self._storage = open_storage(place)
+        self._storage = open_storage(place) if isinstance(place, str | Path) else place
         self._title = title
         self._lang: Lang = lang
         self._ledger: Ledger | None = None

@@ -17,6 +17,7 @@ WORDS: Final = {
     "bank": "test bank changed",
     "reference": "reference or known mistakes changed",
     "key": "answer key changed",
+    "assignment": "other files of the assignment changed",
     "settings": "settings changed",
     "harness": "gradewall, Python or NumPy changed",
     "unknown": "graded from something else, of which no record is left",

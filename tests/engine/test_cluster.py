@@ -149,7 +149,7 @@ def test_a_worker_that_dies_costs_nobody_anything(
     names = [f"s{n}" for n in range(6)]
     for name in names:
         toy.hand_in(tmp_path / "class", name, toy.slow(0.4))
-    killed = []
+    killed: list[subprocess.Popen[bytes]] = []
 
     def kill_one(step: Progress) -> None:
         if not killed:
