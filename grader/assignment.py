@@ -69,8 +69,21 @@ class Assignment:
 
     @cached_property
     def key_path(self) -> Path:
-        """The recorded answers for the rubric's own seed."""
-        return self.path.with_suffix(".key")
+        """The recorded answers for the rubric's own seed, those of a rubric it extends included."""
+        own = self.path.with_suffix(".key")
+        return own if own.is_file() or self.base is None else self.base.with_suffix(".key")
+
+    @cached_property
+    def base(self) -> Path | None:
+        """The rubric that this one extends."""
+        return self.path.parent / self.rubric.extends if self.rubric.extends else None
+
+    @cached_property
+    def release(self) -> Path:
+        """Folder of the notebooks as students get them."""
+        rules = self.rubric.notebooks
+        own = rules.release if rules else ""
+        return self.path.parent / own if own else data_folder("student_template")
 
     @cached_property
     def bank_digest(self) -> str:
@@ -89,7 +102,10 @@ class Assignment:
     def digest(self) -> str:
         """Of all that decides a result: rubric, bank, reference and known mistakes."""
         mistakes = sorted((self.reference.parent / "mistakes").rglob("*.toml"))
-        return digest([self.path, *mistakes], self.bank_digest + self.reference_digest)
+        notebooks = sorted(self.release.glob("*.ipynb")) if self.rubric.notebooks else []
+        rubrics = [self.path, *([self.base] if self.base else [])]
+        files = [*rubrics, *mistakes, *notebooks]
+        return digest(files, self.bank_digest + self.reference_digest)
 
 
 def digest(files: Iterable[Path], extra: str = "") -> str:

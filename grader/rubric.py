@@ -7,7 +7,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -68,6 +68,71 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_mb: int = 1536
 
 
+class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much data notebooks get, and how long they may take with it."""
+
+    train: int = 5000
+    val: int = 1000
+    test: int = 1000
+    heldout: int = 2000
+    """Images that only the trusted side has the labels of."""
+    cell_seconds: float = 120.0
+    """CPU time of a cell."""
+    notebook_seconds: float = 600.0
+
+
+class ValueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that a notebook must have brought about."""
+
+    title: Text
+    kind: Literal["accuracy", "history", "lower", "labels", "figure"]
+    """`accuracy`: of the model at `path`, called on `data`. `history`: the highest of the numbers
+    at `path`. `lower`: the mean of the last 20 numbers at `path` lies below that at `than`.
+    `labels`: classes, one an image, not all the same. `figure`: the cell `path` shows one."""
+    path: str
+    at_least: float | dict[str, float] = 0.0
+    """For all scales, or by name of the scale."""
+    data: Literal["val", "heldout"] = "heldout"
+    than: str = ""
+    weight: float = 1.0
+    needs: str = ""
+    """Id of the answer cell that it comes from: left as it was, it is not done."""
+
+    def threshold(self, scale: str) -> float:
+        """What is asked for at this scale."""
+        return self.at_least.get(scale, 0.0) if isinstance(self.at_least, dict) else self.at_least
+
+
+class NotebookRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A notebook of the assignment; the release's file has the same name."""
+
+    part: str
+    title: Text
+    values: dict[str, ValueRule] = {}
+    answers: dict[str, float] = {}
+    """Question to points, given by a person."""
+    curves: dict[str, str] = {}
+    """Name to the path of a solver whose accuracies are drawn."""
+
+
+def _usual_scales() -> dict[str, ScaleRule]:
+    small = ScaleRule(train=2000, val=500, test=500, heldout=1000, notebook_seconds=300)
+    return {"small": small, "full": ScaleRule()}
+
+
+class NotebookRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Notebooks: which, on how much data, and what they must bring about."""
+
+    files: dict[str, NotebookRule]
+    scale: str = "full"
+    scales: dict[str, ScaleRule] = msgspec.field(default_factory=_usual_scales)
+    release: str = ""
+    """Folder of the notebooks as given out, relative to the rubric; empty for ours."""
+    data: str = ""
+    """Folder `cifar-10-batches-py`, relative to the rubric; empty for generated images."""
+    memory_mb: int = 2048
+
+
 class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An assignment, as its TOML file says."""
 
@@ -92,6 +157,9 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Contract name, or id of a check, to a hint; the check's wins."""
     checks: dict[str, CheckOverride] = {}
     """Id of a check to what is changed of it."""
+    notebooks: NotebookRules | None = None
+    extends: str = ""
+    """Another rubric, beside this one, that this one is laid over."""
 
     def signatures(self) -> dict[str, Signature]:
         """The contract's names with their modules and returned values."""
@@ -125,7 +193,7 @@ def load_rubric(path: Path) -> Rubric:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise RubricError(f"{path}: cannot read the rubric: {reason}.") from None
     try:
-        content = tomllib.loads(text)
+        content = _extended(path, tomllib.loads(text))
         rubric = msgspec.convert(content, Rubric)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RubricError(f"{path}: not valid TOML: {error}.") from None
@@ -133,6 +201,27 @@ def load_rubric(path: Path) -> Rubric:
         raise _explain(path, text, str(error)) from None
     _check_sums(path, rubric)
     return rubric
+
+
+def _extended(path: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The content laid over that of the rubric it `extends`."""
+    name = content.get("extends")
+    if name is None:
+        return content
+    base = path.parent / str(name)
+    try:
+        return _laid_over(tomllib.loads(base.read_text(encoding="utf-8")), content)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RubricError(f"{path}: cannot extend {base}: {error}.") from None
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _laid_over(old, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def _check_sums(path: Path, rubric: Rubric) -> None:
@@ -150,10 +239,23 @@ def _check_sums(path: Path, rubric: Rubric) -> None:
                 f"{path}: key `parts.{name}.follow_through_share` is "
                 f"{part.follow_through_share:g}; expected a share, 0 to 1."
             )
+    if rubric.notebooks is not None:
+        _check_notebooks(path, rubric, rubric.notebooks)
     for name, text in rubric.api.items():
         if not re.fullmatch(r"[\w.]+: *[\w*]+(, *[\w*]+)*", text):
             raise RubricError(
                 f'{path}: key `api.{name}` is "{text}"; expected "module: value, value*".'
+            )
+
+
+def _check_notebooks(path: Path, rubric: Rubric, rules: NotebookRules) -> None:
+    if rules.scale not in rules.scales:
+        known = ", ".join(rules.scales)
+        raise RubricError(f"{path}: key `notebooks.scale` is {rules.scale!r}; expected {known}.")
+    for name, rule in rules.files.items():
+        if rule.part not in rubric.parts:
+            raise RubricError(
+                f"{path}: key `notebooks.files.{name}.part` is {rule.part!r}, which is no part."
             )
 
 
@@ -177,7 +279,10 @@ def _explain(path: Path, text: str, message: str) -> RubricError:
     return RubricError(f"{path}{_line(text, key)}: {at}{what}.")
 
 
-_MODELS: Final[tuple[Any, ...]] = (Rubric, Part, CheckOverride, Late, LimitSettings, Text)
+_MODELS: Final[tuple[Any, ...]] = (
+    Rubric, Part, CheckOverride, Late, LimitSettings, Text,
+    NotebookRules, NotebookRule, ValueRule, ScaleRule,
+)  # fmt: skip
 
 
 def _line(text: str, key: str) -> str:

@@ -5,6 +5,8 @@ one of the clock on the wall: a cell is stopped when it has used its CPU time or
 interrupted first; a kernel that does not listen is ended, and the cells behind it are not run.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import asyncio
@@ -31,10 +33,9 @@ _START_SECONDS: Final = 30.0
 _LARGEST_MESSAGE: Final = 256 << 20
 _LOOK_SECONDS: Final = 0.05
 _WALL_FACTOR: Final = 20
-_SHELL: Final = re.compile(
-    r"^\s*(?:!|%%(?:bash|sh|script|writefile\b)|%(?:sx|system)\b)", re.MULTILINE
-)
+_SHELL: Final = re.compile(r"^\s*(?:!|%%(?:bash|sh|script)\b|%(?:sx|system)\b)", re.MULTILINE)
 _NO_SHELL: Final = "No program can be started here, so shell commands do not work."
+_FLOOD: Final = "It put out more than a cell may."
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 Inspect = Callable[[Values], None]
@@ -120,9 +121,8 @@ class Run:
         if self._stopped:
             return _record(cell, CellOutcome.NOT_RUN, error=self._stopped)
         if cell.broken:
-            return self._ended(
-                cell, _record(cell, CellOutcome.ERROR, error=f"SyntaxError: {cell.broken}")
-            )
+            broken = _record(cell, CellOutcome.ERROR, error=f"SyntaxError: {cell.broken}")
+            return self._ended(cell, broken)
         start = time.monotonic()
         self._budget.begin()
         node = client.nb.cells[number]
@@ -171,8 +171,8 @@ class Run:
                 CellOutcome.ERROR,
                 f"The kernel's messages made no sense ({type(error).__name__}).",
             )
-        if not reason and self._budget.flooded:
-            return CellOutcome.FLOODED, "It put out more than a cell may."
+        if self._budget.flooded:
+            return CellOutcome.FLOODED, _FLOOD
         return (outcome, reason) if reason else (CellOutcome.OK, "")
 
     async def _look(
@@ -185,7 +185,7 @@ class Run:
         while not (await asyncio.wait({task}, timeout=_LOOK_SECONDS))[0]:
             used, now = worker.cpu_seconds(), time.monotonic()
             if flood and self._budget.flooded:
-                return "It put out more than a cell may.", CellOutcome.FLOODED
+                return _FLOOD, CellOutcome.FLOODED
             if used is None or start is None or last is None:
                 if now - began > cpu:
                     return f"It did not end within {cpu:g} seconds.", CellOutcome.TIMEOUT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import deque
 from types import TracebackType
@@ -30,6 +31,7 @@ class KernelPool:
         self._lock = threading.Lock()
         self._filler: threading.Thread | None = None
         self._closed = False
+        self._owner = os.getpid()
         self._refill()
 
     @property
@@ -43,6 +45,8 @@ class KernelPool:
         Raises:
             InternalError: none could be started.
         """
+        if os.getpid() != self._owner:  # a fork must not take what its parent may take as well
+            return SandboxedKernel(self._sandbox, self._limits)
         with self._lock:
             kernel = self._ready.popleft() if self._ready else None
         self._refill()

@@ -26,13 +26,13 @@ _KNOWN_SHARE: Final = 0.4
 def is_ours(book: Book, release: Book) -> bool:
     """Whether a notebook was made from the release."""
     wanted = [cell for cell in release.cells if cell.role in GIVEN]
-    return len(_matches(book, wanted)) >= _KNOWN_SHARE * len(wanted)
+    return len(matched(book, wanted)) >= _KNOWN_SHARE * len(wanted)
 
 
 def restore(book: Book, release: Book) -> Book:
     """The notebook with its given cells put back, and every cell of the release told its role."""
     wanted = [cell for cell in release.cells if cell.code and cell.role != "own"]
-    found = _matches(book, wanted)
+    found = matched(book, wanted)
     originals = {id(cell): original for original, cell in found}
     kept = _in_order([original for original, _ in found], wanted, book, found)
     cells = [_settled(cell, originals.get(id(cell)), kept) for cell in book.cells]
@@ -44,7 +44,7 @@ def restore(book: Book, release: Book) -> Book:
     return make_runnable(replace(book, cells=_with_distinct_ids(present), notes=list(book.notes)))
 
 
-def _matches(book: Book, wanted: list[Cell]) -> list[tuple[Cell, Cell]]:
+def matched(book: Book, wanted: list[Cell]) -> list[tuple[Cell, Cell]]:
     """Pairs of a released cell and the student's, the surest first taken."""
     pairs: list[tuple[Cell, Cell]] = []
     free = [cell for cell in book.cells if cell.code]
@@ -87,8 +87,12 @@ def _in_order(
     best: list[list[str]] = []
     for index, name in enumerate(order):
         before = [best[i] for i in range(index) if where[order[i]] < where[name]]
-        best.append([*max([[], *before], key=len), name])
-    return set(max([[], *best], key=len))
+        best.append([*_longest(before), name])
+    return set(_longest(best))
+
+
+def _longest(runs: list[list[str]]) -> list[str]:
+    return max(runs, key=lambda run: len(run), default=[])
 
 
 def _settled(cell: Cell, original: Cell | None, kept: set[str]) -> Cell | None:

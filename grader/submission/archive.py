@@ -55,6 +55,16 @@ def read_bytes(data: bytes, name: str) -> Tree:
     return read_archive(io.BytesIO(data), name)
 
 
+def members(file: BinaryIO, name: str) -> Iterator[Member]:
+    """The files of an archive, of any kind, one after the other while `file` is open.
+
+    Raises:
+        InputError: encrypted, damaged, a bomb, or with names that lead outside.
+    """
+    with _one_line(name):
+        yield from _members(file, name)
+
+
 def read_inside(file: BinaryIO, name: str, wanted: str, limit: int) -> bytes:
     """One member of an archive, for archives inside archives.
 

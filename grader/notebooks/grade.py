@@ -1,0 +1,190 @@
+"""Grading the notebooks of one submission: found, restored, run, judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from grader.assignment import Assignment
+from grader.errors import InputError, InternalError
+from grader.notebooks.answers import written_answers
+from grader.notebooks.data import Images, images
+from grader.notebooks.execute import Run
+from grader.notebooks.find import choose, files_of
+from grader.notebooks.judge import Judge, Verdict, read_values
+from grader.notebooks.limits import NotebookLimits
+from grader.notebooks.pool import KernelPool
+from grader.notebooks.reading import Book, read_notebook
+from grader.notebooks.records import Curve, NotebookCell, NotebookResult
+from grader.notebooks.restore import is_ours, restore
+from grader.notebooks.saved import compare_saved, order_notes, out_of_order
+from grader.notebooks.values import Unknown, Values
+from grader.result import CheckResult
+from grader.rubric import NotebookRule, NotebookRules
+from grader.submission.record import Submission
+from grader.wall import wire
+from grader.wall.limits import Limits
+
+_POINTS: Final = 1_000
+"""Numbers of a curve that are kept."""
+
+
+class Graded(msgspec.Struct):
+    """What came of the notebooks of one submission."""
+
+    notebooks: list[NotebookResult] = []
+    checks: list[CheckResult] = []
+    notes: list[str] = []
+
+
+class NotebookBench:
+    """All that grading the notebooks of an assignment needs, made once."""
+
+    def __init__(
+        self, assignment: Assignment, *, sandbox: str = "auto", spare: int = 0, lang: str = "en"
+    ) -> None:
+        """Open the sandbox for kernels.
+
+        Raises:
+            UsageError: there is none.
+            InputError: the rubric asks for no notebooks, or the release or the data are not there.
+        """
+        rules = assignment.rubric.notebooks
+        if rules is None:
+            raise InputError(f"{assignment.path}: asks for no notebooks.")
+        self.rules: NotebookRules = rules
+        self.lang = lang
+        self._assignment = assignment
+        scale = rules.scales[rules.scale]
+        self.limits = NotebookLimits(
+            cell_seconds=scale.cell_seconds,
+            notebook_seconds=scale.notebook_seconds,
+            memory_mb=rules.memory_mb,
+        )
+        self.releases = self._read_releases()
+        self.images: Images = images(scale, assignment.reference, self._data_folder())
+        self.pool = KernelPool(
+            sandbox,
+            limits=Limits(
+                memory_bytes=rules.memory_mb << 20,
+                cpu_seconds=int(scale.notebook_seconds + scale.cell_seconds + 60),
+                file_bytes=128 << 20,
+            ),
+            spare=spare,
+        )
+
+    def _data_folder(self) -> str:
+        return str(self._assignment.path.parent / self.rules.data) if self.rules.data else ""
+
+    def _read_releases(self) -> dict[str, Book]:
+        releases = {}
+        for name in self.rules.files:
+            path = self._assignment.release / f"{name}.ipynb"
+            if not path.is_file():
+                raise InputError(f"{path}: is not there, but the rubric names it.")
+            releases[name] = read_notebook(path.read_bytes(), path.name)
+        return releases
+
+    def close(self) -> None:
+        """End every kernel."""
+        self.pool.close()
+
+    def grade(self, submission: Submission, path: Path) -> Graded:
+        """Run and judge the notebooks of the submission at `path`.
+
+        Raises:
+            InputError: the submission cannot be read.
+            InternalError: no kernel could be started.
+        """
+        found, notes = choose(files_of(path, ".ipynb"), self.releases, submission.package)
+        graded = Graded(notes=notes)
+        for name, rule in self.rules.files.items():
+            result, checks = self.one(name, rule, found.get(name), submission)
+            graded.notebooks.append(result)
+            graded.checks += checks
+        return graded
+
+    def one(
+        self, name: str, rule: NotebookRule, book: Book | None, submission: Submission
+    ) -> tuple[NotebookResult, list[CheckResult]]:
+        """Run and judge one notebook; None where the submission has none."""
+        release = self.releases[name]
+        title = rule.title.in_language(self.lang)
+        if book is None:
+            judge = Judge(name, rule, lang=self.lang, release=release)
+            answers = written_answers(Book(path="", cells=[]), release, rule.answers)
+            result = NotebookResult(id=name, title=title, answers=answers)
+            return result, list(judge.checks({}))
+        start = time.monotonic()
+        ours = is_ours(book, release)
+        order = order_notes(book)
+        settled = restore(book, release) if ours else book
+        run = self._run(settled, rule, submission)
+        cells = compare_saved(settled, out_of_order(run.cells))
+        judge = Judge(
+            name, rule, lang=self.lang, release=release, book=settled, cells=cells, ours=ours
+        )
+        strange = [] if ours else ["It was not made from this release: it was run as it is."]
+        result = NotebookResult(
+            id=name,
+            title=title,
+            path=book.path,
+            cells=cells,
+            answers=written_answers(book, release, rule.answers),
+            curves=run.curves,
+            notes=[*settled.notes, *order, *strange, *run.problems],
+            seconds=round(time.monotonic() - start, 2),
+        )
+        return result, list(judge.checks(run.verdicts))
+
+    def _run(self, book: Book, rule: NotebookRule, submission: Submission) -> _Ran:
+        kernel = self.pool.take()
+        try:
+            problems = kernel.settle(self._request(book, submission))
+        except (wire.WireError, OSError) as error:
+            kernel.close()
+            what = f"{book.path}: the kernel did not take the files: {error}."
+            raise InternalError(what) from None
+        ran = _Ran(problems=problems)
+
+        def inspect(values: Values) -> None:
+            ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
+            ran.curves = read_curves(rule.curves, values)
+
+        ran.cells = Run(book, kernel, self.limits)(inspect)
+        return ran
+
+    def _request(self, book: Book, submission: Submission) -> dict[str, Any]:
+        return {
+            "files": {
+                path: (file.text, file.floor_division) for path, file in submission.files.items()
+            },
+            "package": submission.package.rpartition("/")[2] or "numpynn",
+            "data": self.images.served,
+            "extra": {},
+            "floor_division": book.floor_division,
+        }
+
+
+class _Ran(msgspec.Struct):
+    cells: list[NotebookCell] = []
+    verdicts: dict[str, Verdict] = {}
+    curves: list[Curve] = []
+    problems: list[str] = []
+
+
+def read_curves(paths: Mapping[str, str], values: Values) -> list[Curve]:
+    """The accuracies that solvers remember; those that are not there are left out."""
+    curves = []
+    for name, path in paths.items():
+        try:
+            train = values.numbers(f"{path}.train_acc_history")[:_POINTS]
+            val = values.numbers(f"{path}.val_acc_history")[:_POINTS]
+        except Unknown:
+            continue
+        curves.append(Curve(name=name, train=train, val=val))
+    return curves
