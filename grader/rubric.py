@@ -68,6 +68,15 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_mb: int = 1536
 
 
+class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the checks are run and judged."""
+
+    numerical_backward: Literal["note", "fail"] = "note"
+    """What a backward pass that calls the forward very often earns: a remark, or no points."""
+    shuffle: bool = False
+    """Whether the checks run in an order that the seed decides, each after those that it needs."""
+
+
 class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much data notebooks get, and how long they may take with it."""
 
@@ -153,6 +162,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due: dt.datetime | None = None
     late: Late = Late()
     limits: LimitSettings = LimitSettings()
+    grading: Grading = Grading()
     hints: dict[str, Text] = {}
     """Contract name, or id of a check, to a hint; the check's wins."""
     checks: dict[str, CheckOverride] = {}
@@ -277,6 +287,9 @@ def _explain(path: Path, text: str, message: str) -> RubricError:
     key = where.rpartition(".")[2]
     at = f"key `{where}`: " if where else ""
     return RubricError(f"{path}{_line(text, key)}: {at}{what}.")
+
+
+_MODELS: Final[tuple[Any, ...]] = (Rubric, Part, CheckOverride, Late, LimitSettings, Grading, Text)
 
 
 _MODELS: Final[tuple[Any, ...]] = (

@@ -14,6 +14,8 @@ from grader.checks.plugin import CheckPlugin, check_id
 from grader.checks.run import Player, Recorder, Run
 from grader.diagnosis.packages import Catalogue
 from grader.diagnosis.tape import Tapes
+from grader.grading.calls import Calls
+from grader.grading.order import shuffled
 from grader.grading.settings import Settings
 from grader.result import CheckResult
 from grader.submission.record import Submission
@@ -35,6 +37,8 @@ class Bench(msgspec.Struct):
     """Resolves a contract name to the reference's function, where the reference is at hand."""
     catalogue: Catalogue | None = None
     """The known mistakes, where the reference is at hand."""
+    calls: Calls = msgspec.field(default_factory=Calls)
+    """Of the submission at hand: functions that called others very often."""
     killed: list[str] = []
     """What was called when workers were killed, by their own code or from outside."""
 
@@ -73,14 +77,20 @@ class Bench(msgspec.Struct):
         run = Run(
             api=api,
             seed=self.settings.seed_for(self.assignment.rubric),
-            student=lambda _check: Student(channel, api, submission.dialect),
+            student=lambda check: Student(
+                self.calls.watch(check, channel), api, submission.dialect
+            ),
             reference=reference or Player(self.key),
             submission=submission,
             earlier=earlier,
             tapes=tapes if self.settings.diagnose and self.catalogue else None,
         )
         chosen = [item for item in self.items if only is None or check_id(item) in only]
-        return self.plugin.run_all(chosen, run)
+        if not self.assignment.rubric.grading.shuffle:
+            return self.plugin.run_all(chosen, run)
+        place = {check_id(item): index for index, item in enumerate(self.items)}
+        results = self.plugin.run_all(shuffled(chosen, run.seed), run)
+        return sorted(results, key=lambda check: place[check.id])
 
 
 def contract_of(assignment: Assignment) -> dict[str, str]:

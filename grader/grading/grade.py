@@ -55,6 +55,7 @@ def grade_submission(bench: Bench, source: Source) -> Result:
 def _graded(bench: Bench, submission: Submission) -> Result:
     """The result; a second one if a worker was killed, perhaps for want of memory."""
     bench.killed.clear()
+    bench.calls.clear()
     try:
         result = _grade(bench, submission)
     except InternalError:
@@ -75,7 +76,9 @@ def _grade(bench: Bench, submission: Submission) -> Result:
     followed = follow_through(bench, submission, raw, again)
     explained, trouble = _explained(bench, submission, followed, tapes, again)
     carried = carry_mistakes(bench, submission, explained)
-    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in carried]
+    fails = rubric.grading.numerical_backward == "fail"
+    counted = [bench.calls.ruled(c, fails=fails, lang=bench.settings.lang) for c in carried]
+    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in counted]
     checks, points, possible = score(rubric, ruled_checks)
     return Result(
         submission=submission.id,

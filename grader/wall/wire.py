@@ -44,6 +44,7 @@ _PREAMBLE: Final = struct.Struct("<4sIQ")
 _MAGIC: Final = b"GW01"
 _INT64: Final = 1 << 63
 _CHUNK: Final = 1 << 20
+_PLAIN: Final = (type(None), bool, int, float, str)
 
 Value = Any
 """None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, `Handle`, dtype."""
@@ -181,7 +182,7 @@ def _from_tree(tree: Any, body: _Body, depth: int) -> Value:
     if isinstance(tree, list):
         return [_from_tree(item, body, depth + 1) for item in tree]
     if not isinstance(tree, dict):
-        if isinstance(tree, (bytes, msgspec.msgpack.Ext)) or _too_wide(tree):
+        if not isinstance(tree, _PLAIN) or _too_wide(tree):  # msgpack has bytes and times as well
             raise WireError(f"a {type(tree).__name__} where a value should be")
         return tree
     if len(tree) != 1:

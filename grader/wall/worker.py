@@ -15,7 +15,8 @@ The trusted side sends one request at a time, a dict:
 `path` leads from the object to the thing meant: `["params"]` is an attribute, `[("W1",)]` an item.
 `returns` names what comes back; a name that ends in `*` stays here and travels as a handle, and
 `_` is dropped.
-The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`.
+The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
+`calls` where a call made very many others (see `grader.wall.counting`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.wall import compat, substitutes, wire
+from grader.wall.counting import Tally
 from grader.wall.modules import Source, StudentFiles
 
 MAX_OUTPUT: Final = 8_000
@@ -216,6 +218,7 @@ class Session:
 
     def __init__(self, ask: Callable[[Reply], Any]) -> None:
         self._dispatcher: Dispatcher | None = None
+        self._tally = Tally()
         self._ask = ask
 
     def answer(self, request: Request) -> Reply:
@@ -226,7 +229,10 @@ class Session:
             elif self._dispatcher is None:
                 reply = {"status": "absent", "name": "(nothing was loaded)"}
             else:
+                self._tally.begin()
                 reply = self._dispatcher.answer(request)
+                if calls := self._tally.many():
+                    extra["calls"] = calls
         return {**reply, **extra}
 
     def _load(self, request: Request) -> Reply:
@@ -253,6 +259,7 @@ class Session:
                 failed[path] = f"{type(error).__name__}: {_safe_text(error)}"
         originals = {name: resolve(name) for name in request["substitute"] if name in locations}
         substitutes.install(files.modules.values(), originals, self._ask)
+        self._tally.install(files.modules.values(), locations)
         self._dispatcher = Dispatcher(resolve, sources.__contains__)
         problems = files.problems + [f"{path}: {text}" for path, text in failed.items()]
         return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}

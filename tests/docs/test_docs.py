@@ -15,7 +15,7 @@ import typer.main
 
 from grader.cli.app import app
 from grader.result import CheckResult, Outcome, Result
-from grader.rubric import Late, LimitSettings, Rubric
+from grader.rubric import Grading, Late, LimitSettings, Rubric
 from tests.support import REPOSITORY, not_passed, results, submission
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -70,7 +70,8 @@ def test_every_outcome_is_there() -> None:
 
 def test_every_key_of_a_rubric_is_there() -> None:
     text = _text(REPOSITORY / "docs" / "instructors.md")
-    keys = {name for kind in (Rubric, Late, LimitSettings) for name in kind.__struct_fields__}
+    kinds = (Rubric, Grading, Late, LimitSettings)
+    keys = {name for kind in kinds for name in kind.__struct_fields__}
     assert {name for name in keys if not re.search(rf"\b{name}\b", text)} == set()
 
 

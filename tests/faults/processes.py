@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -38,11 +40,11 @@ def _role(command: str, *, is_copy: bool) -> str:
 def children(pid: int) -> list[int]:
     """Numbers of a process's children."""
     found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").glob("*"):
-        try:
-            found += map(int, (thread / "children").read_text().split())
-        except OSError:
-            continue
+    tasks = Path(f"/proc/{pid}/task")
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(tasks):
+            with contextlib.suppress(OSError):
+                found += map(int, (tasks / thread / "children").read_text().split())
     return found
 
 

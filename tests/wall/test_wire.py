@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import socket
 import threading
 import time
@@ -146,6 +147,8 @@ def test_any_tree_of_tags_gives_a_value_or_a_wire_error(tree: Any, body: bytes) 
         ({"a": 1, "b": 2}, "more than one key"),
         ({"~d": [[[1], 2]]}, "dict key"),
         (b"raw", "bytes"),
+        (datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC), "datetime"),
+        (msgspec.msgpack.Ext(5, b"x"), "Ext"),
     ],
 )
 def test_forged_heads_are_named(tree: Any, reason: str) -> None:
