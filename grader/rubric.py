@@ -289,11 +289,8 @@ def _explain(path: Path, text: str, message: str) -> RubricError:
     return RubricError(f"{path}{_line(text, key)}: {at}{what}.")
 
 
-_MODELS: Final[tuple[Any, ...]] = (Rubric, Part, CheckOverride, Late, LimitSettings, Grading, Text)
-
-
 _MODELS: Final[tuple[Any, ...]] = (
-    Rubric, Part, CheckOverride, Late, LimitSettings, Text,
+    Rubric, Part, CheckOverride, Late, LimitSettings, Grading, Text,
     NotebookRules, NotebookRule, ValueRule, ScaleRule,
 )  # fmt: skip
 
