@@ -91,7 +91,9 @@ def entries(folder: Path) -> Iterator[Entry]:
             name for name in folders if name not in linked and not is_ignored(f"{name}/x")
         )
         for name in sorted([*names, *linked]):
-            yield _entry(f"{prefix}{name}", Path(base, name), root)
+            path = Path(base, name)
+            if path.is_symlink() or path.is_file():  # no pipes, no sockets
+                yield _entry(f"{prefix}{name}", path, root)
         count += len(names)
         if count > MAX_FILES:
             return
@@ -157,7 +159,7 @@ def _entry(name: str, path: Path, root: Path) -> Entry:
         if not target.is_relative_to(root):
             return Entry(name, "outside", path)
         return Entry(name, "link", path, target.relative_to(root).as_posix())
-    return Entry(name, "file" if is_read(name) and path.is_file() else "other", path)
+    return Entry(name, "file" if is_read(name) else "other", path)
 
 
 def _item(entry: Entry) -> Item:

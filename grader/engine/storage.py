@@ -98,10 +98,10 @@ class Remote:
         Raises:
             UsageError: fsspec or its driver is not installed, or the place cannot be written.
         """
-        self._files, self._root = open_url(url)
         self._url = url.rstrip("/")
         if urlsplit(url).scheme.split("+")[0] in _READ_ONLY or "::" in url:
             raise UsageError(f"{url}: can be read, but not written to.")
+        self._files, self._root = open_url(url)
 
     def write(self, name: str, content: bytes | Iterable[bytes]) -> None:
         """Write a file; object stores show it when it is whole."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.verify.toy import LAYERS, SCALE, SHIFT, make
 
+__all__ = ["LAYERS", "WRONG", "assignment", "hand_in", "slow", "timeless"]
 WRONG = "def scale(x, w):\n    return x + w\n\n\ndef shift(x, b):\n    return x + 2 * b\n"
-TWO_OF_FOUR = 2.0
 
 
 def assignment(folder: Path) -> Path:
