@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 # Tests of a file share what their fixtures made, so a file is not split among processes.
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder -q
 
-.PHONY: help setup demo test lint format key template clean
+.PHONY: help setup demo test attacks lint format key template clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +32,10 @@ demo: setup ## grade a bundled class of sample submissions
 
 test: setup ## run every test
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(MORE)
+
+attacks: setup ## run every attack with every sandbox, and write what came of it to docs/security.md
+	ATTACKS_OUT=build/attacks $(BIN)/python -m pytest -q -m attacks_full tests/attacks
+	$(BIN)/python -m tests.attacks.table build/attacks
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .
