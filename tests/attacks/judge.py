@@ -78,6 +78,10 @@ class Run:
             yield f"secrets were read: {', '.join(read)}"
         if expected == "read" and not read:
             yield "the record says that a secret is read, and none was"
+        if expected in ("left", "reached", "altered"):
+            succeeded = "attack got" in said or attack.id in self.seen.outside
+            if not succeeded:
+                yield f"the record says that it is not stopped ({expected}), and it was"
         size = self._path("results", result, "json").stat().st_size
         if size > MAX_RESULT:
             yield f"its result has {size} bytes"
@@ -90,7 +94,10 @@ class Run:
         broken = [check.id for check in result.checks if check.outcome == "internal"]
         if broken:
             yield f"it broke the checks {', '.join(broken)}"
-        if attack.score is not None and expected != "read":
+        if expected == "gained":
+            if result.score <= base.score:
+                yield "the record says that it gains points, and it did not"
+        elif attack.score is not None and expected != "read":
             if result.score != attack.score:
                 yield f"it has {result.score:g} points, and is to have {attack.score:g}"
         elif result.score > base.score and expected != "read":
@@ -168,9 +175,9 @@ class _Tags(HTMLParser):
         self.scripts = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("img", "iframe", "object", "embed", "base", "form", "meta", "link"):
-            if tag != "meta" or dict(attrs).get("http-equiv") == "refresh":
-                self.found.append(tag)
+        refreshes = tag == "meta" and dict(attrs).get("http-equiv") == "refresh"
+        if refreshes or tag in ("img", "iframe", "object", "embed", "base", "form", "link"):
+            self.found.append(tag)
         self.found += [name for name, _ in attrs if name.startswith("on")]
         self.scripts += tag == "script"
 

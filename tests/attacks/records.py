@@ -10,9 +10,10 @@ from typing import Final, Literal
 import msgspec
 
 FAMILIES: Final = Path(__file__).parent / "families"
-ENDINGS: Final = ("read", "left", "reached", "altered", "skipped")
-"""What a kind of sandbox may fail to stop, where a record says so: a secret is read, a process
-stays, a connection is made, files outside are altered; or the attack is too dangerous to run."""
+ENDINGS: Final = ("read", "gained", "left", "reached", "altered", "skipped")
+"""What a kind of sandbox may fail to stop, where a record says so: a secret is read, points are
+gained, something stays, a connection is made, something outside is altered; or the attack is too
+dangerous to be run."""
 
 Kind = Literal["bubblewrap", "landlock", "none"]
 
