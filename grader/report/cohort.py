@@ -22,7 +22,7 @@ BINS: Final = 10
 HARDEST: Final = 15
 ON_PAGE: Final = 500
 """Rows of the table that a browser lays out at once."""
-UNGRADED: Final = 100
+UNGRADED: Final = 25
 """Of those that could not be graded, how many are listed with their reasons."""
 NOT_PASSING: Final = (Outcome.FAILED, Outcome.ERROR, Outcome.MISSING)
 

@@ -100,6 +100,7 @@ def environment() -> Environment:
         "case": case_of,
         "code": "`{}`".format,
         "number": text.number,
+        "count": "{:,}".format,
         "clip": text.clip,
         "one_line": text.one_line,
     }

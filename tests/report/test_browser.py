@@ -12,12 +12,14 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
 
 from grader.report.html import class_page, student_page
 from grader.report.notebook import fragment
+from grader.report.text import number
 from tests.report import sample
 
 SCRIPTS = Path(__file__).parents[1] / "browser"
@@ -37,7 +39,7 @@ def _lacking() -> str:
 pytestmark = pytest.mark.skipif(bool(_lacking()), reason=_lacking() or "has what it needs")
 
 
-def _run(script: str, *pages: Path) -> Any:
+def _run(script: str, *pages: Path | str) -> Any:
     done = subprocess.run(
         ["node", SCRIPTS / script, *pages],
         capture_output=True,
@@ -72,6 +74,7 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "hostile": student_page(sample.hostile()),
         "class": class_page(sample.class_results(), title="A class", made="2026-03-02"),
         "class-hostile": class_page([sample.hostile(text) for text in sample.HOSTILE], title="x"),
+        "class-large": class_page(sample.class_results(520), title="Many"),
         "class-empty": class_page([], title="Nobody"),
         "cell": _notebook(fragment(sample.checks())),
     }
@@ -91,6 +94,57 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
         "student": student_page(sample.result()),
     }
     return _run("behaviour.mjs", *_write(tmp_path_factory.mktemp("pages"), pages))
+
+
+@pytest.fixture(scope="module")
+def turned(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    page = class_page(
+        [*sample.class_results(1200), sample.ungraded("aaa", "Empty.")], title="Large"
+    )
+    paths = _write(tmp_path_factory.mktemp("pages"), {"large": page})
+    return _run("paging.mjs", *paths, "TURING-Ada")
+
+
+def test_a_large_table_is_turned_page_by_page(turned: Any) -> None:
+    pages = [turned[name] for name in ("first", "second", "back")]
+    assert [page["range"] for page in pages] == [
+        *("1–500 of 1,201", "501–1,000 of 1,201", "1–500 of 1,201"),
+    ]
+    assert [len(page["names"]) for page in pages] == [500, 500, 500]
+    assert [(page["previous"], page["next"]) for page in pages] == [
+        *((True, False), (False, False), (True, False)),
+    ]
+    assert turned["first"]["names"] == turned["back"]["names"]
+    assert not set(turned["first"]["names"]) & set(turned["second"]["names"])
+
+
+def test_rows_made_by_the_script_are_as_those_of_the_page(turned: Any) -> None:
+    every = [r for r in sample.class_results(1200) if r.graded]
+    scores = {result.submission: number(result.final) for result in every}
+    shown = dict(zip(turned["second"]["names"], turned["second"]["scores"], strict=True))
+    assert {name: scores.get(name, "–") for name in shown} == {
+        name: score.replace("late −7 ", "") for name, score in shown.items()
+    }
+    assert turned["second"]["hrefs"] == [
+        f"reports/{quote(name)}.html" for name in turned["second"]["names"]
+    ]
+
+
+def test_the_search_finds_who_is_on_no_page(turned: Any) -> None:
+    wanted = [r.submission for r in sample.class_results(1200) if "turing-ada" in r.submission]
+    assert sorted(turned["found"]["names"]) == sorted(wanted)
+    assert not set(wanted) <= set(turned["first"]["names"])
+    assert turned["found"]["status"] == f"{len(wanted)} of 1,201 shown"
+    assert (turned["found"]["previous"], turned["found"]["next"]) == (True, True)
+
+
+def test_a_large_table_sorts_as_a_whole(turned: Any) -> None:
+    best = sorted((r.final for r in sample.class_results(1200) if r.graded), reverse=True)
+    assert turned["byScore"]["scores"] == [number(score) for score in best[:500]]
+
+
+def test_a_large_page_loads_nothing(turned: Any) -> None:
+    assert [i for i in turned["incidents"] if not i.startswith("request: file:")] == []
 
 
 def _numbers(cells: list[str]) -> list[float]:
