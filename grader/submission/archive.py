@@ -25,6 +25,10 @@ MAX_RATIO: Final = 100
 """How much a large archive may shrink its files; real ones, data sets included, stay far below."""
 _LARGE: Final = 256 * 1024 * 1024
 _MAX_HEADER: Final = 1024 * 1024
+_MAX_HEADER_WORK: Final = 2 * 10**10
+"""Squares of the lengths of all pax headers, added up: before Python 3.11.10, 3.12.6 and 3.13 a
+header of digits takes `tarfile` quadratic time. This much is 80,000 ordinary headers, or 30 seconds
+of hostile ones."""
 _XZ_MEMORY: Final = 256 * 1024 * 1024
 _CENTRAL_ENTRY: Final = b"PK\x01\x02"
 
@@ -106,7 +110,14 @@ def _members(file: BinaryIO, name: str) -> Iterator[Member]:
         raise InputError(f"{name}: is empty.")
     if head.startswith(b"PK"):
         return _zip_members(file, name)
-    return _tar_members(_unpacked(file, head), name)
+    tar = _unpacked(file, head)
+    return _tar_members(tar, name, MAX_UNPACKED if tar is not file else _size(file))
+
+
+def _size(file: BinaryIO) -> int:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
 
 
 def _zip_members(file: BinaryIO, name: str) -> Iterator[Member]:
@@ -156,21 +167,28 @@ def _check_directory(file: BinaryIO, name: str) -> int:
     return size
 
 
-class _CarefulTarInfo(tarfile.TarInfo):
-    """Refuses headers of unbounded length, which `tarfile` would read into memory."""
+class _CarefulTarFile(tarfile.TarFile):
+    """Knows what its headers have cost so far."""
 
-    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        is_header = self.type in (
-            tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
-            tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
-        )  # fmt: skip
-        if is_header and self.size > _MAX_HEADER:
+    header_work = 0
+
+
+class _CarefulTarInfo(tarfile.TarInfo):
+    """Refuses headers that would cost `tarfile` unbounded memory or time."""
+
+    def _proc_member(self, archive: _CarefulTarFile) -> tarfile.TarInfo:
+        is_pax = self.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+        is_long = self.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+        archive.header_work += self.size**2 if is_pax else 0
+        too_long = (is_pax or is_long) and self.size > _MAX_HEADER
+        if too_long or archive.header_work > _MAX_HEADER_WORK:
             raise Bomb(self.name)
         return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
 
 
-def _tar_members(file: BinaryIO, name: str) -> Iterator[Member]:
-    with tarfile.open(fileobj=file, mode="r|", tarinfo=_CarefulTarInfo) as archive:
+def _tar_members(file: BinaryIO, name: str, length: int) -> Iterator[Member]:
+    """The members; none can begin beyond `length`, where `tarfile` would look for it for ages."""
+    with _CarefulTarFile.open(fileobj=file, mode="r|", tarinfo=_CarefulTarInfo) as archive:
         for entry in archive:
             path = clean_name(entry.name, name)
             if entry.issym():
@@ -180,6 +198,8 @@ def _tar_members(file: BinaryIO, name: str) -> Iterator[Member]:
             elif entry.isfile():
                 yield Member(path, entry.size, _tar_reader(archive, entry))
             archive.members.clear()  # type: ignore[attr-defined]
+            if archive.offset > length:
+                raise EOFError("the archive ends too early")
 
 
 def _tar_reader(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[int], bytes]:

@@ -42,7 +42,7 @@ def main() -> None:
         f"-seed={wanted.seed}",
         f"-max_len={_LONGEST}",
         f"-artifact_prefix={keep}/",
-        "-timeout=20",
+        "-timeout=5",
         "-rss_limit_mb=2048",
         "-print_final_stats=1",
         str(keep),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import random
 import struct
 import tarfile
 import tempfile
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -325,3 +329,36 @@ def test_what_may_not_be_read_is_named() -> None:
     assert not problems["ann"]
     assert problems["bob"] == "bob.zip: may not be read (no permission)."
     assert problems["cid"] == "cid: may not be read (no permission)."
+
+
+@pytest.mark.parametrize("size", [2**33, 2**37, 2**62])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("where", ["size", "pax"])
+def test_a_member_that_claims_to_be_endless(
+    tmp_path: Path, size: int, pack: Callable[[bytes], bytes], where: str
+) -> None:
+    """`tarfile` would look for the next one beyond it, block by block, for hours."""
+    member = tarfile.TarInfo("data.bin")
+    if where == "pax":
+        member.pax_headers = {"size": str(size)}
+        head = member.tobuf(tarfile.PAX_FORMAT)
+    else:
+        member.size = size
+        head = member.tobuf(tarfile.GNU_FORMAT)
+    path = tmp_path / "ann.tar"
+    path.write_bytes(pack(head))
+    before = time.process_time()
+    assert "ends too early" in _refused(path)
+    assert time.process_time() - before < 2
+
+
+def test_headers_that_take_quadratic_time(tmp_path: Path) -> None:
+    """In some versions of Python a header of a million digits takes half an hour."""
+    digits = b"1" * 1_000_000
+    header = tarfile.TarInfo("header")
+    header.type, header.size = tarfile.XHDTYPE, len(digits)
+    path = tmp_path / "ann.tar"
+    path.write_bytes(header.tobuf(tarfile.GNU_FORMAT) + digits + bytes(-len(digits) % 512))
+    before = time.process_time()
+    assert "far more than it should" in _refused(path)
+    assert time.process_time() - before < 2
