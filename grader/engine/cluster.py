@@ -28,7 +28,7 @@ from msgspec.structs import replace
 from grader.assignment import Assignment
 from grader.engine.client import Engine, ungraded
 from grader.engine.crew import TryAgain
-from grader.engine.fingerprint import Inputs, harness_hash, mistakes_of
+from grader.engine.fingerprint import Inputs, harness_hash
 from grader.engine.parcel import Parcel, folder_parcel, submission_parcel
 from grader.errors import GraderError, InputError
 from grader.grading import Settings
@@ -239,17 +239,26 @@ def bench_of(settings: Settings) -> Bench:
     assignment = Assignment.load(settings.assignment)
     if not settings.assignment.endswith(".toml"):
         return Bench(settings, assignment.digest, b"", "")
-    rubric = assignment.rubric
-    folders = [assignment.bank] if rubric.bank else []
-    folders += [assignment.reference] if rubric.reference else []
-    files = [assignment.path, *filter(Path.is_file, [assignment.key_path])]
-    files += [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    files += mistakes_of(assignment) if rubric.reference else []
-    wanted = [path.resolve() for path in files if "__pycache__" not in path.parts]
+    wanted = [path.resolve() for path in _files_of(assignment)]
     root = Path(os.path.commonpath([path.parent for path in wanted]))
     parcel = folder_parcel(root, wanted).pack()
     rubric_place = assignment.path.resolve().relative_to(root).as_posix()
     return Bench(replace(settings, assignment=""), assignment.digest, parcel, rubric_place)
+
+
+def _files_of(assignment: Assignment) -> list[Path]:
+    """What an assignment has of its own."""
+    rubric, notebooks = assignment.rubric, assignment.rubric.notebooks
+    folders = [assignment.bank] if rubric.bank else []
+    if rubric.reference:
+        folders += [assignment.reference, assignment.reference.parent / "mistakes"]
+    if notebooks and notebooks.release:
+        folders.append(assignment.release)
+    if notebooks and notebooks.data:
+        folders.append(assignment.path.parent / notebooks.data)
+    files = [assignment.path, assignment.key_path, *filter(None, [assignment.base])]
+    files += [path for folder in folders for path in sorted(folder.rglob("*"))]
+    return [path for path in files if path.is_file() and "__pycache__" not in path.parts]
 
 
 def _said(error: BaseException) -> str:

@@ -62,12 +62,13 @@ class Fingerprints:
             GraderError: the assignment cannot be loaded.
         """
         assignment = Assignment.load(settings.assignment)
+        mistakes = sorted((assignment.reference.parent / "mistakes").rglob("*.toml"))
         key = assignment.key_path
         self._shared = Inputs(
             submission="",
-            rubric=digest([assignment.path]),
+            rubric=digest([assignment.path, *filter(None, [assignment.base])]),
             bank=assignment.bank_digest,
-            reference=digest(mistakes_of(assignment), assignment.reference_digest),
+            reference=digest(mistakes, assignment.reference_digest),
             key=digest([key]) if key.is_file() else "",
             assignment=assignment.digest,
             settings=_settings_hash(settings),
@@ -81,11 +82,6 @@ class Fingerprints:
             InputError: something in it cannot be read.
         """
         return replace(self._shared, submission=submission_hash(source))
-
-
-def mistakes_of(assignment: Assignment) -> list[Path]:
-    """The files of the known mistakes in an assignment's reference."""
-    return sorted((assignment.reference.parent / "mistakes").rglob("*.toml"))
 
 
 @cache
