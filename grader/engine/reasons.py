@@ -48,11 +48,11 @@ class Reasons:
         return self._reused.total()
 
     def lines(self) -> list[str]:
-        """What to print; nothing where all were graded for the first time."""
+        """What to print; nothing where all were graded for the first time, or had to be."""
         lines = []
         if cached := self._reused[CACHE]:
             lines.append(f"From the cache: {cached}.")
-        if set(self._graded) - {("new",)} or (self.reused and self._graded):
+        if set(self._graded) - {("new",), ("fresh",)} or (self.reused and self._graded):
             parts = [f"{n} ({said(why)})" for why, n in self._graded.most_common()]
             lines.append(f"Graded now: {', '.join(parts)}.")
         return lines
