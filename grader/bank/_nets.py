@@ -157,18 +157,19 @@ def assert_penalty(student: Student, case: Case) -> None:
     mistakes do not show here.
     """
     values = case.values
-    points = [(name, factor * p) for name, p in values.items() for factor in (2.0, 1.0)]
-    plain = case.set(reg=0.0).received(student).losses(points, case.batch)
+    moves = [(name, 2.0 * p) for name, p in values.items()]
+    moves.append(next(iter(values.items())))
+    plain = case.set(reg=0.0).received(student).losses(moves, values, case.batch)
     net = case.set(reg=REG).received(student)
-    added = net.losses(points, case.batch) - plain
+    *doubled, added = net.losses(moves, values, case.batch) - plain
     right = {name: _penalty(name, p) for name, p in values.items()}
     total = sum(right.values())
-    for i, name in enumerate(values):
-        raised = (added[2 * i] - added[2 * i + 1]) / 3
+    for name, more in zip(values, doubled, strict=True):
+        raised = (more - added) / 3
         raised = raised if abs(raised) > _ROUNDING * total else 0.0
         what = f"the L2 penalty on {name}"
         assert_close(what, raised, right[name], scale=total, call=net.call_of_loss)
-    assert_close("the L2 penalty in the loss", added[-1], total, call=net.call_of_loss)
+    assert_close("the L2 penalty in the loss", added, total, call=net.call_of_loss)
 
 
 def _penalty(name: str, value: Any) -> float:

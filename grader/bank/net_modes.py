@@ -48,6 +48,8 @@ WIDTH: Final = 200
 """Units of a hidden layer whose dropping is counted: a share is good to 0.04 (one sigma)."""
 SHARE_OFF: Final = 0.3
 """How much more than its share may be dropped: some eight sigma."""
+DIRECTIONS: Final = 2
+"""So many of each parameter are differentiated along before every entry is."""
 
 
 @pytest.mark.parametrize("steps", [1, 4])
@@ -315,7 +317,14 @@ def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None
     if net.loss(case.batch)[0] != first:
         text = f"Not judged, because with a seed {NET} does not drop the same units again."
         raise NotJudged(text, Finding(kind=NOT_ASKED_KIND))
-    own = {name: net.numerical(name, value, case.batch) for name, value in case.values.items()}
+    directions = [
+        (name, inputs.clear_of_zero(*value.shape))
+        for name, value in case.values.items()
+        for _ in range(DIRECTIONS)
+    ]
+    if net.agrees(grads, directions, case.values, case.batch):
+        return
+    own = {name: net.numerical(name, case.values, case.batch) for name in case.values}
     scale = max(float(np.abs(gradient).max()) for gradient in own.values())
     for name, right in own.items():
         size = max(float(np.abs(right).max()), 1e-4 * scale)

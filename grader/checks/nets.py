@@ -26,6 +26,8 @@ _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
 _VANISHING: Final = 1e-8
 """A gradient so much smaller than the others is 0 but for rounding: that of a bias in front of a
 batch norm. It is compared on their scale."""
+_SMALL: Final = 1e-4
+"""A gradient so much smaller than the largest is judged on this share of its scale."""
 _FURTHEST: Final = 3
 """So many entries are differentiated first, since most wrong gradients agree with nothing."""
 
@@ -154,39 +156,94 @@ class Net:
         loss, grads = _pair(self._send(requests)[-1])
         return self._number(loss), self._named(grads)
 
-    def losses(self, points: Iterable[tuple[str, Array]], batch: Batch) -> Array:
-        """The loss for each of several values of parameters, one moved at a time."""
+    def losses(
+        self, moves: Iterable[tuple[str, Array]], values: Mapping[str, Array], batch: Batch
+    ) -> Array:
+        """The loss after each of several moves, in one request.
+
+        Args:
+            moves: a parameter and its value meanwhile; all others have theirs of `values`.
+            values: what the parameters hold now, and hold again afterwards.
+            batch: where the loss is taken.
+        """
         self._set_modes("train")
+        loss = self.remote.loss.call(*batch, returns=("loss", "_"))
         requests: list[Request] = []
-        for name, value in points:
-            requests.append(self._put(name, value))
-            requests.append(self.remote.loss.call(*batch, returns=("loss", "_")))
-        values = self._send(requests)
-        return np.array([self._number(_pair(value)[0]) for value in values[1::2]])
+        for name, group in itertools.groupby(moves, key=lambda move: move[0]):
+            for _, value in group:
+                requests += [self._put(name, value), loss]
+            requests.append(self._put(name, values[name]))
+        answers = self._send(requests)
+        asked = zip(requests, answers, strict=True)
+        return np.array([self._number(_pair(value)[0]) for made, value in asked if made is loss])
 
     def numerical(
-        self, name: str, value: Array, batch: Batch, entries: Sequence[int] | None = None
+        self,
+        name: str,
+        values: Mapping[str, Array],
+        batch: Batch,
+        entries: Sequence[int] | None = None,
     ) -> Array:
         """Numerical gradient of the student's own loss.
 
         Args:
             name: contract name of the parameter; `set` must have been called.
-            value: what the parameter holds now, and holds again afterwards.
+            values: what the parameters hold now, and hold again afterwards.
             batch: where the loss is taken.
             entries: flat indices of the entries wanted; all by default.
 
         Returns:
-            The gradient in the shape of `value`, or of the entries in a row.
+            The gradient in the shape of the parameter, or of the entries in a row.
         """
-        points = []
+        value = values[name]
+        moves = []
         for index in range(value.size) if entries is None else entries:
             for sign in (1, -1):
                 moved = value.copy()
                 moved.flat[index] += sign * STEP
-                points.append((name, moved))
-        losses = self.losses([*points, (name, value)], batch)
-        gradient: Array = (losses[0:-1:2] - losses[1:-1:2]) / (2 * STEP)
+                moves.append((name, moved))
+        gradient = _slopes(self.losses(moves, values, batch))
         return gradient.reshape(value.shape) if entries is None else gradient
+
+    def agrees(
+        self,
+        grads: Mapping[str, Any],
+        directions: Sequence[tuple[str, Array]],
+        values: Mapping[str, Array],
+        batch: Batch,
+    ) -> bool:
+        """Whether gradients fit the student's own loss along some directions.
+
+        A wrong gradient that fits along a direction drawn at random would be a coincidence, and a
+        direction costs two losses where the whole gradient costs two for each entry.
+
+        Args:
+            grads: the student's gradients.
+            directions: a parameter and a direction of its shape.
+            values: what the parameters hold now, and hold again afterwards.
+            batch: what the gradients were computed for.
+
+        Raises:
+            Wrong: there is no gradient of a parameter.
+        """
+        given = {name: as_array(self.gradient(name, grads), name) for name, _ in directions}
+        if any(
+            array.size != values[name].size or not np.isfinite(array).all()
+            for name, array in given.items()
+        ):
+            return False
+        moves = [
+            (name, values[name] + sign * STEP * direction)
+            for name, direction in directions
+            for sign in (1, -1)
+        ]
+        slopes = _slopes(self.losses(moves, values, batch))
+        sizes = {name: float(np.abs(array).max()) for name, array in given.items()}
+        least = _SMALL * max(sizes.values())
+        return all(
+            abs(slope - np.vdot(given[name], direction)) <= NUMERICAL * max(sizes[name], least)
+            for slope, (name, direction) in zip(slopes, directions, strict=True)
+        )
 
     def assert_gradients(
         self,
@@ -222,7 +279,7 @@ class Net:
                 label,
                 received,
                 right,
-                partial(self._credible, name, received, right, values[name], batch, loss_is_right),
+                partial(self._credible, name, received, right, values, batch, loss_is_right),
                 call=self.call_of_loss,
             )
 
@@ -254,15 +311,15 @@ class Net:
         name: str,
         received: Any,
         right: Array,
-        value: Array,
+        values: Parameters,
         batch: Batch,
         loss_is_right: bool,
     ) -> Array | None:
-        own = self._own_gradient(name, received, right, value, batch)
+        own = self._own_gradient(name, received, right, values, batch)
         return credible(self._student, self._kind, own, right, right=loss_is_right)
 
     def _own_gradient(
-        self, name: str, received: Any, right: Array, value: Array, batch: Batch
+        self, name: str, received: Any, right: Array, values: Parameters, batch: Batch
     ) -> Array | None:
         """The numerical gradient, None if where the student is furthest off it does not agree."""
         array = as_array(received, name, call=self.call_of_loss)
@@ -270,10 +327,10 @@ class Net:
             return None
         flat = array.astype(np.float64).reshape(-1)
         furthest = np.argsort(-np.abs(flat - right.reshape(-1)))[:_FURTHEST]
-        own = self.numerical(name, value, batch, furthest.tolist())
+        own = self.numerical(name, values, batch, furthest.tolist())
         if np.any(np.abs(own - flat[furthest]) > 2 * NUMERICAL * np.abs(flat).max()):
             return None
-        return self.numerical(name, value, batch)
+        return self.numerical(name, values, batch)
 
     def _assert_vanishes(self, label: str, received: Any, right: Array, scale: float) -> None:
         assert_close(
@@ -317,6 +374,11 @@ class Net:
 
     def _send(self, requests: Sequence[Request]) -> list[Any]:
         return self._student.batch(requests, about=self._kind)
+
+
+def _slopes(losses: Array) -> Array:
+    """Central differences of losses a step ahead and a step behind, in turns."""
+    return np.asarray((losses[0::2] - losses[1::2]) / (2 * STEP))
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

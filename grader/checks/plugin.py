@@ -28,22 +28,25 @@ class CheckPlugin:
 
     def __init__(self, loop: Loop | None = None) -> None:
         self._loop = loop
+        self._check = ""
         self.run: Run | None = None
 
+    # The fixtures do not ask for `request`, which costs as much as all else that pytest does here.
+
     @pytest.fixture
-    def student(self, request: pytest.FixtureRequest) -> Student:
+    def student(self) -> Student:
         """The student's code, behind the wall."""
-        return self._current().student(check_id(request.node))
+        return self._current().student(self._check)
 
     @pytest.fixture
-    def reference(self, request: pytest.FixtureRequest) -> Student:
+    def reference(self) -> Student:
         """The recorded reference."""
-        return self._current().reference(check_id(request.node))
+        return self._current().reference(self._check)
 
     @pytest.fixture
-    def inputs(self, request: pytest.FixtureRequest) -> Inputs:
+    def inputs(self) -> Inputs:
         """The seeded inputs of this check."""
-        return self._current().inputs(check_id(request.node))
+        return self._current().inputs(self._check)
 
     def _current(self) -> Run:
         if self.run is None:
@@ -67,6 +70,7 @@ class CheckPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Stop a check that cannot be judged before its fixtures are made."""
+        self._check = check_id(item)
         spec = item_spec(item)
         if spec is not None:
             item.stash[_START] = time.perf_counter()

@@ -48,10 +48,12 @@ class Tape(msgspec.Struct):
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange, unless a bound is reached: then that, and all that follow, are not."""
+        if self.ended:
+            return
         self.size += _bytes(exchange.request) + _bytes(exchange.reply)
         self.requests += len(exchange.request.get("requests", ())) or 1
         full = len(self.exchanges) >= MAX_EXCHANGES or self.size > MAX_BYTES
-        self.ended |= full or self.requests > MAX_REQUESTS
+        self.ended = full or self.requests > MAX_REQUESTS
         if not self.ended:
             self.exchanges.append(exchange)
 

@@ -44,16 +44,27 @@ class Channel(Protocol):
         """
 
 
+class Call(msgspec.Struct, frozen=True):
+    """A call that was made, described only when a report shows it."""
+
+    name: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+
 class Transcript(msgspec.Struct):
     """What happened on the way during one check, for the report."""
 
-    call: str = ""
+    last: Call | None = None
     stdout: str = ""
     warnings: list[str] = []
-    changed: list[str] = []
-    """Arguments that the student's functions wrote into: `x of affine_forward`."""
     rests_on: str = ""
     """Function that was wrong, and whose numerical derivative was asked for in place of the key."""
+
+    @property
+    def call(self) -> str:
+        """The last call, as a student would write it."""
+        return describe_call(self.last.name, self.last.args, self.last.kwargs) if self.last else ""
 
 
 class Student:
@@ -67,6 +78,7 @@ class Student:
         self.dialect = dialect or Dialect(era="2021")
         self.transcript = Transcript()
         self._cpu_seconds: float | None = None
+        self._seed: int | None = None
 
     def __getattr__(self, name: str) -> Function:
         if name not in self._api:
@@ -79,7 +91,7 @@ class Student:
 
     def seed(self, value: int) -> None:
         """Seed NumPy's global generator on the student's side."""
-        self.ask({"op": "seed", "value": value}, about="numpy.random.seed")
+        self._seed = value  # travels with the next request
 
     def keep(self, name: str, value: Any) -> Remote:
         """Put an object on the student's side, such as a dict that their function writes into.
@@ -106,6 +118,8 @@ class Student:
         Raises:
             Wrong, CouldNotRun, NotDone: what the student's code did instead of answering.
         """
+        if self._seed is not None:
+            request, self._seed = {**request, "seed": self._seed}, None
         reply = self._channel.ask(request, about=about, cpu_seconds=self._cpu_seconds)
         self._note(reply, about)
         if reply.get("status") == "ok":
@@ -150,7 +164,7 @@ class Function:
     def request(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Request:
         """The request that a call makes, for `Student.batch`."""
         args, kwargs = adapt(self._student.dialect, self._name, args, kwargs)
-        self._student.transcript.call = describe_call(self._name, args, kwargs)
+        self._student.transcript.last = Call(self._name, args, kwargs)
         return {
             "op": "call",
             "on": self._name,
@@ -217,7 +231,7 @@ class Remote:
     def __call__(self, *args: Any, returns: Sequence[str] = ("value",), **kwargs: Any) -> Any:
         """Call it; `returns` says what comes back, as in a `Signature`."""
         name = ".".join([self._about, *(step for step in self._path if isinstance(step, str))])
-        self._student.transcript.call = describe_call(name, args, kwargs)
+        self._student.transcript.last = Call(name, args, kwargs)
         request = self.call(*args, returns=returns, **kwargs)
         value = self._student.ask(request, about=self._about)
         return _incoming(value, request["returns"], self._student, self._about)

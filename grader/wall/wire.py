@@ -7,7 +7,7 @@ say stands as a one-pair map whose key is a tag:
     {"~a": [dtype, shape]}    array; its bytes come next in the body, C order, little endian
     {"~s": dtype}             NumPy scalar; its bytes come next in the body
     {"~t": [...]}             tuple
-    {"~d": [[key, value]..]}  dict
+    {"~d": [[key, value]..]}  dict with other keys than ASCII text, or with one like these tags
     {"~h": number}            handle: an object that stays in the worker
     {"~n": name}              dtype object, such as `np.float32` handed to a constructor
 
@@ -21,6 +21,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -40,11 +41,15 @@ DTYPES: Final = frozenset(
 """What a check can judge. No longdouble: its layout differs between platforms."""
 DTYPE_NAMES: Final = frozenset(["bool", "int32", "int64", "float16", "float32", "float64"])
 
+_PLAIN: Final[tuple[type[Any], ...]] = (float, dict, list, tuple)
 _PREAMBLE: Final = struct.Struct("<4sIQ")
 _MAGIC: Final = b"GW01"
 _INT64: Final = 1 << 63
-_CHUNK: Final = 1 << 20
-_PLAIN: Final = (type(None), bool, int, float, str)
+_SMALL: Final = 1 << 16
+"""Bytes up to which a frame is sent and received in one piece."""
+_MOST_PARTS: Final = 64
+_STEP: Final = 0.25
+"""Seconds after which a wait is interrupted to look at the clock."""
 
 Value = Any
 """None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, `Handle`, dtype."""
@@ -84,10 +89,27 @@ def pack(value: Value) -> tuple[bytes, list[memoryview]]:
 
 
 def _to_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
+    """What stands for `value` in the head. The plain types come first, as they are nearly all."""
+    kind = type(value)
+    if kind is float or kind is bool or value is None:
+        return value
+    if kind is str:
+        return value if value.isascii() else _text(value)
     if depth > MAX_DEPTH:
         raise NotPlain("a structure nested too deeply")
-    if value is None or isinstance(value, (bool, float)):
-        return value if value is None else bool(value) if isinstance(value, bool) else float(value)
+    if kind is dict:
+        return _dict_tree(value, buffers, depth + 1)
+    if kind is list:
+        return [_to_tree(item, buffers, depth + 1) for item in value]
+    if kind is tuple:
+        return {"~t": [_to_tree(item, buffers, depth + 1) for item in value]}
+    if kind is np.ndarray:
+        return _array_tree(value, buffers)
+    return _rarer_tree(value, buffers, depth)
+
+
+def _rarer_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
+    """The same for integers, scalars, handles, dtypes, and subclasses of the plain types."""
     if isinstance(value, Handle):
         return {"~h": value.number}
     if isinstance(value, np.ndarray):
@@ -99,25 +121,28 @@ def _to_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
         if not -_INT64 <= value < _INT64:
             raise NotPlain("an integer of more than 64 bits")
         return int(value)
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return _container_tree(value, buffers, depth + 1)
-
-
-def _container_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
-    if isinstance(value, tuple):
-        return {"~t": [_to_tree(item, buffers, depth) for item in value]}
-    if isinstance(value, list):
-        return [_to_tree(item, buffers, depth) for item in value]
-    if isinstance(value, dict):
-        pairs = [
-            [_to_tree(key, buffers, depth), _to_tree(item, buffers, depth)]
-            for key, item in value.items()
-        ]
-        return {"~d": pairs}
     if isinstance(value, (type, np.dtype)):
         return {"~n": _dtype_name(value)}
+    if isinstance(value, str):
+        return _text(value)
+    for plain in _PLAIN:
+        if isinstance(value, plain):
+            return _to_tree(plain(value), buffers, depth)
     raise NotPlain(f"an object of type {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode()
+
+
+def _dict_tree(value: dict[Any, Value], buffers: list[memoryview], depth: int) -> Any:
+    if all(type(key) is str and key.isascii() and key[:1] != "~" for key in value):
+        return {key: _to_tree(item, buffers, depth) for key, item in value.items()}
+    pairs = [
+        [_to_tree(key, buffers, depth), _to_tree(item, buffers, depth)]
+        for key, item in value.items()
+    ]
+    return {"~d": pairs}
 
 
 def _dtype_name(value: Any) -> str:
@@ -142,7 +167,7 @@ def _array_tree(value: NDArray[Any], buffers: list[memoryview]) -> dict[str, Any
     return {"~a": [little.str, list(value.shape)]}
 
 
-def unpack(head: bytes | memoryview, body: bytearray) -> Value:
+def unpack(head: bytes | bytearray, body: bytearray) -> Value:
     """Decode a frame; arrays are views into `body`, writable.
 
     Raises:
@@ -177,25 +202,29 @@ class _Body:
 
 
 def _from_tree(tree: Any, body: _Body, depth: int) -> Value:
+    kind = type(tree)
+    if kind is str or kind is float or kind is bool or tree is None:
+        return tree
     if depth > MAX_DEPTH:
         raise WireError("nested too deeply")
-    if isinstance(tree, list):
+    if kind is list:
         return [_from_tree(item, body, depth + 1) for item in tree]
-    if not isinstance(tree, dict):
-        if not isinstance(tree, _PLAIN) or _too_wide(tree):  # msgpack has bytes and times as well
-            raise WireError(f"a {type(tree).__name__} where a value should be")
+    if kind is not dict:
+        if kind is not int or not -_INT64 <= tree < _INT64:
+            raise WireError(f"a {kind.__name__} where a value should be")
         return tree
-    if len(tree) != 1:
-        raise WireError("a tag map with more than one key")
-    [(tag, content)] = tree.items()
-    decode = _DECODERS.get(tag)
-    if decode is None:
-        raise WireError("an unknown tag")
-    return decode(content, body, depth + 1)
+    if len(tree) == 1:
+        [(tag, content)] = tree.items()
+        decode = _DECODERS.get(tag)
+        if decode is not None:
+            return decode(content, body, depth + 1)
+    return {_name(key): _from_tree(item, body, depth + 1) for key, item in tree.items()}
 
 
-def _too_wide(tree: Any) -> bool:
-    return isinstance(tree, int) and not -_INT64 <= tree < _INT64
+def _name(key: Any) -> str:
+    if type(key) is not str or key[:1] == "~":
+        raise WireError("a key that is no name, or an unknown tag")
+    return key
 
 
 def _array(content: Any, body: _Body, _depth: int) -> NDArray[Any]:
@@ -271,19 +300,37 @@ def send(sock: socket.socket, value: Value, *, deadline: float | None = None) ->
     if size > MAX_BODY:
         raise NotPlain(f"{size} bytes of arrays")
     try:
-        _send_all(sock, [_PREAMBLE.pack(_MAGIC, len(head), size) + head, *buffers], deadline)
+        first = memoryview(_PREAMBLE.pack(_MAGIC, len(head), size) + head)
+        _send_all(sock, [first, *(buffer for buffer in buffers if buffer)], deadline)
     except TimeoutError:
         raise WireTimeout("the other side does not read") from None
     except OSError as error:
         raise WireClosed(str(error)) from None
 
 
-def _send_all(sock: socket.socket, parts: list[Any], deadline: float | None) -> None:
-    for part in parts:
-        view = memoryview(part)
-        while view:
-            _arm(sock, deadline)
-            view = view[sock.send(view[:_CHUNK]) :]
+def _send_all(sock: socket.socket, parts: list[memoryview], deadline: float | None) -> None:
+    """A small frame in one piece; the arrays of a larger one as they lie in memory."""
+    if sum(map(len, parts)) <= _SMALL:
+        parts = [memoryview(b"".join(parts))]
+    while parts:
+        _arm(sock, deadline, None)
+        with suppress(TimeoutError):  # only a step of it; _arm looks at the deadline
+            parts = _after(parts, _push(sock, parts))
+
+
+def _push(sock: socket.socket, parts: list[memoryview]) -> int:
+    if len(parts) == 1 or not hasattr(sock, "sendmsg"):  # not on Windows
+        return sock.send(parts[0])
+    return sock.sendmsg(parts[:_MOST_PARTS])
+
+
+def _after(parts: list[memoryview], sent: int) -> list[memoryview]:
+    """What is left of `parts`."""
+    for number, part in enumerate(parts):
+        if sent < len(part):
+            return [part[sent:], *parts[number + 1 :]]
+        sent -= len(part)
+    return []
 
 
 def receive(
@@ -302,44 +349,66 @@ def receive(
     Raises:
         WireClosed, WireTimeout, WireError: no whole frame came, or none of ours.
     """
-    magic, head_size, body_size = _PREAMBLE.unpack(
-        _receive_exactly(sock, _PREAMBLE.size, deadline, waiting)
-    )
+    data = bytearray(_SMALL)
+    have = 0
+    while have < _PREAMBLE.size:
+        have += _receive_some(sock, memoryview(data)[have:], deadline, waiting)
+    magic, head_size, body_size = _PREAMBLE.unpack_from(data)
     if magic != _MAGIC or head_size > MAX_HEAD or body_size > MAX_BODY:
         raise WireError("not a frame of ours, or one beyond the limits")
-    head = _receive_exactly(sock, head_size, deadline, waiting)
-    return unpack(bytes(head), _receive_exactly(sock, body_size, deadline, waiting))
+    start = _PREAMBLE.size + head_size
+    if have > start + body_size:
+        raise WireError("more than the frame that was asked for")
+    head, body = data[_PREAMBLE.size : min(start, have)], data[start : max(start, have)]
+    _receive_rest(sock, head, head_size, deadline, waiting)
+    _receive_rest(sock, body, body_size, deadline, waiting)
+    return unpack(head, body)
 
 
-def _receive_exactly(
+def _receive_rest(
     sock: socket.socket,
+    data: bytearray,
     size: int,
     deadline: float | None,
     waiting: Callable[[], None] | None,
-) -> bytearray:
-    data = bytearray(min(size, _CHUNK))
-    filled = 0
+) -> None:
+    """Fill `data` up to `size`; it grows as bytes come: a lie about the size costs little."""
+    filled = len(data)
     while filled < size:
-        if filled == len(data):  # grown as bytes come, so that a lie about the size costs nothing
-            data.extend(bytes(min(size - filled, len(data))))
+        if filled == len(data):
+            data.extend(bytes(min(size - filled, max(filled, _SMALL))))
+        with memoryview(data) as view:
+            filled += _receive_some(sock, view[filled:], deadline, waiting)
+
+
+def _receive_some(
+    sock: socket.socket,
+    room: memoryview,
+    deadline: float | None,
+    waiting: Callable[[], None] | None,
+) -> int:
+    """How many bytes came; at least one."""
+    while True:
         try:
-            _arm(sock, deadline, 0.25 if waiting else None)
-            count = sock.recv_into(memoryview(data)[filled:])
+            _arm(sock, deadline, waiting)
+            count = sock.recv_into(room)
         except TimeoutError:
-            if waiting is None or (deadline is not None and time.monotonic() >= deadline):
+            if deadline is not None and time.monotonic() >= deadline:
                 raise WireTimeout("no answer in time") from None
-            waiting()
+            if waiting is not None:
+                waiting()
             continue
         except OSError as error:
             raise WireClosed(str(error)) from None
         if not count:
             raise WireClosed("the connection was closed")
-        filled += count
-    return data
+        return count
 
 
-def _arm(sock: socket.socket, deadline: float | None, at_most: float | None = None) -> None:
-    left = None if deadline is None else deadline - time.monotonic()
-    if left is not None and left <= 0:
+def _arm(sock: socket.socket, deadline: float | None, waiting: Callable[[], None] | None) -> None:
+    """Have the socket return now and then where somebody wants to look at the time."""
+    if deadline is not None and time.monotonic() >= deadline:
         raise TimeoutError
-    sock.settimeout(at_most if left is None else left if at_most is None else min(left, at_most))
+    step = None if deadline is None and waiting is None else _STEP
+    if sock.gettimeout() != step:  # setting it costs a system call
+        sock.settimeout(step)
