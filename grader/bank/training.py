@@ -80,21 +80,22 @@ def test_overfits_batchnorm(student: Student, inputs: Inputs) -> None:
 )
 def test_momentum_beats_sgd(student: Student, inputs: Inputs) -> None:
     way = inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
-    start, plain = GOAL + way, GOAL + way * (1 - 0.3 * STIFFNESS) ** 80
-    end = _minimize(student, "sgd_momentum", start, {"learning_rate": 0.3}, steps=80)
+    start, plain = GOAL + way, GOAL + way * (1 - 0.8 * STIFFNESS) ** 30
+    config = {"learning_rate": 0.8, "momentum": 0.8}
+    end = _minimize(student, "sgd_momentum", start, config, steps=30)
     if not _quadratic(end) < 0.5 * _quadratic(plain):
-        text = "After 80 steps the loss is no lower than with plain gradient descent."
+        text = "After 30 steps the loss is no lower than with plain gradient descent."
         raise Wrong(text, Finding(kind="values", quantity="next_w"))
 
 
 @check("rmsprop approaches a minimum", part="optimizers", targets="rmsprop", points=0.5)
 def test_rmsprop_converges(student: Student, inputs: Inputs) -> None:
-    _judge_minimize(student, "rmsprop", inputs, {"learning_rate": 0.05, "decay_rate": 0.9})
+    _judge_minimize(student, "rmsprop", inputs, {"learning_rate": 0.1, "decay_rate": 0.9})
 
 
 @check("adam approaches a minimum", part="optimizers", targets="adam", points=0.5)
 def test_adam_converges(student: Student, inputs: Inputs) -> None:
-    _judge_minimize(student, "adam", inputs, {"learning_rate": 0.1, "t": 0})
+    _judge_minimize(student, "adam", inputs, {"learning_rate": 0.2, "t": 0})
 
 
 @check(
@@ -141,8 +142,8 @@ def _overfit(net: Net, inputs: Inputs, shapes: Shapes) -> None:
     values = _start(inputs, shapes)
     net.set(values)
     velocity = {name: np.zeros_like(value) for name, value in values.items()}
-    for _ in range(10):
-        for _ in range(15):
+    for _ in range(15):
+        for _ in range(10):
             _descend(net, values, velocity, batch)
         net.set(values)
         if _accuracy(net, batch) == 1.0:
@@ -163,7 +164,7 @@ def _start(inputs: Inputs, shapes: Shapes) -> Parameters:
 def _descend(net: Net, values: Parameters, velocity: Parameters, batch: Batch) -> None:
     _, grads = net.step(values, batch)
     for name, value in values.items():
-        velocity[name] = 0.9 * velocity[name] - 0.1 * _gradient(net, name, grads, value.shape)
+        velocity[name] = 0.9 * velocity[name] - 0.2 * _gradient(net, name, grads, value.shape)
         values[name] = value + velocity[name]
 
 
@@ -249,9 +250,9 @@ def _minimize(
 
 def _judge_minimize(student: Student, rule: str, inputs: Inputs, config: dict[str, Any]) -> None:
     start = GOAL + inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
-    end = _minimize(student, rule, start, config, steps=60)
+    end = _minimize(student, rule, start, config, steps=30)
     if not _quadratic(end) < 0.05 * _quadratic(start):
-        text = "After 60 steps the loss has not come down as it should."
+        text = "After 30 steps the loss has not come down as it should."
         raise Wrong(text, Finding(kind="values", quantity="next_w"))
 
 

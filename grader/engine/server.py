@@ -9,6 +9,7 @@ It is started by `grader.engine.client.Engine` and speaks one of two protocols:
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -123,6 +124,8 @@ def ready(bench: Bench) -> bytes:
 
 def serve_forking(control: socket.socket, bench: Bench) -> None:
     """Fork a child for each job until the other side hangs up."""
+    gc.collect()
+    gc.freeze()  # keeps the children from copying what they share
     control.send(ready(bench))
     server = os.getpid()
     children: set[int] = set()

@@ -35,8 +35,9 @@ def _some(places: list[str]) -> str:
 
 
 def _uses(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    numpy = _numpy_names(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    numpy = _numpy_names(nodes)
+    for node in nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=module), attr=name) if module in numpy:
                 if name in _GONE:
@@ -50,10 +51,10 @@ def _uses(tree: ast.Module) -> Iterator[tuple[str, int]]:
                     yield "newshape= of np.reshape", node.lineno
 
 
-def _numpy_names(tree: ast.Module) -> set[str]:
+def _numpy_names(nodes: list[ast.AST]) -> set[str]:
     return {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Import)
         for alias in node.names
         if alias.name == "numpy"

@@ -11,6 +11,8 @@ from grader.submission.python2 import (
     has_print_statement,
     has_true_division,
     is_python3_only,
+    may_have_signs,
+    may_support_both,
     signs,
     signs_in_text,
     supports_both,
@@ -44,7 +46,7 @@ class Prepared(NamedTuple):
     @property
     def supports_both(self) -> bool:
         """Whether it imports what lets one text run under Python 2 and 3."""
-        return supports_both(self.tree)
+        return may_support_both(self.original) and supports_both(self.tree)
 
 
 def prepare(file: str, data: bytes) -> Prepared:
@@ -55,8 +57,8 @@ def prepare(file: str, data: bytes) -> Prepared:
     """
     original = decode(data)
     try:
-        text, python2, expanded = _whole(original)
-        parts = Prepared(original, text, parse(text), python2, {}, [])
+        text, tree, python2, expanded = _whole(original)
+        parts = Prepared(original, text, tree, python2, {}, [])
     except Unparsable as error:
         if error.hostile:
             raise _hopeless(error) from None
@@ -66,8 +68,8 @@ def prepare(file: str, data: bytes) -> Prepared:
     return parts
 
 
-def _whole(original: str) -> tuple[str, str, bool]:
-    """Runnable text, signs of Python 2, and whether tabs had to be expanded."""
+def _whole(original: str) -> tuple[str, ast.Module, str, bool]:
+    """Runnable text, its tree, signs of Python 2, and whether tabs had to be expanded."""
     problem: Unparsable | None = None
     for text in dict.fromkeys((original, expand_tabs(original))):
         try:
@@ -78,18 +80,20 @@ def _whole(original: str) -> tuple[str, str, bool]:
                 raise
     for text in dict.fromkeys((original, expand_tabs(original))):
         try:
-            return _convert(text), _sign_of_old_syntax(original), text != original
+            new = _convert(text)
+            return new, parse(new), _sign_of_old_syntax(original), text != original
         except Unparsable:
             continue
     assert problem is not None
     raise problem
 
 
-def _modernise(text: str, tree: ast.Module) -> tuple[str, str]:
-    found = signs(tree)
+def _modernise(text: str, tree: ast.Module) -> tuple[str, ast.Module, str]:
+    found = signs(tree) if may_have_signs(text) else []
     if not found:
-        return text, ""
-    return convert(text), f"uses {', '.join(found)}"
+        return text, tree, ""
+    new = convert(text)
+    return new, parse(new), f"uses {', '.join(found)}"
 
 
 def _convert(text: str) -> str:

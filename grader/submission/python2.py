@@ -24,6 +24,7 @@ _OLD_CALL: Final = re.compile(
 _COMPATIBLE_IMPORT: Final = re.compile(
     rf"^\s*(?:from|import)\s+(?:{'|'.join(sorted(_COMPATIBILITY))})\b", re.MULTILINE
 )
+_OLD_NAME: Final = re.compile(rf"\b(?:{'|'.join(sorted(_NAMES | _METHODS))})\b")
 _MAX_CHARACTERS: Final = 1_000_000
 """The converter manages some 500 kB a second."""
 
@@ -34,6 +35,16 @@ _INLINE: Final = (
     "xrange", "zip", "itertools",
 )  # fmt: skip
 _MAY_ADD_LINES: Final = ("imports", "itertools_imports", "tuple_params", "urllib")
+
+
+def may_have_signs(text: str) -> bool:
+    """Whether looking for `signs` is worth while: quick, and never wrongly False."""
+    return _OLD_NAME.search(text) is not None
+
+
+def may_support_both(text: str) -> bool:
+    """Whether looking for `supports_both` is worth while: quick, and never wrongly False."""
+    return any(name in text for name in _COMPATIBILITY)
 
 
 def signs(tree: ast.Module) -> list[str]:
