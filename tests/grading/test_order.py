@@ -56,6 +56,7 @@ class Item:
     def __init__(self, name: str, function: Callable[..., None]) -> None:
         self.name = f"test_{name}"
         self.function = function
+        self.stash = pytest.Stash()
 
 
 def test_an_order_keeps_what_is_needed_before_what_needs_it(
