@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from grader.notebooks.records import NotebookResult
+
 SCHEMA_VERSION: Final = 1
 
 
@@ -212,6 +214,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 8601; empty where it is not known."""
     penalty: float = 0.0
     """Points that lateness costs, by the rubric."""
+    notebooks: list[NotebookResult] = []
+    """The notebooks that the rubric asks for, as they ran."""
     schema_version: int = SCHEMA_VERSION
 
     @property

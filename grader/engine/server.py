@@ -30,6 +30,7 @@ from grader.checks.session import run_session
 from grader.diagnosis.packages import Catalogue
 from grader.errors import ExitCode, GraderError, InputError, InternalError
 from grader.grading import Bench, Settings, grade_submission, select
+from grader.grading.bench import Notebooks
 from grader.result import Outcome, Result, SandboxInfo
 from grader.submission import Source
 from grader.wall import confine
@@ -107,14 +108,33 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
     if catalogue is not None and settings.diagnose:
         catalogue.load()
 
+    notebooks = _notebooks(assignment, settings)
+
     def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
         chosen = select(settings, assignment.rubric, items)
-        use(Bench(assignment, settings, key, sandbox, plugin, chosen, reference, catalogue))
+        use(
+            Bench(
+                assignment, settings, key, sandbox, plugin, chosen, reference, catalogue, notebooks
+            )
+        )
 
     try:
         run_session(assignment, loop)
     finally:
         sandbox.close()
+        if notebooks is not None:
+            notebooks.close()
+
+
+def _notebooks(assignment: Assignment, settings: Settings) -> Notebooks | None:
+    """What runs notebooks; None where none are asked for, or only some checks are."""
+    some = settings.public_only or settings.parts or settings.keyword
+    if assignment.rubric.notebooks is None or not settings.notebooks or some:
+        return None
+    from grader.notebooks.grade import NotebookBench
+
+    kind = settings.sandbox if settings.fork else "none"
+    return NotebookBench(assignment, sandbox=kind, lang=settings.lang)
 
 
 def ready(bench: Bench) -> bytes:

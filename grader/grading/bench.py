@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 import pytest
@@ -17,11 +18,22 @@ from grader.diagnosis.tape import Tapes
 from grader.grading.calls import Calls
 from grader.grading.order import shuffled
 from grader.grading.settings import Settings
+from grader.notebooks.graded import Graded
 from grader.result import CheckResult
 from grader.submission.record import Submission
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
 from grader.wall.sandbox import Limits, Sandbox
 from grader.wall.student import Student
+
+
+class Notebooks(Protocol):
+    """What grades the notebooks of a submission; see `grader.notebooks.grade`."""
+
+    def grade(self, submission: Submission, path: Path) -> Graded:
+        """Run and judge those of the submission at `path`."""
+
+    def close(self) -> None:
+        """End every kernel."""
 
 
 class Bench(msgspec.Struct):
@@ -37,6 +49,8 @@ class Bench(msgspec.Struct):
     """Resolves a contract name to the reference's function, where the reference is at hand."""
     catalogue: Catalogue | None = None
     """The known mistakes, where the reference is at hand."""
+    notebooks: Notebooks | None = None
+    """Runs and judges notebooks, if they are to be."""
     calls: Calls = msgspec.field(default_factory=Calls)
     """Of the submission at hand: functions that called others very often."""
     killed: list[str] = []

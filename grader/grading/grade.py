@@ -18,6 +18,7 @@ from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
 from grader.grading.follow_through import carry_mistakes, follow_through
 from grader.grading.scoring import not_asked, parts_of, ruled, score
+from grader.notebooks.graded import Graded
 from grader.result import CheckResult, Result
 from grader.rubric import Rubric
 from grader.submission import Source, load
@@ -38,7 +39,8 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         submission = load(
             source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect
         )
-        result = _graded(bench, submission)
+        notebooks = bench.notebooks.grade(submission, source.path) if bench.notebooks else Graded()
+        result = _graded(bench, submission, notebooks)
     except InputError as error:
         result = _ungraded(bench, source, "input", str(error))
     except GraderError as error:
@@ -52,22 +54,22 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     )
 
 
-def _graded(bench: Bench, submission: Submission) -> Result:
+def _graded(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
     """The result; a second one if a worker was killed, perhaps for want of memory."""
     bench.killed.clear()
     bench.calls.clear()
     try:
-        result = _grade(bench, submission)
+        result = _grade(bench, submission, notebooks)
     except InternalError:
         if not bench.killed:
             raise
     else:
         if not bench.killed:
             return result
-    return _grade(bench, submission)
+    return _grade(bench, submission, notebooks)
 
 
-def _grade(bench: Bench, submission: Submission) -> Result:
+def _grade(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
     rubric = bench.assignment.rubric
     with bench.channel(submission) as channel:
         submission = observe_dropout(submission, Student(channel, bench.assignment.api))
@@ -78,7 +80,8 @@ def _grade(bench: Bench, submission: Submission) -> Result:
     carried = carry_mistakes(bench, submission, explained)
     fails = rubric.grading.numerical_backward == "fail"
     counted = [bench.calls.ruled(c, fails=fails, lang=bench.settings.lang) for c in carried]
-    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in counted]
+    every = [*counted, *notebooks.checks]
+    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in every]
     checks, points, possible = score(rubric, ruled_checks)
     return Result(
         submission=submission.id,
@@ -92,7 +95,14 @@ def _grade(bench: Bench, submission: Submission) -> Result:
         package=submission.package,
         sandbox=bench.sandbox.info,
         environment=environment(),
-        notes=[*submission.notes, *_spread_points(rubric, checks), *channel.problems, *trouble],
+        notes=[
+            *submission.notes,
+            *_spread_points(rubric, checks),
+            *channel.problems,
+            *notebooks.notes,
+            *trouble,
+        ],
+        notebooks=notebooks.notebooks,
     )
 
 

@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Only checks whose id holds this text."""
     diagnose: bool = True
     """Whether to look for the mistakes behind failed checks."""
+    notebooks: bool = True
+    """Whether notebooks are run, if the rubric asks for any."""
     fork: bool = True
     """Whether processes may be forked; without, every worker is a cold start."""
 

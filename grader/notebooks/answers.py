@@ -62,7 +62,8 @@ def _behind(cells: list[Cell], number: int, rest: str) -> str:
     label = _LABEL.search(rest)
     parts = [rest[label.end() :]] if label else []
     for cell in cells[number + 1 :]:
-        if cell.code or _QUESTION.search(cell.source) or cell.source.lstrip().startswith("#"):
+        heading = cell.source.lstrip().startswith("#") and not _LABEL.match(cell.source.lstrip())
+        if cell.code or _QUESTION.search(cell.source) or heading:
             break
         parts.append(cell.source)
     return "\n\n".join(parts)

@@ -15,6 +15,7 @@ from grader.notebooks.answers import written_answers
 from grader.notebooks.data import Images, images
 from grader.notebooks.execute import Run
 from grader.notebooks.find import choose, files_of
+from grader.notebooks.graded import Graded
 from grader.notebooks.judge import Judge, Verdict, read_values
 from grader.notebooks.limits import NotebookLimits
 from grader.notebooks.pool import KernelPool
@@ -31,14 +32,6 @@ from grader.wall.limits import Limits
 
 _POINTS: Final = 1_000
 """Numbers of a curve that are kept."""
-
-
-class Graded(msgspec.Struct):
-    """What came of the notebooks of one submission."""
-
-    notebooks: list[NotebookResult] = []
-    checks: list[CheckResult] = []
-    notes: list[str] = []
 
 
 class NotebookBench:

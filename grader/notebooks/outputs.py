@@ -35,10 +35,10 @@ class Budget:
         kind, content = message.get("msg_type"), message.get("content")
         if not isinstance(content, dict):
             return False
-        if self._pieces <= 0 or self._text <= 0:
+        self._pieces -= kind != "stream"  # text comes in as many pieces as it takes time
+        if self._pieces < 0 or self._text <= 0:
             self._flood()
             return False
-        self._pieces -= 1
         if kind == "stream":
             content["text"] = self._cut(str(content.get("text", "")))
         elif kind == "error":
