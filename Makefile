@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 # Tests of a file share what their fixtures made, so a file is not split among processes.
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder -q
 
-.PHONY: help setup demo test attacks lint format key template clean
+.PHONY: help setup demo test attacks fuzz faults lint format key template clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,6 +36,17 @@ test: setup ## run every test
 attacks: setup ## run every attack with every sandbox, and write what came of it to docs/security.md
 	ATTACKS_OUT=build/attacks $(BIN)/python -m pytest -q -m attacks_full tests/attacks
 	$(BIN)/python -m tests.attacks.table build/attacks
+
+# FUZZ: targets of tests/fuzz/targets.py; SECONDS: for each of them.
+FUZZ ?= wire answer archive submission source rubric key times result
+SECONDS ?= 60
+fuzz: setup ## fuzz whatever reads bytes of strangers: make fuzz FUZZ=wire SECONDS=600
+	$(PIP) --no-build-isolation -e '.[fuzz]'
+	for target in $(FUZZ); do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
+
+KILLS ?= 200
+faults: setup ## kill processes of a batch at random, 200 times
+	$(BIN)/python -m tests.faults.kills --kills $(KILLS)
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .

@@ -74,4 +74,4 @@ def _start(
     command = runtime.python_command(found, path, "zygote")
     process, control, report = forkserver.start(command, config)
     info = SandboxInfo(kind="landlock", isolated=True)
-    return forkserver.ForkedSandbox(info, report, main, process, control)
+    return forkserver.ForkedSandbox(info, report, main, process, control, str(folder))

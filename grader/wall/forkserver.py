@@ -20,6 +20,7 @@ from grader.errors import InternalError
 from grader.result import SandboxInfo
 from grader.wall import runtime
 from grader.wall.limits import ENDED_BY_US, Limits
+from grader.wall.scratch import remove_tree
 
 START_SECONDS: Final = 60.0
 """Generous: a machine under heavy load needs long to import NumPy."""
@@ -122,12 +123,14 @@ class ForkedSandbox:
         main: str,
         process: subprocess.Popen[bytes],
         control: socket.socket,
+        folder: str = "",
     ) -> None:
         self.info = info
         self.report = report
         self._main = main
         self._process = process
         self._control = control
+        self._folder = folder
         self._owner = os.getpid()
 
     def spawn(self, limits: Limits, *, main: str = "") -> ForkedWorker:
@@ -168,6 +171,8 @@ class ForkedSandbox:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._folder:  # there only if who should have removed it was killed
+            remove_tree(self._folder)
 
 
 def start(
