@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from grader.submission.parse import Unparsable, parse
@@ -138,12 +143,28 @@ def convert(text: str) -> str:
 @functools.cache
 def _tool(fixers: tuple[str, ...], print_function: bool) -> RefactoringTool:
     # Slow to import, and few submissions need it.
-    from fissix.refactor import RefactoringTool
+    with _grammar_folder():
+        from fissix.refactor import RefactoringTool
 
-    return RefactoringTool(
-        [f"fissix.fixes.fix_{name}" for name in fixers],
-        options={"print_function": print_function},
-    )
+        return RefactoringTool(
+            [f"fissix.fixes.fix_{name}" for name in fixers],
+            options={"print_function": print_function},
+        )
+
+
+@contextmanager
+def _grammar_folder() -> Iterator[None]:
+    """A folder where fissix can put its grammar: the user's own may not be there to write to."""
+    import fissix  # type: ignore[import-untyped]
+
+    usual = fissix.CACHE_DIR
+    with contextlib.ExitStack() as stack:
+        try:
+            usual.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            fissix.CACHE_DIR = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            stack.callback(setattr, fissix, "CACHE_DIR", usual)
+        yield
 
 
 def _refactor(text: str, tool: RefactoringTool) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,3 +139,15 @@ def test_a_file_without_a_last_line_end_stays_without(tmp_path: Path) -> None:
 def test_what_is_no_python_at_all_is_refused(text: str) -> None:
     with pytest.raises(Unparsable):
         convert(text)
+
+
+def test_a_home_that_cannot_be_written_to_is_no_obstacle() -> None:
+    code = "from grader.submission.python2 import convert; print(convert('print 1\\n'), end='')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HOME": "/dev/null/home", "XDG_CACHE_HOME": "/dev/null/cache"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("print(1)\n", "")
