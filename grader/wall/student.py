@@ -22,7 +22,7 @@ from grader.dialect import adapt
 from grader.result import Dialect, Finding, Frame
 from grader.verdicts import CouldNotRun, NotDone, Wrong
 from grader.wall.signature import Signature
-from grader.wall.wire import Handle
+from grader.wall.wire import Handle, NotPlain
 
 Request = dict[str, Any]
 Reply = dict[str, Any]
@@ -120,7 +120,11 @@ class Student:
         """
         if self._seed is not None:
             request, self._seed = {**request, "seed": self._seed}, None
-        reply = self._channel.ask(request, about=about, cpu_seconds=self._cpu_seconds)
+        try:
+            reply = self._channel.ask(request, about=about, cpu_seconds=self._cpu_seconds)
+        except NotPlain as error:  # an argument that was a value of theirs: ours can all cross
+            text = f"{about} cannot be called with what came before: {error}."
+            raise Wrong(text, Finding(kind="type", call=self.transcript.call)) from None
         self._note(reply, about)
         if reply.get("status") == "ok":
             return reply.get("value")
