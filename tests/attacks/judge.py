@@ -49,6 +49,12 @@ class Run:
         loaded = (Result.load(path) for path in (self.out / "results").iterdir())
         return {result.submission: result for result in loaded}
 
+    @property
+    def layers(self) -> list[str]:
+        """Of the sandbox, as they were confirmed."""
+        sandbox = self.results[NEIGHBOURS[0]].sandbox
+        return sandbox.layers if sandbox else []
+
     def result_of(self, attack: Attack) -> Result | None:
         """The result of an attack; None where it was too dangerous to run."""
         if self.expected(attack) == "skipped":

@@ -30,6 +30,11 @@ class Setting(NamedTuple):
     def __str__(self) -> str:
         return f"{self.kind}, {self.user}" + (", in a container" if self.container else "")
 
+    @property
+    def slug(self) -> str:
+        """A name for a folder."""
+        return str(self).replace(", ", "-").replace(" ", "-")
+
 
 SETTINGS: Final = (
     Setting("bubblewrap", "root"),

@@ -23,7 +23,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         pytest.skip(why)
     found = settings.run(setting, tmp_path_factory.mktemp("attacks") / "out")
     if kept := os.environ.get("ATTACKS_OUT"):
-        target = Path(kept) / str(setting).replace(", ", "-").replace(" ", "-")
+        target = Path(kept) / setting.slug
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(found.out, target)
     return found
