@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from grader.report import text
 from grader.report.cohort import Href, cohort, report_href
+from grader.report.notebook_view import notebook_views
 from grader.report.redact import Audience
 from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
@@ -36,7 +37,11 @@ def student_page(result: Result, *, audience: Audience = "instructor", lang: Lan
     and hint of a hidden check are.
     """
     view = student_view(result, audience)
-    return render("student.html", lang, view=view, result=view.result, **_frame("student"))
+    notebooks = notebook_views(result.notebooks)
+    frame = _frame("student", notebooks=bool(notebooks))
+    return render(
+        "student.html", lang, view=view, result=view.result, notebooks_=notebooks, **frame
+    )
 
 
 def class_page(
@@ -116,9 +121,11 @@ def prose(value: str) -> Markup:
     )
 
 
-def _frame(name: str) -> dict[str, Markup]:
+def _frame(name: str, *, notebooks: bool = False) -> dict[str, Markup]:
     style, script = asset("page.css"), asset(f"{name}.js")
-    policy = _policy(style, script)
+    if notebooks:
+        style += asset("notebooks.css")
+    policy = _policy(style, script) + ("; img-src data:" if notebooks else "")
     return {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}
 
 
