@@ -36,12 +36,16 @@ from grader.result import Result
 from grader.submission import Source
 
 CONNECT_SECONDS: Final = 15
+LOOK_SECONDS: Final = 10
+"""How often workers are counted while there is work for them: some may have come."""
 LONELY_SECONDS: Final = 60
 """How long a batch waits for a worker when there is none."""
 
 
 class Bench(WorkerPlugin):
     """An assignment on a worker, and the engine that grades it there."""
+
+    idempotent = True  # a second batch finds the engine warm, and does not end it for the first
 
     def __init__(self, settings: Settings, digest: str, parcel: bytes, rubric: str) -> None:
         """What a worker needs.
@@ -171,6 +175,8 @@ class DaskCrew:
         Raises:
             InputError: it cannot be read.
         """
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._look()
         key = inputs.digest
         packed = submission_parcel(source).pack()
         again = "-again" if source.id in self._blamed else ""
@@ -214,6 +220,7 @@ class DaskCrew:
 
     def _look(self) -> int:
         """How many threads the workers have."""
+        self._looked = time.monotonic()
         if self._client.status != "running":
             raise self._gone()
         try:

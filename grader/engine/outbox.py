@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import tempfile
@@ -20,6 +21,7 @@ from grader.engine.lateness import Late
 from grader.engine.ledger import NAME as LEDGER
 from grader.engine.ledger import Entry, Ledger
 from grader.engine.storage import Folder, Storage, open_storage
+from grader.errors import InputError
 from grader.report import html
 from grader.report.csv import gradebook_pieces
 from grader.report.html import class_pieces, student_page
@@ -197,7 +199,7 @@ class Outbox:
 
     def _send_ledger(self) -> None:
         if not isinstance(self._storage, Folder):
-            with self._spool as folder:
+            with self._spool as folder, contextlib.suppress(InputError):  # it is not needed
                 self._storage.write(LEDGER, Path(folder, LEDGER).read_bytes())
 
 

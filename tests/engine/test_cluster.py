@@ -163,7 +163,7 @@ def test_a_worker_that_dies_costs_nobody_anything(
 
 
 def test_what_kills_every_worker_is_one_row(cluster: Cluster, rubric: Path, tmp_path: Path) -> None:
-    toy.hand_in(tmp_path / "class", "killer", toy.slow(5))
+    toy.hand_in(tmp_path / "class", "killer", toy.slow(30))
     toy.hand_in(tmp_path / "class", "victim", toy.slow(0.1))
     inputs = Fingerprints(Settings(assignment=str(rubric)))
     (killer,) = (s for s in discover(tmp_path / "class") if s.id == "killer")
