@@ -42,6 +42,10 @@ SUBMISSION_SECONDS: Final = 3_600
 """Wall-clock time after which the child of a submission is ended, whatever it does."""
 
 
+MEMORY_BYTES: Final = 4 << 30
+"""What the child of a submission may take beyond what the server has: no honest one comes near."""
+
+
 class Ready(msgspec.Struct, tag=True):
     """The server's first message."""
 
@@ -204,6 +208,7 @@ def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent
     status = 1
     try:
         signal.alarm(SUBMISSION_SECONDS)
+        _limit_memory()
         confine.die_with_parent(confine.open_libc(), parent)
         result = _graded(bench, job)
         if _is_shaken(result) and not _works(bench.sandbox):
@@ -213,6 +218,21 @@ def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent
             status = 0
     finally:
         os._exit(status)
+
+
+def _limit_memory() -> None:
+    """Let arrays that a student's code made us compute with end in a `MemoryError` of ours alone.
+
+    The reference answers for functions that are wrong: `affine_forward` of two short arrays can be
+    gigabytes long.
+    """
+    import resource  # not there on Windows, where nothing is forked
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = pages * resource.getpagesize() + MEMORY_BYTES
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _is_shaken(result: Result) -> bool:

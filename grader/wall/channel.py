@@ -81,6 +81,9 @@ class WorkerChannel:
         worker = self._ready()
         try:
             reply = self._exchange(worker, request, cpu_seconds or self._calls.call_seconds)
+        except wire.TooMuch as error:  # only what the student's own code has returned is so large
+            text = f"{about} cannot be called with what came before: {error}."
+            raise CouldNotRun(text, Finding(kind="memory")) from None
         except wire.WireError as error:
             raise self._ended(about, error) from None
         if reply.get("status") == "absent":
@@ -129,7 +132,7 @@ class WorkerChannel:
             failure = self._ended("Importing the submission's modules", error)
             self._load_failure.append(failure)
             raise failure from None
-        except wire.NotPlain as error:
+        except wire.TooMuch as error:
             text = f"The submission's modules are too large to be loaded: {error}."
             self._load_failure += [CouldNotRun(text, Finding(kind="load"))] * _STRIKES
             raise self._load_failure[-1] from None
@@ -147,7 +150,10 @@ class WorkerChannel:
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)
-            wire.send(worker.socket, answer, deadline=deadline)
+            try:
+                wire.send(worker.socket, answer, deadline=deadline)
+            except wire.NotPlain as error:
+                wire.send(worker.socket, {"error": f"it returns {error}"}, deadline=deadline)
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
         """Put an end to the worker, and say what happened."""

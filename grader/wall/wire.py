@@ -71,6 +71,10 @@ class NotPlain(TypeError):
     """A value that cannot cross the wall; the text says what it is."""
 
 
+class TooMuch(NotPlain):
+    """A value that is plain, and larger or deeper than what may cross."""
+
+
 class Handle(NamedTuple):
     """Stands for an object in the worker."""
 
@@ -96,7 +100,7 @@ def _to_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
     if kind is str:
         return value if value.isascii() else _text(value)
     if depth > MAX_DEPTH:
-        raise NotPlain("a structure nested too deeply")
+        raise TooMuch("a structure nested too deeply")
     if kind is dict:
         return _dict_tree(value, buffers, depth + 1)
     if kind is list:
@@ -161,7 +165,7 @@ def _array_tree(value: NDArray[Any], buffers: list[memoryview]) -> dict[str, Any
     if little.str not in DTYPES:
         raise NotPlain(f"an array of dtype {array.dtype}")
     if array.nbytes > MAX_BODY:
-        raise NotPlain(f"an array of {array.nbytes} bytes")
+        raise TooMuch(f"an array of {array.nbytes} bytes")
     array = np.ascontiguousarray(array, dtype=little)
     buffers.append(array.reshape(-1).view(np.uint8).data)
     return {"~a": [little.str, list(value.shape)]}
@@ -295,10 +299,10 @@ def send(sock: socket.socket, value: Value, *, deadline: float | None = None) ->
     """
     head, buffers = pack(value)
     if len(head) > MAX_HEAD:
-        raise NotPlain("a structure of too many parts")
+        raise TooMuch("a structure of too many parts")
     size = sum(len(buffer) for buffer in buffers)
     if size > MAX_BODY:
-        raise NotPlain(f"{size} bytes of arrays")
+        raise TooMuch(f"{size} bytes of arrays")
     try:
         first = memoryview(_PREAMBLE.pack(_MAGIC, len(head), size) + head)
         _send_all(sock, [first, *(buffer for buffer in buffers if buffer)], deadline)

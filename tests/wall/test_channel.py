@@ -185,3 +185,32 @@ def test_an_answer_of_another_form_ends_the_worker(sandbox: Sandbox, answer: str
         with pytest.raises(CouldNotRun, match="bad disturbed the connection"):
             student.bad(1)
         assert student.good(1) == 2
+
+
+class Gigabytes:
+    """Answers with more than may cross the wall."""
+
+    names = ("good",)
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any]:
+        return {"value": np.broadcast_to(0.0, (1 << 13, 1 << 13)), "written": []}
+
+
+def test_a_substitute_that_answers_too_much(sandbox: Sandbox) -> None:
+    """`affine_forward` of two short vectors: the call fails, and the next one works."""
+    with channel(sandbox, bad("return good(x)")) as opened:
+        opened._substitutes = Gigabytes()  # type: ignore[assignment]
+        student = Student(opened, API)
+        for _ in range(2):
+            with pytest.raises(CouldNotRun, match="it returns an array of 536870912 bytes"):
+                student.bad(1)
+
+
+@pytest.mark.parametrize("value", [[np.zeros(1 << 25)] * 2, [[[[]]]] * 1], ids=["large", "deep"])
+def test_what_cannot_be_handed_back_is_the_students_affair(sandbox: Sandbox, value: Any) -> None:
+    for _ in range(28):
+        value = [value]
+    with channel(sandbox, GOOD) as opened:
+        with pytest.raises(CouldNotRun, match="cannot be called with what came before"):
+            Student(opened, API).good(value)
+        assert Student(opened, API).good(1) == 2
