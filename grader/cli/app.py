@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import batch, check, demo, doctor, grade, key, kit, streams, template, verify
+from grader.cli import (
+    batch,
+    check,
+    demo,
+    doctor,
+    grade,
+    key,
+    kit,
+    leaderboard,
+    notebook,
+    streams,
+    template,
+    verify,
+)
 from grader.errors import ExitCode, GraderError
 
 app = typer.Typer(
@@ -48,6 +61,8 @@ for name, function in (
     ("doctor", doctor.command),
     ("key", key.command),
     ("kit", kit.command),
+    ("leaderboard", leaderboard.command),
+    ("notebook", notebook.command),
     ("template", template.command),
     ("verify", verify.command),
 ):

@@ -52,6 +52,7 @@ def command(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say of each why it was graded, or was not.")
     ] = False,
+    no_notebooks: options.NoNotebooks = False,
     no_fork: options.NoFork = False,
 ) -> None:
     """Grade a class: DIR/index.html, DIR/gradebook.csv, a result and a report for each student.
@@ -76,6 +77,7 @@ def command(
         unsafe=no_sandbox,
         lang=lang,
         no_fork=no_fork,
+        no_notebooks=no_notebooks,
     )
     with brought(submissions) as here:
         sources = discover(options.existing(here))

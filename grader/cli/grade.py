@@ -27,6 +27,7 @@ def command(
     sandbox: options.SandboxKind = "auto",
     no_sandbox: options.Unsafe = False,
     lang: options.Language = "en",
+    no_notebooks: options.NoNotebooks = False,
     no_fork: options.NoFork = False,
 ) -> None:
     """Grade one submission. Exit code 0: every check passed; 1: some did not."""
@@ -46,6 +47,7 @@ def command(
         unsafe=no_sandbox,
         lang=lang,
         no_fork=no_fork,
+        no_notebooks=no_notebooks,
     )
     result = grade(options.existing(path), settings=settings)
     language = options.language(lang)

@@ -27,6 +27,9 @@ Unsafe = Annotated[
     typer.Option("--no-sandbox", help="Run without a sandbox. Only for code that you trust."),
 ]
 Language = Annotated[str, typer.Option("--lang", help="Language of the reports: en or zh.")]
+NoNotebooks = Annotated[
+    bool, typer.Option("--no-notebooks", help="Leave notebooks out, if the rubric asks for them.")
+]
 NoFork = Annotated[
     bool,
     typer.Option("--no-fork", help="Start every process afresh, as on Windows.", hidden=True),
@@ -45,6 +48,7 @@ def settings(
     parts: tuple[str, ...] = (),
     keyword: str = "",
     no_fork: bool = False,
+    no_notebooks: bool = False,
 ) -> Settings:
     """The settings that a command line asks for.
 
@@ -72,6 +76,7 @@ def settings(
         parts=parts,
         keyword=keyword,
         fork=not no_fork,
+        notebooks=not no_notebooks,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.errors import InputError
 from grader.notebooks.reading import MAX_BYTES, Book, read_notebook
-from grader.notebooks.restore import GIVEN, matched
+from grader.notebooks.restore import share_of
 from grader.submission.archive import members
 from grader.submission.tree import Member, folder_members, is_ignored, printable
 
@@ -74,7 +74,7 @@ def choose(
 def _is(book: Book, name: str, release: Book, releases: Mapping[str, Book]) -> bool:
     if book.name in releases:
         return book.name == name
-    return _by_name(book.path, name) or _share(book, release) >= 0.5
+    return _by_name(book.path, name) or share_of(book, release) >= 0.5
 
 
 def _by_name(path: str, name: str) -> bool:
@@ -83,13 +83,8 @@ def _by_name(path: str, name: str) -> bool:
     return all(word[:5] in stem for word in words)
 
 
-def _share(book: Book, release: Book) -> float:
-    wanted = [cell for cell in release.cells if cell.role in GIVEN]
-    return len(matched(book, wanted)) / max(1, len(wanted))
-
-
 def _rank(book: Book, name: str, release: Book, package: str) -> tuple[object, ...]:
     above = posixpath.dirname(package)
     folder = posixpath.dirname(book.path)
     exact = posixpath.basename(book.path) == f"{name}.ipynb"
-    return (folder != above, folder.count("/"), not exact, -_share(book, release), book.path)
+    return (folder != above, folder.count("/"), not exact, -share_of(book, release), book.path)

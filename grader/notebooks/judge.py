@@ -163,6 +163,8 @@ class Judge:
             return Outcome.SKIPPED, f"Not run. {cell.error}"
         if "NotImplementedError" in cell.error:
             return Outcome.MISSING, f"Not done yet: {cell.error.partition(':')[2].strip()}."
+        if "'NoneType' object has no attribute" in cell.error:
+            return Outcome.MISSING, f"Something that it needs was left as None: {cell.error}."
         if blamed := self._to_blame(cell):
             return Outcome.SKIPPED, _stands_on(blamed)
         return Outcome.ERROR, f"{cell.error.rstrip('.')}."

@@ -19,14 +19,25 @@ GIVEN: Final = frozenset({"given", "check", "experiment"})
 """Roles of the cells that are put back."""
 _ALIKE: Final = 0.6
 """Similarity from which a cell without the id counts as the given one."""
+_SURELY: Final = 0.9
 _KNOWN_SHARE: Final = 0.4
 """Of the given cells, how many must be found for a notebook to be one of ours."""
 
 
 def is_ours(book: Book, release: Book) -> bool:
-    """Whether a notebook was made from the release."""
+    """Whether a notebook was made from the release, not from that of another course."""
+    return share_of(book, release) >= _KNOWN_SHARE
+
+
+def share_of(book: Book, release: Book) -> float:
+    """Of the given cells, how many a notebook has, by id or nearly by the letter."""
     wanted = [cell for cell in release.cells if cell.role in GIVEN]
-    return len(matched(book, wanted)) >= _KNOWN_SHARE * len(wanted)
+    known = [
+        original
+        for original, cell in matched(book, wanted)
+        if cell.id == original.id or _likeness(original.source, cell.source) >= _SURELY
+    ]
+    return len(known) / max(1, len(wanted))
 
 
 def restore(book: Book, release: Book) -> Book:

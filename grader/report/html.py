@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -26,6 +26,9 @@ from grader.report.strings import Lang, Texts
 from grader.report.student_view import case_of, student_view
 from grader.report.summary import Roster
 from grader.result import Outcome, Result
+
+if TYPE_CHECKING:
+    from grader.notebooks.leaderboard import Entry
 
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 
@@ -73,6 +76,15 @@ def class_pieces(
     context = {"view": view, "title": title, "made": made, "rest": rest(view, Texts(lang))}
     template = environment().get_template("class.html")
     return template.generate(t=Texts(lang), Outcome=Outcome, **_frame("class"), **context)
+
+
+def ranking_page(entries: Sequence[Entry], *, title: str, lang: Lang = "en") -> str:
+    """The page of a leaderboard, complete and self-contained."""
+    style = asset("page.css") + asset("notebooks.css")
+    return render(
+        "leaderboard.html", lang, entries=entries, title=title,
+        style=Markup(style), script="", policy=Markup(_policy(style, "")),
+    )  # fmt: skip
 
 
 def render(template: str, lang: Lang, **context: Any) -> str:

@@ -159,6 +159,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.restored.changed": ("was changed; put back", "曾被修改，已恢复"),
     "nb.restored.missing": ("was missing; put back", "曾缺失，已恢复"),
     "nb.restored.moved": ("was moved; put back", "曾被移动，已恢复"),
+    "board.rank": ("Rank", "名次"),
+    "board.name": ("Name", "名称"),
+    "board.accuracy": ("Accuracy", "准确率"),
     # how it was graded
     "how.title": ("How this was graded", "评分方式"),
     "how.template": ("Template", "模板"),

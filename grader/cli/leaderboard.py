@@ -1,0 +1,42 @@
+"""`grader leaderboard`: predictions in, a ranking out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import options
+
+
+def command(
+    submissions: Annotated[
+        Path, typer.Argument(help="Folder of folders or archives, one for each submission.")
+    ],
+    labels: Annotated[
+        Path, typer.Option("--labels", help="The hidden labels: .npy, or text with one a line.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for page and CSV.")],
+    pseudonyms: Annotated[
+        Path | None,
+        typer.Option(help="CSV with `submission` and `pseudonym`; names that lack one get one."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Heading of the page.")] = "Leaderboard",
+    lang: options.Language = "en",
+) -> None:
+    """Rank predictions: DIR/leaderboard.html and DIR/leaderboard.csv."""
+    from grader.notebooks.leaderboard import as_csv, rank, read_labels, with_pseudonyms
+    from grader.report.files import write_atomically
+    from grader.report.html import ranking_page
+    from grader.submission import discover
+
+    language = options.language(lang)
+    entries = rank(discover(options.existing(submissions)), read_labels(labels))
+    if pseudonyms is not None:
+        entries = with_pseudonyms(entries, pseudonyms)
+    page = ranking_page(entries, title=title, lang=language)
+    write_atomically(out / "leaderboard.html", page.encode())
+    write_atomically(out / "leaderboard.csv", as_csv(entries).encode())
+    scored = sum(not entry.problem for entry in entries)
+    typer.echo(f"{scored} of {len(entries)} have a score.\nReport: {out / 'leaderboard.html'}")
