@@ -1,0 +1,196 @@
+"""The same submissions and the same checks under nbgrader and otter-grader.
+
+    python benchmarks/rivals.py [--size 8] [--environments FOLDER]
+
+Both are installed into environments of their own, once, if FOLDER does not hold them. Each grades
+copies of the reference, as a notebook with the package beside it; the one test is
+`benchmarks.same_checks.failures`, so that the checks are the same, and run in the process of the
+submission as is usual there. Ours grades the same folders with one job and with one a processor,
+sandbox, diagnosis, reports and gradebook included. Every figure is the wall time of whole commands,
+start and end included; otter-grader is run once a submission, without its container.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from grader.assignment import data_folder
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+NEEDED: Final = ("numpy", "pytest", "msgspec", "ipykernel", "jinja2")
+TEST_CELL: Final = """\
+from benchmarks.same_checks import failures
+assert failures("numpynn") == []
+"""
+OTTER_TEST: Final = """\
+import os
+from otter.test_files import test_case
+OK_FORMAT = False
+name = "bank"
+points = 100
+
+@test_case()
+def test_bank():
+    from benchmarks.same_checks import failures
+    assert failures(os.environ["SUBMISSION"]) == []
+"""
+
+
+def notebook(*cells: Mapping[str, Any]) -> str:
+    """A notebook of code cells."""
+    full = [
+        {"cell_type": "code", "execution_count": None, "outputs": [], "metadata": {}, **cell}
+        for cell in cells
+    ]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": full}
+    return json.dumps(book)
+
+
+def graded_cell() -> dict[str, Any]:
+    """The locked test cell of nbgrader."""
+    told = {
+        "grade": True,
+        "grade_id": "bank",
+        "locked": True,
+        "points": 100,
+        "schema_version": 3,
+        "solution": False,
+        "task": False,
+    }
+    return {"id": "bank", "source": TEST_CELL, "metadata": {"nbgrader": told}}
+
+
+def make_class(folder: Path, size: int, *cells: Mapping[str, Any], inner: str = "") -> None:
+    """Copies of the reference: a notebook, and the package beside it."""
+    for number in range(size):
+        place = folder / f"student-{number:03}" / inner
+        place.mkdir(parents=True)
+        (place / "work.ipynb").write_text(notebook(*cells), encoding="utf-8")
+        shutil.copytree(
+            data_folder("reference") / "numpynn",
+            place / "numpynn",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+
+
+class Environment:
+    """A virtual environment with one rival in it."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self.bin = folder / package / "bin"
+        if not self.bin.is_dir():
+            venv.create(folder / package, with_pip=True)
+            pip = [self.bin / "python", "-m", "pip", "install", "--quiet", package, *NEEDED]
+            subprocess.run(pip, check=True)
+
+    def run(self, *command: str, cwd: Path, **extra: str) -> str:
+        """What a command printed.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"
+        env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **extra}
+        done = subprocess.run(
+            [self.bin / command[0], *command[1:]], cwd=cwd, env=env, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}")
+        return done.stdout + done.stderr
+
+
+def nbgrader(environment: Environment, folder: Path, size: int) -> float:
+    """Seconds for grading a class."""
+    source = folder / "source" / "work"
+    source.mkdir(parents=True)
+    cells = {"id": "own", "source": "import numpynn"}, graded_cell()
+    (source / "work.ipynb").write_text(notebook(*cells), encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
+    make_class(folder / "submitted", size, *cells, inner="work")
+    environment.run("nbgrader", "generate_assignment", "work", cwd=folder)
+    start = time.perf_counter()
+    environment.run("nbgrader", "autograde", "work", cwd=folder)
+    seconds = time.perf_counter() - start
+    environment.run("nbgrader", "export", cwd=folder)
+    rows = (folder / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(rows) == size, rows
+    assert all(",100.0," in row for row in rows), rows
+    return seconds
+
+
+def otter(environment: Environment, folder: Path, size: int) -> float:
+    """Seconds for grading a class."""
+    tests = folder / "tests"
+    tests.mkdir(parents=True)
+    (tests / "bank.py").write_text(OTTER_TEST, encoding="utf-8")
+    environment.run("otter", "generate", "-t", "tests", "-o", "autograder.zip", cwd=folder)
+    make_class(folder / "class", size, {"id": "own", "source": "import numpy"})
+    start = time.perf_counter()
+    for place in sorted((folder / "class").iterdir()):
+        archive = str(folder / "autograder.zip")
+        package = str(place / "numpynn")
+        command = ("otter", "run", "--no-logo", "-a", archive, "work.ipynb")
+        environment.run(*command, cwd=place, SUBMISSION=package)
+        scores = json.loads((place / "results.json").read_text(encoding="utf-8"))
+        assert scores["tests"][-1]["score"] == 100, scores
+    return time.perf_counter() - start
+
+
+def ours(folder: Path, size: int, jobs: int) -> float:
+    """Seconds for grading a class."""
+    if not (folder / "class").is_dir():
+        make_class(folder / "class", size)
+    out = folder / f"out-{jobs}"
+    command = [sys.executable, "-m", "grader", "batch", folder / "class", "--out", out, "--fresh"]
+    start = time.perf_counter()
+    subprocess.run([*command, "--jobs", str(jobs)], check=True, capture_output=True)
+    seconds = time.perf_counter() - start
+    scores = [json.loads(path.read_text())["score"] for path in (out / "results").iterdir()]
+    assert scores == [100.0] * size, scores
+    return seconds
+
+
+def compare(size: int, environments: Path) -> dict[str, float]:
+    """Seconds for one submission, by who grades it."""
+    processors = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rivals = {
+            "nbgrader": nbgrader(Environment(environments, "nbgrader"), folder / "nbgrader", size),
+            "otter-grader": otter(
+                Environment(environments, "otter-grader"), folder / "otter", size
+            ),
+        }
+        many = 10 * size
+        found = {name: seconds / size for name, seconds in rivals.items()}
+        for jobs in dict.fromkeys((1, processors)):
+            found[f"ours, {jobs} at once"] = ours(folder / "ours", many, jobs) / many
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", type=int, default=8)
+    parser.add_argument("--environments", type=Path, default=Path(".rivals"))
+    options = parser.parse_args()
+    found = compare(options.size, options.environments.resolve())
+    best = min(found.values())
+    for name, seconds in found.items():
+        print(f"{name:20} {seconds:8.3f} s a submission   {seconds / best:6.1f} times ours")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""The bank in one process with the submission, as every other grader runs tests: no wall at all.
+
+`benchmarks/speed.py` takes its limit from here, and `benchmarks/rivals.py` has it called by a test
+cell of nbgrader and a test of otter-grader. Calls are made directly: nothing is encoded or copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.checks.key import Key
+from grader.checks.plugin import CheckPlugin
+from grader.checks.reference import LocalCode
+from grader.checks.run import Player, Run
+from grader.checks.session import run_session
+from grader.grading import Settings, select
+from grader.result import CheckResult, Outcome
+from grader.wall.student import Reply, Request, Student
+from grader.wall.worker import Dispatcher
+
+
+class DirectChannel:
+    """Hands a request to the submission as it is."""
+
+    def __init__(self, code: LocalCode) -> None:
+        self._dispatcher = Dispatcher(code.resolve, lambda _file: False)
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Answer one request."""
+        return self._dispatcher.answer(request)
+
+
+class Bank:
+    """The bank, collected, before one package."""
+
+    def __init__(self, package: Path, plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+        self._assignment = Assignment.load()
+        self._key = Key.load(self._assignment.key_path)
+        self._code = LocalCode(package, self._assignment)
+        self._plugin = plugin
+        self._items = select(Settings(), self._assignment.rubric, items)
+
+    def run(self) -> list[CheckResult]:
+        """The results of all checks."""
+        run = Run(
+            api=self._assignment.api,
+            seed=self._key.seed,
+            student=lambda _check: Student(DirectChannel(self._code), self._assignment.api),
+            reference=Player(self._key),
+        )
+        return self._plugin.run_all(self._items, run)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with open(os.devnull, "w") as nothing, contextlib.redirect_stdout(nothing):
+        yield
+
+
+def failures(package: str) -> list[str]:
+    """Ids of the checks that a package does not pass."""
+    results: list[CheckResult] = []
+
+    def loop(plugin: CheckPlugin, items: list[Any]) -> None:
+        results.extend(Bank(Path(package).resolve(), plugin, items).run())
+
+    with _quiet():
+        run_session(Assignment.load(), loop)
+    assert len(results) > 200
+    return [result.id for result in results if result.outcome is not Outcome.PASSED]

@@ -1,0 +1,168 @@
+"""How fast a correct submission is graded, against the same checks with no wall at all.
+
+    python benchmarks/speed.py [--runs 15] [--size 200] [--grow 0]
+
+    limit       one warm process runs the whole bank on the reference, called directly
+    warm        the same submission by a running engine: found, read, sandboxed, judged, explained
+    cold        the whole command `grader grade`, start of Python and of the sandbox included
+    a call      one small call across the wall and back
+    batch       `grader batch` on a class of that size, right and wrong, by one and by all
+                processors; the memory is that of the command's own process, at most
+    grown       the same with a larger class, for its memory
+
+Medians of wall time. Limit and warm are measured in turns, since a machine's load changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.regrade import members
+from benchmarks.same_checks import Bank
+from grader.assignment import Assignment, data_folder
+from grader.checks.plugin import CheckPlugin
+from grader.checks.session import run_session
+from grader.demo import make_class
+from grader.engine.client import Engine
+from grader.submission import Source
+from grader.wall.limits import Limits
+from grader.wall.probe import ACTS_MAIN, ask
+from grader.wall.sandbox import open_sandbox
+
+CALLS: Final = 2_000
+
+
+def alternating(runs: int, package: Path) -> tuple[list[float], list[float]]:
+    """Seconds of the limit and of a warm engine, in turns."""
+    limit: list[float] = []
+    warm: list[float] = []
+    source = Source(id="reference", path=package)
+
+    def loop(plugin: CheckPlugin, items: list[Any]) -> None:
+        bank = Bank(package / "numpynn", plugin, items)
+        bank.run()
+        with Engine() as engine:
+            engine.grade(source)
+            for _ in range(runs):
+                start = time.perf_counter()
+                bank.run()
+                limit.append(time.perf_counter() - start)
+                start = time.perf_counter()
+                engine.grade(source)
+                warm.append(time.perf_counter() - start)
+
+    run_session(Assignment.load(), loop)
+    return limit, warm
+
+
+def cold(runs: int, package: Path) -> list[float]:
+    """Seconds of the whole command."""
+    seconds = []
+    for number in range(runs):
+        report = package.parent / f"report-{number}.html"
+        command = [sys.executable, "-m", "grader", "grade", str(package), "--report", str(report)]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def a_call() -> list[float]:
+    """Seconds of small calls."""
+    sandbox = open_sandbox("auto", main=ACTS_MAIN)
+    worker = sandbox.spawn(Limits())
+    seconds = []
+    for _ in range(CALLS):
+        start = time.perf_counter()
+        ask(worker.socket, "import numpy; result = float(numpy.ones((10, 6)).sum())")
+        seconds.append(time.perf_counter() - start)
+    worker.kill()
+    sandbox.close()
+    return seconds
+
+
+def batch(folder: Path, jobs: int) -> tuple[float, float]:
+    """Seconds, and the largest memory of the command's own process in MB."""
+    out = folder.parent / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "grader", "batch", folder, "--out", out]
+    start = time.perf_counter()
+    process = subprocess.Popen([*command, "--jobs", str(jobs)], stdout=subprocess.DEVNULL)
+    peak = [0.0]
+
+    def watch() -> None:
+        while process.poll() is None:
+            peak[0] = max(peak[0], _peak_memory(process.pid))
+            time.sleep(0.2)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    status = process.wait()
+    seconds = time.perf_counter() - start
+    watcher.join()
+    assert status == 0, status
+    return seconds, peak[0]
+
+
+def _peak_memory(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return max(
+        (float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--size", type=int, default=200)
+    parser.add_argument("--grow", type=int, default=0, help="size of a larger class, for memory")
+    options = parser.parse_args()
+    processors = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as name:
+        package = Path(name) / "reference"
+        shutil.copytree(data_folder("reference") / "numpynn", package / "numpynn")
+        limit, warm = alternating(options.runs, package)
+        most = statistics.median(limit)
+        for what, seconds in (
+            ("limit", limit),
+            ("warm", warm),
+            ("cold", cold(max(3, options.runs // 3), package)),
+        ):
+            middle = statistics.median(seconds)
+            print(f"{what:10} {middle:8.3f} s   {middle / most:5.2f} times the limit", flush=True)
+        print(f"{'a call':10} {1000 * statistics.median(a_call()):8.3f} ms", flush=True)
+        make_class(members(options.size), Path(name) / "class")
+        one = 0.0
+        for jobs in dict.fromkeys((1, processors)):
+            seconds, memory = batch(Path(name) / "class", jobs)
+            one = one or seconds
+            print(
+                f"batch of {options.size}, {jobs} at once: {seconds:7.1f} s, "
+                f"{options.size / seconds:5.1f} a second, {one / seconds:4.2f} times one, "
+                f"{memory:.0f} MB",
+                flush=True,
+            )
+        if options.grow:
+            make_class(members(options.grow), Path(name) / "many" / "class")
+            seconds, memory = batch(Path(name) / "many" / "class", processors)
+            print(f"batch of {options.grow}: {seconds:7.1f} s, {memory:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
