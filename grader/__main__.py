@@ -1,8 +1,20 @@
-"""`python -m grader`: the `grader` command, where its script is not on the path."""
+"""`python -m grader`, and the script `grader`."""
 
 from __future__ import annotations
 
-from grader.cli.app import main
+import sys
+
+
+def main() -> None:
+    """Run the command."""
+    try:
+        from grader.cli.app import main as run
+
+        run()
+    except KeyboardInterrupt:  # before the command could begin
+        print("grader: interrupted; run the same command again to go on.", file=sys.stderr)
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()
