@@ -18,6 +18,7 @@ from grader.checks.run import NOT_ASKED_KIND, Recorder
 from grader.diagnosis.tape import Tapes
 from grader.dialect import to_canonical
 from grader.grading.bench import Bench
+from grader.grading.memory import memory_at_most, size
 from grader.result import CheckResult, Dialect, Outcome
 from grader.rubric import Rubric
 from grader.submission.record import Submission
@@ -27,6 +28,10 @@ from grader.wall.student import Reply
 from grader.wall.worker import Dispatcher
 
 _FAMILY: Final = re.compile(r"_(forward|backward|backward_alt)$")
+_CALL_MEMORY: Final = 1 << 30
+"""Bytes that one call of a replaced function may take: its arguments are the student's."""
+_HELD_MEMORY: Final = 256 << 20
+"""Bytes of all caches that replaced functions have returned."""
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.MISSING})
 
 
@@ -67,6 +72,7 @@ class ReferenceSubstitutes:
         self._api = api
         self._dialect = dialect
         self._objects: list[Any] = []
+        self._held = 0
 
     def answer(self, message: Reply) -> Reply:
         """The values of one call; a dict among its arguments comes back as the call left it."""
@@ -82,7 +88,8 @@ class ReferenceSubstitutes:
 
     def _call(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Reply:
         args, kwargs = to_canonical(self._dialect, name, args, kwargs)
-        value = self._resolve(name)(*args, **kwargs)
+        with memory_at_most(_CALL_MEMORY):
+            value = self._resolve(name)(*args, **kwargs)
         returns = self._api[name].returns
         values = value if len(returns) > 1 else (value,)
         kept = tuple(self._keep(item, of) for item, of in zip(values, returns, strict=True))
@@ -96,6 +103,9 @@ class ReferenceSubstitutes:
     def _keep(self, value: Any, name: str) -> Any:
         if not name.endswith("*"):
             return value
+        self._held += size(value)
+        if self._held > _HELD_MEMORY:
+            raise MemoryError("too many caches are kept")
         self._objects.append(value)
         return wire.Handle(len(self._objects) - 1)
 
