@@ -233,6 +233,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the submission could be read and run."""
         return not self.error
 
+    @property
+    def sound(self) -> bool:
+        """Whether nothing of ours broke: else it is worth another attempt."""
+        return self.error_kind != "internal" and not self.count(Outcome.INTERNAL)
+
     def count(self, outcome: Outcome) -> int:
         """How many checks ended so."""
         return sum(check.outcome is outcome for check in self.checks)

@@ -187,7 +187,7 @@ class Batch:
             except TryAgain:
                 self._suspects.append(task)
                 continue
-            if self._cache is not None and not result.error_kind:
+            if self._cache is not None and result.graded and result.sound:
                 self._cache.put(result)
             yield self._made(task, result)
 

@@ -104,7 +104,7 @@ class Outbox:
         entry, summary = known
         if changed := inputs.changed(entry.inputs):
             return Kept(None, changed)
-        if summary.error_kind == "internal":
+        if summary.error_kind == "internal" or summary.internal:
             return Kept(None, ("failed",))
         as_made = entry.page == self._page and entry.submitted == late.submitted
         if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
@@ -171,7 +171,7 @@ class Outbox:
         if result is None:
             there = bool(self._storage.stamp(_result_name(submission)))
             return Kept(None, ("damaged",) if there else ("new",))
-        if result.error_kind == "internal":
+        if not result.sound:
             return Kept(None, ("failed",))
         if result.digest != inputs.digest:
             return Kept(None, ("unknown",))

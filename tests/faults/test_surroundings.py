@@ -297,3 +297,15 @@ def test_a_submission_that_goes_away_in_the_middle(field: Path, tmp_path: Path) 
     found = tiny.verdicts(tmp_path / "out")
     assert set(found) == {*tiny.BODIES, "empty"}
     assert found["right"]["score"] == 4
+
+
+def test_a_result_that_we_failed_on_in_part_is_made_again(
+    field: Path, calm: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(field / "calm", out)
+    path = out / "results" / "right.json"
+    broken = path.read_text(encoding="utf-8").replace('"passed"', '"internal"', 1)
+    path.write_text(broken, encoding="utf-8")
+    assert "8 of them unchanged" in said(tiny.grade(field, out))
+    assert tiny.verdicts(out) == calm
