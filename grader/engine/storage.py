@@ -74,9 +74,11 @@ class Folder:
 
     def prepare(self) -> None:
         """Write something and remove it, and what a run that was killed left half written."""
-        for part in self.path.rglob(".*.part"):
-            with suppress(OSError):
-                part.unlink()
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                if name.startswith(".") and name.endswith(".part"):
+                    with suppress(OSError):
+                        os.unlink(os.path.join(folder, name))
         probe = self.path / ".probe"
         write_atomically(probe, b"")
         try:

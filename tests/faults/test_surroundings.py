@@ -307,5 +307,8 @@ def test_a_result_that_we_failed_on_in_part_is_made_again(
     path = out / "results" / "right.json"
     broken = path.read_text(encoding="utf-8").replace('"passed"', '"internal"', 1)
     path.write_text(broken, encoding="utf-8")
+    half = out / "results" / ".right.json.0123456789ab.part"
+    half.write_text("{", encoding="utf-8")
     assert "8 of them unchanged" in said(tiny.grade(field, out))
     assert tiny.verdicts(out) == calm
+    assert not half.exists()
