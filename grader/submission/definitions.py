@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from grader.result import SourceSpan
 from grader.submission.parse import statements
 from grader.submission.prepare import Prepared
 from grader.submission.todo import is_left, left_methods
+
+MAX_SPAN: Final = 40_000
+"""Characters of a definition's text: every failed check of it holds them in its result."""
 
 
 def definitions(tree: ast.Module) -> dict[str, ast.stmt]:
@@ -77,9 +81,9 @@ def _methods(prepared: Prepared) -> list[tuple[str, int]]:
 
 
 def lines(file: str, prepared: Prepared, first: int, last: int) -> SourceSpan:
-    """Lines `first` to `last` of the file, counting from 1."""
+    """Lines `first` to `last` of the file, counting from 1; of very long ones the beginning."""
     text = "\n".join(prepared.original.split("\n")[first - 1 : last])
-    return SourceSpan(file=file, first_line=first, last_line=last, text=text)
+    return SourceSpan(file=file, first_line=first, last_line=last, text=text[:MAX_SPAN])
 
 
 def docstring(statement: ast.stmt | None) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import InputError
+from grader.submission.definitions import MAX_SPAN
 from tests.submission.samples import (
     FC_NET,
     LAYERS,
@@ -220,3 +221,11 @@ def test_line_ends_and_marks_of_every_system_are_read(tmp_path: Path, data: byte
 def test_encodings_other_than_utf_8_are_read(tmp_path: Path, data: bytes) -> None:
     submission = read(write(tmp_path / "ann", {"layers.py": data + LAYERS.encode()}))
     assert submission.files["layers.py"].text.endswith(LAYERS)
+
+
+def test_of_an_endless_function_only_the_beginning_is_kept(tmp_path: Path) -> None:
+    text = "def relu_forward(x):\n" + "    # filler\n" * 100_000 + "    return x, x\n"
+    span = read(write(tmp_path / "ann", {"layers.py": text})).spans["relu_forward"]
+    assert text.startswith(span.text)
+    assert len(span.text) == MAX_SPAN
+    assert (span.first_line, span.last_line) == (1, 100_002)
