@@ -25,8 +25,8 @@ from tests.attacks.records import Attack, attacks
 from tests.attacks.run import Seen
 from tests.support import verdicts
 
-MAX_RESULT: Final = 4 << 20
-"""Bytes of a result file: the text of 40 checks with sources and output stays below."""
+MAX_RESULT: Final = 1 << 20
+"""Bytes of a result file: seven checks, each with its source and output."""
 _UNSHOWN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
 
