@@ -293,6 +293,10 @@ def main() -> None:
         say(msgspec.json.encode(Refused(error.message, error.hint, int(error.exit_code))))
     except BrokenPipeError:
         sys.exit(ExitCode.INTERNAL)
+    except OSError as error:
+        text = f"The grading server cannot start: {error}."
+        hint = "It needs room for temporary files (TMPDIR) and for processes."
+        say(msgspec.json.encode(Refused(text, hint, int(ExitCode.INPUT))))
 
 
 if __name__ == "__main__":

@@ -143,6 +143,26 @@ def test_a_umask_that_lets_nobody_in(field: Path, calm: dict[str, Any], tmp_path
     assert not list(scratch.iterdir())
 
 
+NOWHERE = """
+import tempfile
+
+def nowhere():
+    raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+tempfile._get_default_tempdir = nowhere
+"""
+
+
+def test_no_room_for_temporary_files(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(NOWHERE, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    done = tiny.grade(field, tmp_path / "out", env=environment)
+    assert "cannot start: [Errno 2] No usable temporary directory" in said(done)
+    assert done.returncode == 3
+    goes_on(field, tmp_path / "out", calm)
+
+
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """A file system of that size."""
