@@ -9,7 +9,10 @@ import pytest
 
 from tests.support import grader
 
-COMMANDS = ("batch", "check", "demo", "doctor", "grade", "key", "kit", "template", "verify")
+COMMANDS = (
+    *("batch", "check", "demo", "doctor", "grade", "key", "kit"),
+    *("leaderboard", "notebook", "template", "verify"),
+)
 HEAVY = ("numpy", "jinja2", "pytest", "nbclient", "jupyter_client", "ipykernel", "fissix", "torch")
 
 HELP = f"""

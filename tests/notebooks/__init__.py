@@ -1,0 +1,1 @@
+"""Notebooks: read, restored, run, judged, shown."""

@@ -1,0 +1,99 @@
+"""Notebooks of any age and state are read, converted, or refused in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.errors import InputError
+from grader.notebooks.pasted import why_unparsable
+from grader.notebooks.pool import KernelPool
+from grader.notebooks.reading import read_notebook
+from tests.notebooks.books import as_json, outcomes, printed, run
+
+
+def test_nbformat_3_and_python_2_run_like_their_modern_twin(pool: KernelPool) -> None:
+    old = [
+        "from cs231n.layers import three\nd = {'a': 7}",
+        "for k, v in d.iteritems():\n    print k, v / 2, three() / 2",
+        "print sum(xrange(4))\nhalf = 3\nhalf /= 2\nprint half",
+    ]
+    new = [
+        "from cs231n.layers import three\nd = {'a': 7}",
+        "for k, v in d.items():\n    print(k, v // 2, three() // 2)",
+        "print(sum(range(4)))\nhalf = 3\nhalf //= 2\nprint(half)",
+    ]
+    twins = []
+    for sources, version in ((old, 3), (new, 4)):
+        made = read_notebook(as_json(list(sources), nbformat=version), "x.ipynb")
+        assert made.python2 == (version == 3)
+        twins.append(run(pool, made))
+    assert outcomes(twins[0]) == outcomes(twins[1]) == ["ok"] * 3
+    assert [printed(cell) for cell in twins[0]] == [printed(cell) for cell in twins[1]]
+
+
+def test_old_imports_work(pool: KernelPool) -> None:
+    source = (
+        "from __future__ import print_function\nfrom builtins import range\n"
+        "from past.builtins import xrange\nprint(list(xrange(2)))"
+    )
+    assert printed(run(pool, read_notebook(as_json([source]), "x.ipynb"))[0]) == "[0, 1]\n"
+
+
+def test_magics_survive_the_conversion() -> None:
+    made = read_notebook(as_json(["%matplotlib inline\nprint 'a'\n!ls"]), "x.ipynb")
+    assert made.cells[0].run == "%matplotlib inline\nprint('a')\n!ls"
+
+
+def test_services_that_are_not_here_are_passed_over() -> None:
+    made = read_notebook(as_json(["from google.colab import drive\ndrive.mount('/x')"]), "x.ipynb")
+    assert made.cells[0].skip
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("a = 1\nb = “text”", "line 2 holds a curly quote (“)"),
+        ("x = 3 – 1", "line 1 holds a dash (–)"),
+        ("x = 3 − 1", "line 1 holds a minus sign of printing (−)"),
+        ("# fine\nx =\u00a01", "line 2 holds a non-breaking space"),
+        ("f（1）", "line 1 holds a wide bracket （"),
+        ("def f():\nreturn 1", "Was the indentation lost"),
+        ("x = (", "line 1: '(' was never closed"),
+    ],
+)
+def test_what_does_not_parse_is_explained(source: str, said: str) -> None:
+    assert said.replace("bracket （", "bracket (（)") in why_unparsable(source)
+
+
+@pytest.mark.parametrize("source", ["x = '“'  # –", "%%bash\nfi )(", "!ls (\nx = 1", "len?"])
+def test_what_is_right_is_not_explained(source: str) -> None:
+    assert why_unparsable(source) == ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not json",
+        b"{}",
+        b"[1]",
+        b'{"nbformat": 4}',
+        b'{"nbformat": "x", "cells": []}',
+        b'{"nbformat": 9, "nbformat_minor": 0, "cells": [], "metadata": {}}',
+        b"\xff\xfe\x00",
+        b'{\n<<<<<<< HEAD\n"cells": []\n>>>>>>> x\n}',
+    ],
+)
+def test_what_is_no_notebook_is_refused_in_one_line(data: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        read_notebook(data, "x.ipynb")
+    assert str(caught.value).startswith("x.ipynb: ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_damaged_cells_do_no_harm() -> None:
+    content = (
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": [], "cells": [1, null, {}, '
+        b'{"cell_type": "code", "source": 3, "metadata": 4, "outputs": [5]}]}'
+    )
+    assert len(read_notebook(content, "x.ipynb").cells) == 4
