@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import re
@@ -310,8 +311,8 @@ def test_two_ledgers_of_one_file(again: Path) -> None:
     first.put(*found)
     first.close()
     second.close()
-    rows = sqlite3.connect(again / "out" / NAME).execute("SELECT count(*) FROM submission")
-    assert rows.fetchone() == (3,)
+    with contextlib.closing(sqlite3.connect(again / "out" / NAME)) as db:
+        assert db.execute("SELECT count(*) FROM submission").fetchone() == (3,)
 
 
 def test_a_result_that_somebody_removed_is_missed(again: Path) -> None:
