@@ -180,6 +180,7 @@ def _judge_affine(
         args=(x, w, b),
         dout=inputs.normal(len(x), len(b)),
         gradient=gradient,
+        usual_cache=(x, w, b),
     )
 
 
@@ -205,4 +206,5 @@ def _judge_relu_backward(
         dout=dout,
         gradient="dx",
         later=later,
+        usual_cache=x,
     )

@@ -95,3 +95,25 @@ def test_a_share_of_the_points_can_be_kept_back(faulty: Path, tmp_path: Path) ->
     assert carried
     for check in carried:
         assert check.points == pytest.approx(check.max_points / 2, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("term", "losing_too"), [("dout", set()), ("2 * dout", {"affine_backward"})]
+)
+def test_a_right_backward_needs_no_forward_that_runs(
+    tmp_path: Path, term: str, losing_too: set[str]
+) -> None:
+    work = tmp_path / "ann"
+    shutil.copytree(data_folder("reference") / "numpynn", work / "numpynn")
+    layers = work / "numpynn" / "layers.py"
+    text = layers.read_text(encoding="utf-8")
+    for old, new in (
+        ("out = x.reshape(len(x), w.shape[0]) @ w + b", "out = x @ w + b"),
+        ("cache = (x, w)", "cache = (x, w, b)"),
+        ("    x, w = cache", "    x, w, b = cache"),
+        ("dout @ w.T", f"{term} @ w.T"),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    layers.write_text(text, encoding="utf-8")
+    assert losing(graded(work, tmp_path)) == {"affine_forward"} | losing_too
