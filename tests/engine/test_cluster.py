@@ -200,8 +200,8 @@ def test_what_kills_every_worker_is_one_row(cluster: Cluster, rubric: Path, tmp_
     assert "Each worker that was given it died" in row["error"]
 
 
-def test_without_its_scheduler_a_batch_ends_and_goes_on_elsewhere(
-    rubric: Path, tmp_path: Path
+def test_without_workers_or_scheduler_a_batch_ends_and_goes_on_elsewhere(
+    rubric: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ["a", "b", "c"]
     for name in names:
@@ -209,6 +209,11 @@ def test_without_its_scheduler_a_batch_ends_and_goes_on_elsewhere(
     (tmp_path / "cluster").mkdir()
     cluster = Cluster(tmp_path / "cluster")
     try:
+        with monkeypatch.context() as hasty:
+            hasty.setattr("grader.engine.cluster.LONELY_SECONDS", 0)
+            hasty.setattr("grader.engine.batch._LOOK_AROUND_SECONDS", 0.1)
+            with pytest.raises(InputError, match="has had no workers for 0 seconds"):
+                run(cluster, tmp_path, rubric)
         cluster.add()
         with pytest.raises(InputError, match="connection to the scheduler is lost"):
             run(cluster, tmp_path, rubric, lambda _: cluster.scheduler.kill())
