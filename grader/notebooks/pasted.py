@@ -21,11 +21,16 @@ _INSTEAD: Final = {
     "colon": ":", "semicolon": ";", "ellipsis": "...",
 }  # fmt: skip
 _LITERAL: Final = re.compile(r"#.*|'[^'\n]*'|\"[^\"\n]*\"")
-_MAGIC: Final = re.compile(r"^(?P<indent>\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)$")
+_MAGIC: Final = re.compile(
+    r"^(?P<indent>\s*)(?:%{1,2}[A-Za-z].*|[!?](?!=).*|[\w.]+\?{1,2}\s*|(?:cd|ls|mkdir|rm|cp|mv|cat)(?:[ \t]+[^=\s].*)?)$"
+)
+"""Lines that only IPython knows; the last are commands that it takes without a sign."""
 
 
 def mask_magics(source: str) -> tuple[str, list[str]]:
     """The source with lines that only IPython knows replaced by names, and those lines."""
+    if _parses(source):
+        return source, []
     lines = source.split("\n")
     magics: list[str] = []
     for number, line in enumerate(lines):
@@ -33,6 +38,14 @@ def mask_magics(source: str) -> tuple[str, list[str]]:
             lines[number] = f"{match['indent']}__magic_{len(magics)}__"
             magics.append(line.strip())
     return "\n".join(lines), magics
+
+
+def _parses(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def unmask_magics(source: str, magics: list[str]) -> str:

@@ -21,6 +21,10 @@ MAX_BYTES: Final = 64 << 20
 MAX_CELLS: Final = 2_000
 _INTERACTIVE: Final = re.compile(r"^(\s*%matplotlib)\s+(?!inline).*$", re.MULTILINE)
 _CONFLICT: Final = re.compile(rb"^<{7} ", re.MULTILINE)
+_SET_UP: Final = re.compile(
+    r"\s*(?:#.*|[%!]?cd\b.*|[%!]?(?:ls|pwd)\b.*|[%!]pip\b.*|!(?:python3?|bash|sh|wget|unzip)\b.*)?"
+)
+"""A line that prepares the machine: building extensions, fetching data, changing folders."""
 _HOSTED: Final = re.compile(r"google\.colab|^%cd .*\$|get_datasets\.sh", re.MULTILINE)
 
 
@@ -167,6 +171,9 @@ def _prepare(cell: Cell) -> None:
         return
     if _HOSTED.search(cell.source):
         cell.skip = "Sets up a web service that is not here; it was not run."
+        return
+    if all(_SET_UP.fullmatch(line) for line in cell.source.splitlines()) and "!" in cell.source:
+        cell.skip = "Sets up the machine, which is ready here; it was not run."
         return
     if cell.source.lstrip().startswith("%%"):
         return

@@ -96,7 +96,7 @@ def test_batch_norm_trains_deeper(solved: Graded) -> None:
 def test_batch_norm_trains_over_more_weight_scales(solved: Graded) -> None:
     text = _printed(solved, "scales-experiment")
     counts = dict(re.findall(r"^(\w+): (\d+) of 20", text, re.MULTILINE))
-    assert int(counts["batchnorm"]) > 2 * int(counts["none"])
+    assert int(counts["batchnorm"]) >= int(counts["none"]) + 3
 
 
 def test_layer_norm_suffers_less_from_small_batches(solved: Graded) -> None:

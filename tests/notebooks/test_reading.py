@@ -65,7 +65,24 @@ def test_what_does_not_parse_is_explained(source: str, said: str) -> None:
     assert said.replace("bracket （", "bracket (（)") in why_unparsable(source)
 
 
-@pytest.mark.parametrize("source", ["x = '“'  # –", "%%bash\nfi )(", "!ls (\nx = 1", "len?"])
+@pytest.mark.parametrize(
+    ("source", "skipped"),
+    [
+        ("!python setup.py build_ext --inplace", True),
+        ("%cd cs231n\n!bash get_data.sh\n%cd ..", True),
+        ("!ls\nx = 1", False),
+        ("!curl http://example.org", False),
+        ("# nothing", False),
+    ],
+)
+def test_what_only_prepares_the_machine_is_passed_over(source: str, skipped: bool) -> None:
+    assert bool(read_notebook(as_json([source]), "x.ipynb").cells[0].skip) is skipped
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["cd cs231n/", "cat = 1", "ls", "x = '“'  # –", "%%bash\nfi )(", "!ls (\nx = 1", "len?"],
+)
 def test_what_is_right_is_not_explained(source: str) -> None:
     assert why_unparsable(source) == ""
 
