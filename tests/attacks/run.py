@@ -90,7 +90,7 @@ def _run(kind: str, out: Path, faced: list[Attack], root: Path, listener: _Liste
         outside=sorted(path.name for path in ground.outside.iterdir()),
         processes=_end_what_stayed(),
         scratch=_left_in(ground.temporary),
-        shared=_marks(),
+        shared=_marks(listener.port),
         reached=listener.heard,
         cpu_seconds=_cpu_seconds(),
     )
@@ -151,10 +151,10 @@ def _end_what_stayed() -> list[str]:
             return sorted(names)
 
 
-def _marks() -> list[str]:
+def _marks(port: int) -> list[str]:
     found = []
     for folder in (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path.home()):
-        for path in folder.glob("gradewall-attack*") if folder.is_dir() else ():
+        for path in folder.glob(f"gradewall-attack-{port}") if folder.is_dir() else ():
             found.append(str(path))
             path.unlink()
     return found
