@@ -61,7 +61,7 @@ def test_adam_state(student: Student, reference: Student, inputs: Inputs) -> Non
     _judge_state("adam", student, reference, inputs)
 
 
-@pytest.mark.parametrize("config", ["empty", "None"])
+@pytest.mark.parametrize("config", ["empty", "absent"])
 @check("sgd_momentum fills in the defaults", part="optimizers", targets="sgd_momentum", points=0.5)
 def test_sgd_momentum_defaults(
     student: Student, reference: Student, inputs: Inputs, config: str
@@ -69,7 +69,7 @@ def test_sgd_momentum_defaults(
     _judge_defaults("sgd_momentum", student, reference, inputs, config)
 
 
-@pytest.mark.parametrize("config", ["empty", "None"])
+@pytest.mark.parametrize("config", ["empty", "absent"])
 @check("rmsprop fills in the defaults", part="optimizers", targets="rmsprop", points=0.5)
 def test_rmsprop_defaults(
     student: Student, reference: Student, inputs: Inputs, config: str
@@ -77,7 +77,7 @@ def test_rmsprop_defaults(
     _judge_defaults("rmsprop", student, reference, inputs, config)
 
 
-@pytest.mark.parametrize("config", ["empty", "None"])
+@pytest.mark.parametrize("config", ["empty", "absent"])
 @check("adam fills in the defaults", part="optimizers", targets="adam", points=0.5)
 def test_adam_defaults(student: Student, reference: Student, inputs: Inputs, config: str) -> None:
     _judge_defaults("adam", student, reference, inputs, config)
