@@ -22,7 +22,8 @@ _INSTEAD: Final = {
 }  # fmt: skip
 _LITERAL: Final = re.compile(r"#.*|'[^'\n]*'|\"[^\"\n]*\"")
 _MAGIC: Final = re.compile(
-    r"^(?P<indent>\s*)(?:%{1,2}[A-Za-z].*|[!?](?!=).*|[\w.]+\?{1,2}\s*|(?:cd|ls|mkdir|rm|cp|mv|cat)(?:[ \t]+[^=\s].*)?)$"
+    r"^(?P<indent>\s*)(?:%{1,2}[A-Za-z].*|[!?](?!=).*|[\w.]+\?{1,2}\s*|"
+    r"(?:cd|ls|mkdir|rm|cp|mv|cat)(?:[ \t]+[^=\s].*)?)$"
 )
 """Lines that only IPython knows; the last are commands that it takes without a sign."""
 

@@ -44,6 +44,13 @@ def test_magics_survive_the_conversion() -> None:
     assert made.cells[0].run == "%matplotlib inline\nprint('a')\n!ls"
 
 
+def test_a_line_that_begins_with_a_percent_sign_may_be_python() -> None:
+    source = "print 'a %d' \\\n    % 3\nx = ('%d'\n     % 4)"
+    made = read_notebook(as_json([source]), "x.ipynb")
+    assert made.cells[0].broken == ""
+    assert "% 3" in made.cells[0].run
+
+
 def test_services_that_are_not_here_are_passed_over() -> None:
     made = read_notebook(as_json(["from google.colab import drive\ndrive.mount('/x')"]), "x.ipynb")
     assert made.cells[0].skip
