@@ -78,8 +78,7 @@ class Run:
         said = texts(result)
         if not re.search(attack.says, said, re.DOTALL):
             yield f"nothing says {attack.says!r}: {said[-1500:]}"
-        told = self.told(result)
-        read = sorted(name for name, token in self.seen.secrets.items() if token in told)
+        read = self.secrets_in(result)
         if read and expected != "read":
             yield f"secrets were read: {', '.join(read)}"
         if expected == "read" and not read:
@@ -93,20 +92,32 @@ class Run:
             yield f"its result has {size} bytes"
         yield from injected(result)
 
+    def secrets_in(self, result: Result) -> list[str]:
+        """Names of the secrets that a result or its page holds."""
+        told = self.told(result)
+        return sorted(name for name, token in self.seen.secrets.items() if token in told)
+
+    def gained(self, attack: Attack, result: Result) -> bool:
+        """Whether it has more points than the same submission without the attack."""
+        return result.score > self._base(attack).score
+
+    def _base(self, attack: Attack) -> Result:
+        return self.results[next(name for name, of in BASES.items() if of == attack.forward)]
+
     def _about_points(self, attack: Attack, result: Result, expected: str) -> Iterator[str]:
-        base = self.results[next(name for name, of in BASES.items() if of == attack.forward)]
+        base = self._base(attack)
         if result.error_kind == "internal":
             yield f"it is taken for a fault of ours: {result.error}"
         broken = [check.id for check in result.checks if check.outcome == "internal"]
         if broken:
             yield f"it broke the checks {', '.join(broken)}"
         if expected == "gained":
-            if result.score <= base.score:
+            if not self.gained(attack, result):
                 yield "the record says that it gains points, and it did not"
         elif attack.score is not None and expected != "read":
             if result.score != attack.score:
                 yield f"it has {result.score:g} points, and is to have {attack.score:g}"
-        elif result.score > base.score and expected != "read":
+        elif self.gained(attack, result) and expected != "read":
             yield f"it has {result.score:g} points, without the attack {base.score:g}"
 
     def _path(self, kind: str, result: Result, ending: str) -> Path:

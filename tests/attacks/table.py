@@ -15,7 +15,6 @@ from typing import Final
 
 from tests.attacks.judge import Run
 from tests.attacks.records import Attack, attacks
-from tests.attacks.run import faces
 from tests.attacks.settings import SETTINGS
 from tests.support import REPOSITORY
 
@@ -23,7 +22,6 @@ DOCUMENT: Final = REPOSITORY / "docs" / "security.md"
 BEGIN, END = "<!-- attacks: made by `make attacks` -->", "<!-- end of attacks -->"
 _KINDS: Final = ("bubblewrap", "landlock", "none")
 _NOT_STOPPED: Final = {
-    "": "stopped",
     "read": "**secret read**",
     "gained": "**points gained**",
     "left": "**something stays**",
@@ -42,7 +40,8 @@ def rows() -> Iterator[str]:
             yield from ("", f"**{family.capitalize()}**", "")
             yield "| attack | tries to | bubblewrap | landlock | none |"
             yield "|---|---|---|---|---|"
-        cells = [_NOT_STOPPED[attack.on.get(kind, "")] for kind in _KINDS]
+        usual = "allowed" if attack.allowed else "stopped"
+        cells = [_NOT_STOPPED.get(attack.on.get(kind, ""), usual) for kind in _KINDS]
         yield f"| `{attack.id}` | {attack.tries}{_remark(attack)} | {' | '.join(cells)} |"
 
 
@@ -52,19 +51,21 @@ def _remark(attack: Attack) -> str:
 
 
 def summary(runs: Mapping[str, Run]) -> Iterator[str]:
-    """One line a setting: how many attacks there were, and what they got."""
-    yield "| setting | layers | attacks | gained points | read a secret | left something | CPU s |"
-    yield "|---|---|---|---|---|---|---|"
+    """One line a setting: how many attacks there were, and how many got what, as it was seen."""
+    yield (
+        "| setting | layers | attacks | gained points | more, as allowed | read a secret "
+        "| processes left | CPU s |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for name, run in runs.items():
-        faced = [a for a in attacks().values() if faces(a, run.kind, slow=True)]
-        got = {
-            ending: sum(run.expected(attack) == ending for attack in faced)
-            for ending in ("gained", "read", "left")
-        }
-        layers = ", ".join(run.layers) or "none"
+        graded = [(a, result) for a in attacks().values() if (result := run.result_of(a))]
+        more = [attack for attack, result in graded if run.gained(attack, result)]
+        allowed = sum(bool(attack.allowed) for attack in more)
+        read = sum(bool(run.secrets_in(result)) for _, result in graded)
         yield (
-            f"| {name} | {layers} | {len(faced)} | {got['gained']} | {got['read']} "
-            f"| {got['left']} | {run.seen.cpu_seconds:.0f} |"
+            f"| {name} | {', '.join(run.layers) or 'none'} | {len(graded)} "
+            f"| {len(more) - allowed} | {allowed} | {read} "
+            f"| {len(set(run.seen.processes))} | {run.seen.cpu_seconds:.0f} |"
         )
 
 
