@@ -149,7 +149,8 @@ def test_no_code_runs_when_a_layer_fails(kind: str, old: str, _: str, tmp_path: 
 def probe_edited(kind: str, old: str, new: str, *, folder: Path) -> str:
     """What probing says when a copy of the package has `confine.py` edited."""
     copy = folder / "grader"
-    shutil.copytree(REPOSITORY / "grader/wall", copy / "wall")
+    for name in ("wall", "notebooks"):
+        shutil.copytree(REPOSITORY / "grader" / name, copy / name)
     for name in ("errors.py", "result.py"):
         shutil.copy(REPOSITORY / "grader" / name, copy)
     (copy / "__init__.py").touch()
