@@ -74,6 +74,8 @@ class NotebookView(Struct, frozen=True):
     anchor: str
     cells: list[CellView]
     failed: list[CellView]
+    undone: list[CellView]
+    """Those that ended at something the student has not done yet."""
     ran: int
     total: int
     answers: list[tuple[Any, Markup]]
@@ -102,7 +104,8 @@ def _view(notebook: NotebookResult, number: int) -> NotebookView:
         notebook=notebook,
         anchor=anchor,
         cells=cells,
-        failed=[view for view in run if view.cell.outcome is not CellOutcome.OK],
+        failed=[view for view in run if view.badge not in (Outcome.PASSED, Outcome.MISSING)],
+        undone=[view for view in run if view.badge is Outcome.MISSING],
         ran=sum(view.cell.outcome is CellOutcome.OK for view in run),
         total=len(run),
         answers=[(answer, _markdown(answer.text)) for answer in notebook.answers],
@@ -121,8 +124,8 @@ def _code(cell: NotebookCell) -> Markup:
     if cell.role in ("text", "written"):
         return _markdown(source)
     if cell.outcome is CellOutcome.TEXT:
-        return Markup("<pre>{}</pre>").format(source)
-    return Markup("<pre>{}</pre>").format(Markup(_filters()["code"](source)))
+        return Markup('<pre tabindex="0">{}</pre>').format(source)
+    return Markup('<pre tabindex="0">{}</pre>').format(Markup(_filters()["code"](source)))
 
 
 def _output(output: CellOutput) -> Markup:
@@ -137,7 +140,7 @@ def _output(output: CellOutput) -> Markup:
         return _markdown(data)
     kind = "stderr" if output.mime in ("stream/stderr", "error") else "stdout"
     coloured = Markup(_safe(_filters()["ansi"](data)))
-    return Markup('<pre class="{}">{}</pre>').format(kind, coloured)
+    return Markup('<pre tabindex="0" class="{}">{}</pre>').format(kind, coloured)
 
 
 def _image(mime: str, data: str) -> Markup:

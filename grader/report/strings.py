@@ -132,6 +132,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{total} 个单元格中 {ran} 个运行无误",
     ),
     "nb.failed": ("Cells that did not end well", "未能正常结束的单元格"),
+    "nb.undone": ("Cells that wait for what is not done yet", "等待未完成部分的单元格"),
     "nb.answers": ("Written answers", "书面回答"),
     "nb.question": ("Question {n}", "问题 {n}"),
     "nb.words": ("{n} word|{n} words", "{n} 字"),

@@ -26,6 +26,9 @@ class SelfCheck:
     def __repr__(self) -> str:
         return _SELF_CHECK
 
+    def _ipython_display_(self) -> None:
+        """At the end of a cell it shows nothing."""
+
 
 class World:
     """Everything around one notebook.
