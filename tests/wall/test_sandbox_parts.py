@@ -20,12 +20,18 @@ ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 PID = 4321
 
 
-def verdict(machine: str, number: int, *arguments: int, architecture: int | None = None) -> int:
+def verdict(
+    machine: str,
+    number: int,
+    *arguments: int,
+    architecture: int | None = None,
+    serving: bool = False,
+) -> int:
     """What the filter answers, worked out by a small BPF machine."""
     chosen = ARCHITECTURES[machine] if architecture is None else architecture
     padded = [*arguments, *[0] * (6 - len(arguments))]
     data = struct.pack("<IIQ6Q", number, chosen, 0, *(a % (1 << 64) for a in padded))
-    code = list(struct.iter_unpack("<HBBI", seccomp.program(PID, machine)))
+    code = list(struct.iter_unpack("<HBBI", seccomp.program(PID, machine, serving=serving)))
     accumulator, at = 0, 0
     op: int
     k: int
@@ -93,6 +99,22 @@ def test_the_filter_judges_by_arguments(
 def test_the_filter_kills_for_calls_of_another_architecture() -> None:
     assert verdict("x86_64", 39, architecture=0x40000003) == seccomp.KILL_PROCESS
     assert verdict("x86_64", 0x40000000 | 39) == REFUSED
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_a_kernel_may_serve_and_no_more(machine: str) -> None:
+    column = list(ARCHITECTURES).index(machine)
+    more = {numbers[column] for numbers in syscalls.SERVING.values()} - {None}
+    judged = {numbers[column] for numbers in syscalls.JUDGED.values()} - {None}
+    assert more
+    for number in set(range(1024)) - judged:
+        allowed = verdict(machine, number, serving=True) == seccomp.ALLOW
+        assert allowed == (verdict(machine, number) == seccomp.ALLOW or number in more), number
+    policy = syscalls.JUDGED["sched_setscheduler"][column]
+    assert policy is not None
+    assert verdict(machine, policy, 0, 0) == REFUSED
+    assert verdict(machine, policy, 0, 0, serving=True) == seccomp.ALLOW
+    assert verdict(machine, policy, 0, 3, serving=True) == REFUSED
 
 
 def test_machines_without_a_table_are_refused() -> None:
