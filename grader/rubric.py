@@ -85,9 +85,9 @@ class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     test: int = 1000
     heldout: int = 2000
     """Images that only the trusted side has the labels of."""
-    cell_seconds: float = 120.0
+    cell_seconds: float = 240.0
     """CPU time of a cell."""
-    notebook_seconds: float = 600.0
+    notebook_seconds: float = 900.0
 
 
 class ValueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +125,7 @@ class NotebookRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _usual_scales() -> dict[str, ScaleRule]:
-    small = ScaleRule(train=2000, val=500, test=500, heldout=1000, notebook_seconds=300)
+    small = ScaleRule(train=2000, val=500, test=500, heldout=1000, notebook_seconds=600)
     return {"small": small, "full": ScaleRule()}
 
 

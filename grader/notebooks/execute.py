@@ -54,6 +54,11 @@ class _Client(NotebookClient):
             return None
         return super().output(outs, msg, display_id, cell_index)
 
+    def _update_display_id(self, display_id: str, msg: Any) -> None:
+        """What replaces an earlier output counts like a new one."""
+        if display_id in self._display_id_map and self._budget.admits(msg):
+            super()._update_display_id(display_id, msg)
+
     def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
         """Controls are not kept: nobody will move them."""
 
@@ -163,6 +168,8 @@ class Run:
         try:
             await task
         except DeadKernelError:
+            if self._budget.flooded:
+                outcome = CellOutcome.FLOODED
             return (outcome, reason) if reason else (CellOutcome.DIED, self._why_dead())
         except CellTimeoutError:
             return CellOutcome.FLOODED, "Its output was too large to be read."

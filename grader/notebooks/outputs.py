@@ -11,6 +11,8 @@ from grader.notebooks.records import CellOutput
 IMAGES: Final = ("image/png", "image/jpeg", "image/gif")
 _SHOWN: Final = (*IMAGES, "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")
 """Best first; of every output one form is kept."""
+_LONGEST: Final = 1 << 20
+"""Characters of a text, whatever way it came."""
 _ACTIVE: Final = "application/javascript"
 _WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
@@ -89,13 +91,14 @@ def _plain(output: Mapping[str, Any]) -> CellOutput | None:
         return CellOutput(mime=f"stream/{output.get('name', 'stdout')}", data=_text(output["text"]))
     if kind == "error":
         lines = output.get("traceback") or [f"{output.get('ename')}: {output.get('evalue')}"]
-        return CellOutput(mime="error", data="\n".join(map(str, lines)))
+        return CellOutput(mime="error", data="\n".join(map(str, lines))[:_LONGEST])
     data = output.get("data")
     if not isinstance(data, Mapping):
         return None
     for mime in _SHOWN:
         if mime in data:
-            return CellOutput(mime=mime, data=_text(data[mime]))
+            text = _text(data[mime])
+            return CellOutput(mime=mime, data=text if mime in IMAGES else text[:_LONGEST])
     if _ACTIVE in data:
         return CellOutput(mime="text/plain", data="(a script, which is not run here)")
     return CellOutput(mime="text/plain", data="(an output that cannot be shown)")

@@ -27,6 +27,8 @@ class Values:
 
     def __init__(self, worker: Any) -> None:
         self._worker = worker
+        self._silent = ""
+        """Why nothing more is asked: behind an answer that did not come, none is in step."""
 
     def get(self, path: str) -> Any:
         """The plain value of `solver.val_acc_history`, `solvers["sgd"].loss_history`.
@@ -73,11 +75,14 @@ class Values:
         return right / len(X)
 
     def _ask(self, request: dict[str, Any], about: str) -> Any:
+        if self._silent:
+            raise Unknown(f"`{about}` could not be read: {self._silent}.")
         deadline = time.monotonic() + _ANSWER_SECONDS
         try:
             wire.send(self._worker.socket, request, deadline=deadline)
             reply = wire.receive(self._worker.socket, deadline=deadline)
         except (wire.WireError, OSError) as error:
+            self._silent = str(error)
             raise Unknown(f"`{about}` could not be read: {error}.") from None
         status = reply.get("status") if isinstance(reply, dict) else None
         if status == "ok":

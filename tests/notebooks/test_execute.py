@@ -94,8 +94,7 @@ def test_a_huge_image_is_left_out(pool: KernelPool) -> None:
 
 
 def test_memory_is_limited(pool: KernelPool) -> None:
-    hungry = "held = []\nwhile True: held.append(bytearray(50_000_000))"
-    cells = run(pool, book(hungry, "2"))
+    cells = run(pool, book("held = bytearray(3_000_000_000)", "2"))
     assert cells[0].error.startswith("MemoryError")
 
 
@@ -162,10 +161,36 @@ def test_an_answer_that_never_comes_is_given_up(
     said: list[str] = []
 
     def inspect(values: Values) -> None:
-        with pytest.raises(Unknown) as caught:
-            values.numbers("trap.x")
-        said.append(str(caught.value))
+        for path in ("trap.x", "trap"):  # the second at once
+            with pytest.raises(Unknown) as caught:
+                values.numbers(path)
+            said.append(str(caught.value))
 
     trap = "class T:\n    @property\n    def x(self):\n        while True: pass\ntrap = T()"
     run(pool, book(trap), inspect)
-    assert "could not be read" in said[0]
+    assert all("could not be read" in text for text in said)
+
+
+def test_what_replaces_an_output_is_limited_too(pool: KernelPool) -> None:
+    update = (
+        "from IPython.display import HTML, display, update_display\n"
+        "display(HTML('small'), display_id='x')\n"
+        "update_display(HTML('y' * 50_000_000), display_id='x')"
+    )
+    (cell,) = run(pool, book(update))
+    assert sum(len(output.data) for output in cell.outputs) < 2 * LIMITS.output_bytes
+
+
+def test_messages_that_the_kernel_never_sends(pool: KernelPool) -> None:
+    """The student's code has the kernel's sockets, and can say anything with them."""
+    forged = (
+        "session, socket = get_ipython().kernel.session, get_ipython().kernel.iopub_socket\n"
+        "parent = get_ipython().kernel.get_parent()\n"
+        "for content in ({{'ename': 'E', 'evalue': 'v' * 5_000_000, 'traceback': []}}, {0}):\n"
+        "    session.send(socket, 'error', content, parent=parent, ident=b'error')\n"
+    )
+    for odd in ("{'traceback': 7}", "{'ename': 1, 'evalue': None, 'traceback': None}", "{}"):
+        cells = run(pool, book("1", forged.format(odd), "2"))
+        assert outcomes(cells)[0] == "ok"
+        assert outcomes(cells)[1] in ("error", "flooded")
+        assert all(len(output.data) <= 1 << 20 for output in cells[1].outputs)
