@@ -57,7 +57,6 @@ class NotebookBench:
         self.limits = NotebookLimits(
             cell_seconds=scale.cell_seconds,
             notebook_seconds=scale.notebook_seconds,
-            memory_mb=rules.memory_mb,
         )
         self.releases = self._read_releases()
         self._given = _given_files(assignment)

@@ -25,13 +25,6 @@ _JUDGED: Final = frozenset({"check", "experiment"})
 _FIGURES: Final = (*IMAGES, "image/svg+xml")
 _TAIL: Final = 20
 _WHICH: Final = {"heldout": "held-out", "val": "validation"}
-_KINDS: Final = {
-    CellOutcome.ERROR: "exception",
-    CellOutcome.TIMEOUT: "timeout",
-    CellOutcome.DIED: "crash",
-    CellOutcome.FLOODED: "exception",
-    CellOutcome.NOT_RUN: "crash",
-}
 
 
 def read_values(
@@ -109,6 +102,7 @@ class Judge:
         self._book = book
         self._cells = list(cells)
         self._ours = ours
+        self._functions = {cell.id: cell.functions for cell in release.cells}
 
     def checks(self, verdicts: dict[str, Verdict]) -> Iterator[CheckResult]:
         """A check for every cell that has to run and for every value."""
@@ -144,7 +138,7 @@ class Judge:
             id=f"notebooks::{self._name}[{name}]",
             title=title,
             part=self._rule.part,
-            targets=[self._name],
+            targets=self._functions.get(name) or [self._name],
             outcome=outcome,
             points=0.0,
             max_points=weight,

@@ -14,7 +14,6 @@ class NotebookLimits(msgspec.Struct, frozen=True, kw_only=True):
     """CPU time of all cells."""
     idle_seconds: float = 20.0
     """A cell that uses no CPU for so long is asleep or blocked."""
-    memory_mb: int = 2048
     output_bytes: int = 1 << 20
     """Text and HTML of one cell."""
     outputs: int = 200

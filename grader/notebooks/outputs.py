@@ -14,7 +14,6 @@ _SHOWN: Final = (*IMAGES, "image/svg+xml", "text/html", "text/markdown", "text/l
 _LONGEST: Final = 1 << 20
 """Characters of a text, whatever way it came."""
 _ACTIVE: Final = "application/javascript"
-_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
 
 class Budget:
@@ -102,12 +101,6 @@ def _plain(output: Mapping[str, Any]) -> CellOutput | None:
     if _ACTIVE in data:
         return CellOutput(mime="text/plain", data="(a script, which is not run here)")
     return CellOutput(mime="text/plain", data="(an output that cannot be shown)")
-
-
-def is_widget(output: Mapping[str, Any]) -> bool:
-    """Whether an output is a control that needs a live notebook."""
-    data = output.get("data")
-    return isinstance(data, Mapping) and _WIDGET in data
 
 
 def _text(value: Any) -> str:

@@ -71,8 +71,6 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     train: list[float] = []
     val: list[float] = []
-    reference_val: list[float] = []
-    """The same of the reference, where it is known."""
 
 
 class NotebookResult(msgspec.Struct, frozen=True, kw_only=True):
