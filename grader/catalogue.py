@@ -14,6 +14,7 @@ import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -149,6 +150,7 @@ def patched(files: Mapping[str, str], patches: Iterable[Patch]) -> dict[str, str
     return result
 
 
+@lru_cache(maxsize=512)
 def _replaced(text: str, patch: Patch) -> str:
     begin, end = _extent(text, patch)
     found = list(_pattern(patch.old).finditer(text, begin, end))
@@ -191,9 +193,17 @@ def _extent(text: str, patch: Patch) -> tuple[int, int]:
     """Where the code of the patch's function stands in the file, less its docstring."""
     if not patch.function:
         return 0, len(text)
-    node = find_definition(text, patch.function)
-    if node is None:
+    extent = _extent_of(text, patch.function)
+    if extent is None:
         raise InputError(f"{patch.file}: defines no {patch.function}.")
+    return extent
+
+
+@lru_cache(maxsize=512)
+def _extent_of(text: str, function: str) -> tuple[int, int] | None:
+    node = find_definition(text, function)
+    if node is None:
+        return None
     above = docstring_end(node) or node.lineno - 1
     ends = [0, *itertools.accumulate(map(len, text.splitlines(keepends=True)))]
     return ends[above], ends[node.end_lineno or above]

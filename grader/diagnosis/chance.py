@@ -7,7 +7,7 @@ and sizes, with room for chance.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -21,15 +21,15 @@ _LARGE: Final = 1000
 _EXACT: Final = 1e-6
 
 
-@runtime_checkable
-class Chance(Protocol):
+class Chance(msgspec.Struct, frozen=True):
     """Something drawn, described so that two descriptions can be compared."""
 
     def like(self, other: object) -> bool:
         """Whether both may come from one distribution."""
+        raise NotImplementedError
 
 
-class Share(msgspec.Struct, frozen=True):
+class Share(Chance, frozen=True):
     """So many of so many."""
 
     count: int
@@ -48,7 +48,7 @@ class Share(msgspec.Struct, frozen=True):
         return bool(difference <= _SIGMAS * spread + 1e-12)
 
 
-class Range(msgspec.Struct, frozen=True):
+class Range(Chance, frozen=True):
     """Smallest and largest of some numbers; empty if there are none."""
 
     low: float = np.nan
@@ -67,7 +67,7 @@ class Range(msgspec.Struct, frozen=True):
         return bool(np.allclose(*ends, rtol=_EXACT, atol=1e-9, equal_nan=True))
 
 
-class Drawn(msgspec.Struct, frozen=True):
+class Drawn(Chance, frozen=True):
     """A parameter as a network starts with it."""
 
     shape: tuple[int, ...]

@@ -138,9 +138,9 @@ class Package:
 
     def drop(self) -> None:
         """Forget the modules."""
-        _FINDER.packages.pop(self._name, None)
-        for name in [name for name in sys.modules if name.partition(".")[0] == self._name]:
-            del sys.modules[name]
+        for file in _FINDER.packages.pop(self._name, {}):
+            inside = file.removesuffix(".py").removesuffix("__init__").strip("/").replace("/", ".")
+            sys.modules.pop(f"{self._name}.{inside}".rstrip("."), None)
 
     def _module(self, module: str) -> ModuleType:
         if _FINDER not in sys.meta_path:
