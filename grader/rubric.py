@@ -140,6 +140,9 @@ class NotebookRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = ""
     """Folder `cifar-10-batches-py`, relative to the rubric; empty for generated images."""
     memory_mb: int = 2048
+    other_releases: bool = False
+    """Whether a notebook that was not made from the release counts, cell by cell. Only for courses
+    that gave out other notebooks: whoever writes such a notebook chooses what is in it."""
 
 
 class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

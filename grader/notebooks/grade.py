@@ -120,7 +120,14 @@ class NotebookBench:
         run = self._run(settled, rule, submission)
         cells = compare_saved(settled, out_of_order(run.cells))
         judge = Judge(
-            name, rule, lang=self.lang, release=release, book=settled, cells=cells, ours=ours
+            name,
+            rule,
+            lang=self.lang,
+            release=release,
+            book=settled,
+            cells=cells,
+            ours=ours,
+            other_releases=self.rules.other_releases,
         )
         strange = [] if ours else ["It was not made from this release: it was run as it is."]
         result = NotebookResult(

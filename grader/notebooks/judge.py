@@ -94,6 +94,7 @@ class Judge:
         book: Book | None = None,
         cells: Iterable[NotebookCell] = (),
         ours: bool = True,
+        other_releases: bool = False,
     ) -> None:
         self._name = name
         self._rule = rule
@@ -102,6 +103,7 @@ class Judge:
         self._book = book
         self._cells = list(cells)
         self._ours = ours
+        self._counts = ours or other_releases
         self._functions = {cell.id: cell.functions for cell in release.cells}
 
     def checks(self, verdicts: dict[str, Verdict]) -> Iterator[CheckResult]:
@@ -109,7 +111,9 @@ class Judge:
         if self._book is None:
             yield from self._absent()
             return
-        for cell in self._cells:
+        if not self._counts:
+            yield from self._not_run((Outcome.MISSING, "The notebook has no such cell."))
+        for cell in self._cells if self._counts else []:
             if cell.role in _JUDGED or (not self._ours and cell.outcome is not CellOutcome.TEXT):
                 yield self._check(cell.id, self._title(cell.id), 1.0, self._of_cell(cell))
         for name, value in self._rule.values.items():
@@ -119,12 +123,15 @@ class Judge:
 
     def _absent(self) -> Iterator[CheckResult]:
         verdict = (Outcome.MISSING, f"There is no notebook {self._name}.")
-        for cell in self._release.cells:
-            if cell.role in _JUDGED:
-                yield self._check(cell.id, self._title(cell.id), 1.0, verdict)
+        yield from self._not_run(verdict)
         for name, value in self._rule.values.items():
             title = value.title.in_language(self._lang)
             yield self._check(name, title, value.weight, verdict)
+
+    def _not_run(self, verdict: Verdict) -> Iterator[CheckResult]:
+        for cell in self._release.cells:
+            if cell.role in _JUDGED:
+                yield self._check(cell.id, self._title(cell.id), 1.0, verdict)
 
     def _title(self, cell: str) -> str:
         word = "单元格" if self._lang == "zh" else "Cell"
@@ -177,6 +184,8 @@ class Judge:
         return verdict
 
     def _figure(self, cell_id: str) -> Verdict:
+        if not self._counts:
+            return Outcome.MISSING, f"There is no cell {cell_id}."
         cells = self._cells if not self._ours else [c for c in self._cells if c.id == cell_id]
         for cell in cells if self._ours else []:
             verdict = self._of_cell(cell)

@@ -22,7 +22,7 @@ from grader.notebooks.reading import read_notebook
 from grader.notebooks.records import NotebookCell, NotebookResult
 from grader.result import CheckResult, Outcome
 from grader.submission import load, single
-from tests.notebooks.books import cell_of, edited, tiny_assignment
+from tests.notebooks.books import as_json, cell_of, edited, outcomes, tiny_assignment
 from tests.support import submission
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kernels need Unix sockets")
@@ -215,6 +215,27 @@ def test_a_model_is_judged_by_calling_it_not_by_what_it_prints(
     outcome, message = ran.verdicts["best_model"]
     assert outcome is Outcome.FAILED
     assert re.match(r"`best_model` is right on \d+\.\d % of held-out images", message)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_notebook_of_ones_own_earns_no_cells(
+    bench: NotebookBench, tmp_path: Path, accepted: bool
+) -> None:
+    path = submission(tmp_path, "sly")
+    for notebook in path.glob("*.ipynb"):
+        notebook.unlink()
+    own = ["import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()", "1 + 1"]
+    (path / "Dropout.ipynb").write_bytes(as_json(list(own)))
+    rules = bench.rules
+    bench.rules = replace(rules, other_releases=accepted)
+    try:
+        book, checks = _dropout(bench, path)
+    finally:
+        bench.rules = rules
+    assert outcomes(book.cells) == ["ok", "ok"]
+    passed = [check.id for check in checks if check.outcome is Outcome.PASSED]
+    assert len(passed) == (3 if accepted else 0)
+    assert {check.outcome for check in checks if check.id not in passed} <= {Outcome.MISSING}
 
 
 def test_no_label_of_a_held_out_image_is_in_the_kernel(bench: NotebookBench) -> None:
