@@ -92,6 +92,8 @@ class _Diagnosis:
         """Find what there is to find, until the time is spent."""
         failing = {name for c in self._checks if _at_fault(c) for name in c.targets}
         left = len(failing)
+        if not failing:
+            return
         try:
             self._find_style()
             for function in self._catalogue.functions:

@@ -115,10 +115,14 @@ class _TapedChannel:
 
 
 def _bytes(value: Any) -> int:
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, dict):
-        return sum(_bytes(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return sum(_bytes(item) for item in value)
-    return 0
+    size, left = 0, [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind is np.ndarray:
+            size += item.nbytes
+        elif kind is dict:
+            left += item.values()
+        elif kind is list or kind is tuple:
+            left += item
+    return size
