@@ -22,7 +22,7 @@ from grader.report.text import by_name
 from grader.result import Cause, CheckResult
 
 NAME: Final = "batch.sqlite"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _TOGETHER: Final = 1_000
 """Rows that are noted at once: between two such notes others may write."""
 _SCHEMA: Final = """

@@ -162,7 +162,7 @@ class Judge:
             return Outcome.PASSED, ""
         if cell.outcome is CellOutcome.NOT_RUN:
             return Outcome.SKIPPED, f"Not run. {cell.error}"
-        if "NotImplementedError" in cell.error:
+        if cell.undone:
             return Outcome.MISSING, f"Not done yet: {cell.error.partition(':')[2].strip()}."
         if "'NoneType' object has no attribute" in cell.error:
             return Outcome.MISSING, f"Something that it needs was left as None: {cell.error}."
@@ -177,7 +177,7 @@ class Judge:
             return self._figure(rule.path)
         if verdict is None:
             return Outcome.SKIPPED, "The kernel had ended, so it could not be read."
-        failed = [cell for cell in self._cells if "NotImplementedError" in cell.error]
+        failed = [cell for cell in self._cells if cell.undone]
         if verdict[0] is Outcome.FAILED and "is not defined" in verdict[1]:
             outcome = Outcome.MISSING if failed or not self._ours else Outcome.FAILED
             return outcome, verdict[1]

@@ -51,6 +51,11 @@ class NotebookCell(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str] = []
     seconds: float = 0.0
 
+    @property
+    def undone(self) -> bool:
+        """Whether it ended at something that the student has not done yet."""
+        return "NotImplementedError" in self.error
+
 
 class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A written answer. Nobody but a person gives it points."""

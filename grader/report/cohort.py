@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
+from grader.report.cells import CellTally, FailingCell
 from grader.report.student_view import Segment, stretches
 from grader.report.summary import LETTERS, Roster, Summary
 from grader.result import Cause, CheckResult, Outcome, PartResult, Result
@@ -115,6 +116,9 @@ class Cohort(Struct, frozen=True):
     mistakes: list[CommonMistake]
     """What to teach next week."""
     hardest: list[HardCheck]
+    has_notebooks: bool
+    """Whether notebooks were asked for."""
+    failing_cells: list[FailingCell]
     ungraded: list[Row]
     """The first of those without a score."""
     eras: list[Era]
@@ -153,6 +157,8 @@ def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
         bar=_shares(counts),
         mistakes=_common_mistakes(tally),
         hardest=_hardest_checks(tally),
+        has_notebooks=tally.cells.asked,
+        failing_cells=tally.cells.failing(),
         ungraded=list(rows(tally.ungraded)),
         eras=_eras(tally),
         sandboxes=tally.sandboxes.most_common(),
@@ -176,6 +182,7 @@ class Tally:
         self.marks: dict[str, npt.NDArray[np.int64]] = {}
         """For each list of checks: how often (n, 128) each of them has each letter."""
         self.mistakes: Counter[str] = Counter()
+        self.cells = CellTally()
         self.eras: Counter[str] = Counter()
         self.python2: Counter[str] = Counter()
         self.sandboxes: Counter[str] = Counter()
@@ -223,6 +230,7 @@ class Tally:
             self.marks[summary.roll] = np.zeros((len(letters), 128), np.int64)
         self.marks[summary.roll][np.arange(len(letters)), letters] += 1
         self.mistakes.update(summary.mistakes)
+        self.cells.add(summary.cells)
         self.eras[summary.era or ""] += 1
         self.python2[summary.era or ""] += summary.python2
         if summary.sandbox is not None:

@@ -114,7 +114,7 @@ def _view(notebook: NotebookResult, number: int) -> NotebookView:
 
 
 def _badge(cell: NotebookCell) -> Outcome:
-    if "NotImplementedError" in cell.error:
+    if cell.undone:
         return Outcome.MISSING
     return _SHOWN_AS.get(cell.outcome, Outcome.ERROR)
 

@@ -23,15 +23,17 @@ def rest(view: Cohort, texts: Texts) -> Iterator[Markup]:
     """The rows after the first as JSON that may stand in a page, some rows at a time.
 
     `{"late": ..., "ungraded": ..., "rows": [[cell of each column..., levels, late, href, kind]]}`:
-    a cell is a number, a text or null; `levels` has a digit for each part's share of its points,
+    a cell is a number, a text or null, or for the notebooks `[failed, run]`, empty where none were
+    handed in; `levels` has a digit for each part's share of its points,
     and from the right, what is empty is left out.
     """
     words = {"late": texts("late_short"), "ungraded": texts("class.not_graded")}
+    words |= {"absent": texts("nb.absent")} if view.has_notebooks else {}
     yield _safe(msgspec.json.encode(words)[:-1] + b',"rows":[')
     lines: list[bytes] = []
     separator = b"\n"
     for row in view.rest():
-        lines.append(msgspec.json.encode(_cells(row)))
+        lines.append(msgspec.json.encode(_cells(row, notebooks=view.has_notebooks)))
         if len(lines) >= _PIECE:
             yield _safe(separator + b",\n".join(lines))
             lines, separator = [], b",\n"
@@ -60,19 +62,27 @@ def _safe(json: bytes) -> Markup:
     return Markup(text)
 
 
-def _cells(row: Row) -> list[Any]:
+def _cells(row: Row, *, notebooks: bool) -> list[Any]:
     summary = row.result
     name = one_line(summary.submission)
     usual = f"reports/{quote(summary.submission, safe=_LIKE_ENCODE_URI_COMPONENT)}.html"
     href = "" if row.href == usual and name == summary.submission else row.href
     if not summary.graded:
-        blanks = [None] * (4 + len(row.parts))
+        blanks = [None] * (4 + len(row.parts) + notebooks)
         return [name, *blanks, "", "", 0, href, summary.error_kind]
     cells = [
         *(name, summary.final, *(round(part.points, 2) if part else None for part in row.parts)),
         *(row.counts[outcome] for outcome in NOT_PASSING),
+        *([_notebooks(summary)] if notebooks else []),
         template_of(summary),
         "".join(str(level(part)) if part and part.max_points else "-" for part in row.parts),
         *(summary.penalty, href),
     ]
     return cells if href else cells[: -1 if summary.penalty else -2]
+
+
+def _notebooks(summary: Summary) -> list[int] | None:
+    count = summary.cells
+    if count is None:
+        return None
+    return [count.failed, count.run] if count.found else []

@@ -212,6 +212,19 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Share of the students whose check ran or was not done; “not run” is left out.",
         "占该检查已运行或未完成的学生的比例；“未运行”不计入。",
     ),
+    "class.notebooks": ("Cells failed / run", "单元格：出错 / 已运行"),
+    "class.cells": ("Most frequent failing cells", "最常出错的单元格"),
+    "class.cells_note": (
+        "Cells of the notebooks as given out, by how many students they failed for.",
+        "下发的笔记本中的单元格，按出错的学生人数排列。",
+    ),
+    "class.cell": ("Cell", "单元格"),
+    "class.mostly": ("Mostly", "多为"),
+    "class.no_cells": ("No cell failed for anyone.", "没有单元格出错。"),
+    "class.cell.error": ("error", "出错"),
+    "class.cell.timeout": ("out of time", "超时"),
+    "class.cell.died": ("the kernel ended", "内核终止"),
+    "class.cell.flooded": ("too much output", "输出过多"),
     "class.no_failures": ("No check was failed by anyone.", "没有人在任何检查中失分。"),
     "class.failing": ("Not passing", "未通过"),
     "class.all_outcomes": ("All checks of all students", "全部学生的全部检查"),
@@ -285,3 +298,8 @@ class Texts:
     def meaning(self, outcome: Outcome) -> str:
         """What an outcome means, in a few words."""
         return self(f"meaning.{outcome}")
+
+    def failure(self, how: str) -> str:
+        """How a cell failed, in a few words; the name of an exception is its own."""
+        key = f"class.cell.{how}"
+        return self(key) if key in TEXTS else how

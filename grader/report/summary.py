@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from grader.report.cells import CellCount, count_cells
 from grader.report.student_view import asked_for
 from grader.report.text import by_name
 from grader.result import Cause, CheckResult, Outcome, PartResult, Result
@@ -47,6 +48,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     isolated: bool
     error: str
     error_kind: str
+    cells: CellCount | None
+    """Of its notebooks; None where none were asked for."""
 
     @property
     def final(self) -> float:
@@ -97,6 +100,7 @@ class Register:
             isolated=bool(result.sandbox and result.sandbox.isolated),
             error=result.error,
             error_kind=result.error_kind,
+            cells=count_cells(result.notebooks),
         )
 
     def _roll(self, checks: list[CheckResult]) -> str:

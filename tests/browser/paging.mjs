@@ -9,6 +9,7 @@ const state = (page) => page.evaluate(() => ({
   names: [...document.querySelectorAll("#table tbody th")].map((cell) => cell.textContent),
   scores: [...document.querySelectorAll("#table tbody tr")].map((row) => row.cells[1].textContent),
   hrefs: [...document.querySelectorAll("#table tbody a")].map((link) => link.getAttribute("href")),
+  notebooks: [...document.querySelectorAll("#table tbody tr")].map((row) => row.cells[row.cells.length - 2].textContent),
   range: document.getElementById("range").textContent,
   status: document.getElementById("shown").textContent,
   previous: document.getElementById("previous").disabled,
@@ -45,6 +46,8 @@ const seen = await withBrowser(async (browser) => {
   await page.fill("#search", "");
   await page.locator("#table thead th button").nth(1).click();
   told.byScore = await state(page);
+  await page.locator("#table thead th:nth-last-child(2) button").click();
+  told.byNotebooks = await state(page);
   told.afterwards = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
   await page.reload();
   const driver = await page.context().newCDPSession(page);

@@ -13,6 +13,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from grader.notebooks.records import (
+    CellOutcome,
+    CellOutput,
+    Curve,
+    NotebookCell,
+    NotebookResult,
+    WrittenAnswer,
+)
 from grader.report.cohort import report_href
 from grader.report.csv import write_gradebook
 from grader.report.html import class_page, student_page
@@ -430,6 +438,39 @@ def _luck(rng: random.Random, check: CheckResult, skill: float) -> CheckResult:
         return replace(check, outcome=Outcome.PASSED, points=check.max_points, message="")
     kinds = [Outcome.FAILED, Outcome.FAILED, Outcome.ERROR, Outcome.MISSING, Outcome.SKIPPED]
     return replace(check, outcome=rng.choice(kinds), points=0.0)
+
+
+def notebook_results(n: int, seed: int = 7) -> list[Result]:
+    """A class of `n` that was asked for a notebook; every seventh handed in none."""
+    return [
+        replace(result, notebooks=notebooks(number)) if result.graded else result
+        for number, result in enumerate(class_results(n, seed))
+    ]
+
+
+def notebooks(number: int = 1) -> list[NotebookResult]:
+    """A notebook of five cells, in which other cells fail for other numbers."""
+    if number % 7 == 0:
+        return [NotebookResult(id="Dropout", title="Dropout")]
+    cells = [
+        _cell("setup", "given", ""),
+        _cell("forward-check", "check", "ValueError: wrong shape" if number % 2 else ""),
+        _cell("mine", "own", "KeyError: 'a'"),
+        _cell("backward-check", "check", "TypeError: None" if number % 3 == 0 else ""),
+        _cell("undone", "check", "NotImplementedError: Dropout"),
+    ]
+    curve = Curve(name="Keep all", train=[0.1, 0.4, 0.9], val=[0.1, 0.3, 0.35])
+    answer = WrittenAnswer(question="1", state="answered", words=2, text="Less *noise*.", points=2)
+    return [NotebookResult(id="Dropout", title="Dropout", path="Dropout.ipynb", cells=cells,
+                           answers=[answer], curves=[curve])]  # fmt: skip
+
+
+def _cell(id: str, role: str, error: str) -> NotebookCell:
+    outcome = CellOutcome.ERROR if error else CellOutcome.OK
+    outputs = [CellOutput(mime="error", data=f"\x1b[31m{error}\x1b[0m")] if error else []
+    return NotebookCell(
+        id=id, role=role, source="x = 1  # one", outcome=outcome, error=error, outputs=outputs
+    )
 
 
 _SURNAMES: Final = (

@@ -74,6 +74,10 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "hostile": student_page(sample.hostile()),
         "class": class_page(sample.class_results(), title="A class", made="2026-03-02"),
         "class-hostile": class_page([sample.hostile(text) for text in sample.HOSTILE], title="x"),
+        "class-notebooks": class_page(sample.notebook_results(30), title="Notebooks"),
+        "student-notebooks": student_page(
+            replace(sample.result(), notebooks=[*sample.notebooks(3), *sample.notebooks(7)])
+        ),
         "class-large": class_page(sample.class_results(520), title="Many"),
         "class-empty": class_page([], title="Nobody"),
         "cell": _notebook(fragment(sample.checks())),
@@ -141,6 +145,17 @@ def test_the_search_finds_who_is_on_no_page(turned: Any) -> None:
 def test_a_large_table_sorts_as_a_whole(turned: Any) -> None:
     best = sorted((r.final for r in sample.class_results(1200) if r.graded), reverse=True)
     assert turned["byScore"]["scores"] == [number(score) for score in best[:500]]
+
+
+def test_the_notebooks_of_a_large_table_sort_by_failed_cells(tmp_path: Path) -> None:
+    page = class_page(sample.notebook_results(600), title="Notebooks")
+    seen = _run("paging.mjs", *_write(tmp_path, {"large": page}), "hopper")
+    shown = seen["byNotebooks"]["notebooks"]
+    ran = [cell for cell in shown if "/" in cell]
+    assert set(ran) == {"3 / 4", "2 / 4", "1 / 4"}
+    assert ran == shown[: len(ran)] == sorted(ran, reverse=True)
+    assert set(shown[len(ran) :]) == {"not handed in", "–"}
+    assert "not handed in" in seen["second"]["notebooks"]
 
 
 def test_a_large_page_loads_nothing(turned: Any) -> None:

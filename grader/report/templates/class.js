@@ -39,6 +39,10 @@
       return cell;
     }
     if (last) return make("td", "", value);
+    if (Array.isArray(value)) {
+      const style = value[0] ? "num" : "num dim";
+      return make("td", style, value.length ? value.join(" / ") : words.absent);
+    }
     const share = levels[column - 2];
     const isPart = share !== undefined;
     const isCount = !isPart && column > 1;
@@ -88,7 +92,7 @@
   const keysOf = (column) => {
     if (column === 0) return (row) => row.at; // the page comes in the order of names
     const valueOf = (row) => {
-      if (row.data) return row.data[column];
+      if (row.data) return Array.isArray(row.data[column]) ? (row.data[column][0] ?? null) : row.data[column];
       const cell = row.element.cells[column];
       if (cell.dataset.v === undefined) return cell.textContent.trim();
       return cell.dataset.v === "" ? null : Number(cell.dataset.v);
