@@ -94,11 +94,12 @@ def _plain(output: Mapping[str, Any]) -> CellOutput | None:
     data = output.get("data")
     if not isinstance(data, Mapping):
         return None
-    for mime in _SHOWN:
+    script = _ACTIVE in data and not set(_SHOWN[:-1]) & data.keys()
+    for mime in () if script else _SHOWN:
         if mime in data:
             text = _text(data[mime])
             return CellOutput(mime=mime, data=text if mime in IMAGES else text[:_LONGEST])
-    if _ACTIVE in data:
+    if script:
         return CellOutput(mime="text/plain", data="(a script, which is not run here)")
     return CellOutput(mime="text/plain", data="(an output that cannot be shown)")
 
