@@ -233,5 +233,5 @@ def _error_of(node: Any, cell: Cell) -> str:
             text = _ESCAPES.sub("", f"{output.get('ename', '')}: {output.get('evalue', '')}")
             if _SHELL.search(cell.source):
                 return _NO_SHELL
-            return " ".join(text.split())[:500]
+            return " ".join(text.split())[:500].removesuffix(":")
     return ""

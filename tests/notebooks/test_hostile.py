@@ -149,7 +149,7 @@ def test_a_check_edited_to_always_pass(report: Report) -> None:
     assert report.checks["second-check"].outcome is Outcome.ERROR
     row = report.row("second-check")
     assert "was changed; put back" in row
-    assert "AssertionError" in row
+    assert '<p class="nb-error">AssertionError</p>' in row
 
 
 def test_a_deleted_check(report: Report) -> None:
