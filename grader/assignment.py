@@ -74,6 +74,11 @@ class Assignment:
         return own if own.is_file() or self.base is None else self.base.with_suffix(".key")
 
     @cached_property
+    def curves_path(self) -> Path:
+        """The reference's training curves, as recorded for this rubric; need not be there."""
+        return self.path.with_suffix(".curves.json")
+
+    @cached_property
     def base(self) -> Path | None:
         """The rubric that this one extends."""
         return self.path.parent / self.rubric.extends if self.rubric.extends else None
@@ -103,6 +108,7 @@ class Assignment:
         """Of all that decides a result: rubric, bank, reference and known mistakes."""
         mistakes = sorted((self.reference.parent / "mistakes").rglob("*.toml"))
         notebooks = sorted(self.release.glob("*.ipynb")) if self.rubric.notebooks else []
+        notebooks += [self.curves_path] if self.curves_path.is_file() else []
         rubrics = [self.path, *([self.base] if self.base else [])]
         files = [*rubrics, *mistakes, *notebooks]
         return digest(files, self.bank_digest + self.reference_digest)

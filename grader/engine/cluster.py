@@ -263,7 +263,8 @@ def _files_of(assignment: Assignment) -> list[Path]:
         folders.append(assignment.release)
     if notebooks and notebooks.data:
         folders.append(assignment.path.parent / notebooks.data)
-    files = [assignment.path, assignment.key_path, *filter(None, [assignment.base])]
+    files = [assignment.path, assignment.key_path, assignment.curves_path]
+    files += [*filter(None, [assignment.base])]
     files += [path for folder in folders for path in sorted(folder.rglob("*"))]
     return [path for path in files if path.is_file() and "__pycache__" not in path.parts]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import msgspec
 from grader.assignment import Assignment
 from grader.errors import InputError, InternalError
 from grader.notebooks.answers import written_answers
+from grader.notebooks.curves import read_curves, recorded_curves
 from grader.notebooks.data import Images, images
 from grader.notebooks.execute import Run
 from grader.notebooks.find import choose, files_of
@@ -23,7 +23,7 @@ from grader.notebooks.reading import Book, read_notebook
 from grader.notebooks.records import Curve, NotebookCell, NotebookResult
 from grader.notebooks.restore import is_ours, restore
 from grader.notebooks.saved import compare_saved, order_notes, out_of_order
-from grader.notebooks.values import Unknown, Values
+from grader.notebooks.values import Values
 from grader.result import CheckResult
 from grader.rubric import NotebookRule, NotebookRules
 from grader.submission.record import Submission
@@ -31,8 +31,6 @@ from grader.wall import wire
 from grader.wall.limits import Limits
 
 _GIVEN_FILES: Final = ("gradient_check.py", "layer_utils.py", "solver.py")
-_POINTS: Final = 1_000
-"""Numbers of a curve that are kept."""
 
 
 class NotebookBench:
@@ -60,6 +58,7 @@ class NotebookBench:
         )
         self.releases = self._read_releases()
         self._given = _given_files(assignment)
+        self._reference_curves = recorded_curves(assignment.curves_path, rules.scale)
         self.images: Images = images(scale, assignment.reference, self._data_folder())
         self.pool = KernelPool(
             sandbox,
@@ -117,7 +116,7 @@ class NotebookBench:
         ours = is_ours(book, release)
         order = order_notes(book)
         settled = restore(book, release) if ours else book
-        run = self._run(settled, rule, submission)
+        run = self._run(settled, rule, submission, self._reference_curves.get(name, {}))
         cells = compare_saved(settled, out_of_order(run.cells))
         judge = Judge(
             name,
@@ -142,7 +141,13 @@ class NotebookBench:
         )
         return result, list(judge.checks(run.verdicts))
 
-    def _run(self, book: Book, rule: NotebookRule, submission: Submission) -> _Ran:
+    def _run(
+        self,
+        book: Book,
+        rule: NotebookRule,
+        submission: Submission,
+        reference: dict[str, list[float]] | None = None,
+    ) -> _Ran:
         kernel = self.pool.take()
         try:
             problems = kernel.settle(self._request(book, submission))
@@ -154,7 +159,7 @@ class NotebookBench:
 
         def inspect(values: Values) -> None:
             ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
-            ran.curves = read_curves(rule.curves, values)
+            ran.curves = read_curves(rule.curves, values, reference)
 
         ran.cells = Run(book, kernel, self.limits)(inspect)
         return ran
@@ -181,16 +186,3 @@ def _given_files(assignment: Assignment) -> dict[str, tuple[str, bool]]:
     """Files of the package that students are given, for those who did not hand them in."""
     paths = [assignment.release / "numpynn" / name for name in _GIVEN_FILES]
     return {path.name: (path.read_text("utf-8"), False) for path in paths if path.is_file()}
-
-
-def read_curves(paths: Mapping[str, str], values: Values) -> list[Curve]:
-    """The accuracies that solvers remember; those that are not there are left out."""
-    curves = []
-    for name, path in paths.items():
-        try:
-            train = values.numbers(f"{path}.train_acc_history")[:_POINTS]
-            val = values.numbers(f"{path}.val_acc_history")[:_POINTS]
-        except Unknown:
-            continue
-        curves.append(Curve(name=name, train=train, val=val))
-    return curves

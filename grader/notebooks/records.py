@@ -76,6 +76,8 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     train: list[float] = []
     val: list[float] = []
+    reference: list[float] = []
+    """Of the reference on validation data; empty where that is not recorded."""
 
 
 class NotebookResult(msgspec.Struct, frozen=True, kw_only=True):

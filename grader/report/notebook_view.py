@@ -59,12 +59,15 @@ class CellView(Struct, frozen=True):
 
 
 class CurveView(Struct, frozen=True):
-    """Two lines of a small chart: points for SVG, in a box of 320 by 120."""
+    """The lines of a small chart: points for SVG, in a box of 320 by 120."""
 
     name: str
     train: str
     val: str
+    reference: str
+    """Of the reference, on validation data; empty where it is not known."""
     best: float
+    reference_best: float
 
 
 class NotebookView(Struct, frozen=True):
@@ -198,11 +201,18 @@ def _filters() -> dict[str, Callable[[str], str]]:
 
 
 def _curve(curve: Curve) -> CurveView:
-    best = max(curve.val, default=0.0)
-    return CurveView(curve.name, _points(curve.train), _points(curve.val), best)
+    epochs = max(len(curve.train), len(curve.val), len(curve.reference))
+    return CurveView(
+        name=curve.name,
+        train=_points(curve.train, epochs),
+        val=_points(curve.val, epochs),
+        reference=_points(curve.reference, epochs),
+        best=max(curve.val, default=0.0),
+        reference_best=max(curve.reference, default=0.0),
+    )
 
 
-def _points(values: Sequence[float]) -> str:
-    step = _WIDTH / max(1, len(values) - 1)
+def _points(values: Sequence[float], epochs: int) -> str:
+    step = _WIDTH / max(1, epochs - 1)
     shown = [min(1.0, max(0.0, value)) if value == value else 0.0 for value in values]
     return " ".join(f"{i * step:.1f},{_HEIGHT * (1 - v):.1f}" for i, v in enumerate(shown))

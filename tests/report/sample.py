@@ -459,7 +459,9 @@ def notebooks(number: int = 1) -> list[NotebookResult]:
         _cell("backward-check", "check", "TypeError: None" if number % 3 == 0 else ""),
         _cell("undone", "check", "NotImplementedError: Dropout"),
     ]
-    curve = Curve(name="Keep all", train=[0.1, 0.4, 0.9], val=[0.1, 0.3, 0.35])
+    curve = Curve(
+        name="Keep all", train=[0.1, 0.4, 0.9], val=[0.1, 0.3, 0.35], reference=[0.1, 0.4]
+    )
     answer = WrittenAnswer(question="1", state="answered", words=2, text="Less *noise*.", points=2)
     return [NotebookResult(id="Dropout", title="Dropout", path="Dropout.ipynb", cells=cells,
                            answers=[answer], curves=[curve])]  # fmt: skip
