@@ -72,13 +72,11 @@ def assert_backward(
     names = function.signature.returns
     position = names.index(gradient)
     right_out, right_cache = getattr(reference, forward)(*args)
-    right = getattr(reference, backward)(dout, right_cache)
-    expected = right[position] if len(names) > 1 else right
+    expected = _one_of(getattr(reference, backward)(dout, right_cache), names, position)
 
     def numerical() -> Array | None:
         own = numerical_gradient(student, getattr(student, forward), args, position, dout)
-        passes_on = own is not None and _proportional(own, dout)
-        if passes_on and not _proportional(expected, dout):
+        if own is None or _hands_on(own, expected, dout):
             return None
         return credible(student, forward, own, expected, right=is_right())
 
@@ -86,8 +84,7 @@ def assert_backward(
         return close(out, right_out)
 
     def gradient_on(cache: Any) -> Any:
-        received = function(dout, cache)
-        return received[position] if len(names) > 1 else received
+        return _one_of(function(dout, cache), names, position)
 
     try:
         out, cache = forward_pass(student, forward, args, backward)
@@ -99,6 +96,10 @@ def assert_backward(
         return
     with fair_to(backward, forward, is_right):
         assert_gradient(gradient, gradient_on(cache), expected, numerical)
+
+
+def _one_of(values: Any, names: Sequence[str], position: int) -> Any:
+    return values[position] if len(names) > 1 else values
 
 
 def _is_right(answer: Callable[[], Any], expected: Array) -> bool:
@@ -209,8 +210,12 @@ def credible(
     return own
 
 
-def _proportional(gradient: Array, dout: Array) -> bool:
+def _hands_on(own: Array, expected: Array, dout: Array) -> bool:
     """A layer that hands its input on, and dout back, agrees with itself: no credit for that."""
+    return _proportional(own, dout) and not _proportional(expected, dout)
+
+
+def _proportional(gradient: Array, dout: Array) -> bool:
     if gradient.size != dout.size:
         return False
     cosine = np.vdot(gradient, dout) / max(
