@@ -6,7 +6,6 @@ import contextlib
 import os
 import threading
 from collections import deque
-from types import TracebackType
 from typing import Self
 
 from grader.errors import GraderError
@@ -82,10 +81,5 @@ class KernelPool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()

@@ -7,7 +7,6 @@ model is worth is found by calling it, in its sandbox, on images whose labels ar
 from __future__ import annotations
 
 import time
-from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
@@ -97,12 +96,7 @@ class Values:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         try:
             wire.send(self._worker.socket, {"op": "done"}, deadline=time.monotonic() + 1)
         except (wire.WireError, OSError):
