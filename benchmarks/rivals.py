@@ -122,16 +122,10 @@ class Environment:
         return done.stdout + done.stderr
 
 
-def nbgrader(environment: Environment, folder: Path, size: int) -> float:
-    """Seconds for grading a class."""
-    seconds, scores = _nbgrader(environment, folder, size, "import numpynn")
-    assert scores == [100.0] * size, scores
-    return seconds
-
-
-def _nbgrader(
+def nbgrader(
     environment: Environment, folder: Path, size: int, own: str, **made: Any
 ) -> tuple[float, list[float]]:
+    """Seconds for grading a class, and its scores; `own` is what the students wrote."""
     source = folder / "source" / "work"
     source.mkdir(parents=True)
     cells = {"id": "own", "source": own}, graded_cell()
@@ -147,16 +141,10 @@ def _nbgrader(
         return seconds, [float(row["score"]) for row in csv.DictReader(table)]
 
 
-def otter(environment: Environment, folder: Path, size: int) -> float:
-    """Seconds for grading a class."""
-    seconds, scores = _otter(environment, folder, size, "import numpy")
-    assert scores == [100.0] * size, scores
-    return seconds
-
-
-def _otter(
+def otter(
     environment: Environment, folder: Path, size: int, own: str, **made: Any
 ) -> tuple[float, list[float]]:
+    """Seconds for grading a class, and its scores; `own` is what the students wrote."""
     tests = folder / "tests"
     tests.mkdir(parents=True)
     (tests / "bank.py").write_text(OTTER_TEST, encoding="utf-8")
@@ -174,16 +162,8 @@ def _otter(
     return time.perf_counter() - start, found
 
 
-def ours(folder: Path, size: int, jobs: int) -> float:
-    """Seconds for grading a class."""
-    if not (folder / "class").is_dir():
-        make_class(folder / "class", size)
-    seconds, scores = _ours(folder, jobs)
-    assert scores == [100.0] * size, scores
-    return seconds
-
-
-def _ours(folder: Path, jobs: int) -> tuple[float, list[float]]:
+def ours(folder: Path, jobs: int) -> tuple[float, list[float]]:
+    """Seconds for grading the class in a folder, and its scores."""
     out = folder / f"out-{jobs}"
     command = [sys.executable, "-m", "grader", "batch", folder / "class", "--out", out, "--fresh"]
     start = time.perf_counter()
@@ -205,33 +185,32 @@ def cheats(environments: Path) -> dict[str, float]:
         layers.write_text(text.replace(future, f"{future}{CHEAT}", 1), encoding="utf-8")
         make_class(folder / "ours" / "class", 1, package=package)
         graded = {
-            "nbgrader": _nbgrader(
+            "nbgrader": nbgrader(
                 Environment(environments, "nbgrader"), folder / "nb", 1, CHEAT, package=package
             ),
-            "otter-grader": _otter(
+            "otter-grader": otter(
                 Environment(environments, "otter-grader"), folder / "ot", 1, CHEAT, package=package
             ),
-            "ours": _ours(folder / "ours", 1),
+            "ours": ours(folder / "ours", 1),
         }
     return {who: scores[0] for who, (_, scores) in graded.items()}
 
 
 def compare(size: int, environments: Path) -> dict[str, float]:
-    """Seconds for one submission, by who grades it."""
-    processors = len(os.sched_getaffinity(0))
+    """Seconds for one submission, by who grades it; all must give full marks."""
+    many = 10 * size
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rivals = {
-            "nbgrader": nbgrader(Environment(environments, "nbgrader"), folder / "nbgrader", size),
-            "otter-grader": otter(
-                Environment(environments, "otter-grader"), folder / "otter", size
-            ),
+        made = Environment(environments, "nbgrader"), Environment(environments, "otter-grader")
+        graded = {
+            "nbgrader": nbgrader(made[0], folder / "nb", size, "import numpynn"),
+            "otter-grader": otter(made[1], folder / "ot", size, "import numpy"),
         }
-        many = 10 * size
-        found = {name: seconds / size for name, seconds in rivals.items()}
-        for jobs in dict.fromkeys((1, processors)):
-            found[f"ours, {jobs} at once"] = ours(folder / "ours", many, jobs) / many
-    return found
+        make_class(folder / "ours" / "class", many)
+        for jobs in dict.fromkeys((1, len(os.sched_getaffinity(0)))):
+            graded[f"ours, {jobs} at once"] = ours(folder / "ours", jobs)
+    assert all(set(scores) == {100.0} for _, scores in graded.values()), graded
+    return {who: seconds / len(scores) for who, (seconds, scores) in graded.items()}
 
 
 def main() -> None:
