@@ -23,7 +23,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from grader.errors import InternalError
-from grader.wall import wire
+from grader.wall import frames, wire
 from grader.wall.limits import KERNEL_MAIN, Limits
 from grader.wall.sandbox import Sandbox, open_sandbox
 
@@ -78,8 +78,8 @@ class SandboxedKernel:
             wire.WireError: it ended, or took too long.
         """
         deadline = _deadline(_START_SECONDS)
-        wire.send(self.worker.socket, request, deadline=deadline)
-        reply = wire.receive(self.worker.socket, deadline=deadline)
+        frames.send(self.worker.socket, request, deadline=deadline)
+        reply = frames.receive(self.worker.socket, deadline=deadline)
         problems = reply.get("value") if isinstance(reply, dict) else None
         return [str(text)[:500] for text in problems] if isinstance(problems, list) else []
 
@@ -99,8 +99,8 @@ class SandboxedKernel:
                     path.unlink()
                 wire_socket.send(b"s")
             deadline = _deadline(_START_SECONDS)
-            wire.send(wire_socket, {"ip": self.ip, "key": self.key}, deadline=deadline)
-            reply = wire.receive(wire_socket, deadline=deadline)
+            frames.send(wire_socket, {"ip": self.ip, "key": self.key}, deadline=deadline)
+            reply = frames.receive(wire_socket, deadline=deadline)
             if not isinstance(reply, dict) or reply.get("status") != "ok":
                 raise InternalError(f"A kernel did not start: {reply}")
         finally:

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from grader.wall import wire
+from grader.wall import frames, wire
 
 _ANSWER_SECONDS: Final = 60.0
 _BATCH: Final = 500
@@ -78,8 +78,8 @@ class Values:
             raise Unknown(f"`{about}` could not be read: {self._silent}.")
         deadline = time.monotonic() + _ANSWER_SECONDS
         try:
-            wire.send(self._worker.socket, request, deadline=deadline)
-            reply = wire.receive(self._worker.socket, deadline=deadline)
+            frames.send(self._worker.socket, request, deadline=deadline)
+            reply = frames.receive(self._worker.socket, deadline=deadline)
         except (wire.WireError, OSError) as error:
             self._silent = str(error)
             raise Unknown(f"`{about}` could not be read: {error}.") from None
@@ -98,7 +98,7 @@ class Values:
 
     def __exit__(self, *_error: object) -> None:
         try:
-            wire.send(self._worker.socket, {"op": "done"}, deadline=time.monotonic() + 1)
+            frames.send(self._worker.socket, {"op": "done"}, deadline=time.monotonic() + 1)
         except (wire.WireError, OSError):
             return
 

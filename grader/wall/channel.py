@@ -14,7 +14,7 @@ from grader.errors import InternalError
 from grader.result import Finding
 from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, Verdict
-from grader.wall import wire
+from grader.wall import frames, wire
 from grader.wall.limits import ENDED_BY_US, Limits
 from grader.wall.sandbox import Sandbox, Worker
 from grader.wall.student import Reply, Request
@@ -143,17 +143,17 @@ class WorkerChannel:
     def _exchange(self, worker: Worker, request: Request, cpu_seconds: float) -> Reply:
         watch = _Watch(worker, cpu_seconds)
         deadline = time.monotonic() + cpu_seconds * _WALL_FACTOR
-        wire.send(worker.socket, request, deadline=deadline)
+        frames.send(worker.socket, request, deadline=deadline)
         while True:
-            reply = understood(wire.receive(worker.socket, deadline=deadline, waiting=watch.look))
+            reply = understood(frames.receive(worker.socket, deadline=deadline, waiting=watch.look))
             watch.conclude()
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)
             try:
-                wire.send(worker.socket, answer, deadline=deadline)
+                frames.send(worker.socket, answer, deadline=deadline)
             except wire.NotPlain as error:
-                wire.send(worker.socket, {"error": f"it returns {error}"}, deadline=deadline)
+                frames.send(worker.socket, {"error": f"it returns {error}"}, deadline=deadline)
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
         """Put an end to the worker, and say what happened."""
@@ -162,10 +162,10 @@ class WorkerChannel:
         if worker is not None:
             worker.kill()
             ending = worker.ending()
-        if isinstance(error, wire.WireTimeout):
+        if isinstance(error, frames.WireTimeout):
             self._strikes[about] += 1
             return CouldNotRun(f"{about} did not finish: {error}.", Finding(kind="timeout"))
-        if isinstance(error, wire.WireClosed):
+        if isinstance(error, frames.WireClosed):
             if ending in _SAYS_NOTHING:
                 self._killed.append(about)
             why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
@@ -224,8 +224,8 @@ class _Watch:
         if used is None or self._start is None or self._last is None:
             return
         if used - self._start > self._limit:
-            raise wire.WireTimeout(f"it used more than {self._limit:g} seconds of CPU time")
+            raise frames.WireTimeout(f"it used more than {self._limit:g} seconds of CPU time")
         if used > self._last:
             self._last, self._progress = used, now
         elif now - self._progress > IDLE_SECONDS:
-            raise wire.WireTimeout(f"it did nothing for {IDLE_SECONDS:g} seconds")
+            raise frames.WireTimeout(f"it did nothing for {IDLE_SECONDS:g} seconds")

@@ -31,7 +31,7 @@ from ipykernel.control import ControlThread
 from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 
-from grader.wall import compat, notebook_world, wire
+from grader.wall import compat, frames, notebook_world, wire
 from grader.wall.modules import Source, StudentFiles, floor_division
 from grader.wall.worker import Absent, Dispatcher
 
@@ -107,16 +107,16 @@ def serve(sock: socket.socket) -> None:
     compat.install()
     _, descriptors, _, _ = socket.recv_fds(sock, 1, len(CHANNELS))
     try:
-        app = _start(wire.receive(sock), descriptors)
+        app = _start(frames.receive(sock), descriptors)
     except BaseException:
-        wire.send(sock, {"status": "raised", "message": traceback.format_exc()})
+        frames.send(sock, {"status": "raised", "message": traceback.format_exc()})
         raise
-    wire.send(sock, {"status": "ok", "value": None})
+    frames.send(sock, {"status": "ok", "value": None})
     try:
-        request = wire.receive(sock)
+        request = frames.receive(sock)
     except wire.WireError:
         return
-    wire.send(sock, {"status": "ok", "value": _settle(app, request)})
+    frames.send(sock, {"status": "ok", "value": _settle(app, request)})
     _World.wire, _World.names = sock, app.kernel.shell.user_ns
     app.start()
 
@@ -195,10 +195,10 @@ def answer_requests() -> None:
 
     dispatcher = Dispatcher(resolve, lambda _file: False)
     while True:
-        request = wire.receive(sock)
+        request = frames.receive(sock)
         if request["op"] == "done":
             return
         try:
-            wire.send(sock, dispatcher.answer(request))
+            frames.send(sock, dispatcher.answer(request))
         except wire.NotPlain as error:
-            wire.send(sock, {"status": "bad_return", "what": str(error)})
+            frames.send(sock, {"status": "bad_return", "what": str(error)})

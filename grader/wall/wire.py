@@ -1,8 +1,8 @@
-"""The wire: how plain values cross the wall, and nothing else.
+"""The wire: how plain values are written down to cross the wall, and nothing else.
 
-A frame is a 16-byte preamble (magic, length of the head, length of the body), the head (msgpack)
-and the body (the raw bytes of every array, one after the other). In the head, what msgpack cannot
-say stands as a one-pair map whose key is a tag:
+A value becomes a head (msgpack) and a body (the raw bytes of every array, one after the other);
+`grader.wall.frames` sends them. In the head, what msgpack cannot say stands as a one-pair map whose
+key is a tag:
 
     {"~a": [dtype, shape]}    array; its bytes come next in the body, C order, little endian
     {"~s": dtype}             NumPy scalar; its bytes come next in the body
@@ -17,21 +17,15 @@ limits below or a `WireError`. No pickle, no object dtype, no code.
 
 from __future__ import annotations
 
-import socket
-import struct
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_HEAD: Final = 1 << 20
-"""Bytes of a head: generous, as it holds no numbers of arrays; each can become 130 in memory."""
 MAX_BODY: Final = 256 << 20
-"""Bytes of all arrays in a frame."""
+"""Bytes of all arrays of a value."""
 MAX_DEPTH: Final = 32
 MAX_NDIM: Final = 32
 DTYPES: Final = frozenset(
@@ -42,14 +36,7 @@ DTYPES: Final = frozenset(
 DTYPE_NAMES: Final = frozenset(["bool", "int32", "int64", "float16", "float32", "float64"])
 
 _PLAIN: Final[tuple[type[Any], ...]] = (float, dict, list, tuple)
-_PREAMBLE: Final = struct.Struct("<4sIQ")
-_MAGIC: Final = b"GW01"
 _INT64: Final = 1 << 63
-_SMALL: Final = 1 << 16
-"""Bytes up to which a frame is sent and received in one piece."""
-_MOST_PARTS: Final = 64
-_STEP: Final = 0.25
-"""Seconds after which a wait is interrupted to look at the clock."""
 
 Value = Any
 """None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, `Handle`, dtype."""
@@ -57,14 +44,6 @@ Value = Any
 
 class WireError(Exception):
     """What came over the wire is no frame of ours, or breaks a limit."""
-
-
-class WireClosed(WireError):
-    """The other side closed the connection."""
-
-
-class WireTimeout(WireError):
-    """No whole frame came within the time allowed."""
 
 
 class NotPlain(TypeError):
@@ -288,131 +267,3 @@ _DECODERS: Final[dict[Any, Callable[[Any, _Body, int], Value]]] = {
     "~h": _handle,
     "~n": _dtype,
 }
-
-
-def send(sock: socket.socket, value: Value, *, deadline: float | None = None) -> None:
-    """Write one frame.
-
-    Raises:
-        NotPlain: `value` cannot cross; nothing was written.
-        WireClosed, WireTimeout: the other side is gone or does not read.
-    """
-    head, buffers = pack(value)
-    if len(head) > MAX_HEAD:
-        raise TooMuch("a structure of too many parts")
-    size = sum(len(buffer) for buffer in buffers)
-    if size > MAX_BODY:
-        raise TooMuch(f"{size} bytes of arrays")
-    try:
-        first = memoryview(_PREAMBLE.pack(_MAGIC, len(head), size) + head)
-        _send_all(sock, [first, *(buffer for buffer in buffers if buffer)], deadline)
-    except TimeoutError:
-        raise WireTimeout("the other side does not read") from None
-    except OSError as error:
-        raise WireClosed(str(error)) from None
-
-
-def _send_all(sock: socket.socket, parts: list[memoryview], deadline: float | None) -> None:
-    """A small frame in one piece; the arrays of a larger one as they lie in memory."""
-    if sum(map(len, parts)) <= _SMALL:
-        parts = [memoryview(b"".join(parts))]
-    while parts:
-        _arm(sock, deadline, None)
-        with suppress(TimeoutError):  # only a step of it; _arm looks at the deadline
-            parts = _after(parts, _push(sock, parts))
-
-
-def _push(sock: socket.socket, parts: list[memoryview]) -> int:
-    if len(parts) == 1 or not hasattr(sock, "sendmsg"):  # not on Windows
-        return sock.send(parts[0])
-    return sock.sendmsg(parts[:_MOST_PARTS])
-
-
-def _after(parts: list[memoryview], sent: int) -> list[memoryview]:
-    """What is left of `parts`."""
-    for number, part in enumerate(parts):
-        if sent < len(part):
-            return [part[sent:], *parts[number + 1 :]]
-        sent -= len(part)
-    return []
-
-
-def receive(
-    sock: socket.socket,
-    *,
-    deadline: float | None = None,
-    waiting: Callable[[], None] | None = None,
-) -> Value:
-    """Read one frame.
-
-    Args:
-        sock: a connected stream socket.
-        deadline: on the clock of `time.monotonic`, for the whole frame, however it drips.
-        waiting: called about four times a second while nothing comes; may raise.
-
-    Raises:
-        WireClosed, WireTimeout, WireError: no whole frame came, or none of ours.
-    """
-    data = bytearray(_SMALL)
-    have = 0
-    while have < _PREAMBLE.size:
-        have += _receive_some(sock, memoryview(data)[have:], deadline, waiting)
-    magic, head_size, body_size = _PREAMBLE.unpack_from(data)
-    if magic != _MAGIC or head_size > MAX_HEAD or body_size > MAX_BODY:
-        raise WireError("not a frame of ours, or one beyond the limits")
-    start = _PREAMBLE.size + head_size
-    if have > start + body_size:
-        raise WireError("more than the frame that was asked for")
-    head, body = data[_PREAMBLE.size : min(start, have)], data[start : max(start, have)]
-    _receive_rest(sock, head, head_size, deadline, waiting)
-    _receive_rest(sock, body, body_size, deadline, waiting)
-    return unpack(head, body)
-
-
-def _receive_rest(
-    sock: socket.socket,
-    data: bytearray,
-    size: int,
-    deadline: float | None,
-    waiting: Callable[[], None] | None,
-) -> None:
-    """Fill `data` up to `size`; it grows as bytes come: a lie about the size costs little."""
-    filled = len(data)
-    while filled < size:
-        if filled == len(data):
-            data.extend(bytes(min(size - filled, max(filled, _SMALL))))
-        with memoryview(data) as view:
-            filled += _receive_some(sock, view[filled:], deadline, waiting)
-
-
-def _receive_some(
-    sock: socket.socket,
-    room: memoryview,
-    deadline: float | None,
-    waiting: Callable[[], None] | None,
-) -> int:
-    """How many bytes came; at least one."""
-    while True:
-        try:
-            _arm(sock, deadline, waiting)
-            count = sock.recv_into(room)
-        except TimeoutError:
-            if deadline is not None and time.monotonic() >= deadline:
-                raise WireTimeout("no answer in time") from None
-            if waiting is not None:
-                waiting()
-            continue
-        except OSError as error:
-            raise WireClosed(str(error)) from None
-        if not count:
-            raise WireClosed("the connection was closed")
-        return count
-
-
-def _arm(sock: socket.socket, deadline: float | None, waiting: Callable[[], None] | None) -> None:
-    """Have the socket return now and then where somebody wants to look at the time."""
-    if deadline is not None and time.monotonic() >= deadline:
-        raise TimeoutError
-    step = None if deadline is None and waiting is None else _STEP
-    if sock.gettimeout() != step:  # setting it costs a system call
-        sock.settimeout(step)

@@ -32,7 +32,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.wall import compat, substitutes, wire
+from grader.wall import compat, frames, substitutes, wire
 from grader.wall.counting import Tally
 from grader.wall.modules import Source, StudentFiles
 
@@ -292,19 +292,19 @@ def serve(sock: socket.socket) -> None:
     sys.setrecursionlimit(2_000)
 
     def ask(message: Reply) -> Any:
-        wire.send(sock, message)
-        return wire.receive(sock)
+        frames.send(sock, message)
+        return frames.receive(sock)
 
     session = Session(ask)
     while True:
         try:
-            request = wire.receive(sock)
+            request = frames.receive(sock)
         except wire.WireError:
             return
         reply = session.answer(request)
         try:
-            wire.send(sock, reply)
+            frames.send(sock, reply)
         except wire.NotPlain as error:
-            wire.send(sock, {"status": "bad_return", "what": str(error)})
+            frames.send(sock, {"status": "bad_return", "what": str(error)})
         except wire.WireError:
             return

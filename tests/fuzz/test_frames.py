@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.wall import wire
+from grader.wall import frames, wire
 from tests.wall.test_wire import VALUES
 
 DTYPES: st.SearchStrategy[Any] = st.sampled_from(
@@ -118,7 +118,7 @@ def test_the_largest_head_is_no_memory_bomb(unit: bytes) -> None:
     try:
         unpacked(head, bytearray())
         growth = tracemalloc.get_traced_memory()[1] / len(head)
-        assert growth * wire.MAX_HEAD < 160 << 20
+        assert growth * frames.MAX_HEAD < 160 << 20
     finally:
         tracemalloc.stop()
 
@@ -141,4 +141,4 @@ def test_any_bytes_on_the_socket(data: bytes) -> None:
         theirs.sendall(data)
         theirs.close()
         with suppress(wire.WireError):
-            assert within_limits(wire.receive(ours, deadline=time.monotonic() + 30))
+            assert within_limits(frames.receive(ours, deadline=time.monotonic() + 30))

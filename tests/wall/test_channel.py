@@ -141,7 +141,7 @@ def test_a_worker_that_was_taken_over_gains_nothing(sandbox: Sandbox) -> None:
         "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'GW01' + b'x' * 99)\n"
         "    except OSError:\n        pass\nreturn x",
         "import os\nos.closerange(0, 64)\nreturn x",
-        "import grader.wall.wire as w\nw.send = lambda *a, **k: None\nwhile True:\n    pass",
+        "import grader.wall.frames as f\nf.send = lambda *a, **k: None\nwhile True:\n    pass",
     ],
     ids=["forged frames", "closed descriptors", "patched wire"],
 )
@@ -179,8 +179,8 @@ def test_a_submission_that_cannot_be_sent_is_the_students_affair(sandbox: Sandbo
     ["[1]", "{'status': np.zeros(2)}", "{}", "{'status': 'ok', 'warnings': [np.zeros(2)]}"],
 )
 def test_an_answer_of_another_form_ends_the_worker(sandbox: Sandbox, answer: str) -> None:
-    forge = f"wire.send(socket.socket(fileno=3), {answer})"
-    with channel(sandbox, bad(f"import socket\nfrom grader.wall import wire\n{forge}")) as opened:
+    forge = f"frames.send(socket.socket(fileno=3), {answer})"
+    with channel(sandbox, bad(f"import socket\nfrom grader.wall import frames\n{forge}")) as opened:
         student = Student(opened, API)
         with pytest.raises(CouldNotRun, match="bad disturbed the connection"):
             student.bad(1)

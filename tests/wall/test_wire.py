@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -160,67 +156,3 @@ def test_forged_heads_are_named(tree: Any, reason: str) -> None:
 def test_a_body_that_is_longer_than_its_arrays_is_refused() -> None:
     with pytest.raises(wire.WireError, match="longer"):
         wire.unpack(msgspec.msgpack.encode(1), bytearray(b"x"))
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours, theirs
-
-
-Pair = tuple[socket.socket, socket.socket]
-
-
-def test_a_large_array_crosses_a_socket(pair: Pair) -> None:
-    ours, theirs = pair
-    array = np.arange(500_000.0)
-    thread = threading.Thread(target=wire.send, args=(theirs, {"x": array}))
-    thread.start()
-    received = wire.receive(ours, deadline=time.monotonic() + 30)
-    thread.join()
-    assert np.array_equal(received["x"], array)
-
-
-def test_dripping_bytes_do_not_stretch_the_deadline(pair: Pair) -> None:
-    ours, theirs = pair
-    stop = threading.Event()
-
-    def drip() -> None:
-        while not stop.wait(0.02):
-            theirs.send(b"G")
-
-    thread = threading.Thread(target=drip)
-    theirs.send(b"GW01" + (1000).to_bytes(4, "little") + (0).to_bytes(8, "little"))
-    thread.start()
-    try:
-        with pytest.raises(wire.WireTimeout):
-            wire.receive(ours, deadline=time.monotonic() + 0.3)
-    finally:
-        stop.set()
-        thread.join()
-
-
-def test_a_lie_about_the_size_costs_no_memory(pair: Pair) -> None:
-    ours, theirs = pair
-    theirs.send(b"GW01" + (0).to_bytes(4, "little") + (wire.MAX_BODY).to_bytes(8, "little"))
-    theirs.shutdown(socket.SHUT_WR)
-    with pytest.raises(wire.WireClosed):
-        wire.receive(ours)
-
-
-@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\n", b"\0" * 16], ids=["text", "zeros"])
-def test_other_bytes_are_no_frame(pair: Pair, start: bytes) -> None:
-    ours, theirs = pair
-    theirs.send(start)
-    with pytest.raises(wire.WireError, match="not a frame"):
-        wire.receive(ours)
-
-
-def test_a_closed_connection_is_said_to_be_closed(pair: Pair) -> None:
-    ours, theirs = pair
-    theirs.close()
-    with pytest.raises(wire.WireClosed):
-        wire.receive(ours)
-    with pytest.raises(wire.WireClosed):
-        wire.send(ours, 1)
