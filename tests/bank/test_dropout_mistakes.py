@@ -106,6 +106,9 @@ MISTAKES = [
 ]
 
 VARIANTS = [
+    mistake(
+        "dropout_forward", "one axis more in test mode", "out = x.copy()", "out = x[..., None]"
+    )._replace(costs=frozenset()),
     rewritten(
         "dropout with a mask of truth values, divided in both passes",
         """
