@@ -259,7 +259,7 @@ def _is_mask(ratio: np.ndarray) -> bool:
 def _of_shape(out: Any, x: np.ndarray) -> np.ndarray:
     array: np.ndarray = as_array(out, "out")
     if array.shape != x.shape or not np.isfinite(array).all():
-        # Raises in the words that fit, unless it is x itself with axes of length 1, which it forgives.
+        # Raises, in the words that fit, unless it is x with axes of length 1: those are forgiven.
         assert_close("out", array, x)
     return array.reshape(x.shape)
 
