@@ -45,8 +45,9 @@ fuzz: setup ## fuzz whatever reads bytes of strangers: make fuzz FUZZ=wire SECON
 	for target in $(FUZZ); do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
 
 KILLS ?= 200
-faults: setup ## kill processes of a batch at random, 200 times
+faults: setup ## kill processes of a batch at random, 200 times and 50 with notebooks
 	$(BIN)/python -m tests.faults.kills --kills $(KILLS)
+	$(BIN)/python -m tests.faults.kills --kills $$(($(KILLS) / 4)) --notebooks
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .

@@ -161,7 +161,7 @@ def serve_forking(control: socket.socket, bench: Bench) -> None:
             break
         children = {pid for pid in children if os.waitpid(pid, os.WNOHANG) == (0, 0)}
         if _has_complaint(complaints):
-            _renew_sandbox(bench)
+            _renew_sandboxes(bench)
         reply = socket.socket(fileno=descriptors[0])
         pid = os.fork()
         if not pid:
@@ -182,17 +182,24 @@ def _has_complaint(complaints: int) -> bool:
         return False
 
 
-def _renew_sandbox(bench: Bench) -> None:
-    """Open another sandbox if the one at hand is gone: killed, by the kernel or by somebody."""
-    if _works(bench.sandbox):
-        return
-    bench.sandbox.close()
+def _renew_sandboxes(bench: Bench) -> None:
+    """Open another sandbox for one that is gone: killed, by the kernel or by somebody."""
     with suppress(GraderError):  # else every result says that there is none
-        bench.sandbox = open_sandbox(bench.settings.sandbox)
+        if not _works(bench.sandbox):
+            bench.sandbox.close()
+            bench.sandbox = open_sandbox(bench.settings.sandbox)
+        if bench.notebooks and not _works(bench.notebooks.sandbox):
+            bench.notebooks.renew()
+
+
+def _all_work(bench: Bench) -> bool:
+    """Whether every sandbox still starts workers."""
+    kernels = [bench.notebooks.sandbox] if bench.notebooks else []
+    return all(map(_works, [bench.sandbox, *kernels]))
 
 
 def _works(sandbox: Sandbox) -> bool:
-    """Whether the sandbox still starts workers."""
+    """Whether a sandbox still starts workers."""
     try:
         sandbox.spawn(Limits()).kill()
     except InternalError:
@@ -211,7 +218,7 @@ def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent
         _limit_memory()
         confine.die_with_parent(confine.open_libc(), parent)
         result = _graded(bench, job)
-        if _is_shaken(result) and not _works(bench.sandbox):
+        if _is_shaken(result) and not _all_work(bench):
             os.write(complain, b"!")
         else:
             reply.sendall(msgspec.json.encode(result))

@@ -32,6 +32,13 @@ class Notebooks(Protocol):
     def grade(self, submission: Submission, path: Path) -> Graded:
         """Run and judge those of the submission at `path`."""
 
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where kernels come from."""
+
+    def renew(self) -> None:
+        """Open another sandbox for kernels."""
+
     def close(self) -> None:
         """End every kernel."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from grader.errors import InputError
 from grader.notebooks.records import Curve
@@ -36,9 +37,7 @@ def recorded_curves(path: Path, scale: str) -> Recorded:
         ) from None
 
 
-def read_curves(
-    paths: Mapping[str, str], values: Values, reference: Mapping[str, list[float]] | None = None
-) -> list[Curve]:
+def read_curves(paths: Mapping[str, str], values: Values) -> list[Curve]:
     """The accuracies that solvers remember; those that are not there are left out."""
     curves = []
     for name, path in paths.items():
@@ -47,6 +46,10 @@ def read_curves(
             val = values.numbers(f"{path}.val_acc_history")[:_POINTS]
         except Unknown:
             continue
-        beside = (reference or {}).get(name, [])
-        curves.append(Curve(name=name, train=train, val=val, reference=beside))
+        curves.append(Curve(name=name, train=train, val=val))
     return curves
+
+
+def beside(curves: Iterable[Curve], reference: Mapping[str, list[float]]) -> list[Curve]:
+    """A student's curves with the reference's of the same names."""
+    return [replace(curve, reference=reference.get(curve.name, [])) for curve in curves]

@@ -10,7 +10,9 @@ interrupted first; a kernel that does not listen is ended, and the cells behind 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import queue
 import re
 import time
 from collections.abc import Callable
@@ -20,6 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+from grader.errors import InternalError
 from grader.notebooks.kernel import SandboxedKernel, manager_of
 from grader.notebooks.limits import NotebookLimits
 from grader.notebooks.outputs import Budget, plain_outputs
@@ -29,7 +32,7 @@ from grader.notebooks.values import Values
 
 _GRACE_SECONDS: Final = 3.0
 """CPU or idle seconds that an interrupted cell has to end."""
-_START_SECONDS: Final = 30.0
+_START_SECONDS: Final = 60.0
 _LARGEST_MESSAGE: Final = 256 << 20
 _LOOK_SECONDS: Final = 0.05
 _WALL_FACTOR: Final = 20
@@ -79,6 +82,9 @@ class Run:
         """Run every cell, then let `inspect` look at what they left behind, if the kernel lives.
 
         Ends the kernel.
+
+        Raises:
+            InternalError: the kernel did not get as far as the first cell.
         """
         try:
             asyncio.run(self._everything(inspect))
@@ -109,15 +115,20 @@ class Run:
             await manager.cleanup_resources()
 
     async def _ready(self, client: _Client) -> None:
-        """Wait until the kernel has seen that we listen: it says so."""
+        """Wait until the kernel has seen that we listen: it says so.
+
+        Raises:
+            InternalError: it does not; nothing of the student has run yet.
+        """
         assert client.kc is not None
-        try:
-            while True:
-                message = await client.kc.iopub_channel.get_msg(timeout=_START_SECONDS)
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._kernel.worker.ending() and time.monotonic() < deadline:
+            with contextlib.suppress(queue.Empty):
+                message = await client.kc.iopub_channel.get_msg(timeout=_LOOK_SECONDS)
                 if message["msg_type"] == "iopub_welcome":
                     return
-        except Exception:
-            self._stopped = "The kernel did not answer."
+        ending = self._kernel.worker.ending()
+        raise InternalError(f"the kernel {ending or 'did not answer'}")
 
     async def _cell(self, client: _Client, number: int, cell: Cell) -> NotebookCell:
         if not cell.code or not cell.source.strip() or cell.skip:

@@ -11,14 +11,15 @@ import msgspec
 from grader.assignment import Assignment
 from grader.errors import InputError, InternalError
 from grader.notebooks.answers import written_answers
-from grader.notebooks.curves import read_curves, recorded_curves
+from grader.notebooks.curves import beside, read_curves, recorded_curves
 from grader.notebooks.data import Images, images
 from grader.notebooks.execute import Run
 from grader.notebooks.find import choose, files_of
 from grader.notebooks.graded import Graded
 from grader.notebooks.judge import Judge, Verdict, read_values
+from grader.notebooks.kernel import SandboxedKernel
 from grader.notebooks.limits import NotebookLimits
-from grader.notebooks.pool import KernelPool
+from grader.notebooks.pool import KernelPool, Row
 from grader.notebooks.reading import Book, read_notebook
 from grader.notebooks.records import Curve, NotebookCell, NotebookResult
 from grader.notebooks.restore import is_ours, restore
@@ -28,7 +29,8 @@ from grader.result import CheckResult
 from grader.rubric import NotebookRule, NotebookRules
 from grader.submission.record import Submission
 from grader.wall import wire
-from grader.wall.limits import Limits
+from grader.wall.limits import KILLED, LOST, Limits
+from grader.wall.sandbox import Sandbox
 
 _GIVEN_FILES: Final = ("gradient_check.py", "layer_utils.py", "solver.py")
 
@@ -36,9 +38,7 @@ _GIVEN_FILES: Final = ("gradient_check.py", "layer_utils.py", "solver.py")
 class NotebookBench:
     """All that grading the notebooks of an assignment needs, made once."""
 
-    def __init__(
-        self, assignment: Assignment, *, sandbox: str = "auto", spare: int = 0, lang: str = "en"
-    ) -> None:
+    def __init__(self, assignment: Assignment, *, sandbox: str = "auto", lang: str = "en") -> None:
         """Open the sandbox for kernels.
 
         Raises:
@@ -67,7 +67,6 @@ class NotebookBench:
                 cpu_seconds=int(scale.notebook_seconds + scale.cell_seconds + 60),
                 file_bytes=128 << 20,
             ),
-            spare=spare,
         )
 
     def _data_folder(self) -> str:
@@ -82,6 +81,19 @@ class NotebookBench:
             releases[name] = read_notebook(path.read_bytes(), path.name)
         return releases
 
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where kernels come from."""
+        return self.pool.sandbox
+
+    def renew(self) -> None:
+        """Open another sandbox for kernels.
+
+        Raises:
+            UsageError: none works any more.
+        """
+        self.pool.renew()
+
     def close(self) -> None:
         """End every kernel."""
         self.pool.close()
@@ -95,14 +107,20 @@ class NotebookBench:
         """
         found, notes = choose(files_of(path, ".ipynb"), self.releases, submission.package)
         graded = Graded(notes=notes)
-        for name, rule in self.rules.files.items():
-            result, checks = self.one(name, rule, found.get(name), submission)
-            graded.notebooks.append(result)
-            graded.checks += checks
+        with self.pool.row(len(found)) as kernels:
+            for name, rule in self.rules.files.items():
+                result, checks = self._one(name, rule, found.get(name), submission, kernels)
+                graded.notebooks.append(result)
+                graded.checks += checks
         return graded
 
-    def one(
-        self, name: str, rule: NotebookRule, book: Book | None, submission: Submission
+    def _one(
+        self,
+        name: str,
+        rule: NotebookRule,
+        book: Book | None,
+        submission: Submission,
+        kernels: Row,
     ) -> tuple[NotebookResult, list[CheckResult]]:
         """Run and judge one notebook; None where the submission has none."""
         release = self.releases[name]
@@ -116,7 +134,7 @@ class NotebookBench:
         ours = is_ours(book, release)
         order = order_notes(book)
         settled = restore(book, release) if ours else book
-        run = self._run(settled, rule, submission, self._reference_curves.get(name, {}))
+        run = self._run(settled, rule, submission, kernels)
         cells = compare_saved(settled, out_of_order(run.cells))
         judge = Judge(
             name,
@@ -135,33 +153,44 @@ class NotebookBench:
             path=book.path,
             cells=cells,
             answers=written_answers(book, release, rule.answers),
-            curves=run.curves,
+            curves=beside(run.curves, self._reference_curves.get(name, {})),
             notes=[*settled.notes, *order, *strange, *run.problems],
             seconds=round(time.monotonic() - start, 2),
         )
         return result, list(judge.checks(run.verdicts))
 
-    def _run(
-        self,
-        book: Book,
-        rule: NotebookRule,
-        submission: Submission,
-        reference: dict[str, list[float]] | None = None,
+    def _run(self, book: Book, rule: NotebookRule, submission: Submission, kernels: Row) -> _Ran:
+        """Run a notebook, once more if its kernel was killed: perhaps memory ran short.
+
+        Raises:
+            InternalError: no kernel could be started, or the sandbox ended.
+        """
+        ran = self._run_in(kernels.take(), book, rule, submission)
+        if ran.ending == KILLED:
+            ran = self._run_in(self.pool.start(), book, rule, submission)
+        if ran.ending == LOST:
+            raise InternalError(f"{book.path}: its kernel {ran.ending}.")
+        if ran.trouble:
+            raise InternalError(f"{book.path}: could not be run: {ran.trouble}.")
+        return ran
+
+    def _run_in(
+        self, kernel: SandboxedKernel, book: Book, rule: NotebookRule, submission: Submission
     ) -> _Ran:
-        kernel = self.pool.take()
-        try:
-            problems = kernel.settle(self._request(book, submission))
-        except (wire.WireError, OSError) as error:
-            kernel.close()
-            what = f"{book.path}: the kernel did not take the files: {error}."
-            raise InternalError(what) from None
-        ran = _Ran(problems=problems)
+        ran = _Ran()
 
         def inspect(values: Values) -> None:
             ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
-            ran.curves = read_curves(rule.curves, values, reference)
+            ran.curves = read_curves(rule.curves, values)
 
-        ran.cells = Run(book, kernel, self.limits)(inspect)
+        try:
+            ran.problems = kernel.settle(self._request(book, submission))
+            ran.cells = Run(book, kernel, self.limits)(inspect)
+        except (wire.WireError, OSError, InternalError) as error:
+            ran.trouble = str(error).rstrip(".")
+        finally:
+            kernel.close()
+        ran.ending = kernel.worker.ending()
         return ran
 
     def _request(self, book: Book, submission: Submission) -> dict[str, Any]:
@@ -176,6 +205,10 @@ class NotebookBench:
 
 
 class _Ran(msgspec.Struct):
+    ending: str = ""
+    """How its kernel ended."""
+    trouble: str = ""
+    """Why it could not be run; empty if it could."""
     cells: list[NotebookCell] = []
     verdicts: dict[str, Verdict] = {}
     curves: list[Curve] = []

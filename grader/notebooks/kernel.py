@@ -7,12 +7,9 @@ worker of the sandbox; jupyter_client then connects to them by their paths as to
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import shutil
 import signal
 import socket
-import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -36,25 +33,22 @@ _SPEC: Final = KernelSpec(argv=["-"], display_name="Python 3", language="python"
 class SandboxedKernel:
     """A kernel that is ready, with nothing of a student in it yet."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
-        """Start it.
+    def __init__(self, sandbox: Sandbox, limits: Limits, ip: str) -> None:
+        """Start it; the paths of its sockets begin with `ip`.
 
         Raises:
             InternalError: it did not start.
         """
-        self._folder = tempfile.mkdtemp(prefix="gradewall-kernel-")
         self.key = secrets.token_hex(32)
-        self.ip = os.path.join(self._folder, "k")
-        try:
-            self.worker: Any = sandbox.spawn(limits)
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        self.ip = ip
+        self.worker: Any = sandbox.spawn(limits)
         try:
             self._hand_over(isolated=sandbox.info.isolated)
-        except (OSError, wire.WireError) as error:
+        except BaseException as error:
             self.close()
-            raise InternalError(f"A kernel did not start: {error}.") from error
+            if isinstance(error, (OSError, wire.WireError)):
+                raise InternalError(f"A kernel did not start: {error}.") from error
+            raise
 
     @property
     def connection_info(self) -> KernelConnectionInfo:
@@ -86,17 +80,23 @@ class SandboxedKernel:
     def close(self) -> None:
         """End it. Does nothing the second time."""
         self.worker.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._unlink()
+
+    def _paths(self) -> list[str]:
+        return [f"{self.ip}-{port}" for port in range(1, len(CHANNELS) + 1)]
+
+    def _unlink(self) -> None:
+        for path in self._paths():
+            Path(path).unlink(missing_ok=True)
 
     def _hand_over(self, *, isolated: bool) -> None:
-        listening = [_listen(f"{self.ip}-{n}") for n in range(1, len(CHANNELS) + 1)]
+        listening = [_listen(path) for path in self._paths()]
         wire_socket: socket.socket = self.worker.socket
         try:
             if isolated:
                 socket.send_fds(wire_socket, [b"s"], [each.fileno() for each in listening])
             else:  # over TCP no descriptors can be sent: it binds the same paths itself
-                for path in Path(self._folder).iterdir():
-                    path.unlink()
+                self._unlink()
                 wire_socket.send(b"s")
             deadline = _deadline(_START_SECONDS)
             frames.send(wire_socket, {"ip": self.ip, "key": self.key}, deadline=deadline)
@@ -179,7 +179,12 @@ class SandboxProvisioner(KernelProvisionerBase):
 
 def manager_of(kernel: SandboxedKernel) -> AsyncKernelManager:
     """A kernel manager of jupyter_client for `kernel`."""
-    manager = AsyncKernelManager(transport="ipc", ip=kernel.ip, transport_encryption="disabled")
+    manager = AsyncKernelManager(
+        transport="ipc",
+        ip=kernel.ip,
+        connection_file=f"{kernel.ip}.json",  # beside the sockets, not among the temporary files
+        transport_encryption="disabled",
+    )
     manager._kernel_spec = _SPEC
     manager.provisioner = SandboxProvisioner(kernel, parent=manager)
     return manager

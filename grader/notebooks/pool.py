@@ -1,85 +1,109 @@
-"""Kernels that are ready before they are needed: forked from one warm process, sandboxed, idle."""
+"""Kernels, each forked from one warm process for one notebook, and started ahead of it."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import threading
-from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from grader.errors import GraderError
 from grader.notebooks.kernel import SandboxedKernel, kernel_sandbox
+from grader.notebooks.sockets import SocketFolder
 from grader.result import SandboxInfo
 from grader.wall.limits import Limits
 
 
 class KernelPool:
-    """Hands out kernels, each for one notebook; keeps `spare` of them ready."""
+    """Starts kernels, each for one notebook; processes forked from its own may do so as well."""
 
-    def __init__(self, kind: str = "auto", *, limits: Limits | None = None, spare: int = 1) -> None:
-        """Open the sandbox; the first kernels start in the background.
+    def __init__(self, kind: str = "auto", *, limits: Limits | None = None) -> None:
+        """Open the sandbox.
 
         Raises:
             UsageError: no sandbox works here, or not this kind.
         """
-        self._sandbox = kernel_sandbox(kind)
+        self._kind = kind
         self._limits = limits or Limits(memory_bytes=2 << 30, cpu_seconds=3_600)
-        self._spare = spare
-        self._ready: deque[SandboxedKernel] = deque()
-        self._lock = threading.Lock()
-        self._filler: threading.Thread | None = None
-        self._closed = False
-        self._owner = os.getpid()
-        self._refill()
+        self.sandbox = kernel_sandbox(kind)
+        self._sockets = SocketFolder()
 
     @property
     def info(self) -> SandboxInfo:
         """The sandbox that is in force."""
-        return self._sandbox.info
+        return self.sandbox.info
 
-    def take(self) -> SandboxedKernel:
-        """A kernel for one notebook; whoever takes it closes it.
+    def start(self) -> SandboxedKernel:
+        """A kernel for one notebook; whoever gets it closes it.
 
         Raises:
             InternalError: none could be started.
         """
-        if os.getpid() != self._owner:  # a fork must not take what its parent may take as well
-            return SandboxedKernel(self._sandbox, self._limits)
-        with self._lock:
-            kernel = self._ready.popleft() if self._ready else None
-        self._refill()
-        return kernel or SandboxedKernel(self._sandbox, self._limits)
+        return SandboxedKernel(self.sandbox, self._limits, self._sockets.new_name())
 
-    def wait(self) -> None:
-        """Return when as many kernels are ready as are to be spare."""
-        filler = self._filler
-        if filler is not None:
-            filler.join()
+    @contextlib.contextmanager
+    def row(self, count: int) -> Iterator[Row]:
+        """Kernels for `count` notebooks that are run one after another."""
+        with ThreadPoolExecutor(1) as threads:
+            kernels = Row(self, count, threads)
+            try:
+                yield kernels
+            finally:
+                kernels.close()
+
+    def renew(self) -> None:
+        """Open another sandbox.
+
+        Raises:
+            UsageError: none works any more.
+        """
+        self.sandbox.close()
+        self.sandbox = kernel_sandbox(self._kind)
 
     def close(self) -> None:
-        """End every kernel that nobody took, and the warm process."""
-        with self._lock:
-            self._closed = True
-        self.wait()
-        while self._ready:
-            self._ready.popleft().close()
-        self._sandbox.close()
-
-    def _refill(self) -> None:
-        with self._lock:
-            if self._closed or (self._filler and self._filler.is_alive()) or not self._spare:
-                return
-            self._filler = threading.Thread(target=self._fill, daemon=True)
-            self._filler.start()
-
-    def _fill(self) -> None:
-        with contextlib.suppress(GraderError):  # whoever takes one will meet the error
-            while len(self._ready) < self._spare and not self._closed:
-                self._ready.append(SandboxedKernel(self._sandbox, self._limits))
+        """End the warm process, and every kernel with it."""
+        self.sandbox.close()
+        self._sockets.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+class Row:
+    """Kernels for one notebook after another: while one is used, the next is started.
+
+    Never more than one ahead, and none that nobody will need.
+    """
+
+    def __init__(self, pool: KernelPool, count: int, threads: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._threads = threads
+        self._left = count
+        self._next: Future[SandboxedKernel] | None = None
+        self._prepare()
+
+    def take(self) -> SandboxedKernel:
+        """The next kernel; whoever takes it closes it.
+
+        Raises:
+            InternalError: none could be started.
+        """
+        ahead, self._next = self._next, None
+        kernel = ahead.result() if ahead else self._pool.start()
+        self._prepare()
+        return kernel
+
+    def close(self) -> None:
+        """End the one that nobody took."""
+        ahead, self._next = self._next, None
+        with contextlib.suppress(GraderError):
+            if ahead:
+                ahead.result().close()
+
+    def _prepare(self) -> None:
+        if self._left > 0:
+            self._left -= 1
+            self._next = self._threads.submit(self._pool.start)

@@ -6,12 +6,12 @@ For containers that refuse namespaces.
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any, Final
 
 from grader.result import SandboxInfo
 from grader.wall import forkserver, runtime
+from grader.wall.leftovers import WatchedFolder
 from grader.wall.probe import ACTS_MAIN
 
 NEWEST_LANDLOCK: Final = 99
@@ -48,12 +48,14 @@ def open_landlock(main: str, highest: int = NEWEST_LANDLOCK) -> forkserver.Forke
         InternalError: it does not work here; the message has what it said.
     """
     found = runtime.find_runtime(main)
-    folder = runtime.make_folder()
+    folder = WatchedFolder(mode=0o711)  # other users may pass through it
     try:
-        return _start(main, found, folder, highest)
+        sandbox = _start(main, found, Path(folder.path), highest)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.close()
         raise
+    folder.release()  # the zygote has left a janitor
+    return sandbox
 
 
 def _start(

@@ -19,7 +19,7 @@ import msgspec
 from grader.errors import InternalError
 from grader.result import SandboxInfo
 from grader.wall import runtime
-from grader.wall.limits import ENDED_BY_US, Limits
+from grader.wall.limits import ENDED_BY_US, LOST, Limits
 from grader.wall.scratch import remove_tree
 
 START_SECONDS: Final = 60.0
@@ -77,7 +77,7 @@ class ForkedWorker:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         gone = _is_readable(self._pidfd, KILL_SECONDS)
-        if gone:
+        if gone and not self._ending:  # it is told once
             self._read_ending(KILL_SECONDS)
         os.close(self._pidfd)
         self._pidfd = -1
@@ -100,7 +100,7 @@ class ForkedWorker:
 
     def _read_ending(self, seconds: float) -> None:
         """Wait until the zygote has buried it (at once, unless the zygote is gone as well)."""
-        self._ending = "ended with its sandbox"
+        self._ending = LOST
         if _is_readable(self._status.fileno(), seconds):
             with contextlib.suppress(ConnectionError):
                 if data := self._status.recv(_MAX_MESSAGE):

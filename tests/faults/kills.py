@@ -1,6 +1,6 @@
 """Killing the processes of a batch at random, seeded, and looking at what is left.
 
-    python -m tests.faults.kills [--kills 200] [--seed 1] [--sandbox bubblewrap]
+    python -m tests.faults.kills [--kills 200] [--seed 1] [--sandbox bubblewrap] [--notebooks]
 
 Each run of the batch is hit once, at a moment and in a process that the seed chooses. If the batch
 itself was hit, the next run goes on where it stopped. After a few hits it is left in peace, and
@@ -61,12 +61,12 @@ class Outcome(NamedTuple):
 class Range:
     """A tiny class that is graded under fire."""
 
-    def __init__(self, root: Path, *options: str) -> None:
+    def __init__(self, root: Path, *options: str, notebooks: bool = False) -> None:
         self.root = root
         self._options = ("-j", "3", *options)
         self._scratch = root / "tmp"
         self._scratch.mkdir()
-        tiny.make(root)
+        tiny.make(root, notebooks=notebooks)
         tiny.grade(root, root / "first", *self._options)  # whose sandbox is the one for all
         first = tiny.verdicts(root / "first")
         self._options += ("--sandbox", first["right"]["sandbox"]["kind"])
@@ -171,9 +171,11 @@ def _until(true: Callable[[], bool], what: str, seen: set[int]) -> None:
         time.sleep(0.01)
 
 
-def bombard(root: Path, kills: int, seed: int, *options: str) -> Counter[str]:
+def bombard(
+    root: Path, kills: int, seed: int, *options: str, notebooks: bool = False
+) -> Counter[str]:
     """Hit batches until `kills` processes were killed; how many of each role."""
-    field = Range(root, *options)
+    field = Range(root, *options, notebooks=notebooks)
     met: Counter[str] = Counter()
     volley = 0
     while met.total() < kills:
@@ -190,11 +192,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sandbox", default="")
+    parser.add_argument("--notebooks", action="store_true")
     wanted = parser.parse_args()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         options = ["--sandbox", wanted.sandbox] if wanted.sandbox else []
-        met = bombard(Path(folder), wanted.kills, wanted.seed, *options)
+        met = bombard(Path(folder), wanted.kills, wanted.seed, *options, notebooks=wanted.notebooks)
     for what, count in sorted(met.items()):
         sys.stdout.write(f"{what}: {count}\n")
     sys.stdout.write(f"{met.total()} kills in {time.monotonic() - start:.0f} seconds\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.result import Result
+from tests.notebooks import courses
 from tests.support import GRADER, SECONDS
 from tests.verify.toy import HEAD, LAYERS, RUBRIC, SCALE, SHIFT
 
@@ -25,23 +26,62 @@ BODIES: Final = {
     "noisy": "print('x' * 100_000); return x * w",
     "none": "pass",
 }
+NOTEBOOK_RULES: Final = """
+[parts.work]
+title = { en = "Notebook" }
+points = 2
+
+[notebooks]
+release = "release"
+scale = "tiny"
+scales = { tiny = { train = 5, val = 5, test = 5, heldout = 5 } }
+
+[notebooks.files.Work]
+part = "work"
+title = { en = "Work" }
+
+[notebooks.files.More]
+part = "work"
+title = { en = "More" }
+"""
+IMAGES: Final = """
+import numpy as np
+
+
+def generate_split(size, split, seed=231):
+    return np.full((size, 3, 32, 32), split, np.uint8), np.arange(size)
+"""
+CELLS: Final = {
+    "setup": ("given", "import numpy as np\nfrom numpynn.layers import shift"),
+    "first": ("check", "assert shift(1, 2) == 5"),
+    "second": ("check", "print(np.ones(300_000).cumsum().sum())"),
+}
+"""Of a notebook; id to role and text."""
 TIMES: Final = ("duration", "graded_at")
 
 
-def make(folder: Path, bodies: Mapping[str, str] = BODIES) -> Path:
+def make(folder: Path, bodies: Mapping[str, str] = BODIES, *, notebooks: bool = False) -> Path:
     """The assignment with its key and the class, in `folder`; the rubric's path.
 
-    `bodies` is what `scale` does, by the submission's name.
+    `bodies` is what `scale` does, by the submission's name. With `notebooks` each has two of them.
     """
     (folder / "bank").mkdir()
     (folder / "bank" / "layers.py").write_text(HEAD + SCALE + SHIFT, encoding="utf-8")
     _package(folder / "reference" / "toy", LAYERS)
     rubric = folder / "toy.toml"
-    rubric.write_text(WITH_LIMITS, encoding="utf-8")
+    text = WITH_LIMITS
+    if notebooks:
+        text = text.replace("points = 4", "points = 6", 1) + NOTEBOOK_RULES
+    rubric.write_text(text, encoding="utf-8")
     for name, body in bodies.items():
         text = LAYERS.replace("out = x * w\n    return out", body)
         _package(folder / "class" / name / "numpynn", text.replace("def scale", SLOW + "def scale"))
+        if notebooks:
+            _notebooks(folder / "class" / name)
     (folder / "class" / "empty").mkdir()
+    if notebooks:
+        _notebooks(folder / "release")
+        (folder / "reference" / "toy" / "data_utils.py").write_text(IMAGES, encoding="utf-8")
     run("key", "--assignment", rubric)
     return rubric
 
@@ -50,6 +90,13 @@ def _package(folder: Path, text: str) -> None:
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("", encoding="utf-8")
     (folder / "layers.py").write_text(text, encoding="utf-8")
+
+
+def _notebooks(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in ("Work", "More"):
+        content = courses.content(CELLS, grader={"notebook": name})
+        (folder / f"{name}.ipynb").write_text(json.dumps(content), encoding="utf-8")
 
 
 def command(root: Path, out: Path, *more: str) -> list[str]:
@@ -91,7 +138,19 @@ def _without_times(content: dict[str, Any]) -> dict[str, Any]:
         **content["sandbox"],
         "layers": [],
     }  # one that is hit while it is tried out has fewer
-    return {**content, "checks": checks, "sandbox": sandbox, **dict.fromkeys(TIMES)}
+    books = [_without_seconds(book) for book in content["notebooks"]]
+    return {
+        **content,
+        "notebooks": books,
+        "checks": checks,
+        "sandbox": sandbox,
+        **dict.fromkeys(TIMES),
+    }
+
+
+def _without_seconds(book: dict[str, Any]) -> dict[str, Any]:
+    cells = [{**cell, "seconds": 0} for cell in book["cells"]]
+    return {**book, "cells": cells, "seconds": 0}
 
 
 if __name__ == "__main__":

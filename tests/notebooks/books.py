@@ -49,7 +49,7 @@ def run(
     pool: KernelPool, made: Book, inspect: Inspect | None = None, limits: NotebookLimits = LIMITS
 ) -> list[NotebookCell]:
     """Run a notebook in a kernel of the pool."""
-    kernel = pool.take()
+    kernel = pool.start()
     kernel.settle(settle_request(made))
     return Run(made, kernel, limits)(inspect)
 

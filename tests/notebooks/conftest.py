@@ -17,8 +17,8 @@ def pool() -> Iterator[KernelPool]:
     if sys.platform == "win32":
         pytest.skip("kernels need Unix sockets")
     try:
-        made = KernelPool(spare=1)
+        made = KernelPool()
     except UsageError:
-        made = KernelPool("none", spare=1)
+        made = KernelPool("none")
     with made:
         yield made

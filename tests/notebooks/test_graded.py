@@ -211,7 +211,9 @@ def test_a_model_is_judged_by_calling_it_not_by_what_it_prints(
     rules = bench.rules.files["FullyConnectedNets"]
     honest = replace(rules.values["best_model"], at_least=0.5)
     rule = replace(rules, values={"best_model": honest}, curves={})
-    ran = bench._run(book, rule, load(single(path), contract=contract_of(tiny_assignment())))
+    read = load(single(path), contract=contract_of(tiny_assignment()))
+    with bench.pool.row(1) as kernels:
+        ran = bench._run(book, rule, read, kernels)
     outcome, message = ran.verdicts["best_model"]
     assert outcome is Outcome.FAILED
     assert re.match(r"`best_model` is right on \d+\.\d % of held-out images", message)
