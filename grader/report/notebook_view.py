@@ -1,40 +1,27 @@
 """What the student page shows of a notebook: nothing in it acts, and nothing loads.
 
-nbconvert turns code, Markdown and terminal colours into HTML, nh3 takes out of that all that is not
-on a short list, and images (also SVG, in which a script does not run then) are embedded as data.
-Formulas stay as they were typed. nbconvert is only imported where there is a notebook to show.
+Text is made harmless by `grader.report.markup`, which is only imported where there is a notebook to
+show; images (also SVG, in which a script does not run then) are embedded as data.
 """
-
-# mypy: disable-error-code="no-untyped-call"
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from grader.notebooks.records import CellOutcome, CellOutput, Curve, NotebookCell, NotebookResult
-from grader.report.text import clip, visible
+from grader.report.text import clip
 from grader.result import Outcome
 
 _IMAGES: Final = ("image/png", "image/jpeg", "image/gif")
 _MAX_TEXT: Final = 60_000
-_TAGS: Final = frozenset(
-    {"b", "blockquote", "br", "caption", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2",
-     "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre", "s", "small", "span", "strong",
-     "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"}
-)  # fmt: skip
-_ATTRIBUTES: Final[dict[str, set[str]]] = {
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-}
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_MAX_PROSE: Final = 400_000
+"""Characters of Markdown in a notebook; what is more is shown as it was typed, in time."""
 _WIDTH, _HEIGHT = 320.0, 120.0
 _SHOWN_AS: Final = {
     CellOutcome.OK: Outcome.PASSED,
@@ -91,14 +78,14 @@ def notebook_views(notebooks: Sequence[NotebookResult]) -> list[NotebookView]:
 
 
 def _view(notebook: NotebookResult, number: int) -> NotebookView:
-    anchor = f"notebook-{number}"
+    anchor, show = f"notebook-{number}", _Show()
     cells = [
         CellView(
             cell=cell,
             anchor=f"{anchor}-cell-{place}",
             badge=_badge(cell),
-            code=_code(cell),
-            outputs=[_output(output) for output in cell.outputs],
+            code=show.source(cell),
+            outputs=[show.output(output) for output in cell.outputs],
         )
         for place, cell in enumerate(notebook.cells, start=1)
     ]
@@ -111,7 +98,7 @@ def _view(notebook: NotebookResult, number: int) -> NotebookView:
         undone=[view for view in run if view.badge is Outcome.MISSING],
         ran=sum(view.cell.outcome is CellOutcome.OK for view in run),
         total=len(run),
-        answers=[(answer, _markdown(answer.text)) for answer in notebook.answers],
+        answers=[(answer, show.prose(answer.text)) for answer in notebook.answers],
         curves=[_curve(curve) for curve in notebook.curves],
     )
 
@@ -122,28 +109,50 @@ def _badge(cell: NotebookCell) -> Outcome:
     return _SHOWN_AS.get(cell.outcome, Outcome.ERROR)
 
 
-def _code(cell: NotebookCell) -> Markup:
-    source = clip(_safe(cell.source), _MAX_TEXT)
-    if cell.role in ("text", "written"):
-        return _markdown(source)
-    if cell.outcome is CellOutcome.TEXT:
-        return Markup('<pre tabindex="0">{}</pre>').format(source)
-    return Markup('<pre tabindex="0">{}</pre>').format(Markup(_filters()["code"](source)))
+class _Show:
+    """Makes HTML of what is in one notebook."""
 
+    def __init__(self) -> None:
+        self._left = _MAX_PROSE
 
-def _output(output: CellOutput) -> Markup:
-    if output.mime in _IMAGES:
-        return _image(output.mime, output.data)
-    if output.mime == "image/svg+xml":
-        return _image(output.mime, base64.b64encode(output.data.encode()).decode())
-    data = clip(output.data, _MAX_TEXT)
-    if output.mime == "text/html":
-        return Markup('<div class="html">{}</div>').format(_clean(data))
-    if output.mime == "text/markdown":
-        return _markdown(data)
-    kind = "stderr" if output.mime in ("stream/stderr", "error") else "stdout"
-    coloured = Markup(_safe(_filters()["ansi"](data)))
-    return Markup('<pre tabindex="0" class="{}">{}</pre>').format(kind, coloured)
+    def source(self, cell: NotebookCell) -> Markup:
+        """What the cell holds."""
+        from grader.report import markup
+
+        source = clip(markup.safe(cell.source), _MAX_TEXT)
+        if cell.role in ("text", "written"):
+            return self.prose(source)
+        if cell.outcome is CellOutcome.TEXT:
+            return Markup('<pre tabindex="0">{}</pre>').format(source)
+        return Markup('<pre tabindex="0">{}</pre>').format(markup.code(source))
+
+    def output(self, output: CellOutput) -> Markup:
+        """One output."""
+        from grader.report import markup
+
+        if output.mime in _IMAGES:
+            return _image(output.mime, output.data)
+        if output.mime == "image/svg+xml":
+            return _image(output.mime, base64.b64encode(output.data.encode()).decode())
+        data = clip(output.data, _MAX_TEXT)
+        if output.mime == "text/html":
+            return Markup('<div class="html">{}</div>').format(markup.clean(data))
+        if output.mime in ("text/markdown", "text/latex"):
+            return self.prose(data, latex=output.mime == "text/latex")
+        kind = "stderr" if output.mime in ("stream/stderr", "error") else "stdout"
+        return Markup('<pre tabindex="0" class="{}">{}</pre>').format(kind, markup.ansi(data))
+
+    def prose(self, text: str, *, latex: bool = False) -> Markup:
+        """Markdown, or LaTeX."""
+        from grader.report import markup
+
+        text = clip(text, _MAX_TEXT)
+        self._left -= len(text)
+        if self._left < 0:
+            return Markup('<pre tabindex="0">{}</pre>').format(markup.safe(text))
+        shown = markup.latex(text) if latex else markup.markdown(text)
+        reach = Markup(' tabindex="0"') if "<math" in shown else ""  # long formulas are scrolled
+        return Markup('<div class="prose"{}>{}</div>').format(reach, shown)
 
 
 def _image(mime: str, data: str) -> Markup:
@@ -153,51 +162,6 @@ def _image(mime: str, data: str) -> Markup:
     except (binascii.Error, ValueError):
         return Markup("<p>(an image that cannot be read)</p>")
     return Markup('<img alt="figure" src="data:{};base64,{}">').format(mime, packed)
-
-
-def _markdown(text: str) -> Markup:
-    return Markup('<div class="prose">{}</div>').format(
-        _clean(_filters()["markdown"](clip(_safe(text), _MAX_TEXT)))
-    )
-
-
-def _clean(html: str) -> Markup:
-    """Only tags of the list, without links, images, styles, classes and ids."""
-    import nh3
-
-    cleaned = nh3.clean(
-        html, tags=set(_TAGS), attributes=_ATTRIBUTES, link_rel=None,
-        clean_content_tags={"script", "style", "iframe", "object", "svg", "math", "template"},
-    )  # fmt: skip
-    return Markup(_safe(cleaned))
-
-
-def _safe(text: str) -> str:
-    """Without control characters; direction marks are spelt out."""
-    return visible(_CONTROL.sub("", text))
-
-
-@cache
-def _filters() -> dict[str, Callable[[str], str]]:
-    from nbconvert.filters import ansi2html
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-    from pygments import highlight  # type: ignore[import-untyped]
-    from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-    from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
-
-    lexer, formatter = PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
-
-    def code(source: str) -> str:
-        return str(highlight(source, lexer, formatter))
-
-    def markdown(text: str) -> str:
-        renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
-        return str(MarkdownWithMath(renderer=renderer).render(text))
-
-    def ansi(text: str) -> str:
-        return re.sub(r' style="[^"]*"', "", str(ansi2html(str(text))))
-
-    return {"ansi": ansi, "code": code, "markdown": markdown}
 
 
 def _curve(curve: Curve) -> CurveView:

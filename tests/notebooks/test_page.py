@@ -91,7 +91,7 @@ def test_what_is_shown() -> None:
     page = _page()
     assert '<span class="ansi-red-fg">red</span>' in page
     assert "<td>cell</td>" in page
-    assert "$x_1$" in page
+    assert "<msub><mi>x</mi><mn>1</mn></msub>" in page
     assert "was changed; put back" in page
     assert "only the placeholder" in page
     assert "2 points, given by hand" in page
