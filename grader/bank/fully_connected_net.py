@@ -70,7 +70,9 @@ def test_no_other_parameters(student: Student) -> None:
     for normalization in (None, "batchnorm"):
         net = _small(student, [4, 3], normalization)
         needed = fully_connected_shapes([4, 3], 5, 6, normalization)
-        extra = sorted(set(net.parameters()) - set(needed))
+        params = net.parameters()
+        net.require("W1", params)
+        extra = sorted(set(params) - set(needed))
         if extra:
             text = f"params holds {', '.join(extra)}, which no layer needs."
             raise Wrong(text, Finding(kind="values", quantity="params", call=net.call))
@@ -105,7 +107,9 @@ def test_initial_norms(student: Student) -> None:
 @check("The parameters have the dtype asked for", part=PART, targets=NET, points=0.25)
 def test_dtype(student: Student, dtype: Any) -> None:
     net = _small(student, [4, 3], "batchnorm", dtype=dtype)
-    for name, value in net.parameters().items():
+    params = net.parameters()
+    net.require("W1", params)
+    for name, value in params.items():
         own = as_array(value, f'params["{name}"]', call=net.call).dtype
         if own != dtype:
             text = f'params["{name}"] has dtype {own}; it should be {np.dtype(dtype)}.'

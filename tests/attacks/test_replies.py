@@ -1,11 +1,11 @@
-"""Replies that no honest worker sends never break a check of the bank: a broken one costs nothing,
-so that whoever could break checks at will would gain points."""
+"""Replies that no honest worker sends pass no check of the bank and break none: a broken one costs
+nothing, so that whoever could break checks at will would gain points."""
 
 from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -23,12 +23,13 @@ from grader.wall.wire import Handle
 
 ODD: Final[tuple[Any, ...]] = (
     None, True, 0, -(2**63), 2**63 - 1, 0.0, float("nan"), float("inf"), 1e308, "", "1.0",
-    "x" * 1000, [], [1.0], [[1.0], [2.0, 3.0]], [None], ["a"], (), (1.0,), (1, 2, 3, 4), {},
-    {"W1": 1.0}, {1: 2}, {None: None},
-    Handle(0), Handle(2**62), np.float32, np.bool_(True), np.float16(7.0),
-    np.complex128(1j), np.uint64(2**64 - 1), np.zeros(0), np.zeros((0, 3)), np.zeros((1,) * 32),
-    np.zeros((4, 5), dtype=bool), np.zeros((3, 4), dtype=np.uint8), np.full((4, 5), np.nan),
-    np.full((5,), np.inf), np.full((4, 5), 1e300), np.ones((4, 5), dtype=np.complex128),
+    "x" * 1000, [], [1.0], [[1.0], [2.0, 3.0]], [None], ["a"] * 5, (), (1.0,), (1, 2, 3, 4), {},
+    {"W1": 1.0}, {"W1": "x"}, {"loss": np.zeros(2)}, {1: 2}, {None: None}, {None: {}},
+    Handle(0), Handle(2**62), np.float32, np.bool_(True), np.int8(3), np.float16(7.0),
+    np.complex128(1j), np.uint64(2**64 - 1), np.array(7), np.array(1 + 2j), np.zeros(0),
+    np.zeros((0, 3)), np.zeros((1,) * 32), np.zeros((2,) * 20), np.zeros((4, 5), dtype=bool),
+    np.zeros((3, 4), dtype=np.uint8), np.full((4, 5), np.nan), np.full((5,), np.inf),
+    np.full((4, 5), 1e300), np.ones((4, 5), dtype=np.complex128), [np.zeros(3)],
     np.full((4, 5), 6e4, dtype=np.float16), np.full((2, 2), -(2**63)), np.ones(100_000),
     {"learning_rate": "x", "velocity": [[1], [2, 3]], "W1": np.ones(3), "b1": None, "mode": 1},
 )  # fmt: skip
@@ -56,17 +57,34 @@ class Corrupting:
         return {**reply, "value": self._spoilt(reply.get("value"))}
 
     def _spoilt(self, value: Any) -> Any:
-        """The value with one thing in it replaced, or changed in shape, kind or size."""
+        """The value with some of it replaced, left out, or changed in shape, kind or size."""
         if isinstance(value, (list, tuple)) and value and not isinstance(value, Handle):
-            place = self._draw.randrange(len(value))
-            parts = [self._spoilt(v) if i == place else v for i, v in enumerate(value)]
+            places = self._some(range(len(value)))
+            parts = [self._spoilt(v) if i in places else v for i, v in enumerate(value)]
             return type(value)(parts)
         if isinstance(value, dict) and value and self._draw.random() < 0.8:
-            key = self._draw.choice(list(value))
-            return {**value, key: self._spoilt(value[key])}
+            keys = self._some(value)
+            spoilt = {key: self._spoilt(v) if key in keys else v for key, v in value.items()}
+            if self._draw.random() < 0.2:
+                del spoilt[self._draw.choice(list(spoilt))]
+            return spoilt
         if isinstance(value, np.ndarray) and self._draw.random() < 0.6:
             return self._draw.choice(_CHANGES)(value)
         return self._draw.choice(ODD)
+
+    def _some(self, places: Iterable[Any]) -> list[Any]:
+        """One or more of them."""
+        every = list(places)
+        return self._draw.sample(every, self._draw.randint(1, len(every)))
+
+
+class Inventing(Corrupting):
+    """A channel in whose replies nothing is true."""
+
+    def _odd(self, request: Request, about: str) -> Reply:
+        """One odd value, or as many as a function might return."""
+        values = tuple(self._draw.choices(ODD, k=self._draw.randint(1, 3)))
+        return {"status": "ok", "value": values if len(values) > 1 else values[0]}
 
 
 _CHANGES: Final[tuple[Callable[[Any], Any], ...]] = (
@@ -77,6 +95,7 @@ _CHANGES: Final[tuple[Callable[[Any], Any], ...]] = (
     lambda array: array.astype(np.float16),
     lambda array: array.astype(np.complex128),
     lambda array: array.astype(bool),
+    lambda array: array[:0],
     lambda array: array * np.nan,
     lambda array: array * 1e308 * 10,
     lambda array: array.astype(np.int8),
@@ -87,17 +106,17 @@ _CHANGES: Final[tuple[Callable[[Any], Any], ...]] = (
 
 
 @pytest.fixture(scope="module")
-def bank() -> Callable[[int, float], list[CheckResult]]:
+def bank() -> Callable[..., list[CheckResult]]:
     """Runs the whole bank on the reference, its replies corrupted."""
     assignment = Assignment.load()
     key = Key.load(assignment.key_path)
     code = LocalCode(assignment.reference, assignment)
 
-    def run(seed: int, share: float) -> list[CheckResult]:
+    def run(seed: int, share: float, kind: type[Corrupting] = Corrupting) -> list[CheckResult]:
         draw = random.Random(seed)
 
         def student(_check: str) -> Student:
-            return Student(Corrupting(code.channel(), draw, share), assignment.api)
+            return Student(kind(code.channel(), draw, share), assignment.api)
 
         found: list[CheckResult] = []
 
@@ -127,7 +146,15 @@ def test_odd_replies_break_no_check(bank: Any, seed: int, share: float) -> None:
     assert len(lost) > 10, "nothing was corrupted"
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_invented_replies_pass_no_check(bank: Any, seed: int) -> None:
+    results = bank(seed, 1.0, Inventing)
+    assert [one.id for one in results if one.outcome is Outcome.PASSED] == []
+    assert broken(results) == []
+
+
 @pytest.mark.attacks_full
-@pytest.mark.parametrize("seed", range(2, 150))
+@pytest.mark.parametrize("seed", range(2, 400))
 def test_many_odd_replies_break_no_check(bank: Any, seed: int) -> None:
     assert broken(bank(seed, [0.03, 0.1, 0.3, 1.0][seed % 4])) == []
+    test_invented_replies_pass_no_check(bank, seed)

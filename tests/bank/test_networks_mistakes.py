@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from grader.result import CheckResult, Outcome
@@ -9,6 +11,7 @@ from tests.bank.nets import (
     AFFINE_BACK,
     CACHES,
     DEPTH,
+    FILE,
     GRAD,
     HAS_NORM,
     LAYERS,
@@ -27,7 +30,7 @@ from tests.bank.nets import (
     full,
     two,
 )
-from tests.bank.patches import LOST, Change, assert_costs, grade
+from tests.bank.patches import LOST, Change, assert_costs, grade, rewritten
 
 TWO_LAYER_NET = [
     two("weights of standard deviation 1", TWO_W1, "np.random.randn(input_dim, hidden_dim)"),
@@ -323,3 +326,25 @@ def test_only_the_gradients_that_are_wrong_fail(
     name = "FullyConnectedNet: gradient of the penalty doubled"
     [check] = [c for c in graded[name] if c.id == f"fully_connected_net::gradient[{kind}]"]
     assert check.outcome is Outcome.PASSED
+
+
+def test_networks_that_do_nothing_pass_no_check(tmp_path: Path) -> None:
+    change = rewritten(
+        "networks that do nothing",
+        """
+        class TwoLayerNet:
+            def __init__(self, *args, **kwargs):
+                self.params = {}
+
+            def loss(self, X, y=None):
+                return np.zeros((len(X), 10)) if y is None else (0.0, {})
+
+        class FullyConnectedNet(TwoLayerNet):
+            pass
+        """,
+        file=FILE,
+    )
+    modules = ["two_layer_net", "fully_connected_net", "net_modes", "training"]
+    [results] = grade([change], modules, tmp_path).values()
+    passed = [check for check in results if check.outcome is Outcome.PASSED]
+    assert [check.id for check in passed if "optimizers" not in check.part] == []
