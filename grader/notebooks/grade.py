@@ -200,7 +200,7 @@ class NotebookBench:
             "package": submission.package.rpartition("/")[2] or "numpynn",
             "data": self.images.served,
             "extra": {},
-            "floor_division": book.floor_division,
+            "floor_division": [cell.run for cell in book.cells if cell.floors],
         }
 
 

@@ -19,6 +19,7 @@ from grader.submission.python2 import convert, has_print_statement, has_true_div
 
 MAX_BYTES: Final = 64 << 20
 MAX_CELLS: Final = 2_000
+_PYTHON2: Final = "Written for Python 2: converted, and `/` between integers floors."
 _INTERACTIVE: Final = re.compile(r"^(\s*%matplotlib)\s+(?!inline).*$", re.MULTILINE)
 _CONFLICT: Final = re.compile(rb"^<{7} ", re.MULTILINE)
 _SET_UP: Final = re.compile(
@@ -54,6 +55,10 @@ class Cell(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     stop: bool = False
     """Whether the student asked that nothing after it be run if it fails."""
+    released: bool = False
+    """Whether it says what was given out, whoever handed it in."""
+    floors: bool = False
+    """Whether `/` between integers floors in it, as in Python 2."""
 
 
 class Book(msgspec.Struct, kw_only=True):
@@ -64,7 +69,8 @@ class Book(msgspec.Struct, kw_only=True):
     name: str = ""
     """What the release calls it, as its metadata says."""
     python2: bool = False
-    floor_division: bool = False
+    divides_truly: bool = False
+    """Whether it asks Python 2 for `/` as Python 3 has it."""
     notes: list[str] = []
 
 
@@ -95,9 +101,11 @@ def make_runnable(book: Book) -> Book:
     for cell in book.cells:
         if cell.code:
             _prepare(cell)
-    book.floor_division = book.python2 and not any(map(_divides_truly, book.cells))
-    if book.python2:
-        book.notes.append("Written for Python 2: converted, and `/` between integers floors.")
+    book.divides_truly = book.divides_truly or any(map(_divides_truly, book.cells))
+    for cell in book.cells:
+        cell.floors = cell.code and book.python2 and not (book.divides_truly or cell.released)
+    if book.python2 and _PYTHON2 not in book.notes:
+        book.notes.append(_PYTHON2)
     return book
 
 
@@ -166,6 +174,7 @@ def _is_python2(metadata: dict[str, Any], cells: list[Cell]) -> bool:
 
 
 def _prepare(cell: Cell) -> None:
+    cell.broken, cell.skip, cell.notes = "", "", []
     cell.run = _INTERACTIVE.sub(r"\1 inline", cell.source)
     if not cell.source.strip():
         return
@@ -183,7 +192,7 @@ def _prepare(cell: Cell) -> None:
         cell.broken = why_unparsable(cell.source)
     elif text != masked:
         cell.run = unmask_magics(text, magics)
-        cell.notes = [*cell.notes, "Converted from Python 2."]
+        cell.notes = ["Converted from Python 2."]
 
 
 def _python3(text: str) -> str | None:

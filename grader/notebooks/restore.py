@@ -51,7 +51,7 @@ def restore(book: Book, release: Book) -> Book:
     for original in wanted:
         if original.role in GIVEN and not any(cell.id == original.id for cell in present):
             state = "moved" if any(original is one for one, _ in found) else "missing"
-            _insert(present, replace(original, restored=state), wanted)
+            _insert(present, replace(original, restored=state, released=True), wanted)
     return make_runnable(replace(book, cells=_with_distinct_ids(present), notes=list(book.notes)))
 
 
@@ -110,20 +110,21 @@ def _settled(cell: Cell, original: Cell | None, kept: set[str]) -> Cell | None:
     """What stands in the place of a cell; None where a given cell was moved here from elsewhere."""
     if original is None:
         return replace(cell, role="text" if not cell.code and cell.role == "own" else _own(cell))
-    same = replace(
+    same = _squeezed(cell.source) == _squeezed(original.source)
+    known = replace(
         cell,
         id=original.id,
         role=original.role,
         needs=original.needs,
         functions=original.functions,
         question=original.question,
+        released=same or original.role in GIVEN,
     )
     if original.role not in GIVEN:
-        return same
+        return known
     if original.id not in kept:
         return None
-    changed = _squeezed(cell.source) != _squeezed(original.source)
-    return replace(same, source=original.source, restored="changed" if changed else "")
+    return replace(known, source=original.source, restored="" if same else "changed")
 
 
 def _own(cell: Cell) -> str:

@@ -176,10 +176,19 @@ def _settle(app: App, request: dict[str, Any]) -> list[str]:
     files.install()
     world.install()
     if request["floor_division"]:
-        names, transformer = floor_division()
-        app.kernel.shell.user_ns.update(names)
-        app.kernel.shell.ast_transformers.append(transformer)
+        _floor_in(set(request["floor_division"]), app.kernel.shell)
     return files.problems[:_MAX_PROBLEMS]
+
+
+def _floor_in(cells: set[str], shell: Any) -> None:
+    """Let `/` between integers floor in these cells, given by their texts, and in no others."""
+    names, transformer = floor_division()
+    shell.user_ns.update(names)
+
+    def begin(info: Any) -> None:
+        shell.ast_transformers = [transformer] if info.raw_cell in cells else []
+
+    shell.events.register("pre_run_cell", begin)
 
 
 def answer_requests() -> None:

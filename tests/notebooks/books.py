@@ -41,7 +41,7 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
         "package": "cs231n",
         "data": data,
         "extra": {},
-        "floor_division": made.floor_division,
+        "floor_division": [cell.run for cell in made.cells if cell.floors],
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from grader.errors import InputError
 from grader.notebooks.pasted import why_unparsable
 from grader.notebooks.pool import KernelPool
-from grader.notebooks.reading import read_notebook
+from grader.notebooks.reading import Book, Cell, make_runnable, read_notebook
+from grader.notebooks.restore import restore
 from tests.notebooks.books import as_json, outcomes, printed, run
 
 
@@ -29,6 +31,37 @@ def test_nbformat_3_and_python_2_run_like_their_modern_twin(pool: KernelPool) ->
         twins.append(run(pool, made))
     assert outcomes(twins[0]) == outcomes(twins[1]) == ["ok"] * 3
     assert [printed(cell) for cell in twins[0]] == [printed(cell) for cell in twins[1]]
+
+
+def test_only_a_students_own_cells_divide_as_python_2_did(pool: KernelPool) -> None:
+    """What is put back is ours, and Python 3; a function divides as the cell that defines it."""
+    own = "half = lambda n: n / 2\nn = 7\nn /= 2\nprint half(7), n"
+    given = Cell(
+        id="given", code=True, role="check", source="m = 7\nm /= 2\nprint(half(7), 7 / 2, m)"
+    )
+    answer = Cell(id="answer", code=True, role="answer", source="print(3 / 2)\n# your code")
+    release = Book(path="x.ipynb", cells=[given, answer])
+    cells = [
+        Cell(id="own", code=True, source=own),
+        replace(given, source="print half(7) / 2"),
+        replace(answer),
+    ]
+    made = make_runnable(Book(path="x.ipynb", cells=cells, python2=True))
+    assert [cell.floors for cell in made.cells] == [True] * 3
+    restored = restore(made, release)
+    assert len(restored.notes) == 1
+    ran = run(pool, restored)
+    assert [printed(cell) for cell in ran] == ["3 3\n", "3 3.5 3.5\n", "1.5\n"]
+
+
+def test_a_notebook_may_ask_python_2_for_true_division(pool: KernelPool) -> None:
+    """Also in a cell that is put back."""
+    given = Cell(id="given", code=True, role="given", source="import os")
+    asks = replace(given, source="from __future__ import division\nimport os")
+    own = Cell(id="own", code=True, source="print 7 / 2")
+    book = make_runnable(Book(path="x.ipynb", cells=[asks, own], python2=True))
+    ran = run(pool, restore(book, Book(path="x.ipynb", cells=[given])))
+    assert printed(ran[1]) == "3.5\n"
 
 
 def test_old_imports_work(pool: KernelPool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from grader.notebooks.reading import Book, Cell
+from grader.notebooks.reading import Book, Cell, make_runnable
 from grader.notebooks.restore import is_ours, restore
 from tests.notebooks.books import release
 
@@ -40,6 +40,17 @@ def test_a_check_that_was_edited_to_pass_is_put_back() -> None:
     after = restore(book, RELEASE)
     assert _restored(after) == {"forward-check": "changed"}
     assert _cell(after, "forward-check").run == _cell(RELEASE, "forward-check").run
+
+
+def test_what_was_wrong_with_a_cell_goes_when_it_is_put_back() -> None:
+    """A check that did not parse, or that was not to be run, runs."""
+    for broken in ("def x(", "print(1)  # google.colab", "print 1"):
+        book = _copy()
+        _cell(book, "forward-check").source = broken
+        after = restore(make_runnable(book), RELEASE)
+        back = _cell(after, "forward-check")
+        assert (back.run, back.broken, back.skip) == (_cell(RELEASE, "forward-check").run, "", "")
+        assert back.notes == []
 
 
 def test_a_deleted_check_is_put_in_its_place() -> None:
