@@ -24,6 +24,7 @@ from grader.notebooks.reading import Book, read_notebook
 from grader.notebooks.records import Curve, NotebookCell, NotebookResult
 from grader.notebooks.restore import is_ours, restore
 from grader.notebooks.saved import compare_saved, order_notes, out_of_order
+from grader.notebooks.undone import mark_undone, package_texts, places_of
 from grader.notebooks.values import Values
 from grader.result import CheckResult
 from grader.rubric import NotebookRule, NotebookRules
@@ -58,6 +59,7 @@ class NotebookBench:
         )
         self.releases = self._read_releases()
         self._given = _given_files(assignment)
+        self._places = places_of(package_texts(assignment.release))
         self._reference_curves = recorded_curves(assignment.curves_path, rules.scale)
         self.images: Images = images(scale, assignment.reference, self._data_folder())
         self.pool = KernelPool(
@@ -135,7 +137,9 @@ class NotebookBench:
         order = order_notes(book)
         settled = restore(book, release) if ours else book
         run = self._run(settled, rule, submission, kernels)
-        cells = compare_saved(settled, out_of_order(run.cells))
+        given = places_of(cell.source for cell in settled.cells if cell.released)
+        marked = mark_undone(run.cells, self._places | given, submission.todo)
+        cells = compare_saved(settled, out_of_order(marked))
         judge = Judge(
             name,
             rule,

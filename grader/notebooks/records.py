@@ -50,11 +50,8 @@ class NotebookCell(msgspec.Struct, frozen=True, kw_only=True):
     """How a given cell differed from the release: `changed`, `missing` or `moved`."""
     notes: list[str] = []
     seconds: float = 0.0
-
-    @property
-    def undone(self) -> bool:
-        """Whether it ended at something that the student has not done yet."""
-        return "NotImplementedError" in self.error
+    undone: bool = False
+    """Whether it ended at something that the student has not done yet."""
 
 
 class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,11 +46,15 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
 
 
 def run(
-    pool: KernelPool, made: Book, inspect: Inspect | None = None, limits: NotebookLimits = LIMITS
+    pool: KernelPool,
+    made: Book,
+    inspect: Inspect | None = None,
+    limits: NotebookLimits = LIMITS,
+    files: dict[str, str] | None = None,
 ) -> list[NotebookCell]:
     """Run a notebook in a kernel of the pool."""
     kernel = pool.start()
-    kernel.settle(settle_request(made))
+    kernel.settle(settle_request(made, files))
     return Run(made, kernel, limits)(inspect)
 
 

@@ -179,6 +179,20 @@ def test_an_exit(bench: NotebookBench, tmp_path: Path) -> None:
     assert report.checks["history"].outcome is Outcome.SKIPPED
 
 
+def test_an_error_of_ones_own_that_says_not_implemented(
+    bench: NotebookBench, tmp_path: Path
+) -> None:
+    """Only what the template leaves open is not done yet."""
+    data = json.dumps(courses.content(GIVEN)).encode()
+    path = courses.hand_in(tmp_path / "eve", data)
+    layers = path / "numpynn" / "layers.py"
+    own = "def three():\n    raise NotImplementedError('only for 4')"
+    layers.write_text(layers.read_text().replace("def three():\n    return 3", own))
+    report = Report(courses.graded(bench, path))
+    assert report.checks["first-check"].outcome is Outcome.ERROR
+    assert "NotImplementedError: only for 4" in report.row("first-check")
+
+
 MODERN = {
     "halves": "history = [7 // 2]\nfor h in history:\n    print('half', h)",
     "items": "for k, v in {'a': 1}.items():\n    print(k, v, list(range(3)))",

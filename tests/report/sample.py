@@ -472,8 +472,9 @@ def _cell(id: str, role: str, error: str) -> NotebookCell:
     outcome = CellOutcome.ERROR if error else CellOutcome.OK
     outputs = [CellOutput(mime="error", data=f"\x1b[31m{error}\x1b[0m")] if error else []
     return NotebookCell(
-        id=id, role=role, source="x = 1  # one", outcome=outcome, error=error, outputs=outputs
-    )
+        id=id, role=role, source="x = 1  # one", outcome=outcome, error=error, outputs=outputs,
+        undone=id == "undone",
+    )  # fmt: skip
 
 
 _SURNAMES: Final = (

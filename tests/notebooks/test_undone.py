@@ -1,0 +1,76 @@
+"""What the template leaves open is not done yet; the same error from elsewhere is a mistake."""
+
+from __future__ import annotations
+
+from grader.assignment import data_folder
+from grader.notebooks.pool import KernelPool
+from grader.notebooks.undone import mark_undone, package_texts, places_of
+from tests.notebooks.books import book, run
+
+TEMPLATE = '''\
+class Net:
+    def loss(self, x):
+        """Return it."""
+        if x:
+            raise NotImplementedError("TODO: Net.loss")  # your code goes here
+        raise NotImplementedError(
+            "TODO: Net.loss"
+        )
+
+
+def forward(x, mode):
+    if mode == "train":
+        raise NotImplementedError("TODO: forward")  # your code goes here
+    raise NotImplementedError("TODO: forward")
+'''
+STUDENT = (
+    TEMPLATE
+    + """
+
+def half(x):
+    if x:
+        return 1
+    raise NotImplementedError("for zero")
+
+
+def left(x):
+    raise NotImplementedError
+
+
+def copied(x):
+    raise NotImplementedError("TODO: forward")  # your code goes here
+"""
+)
+RELEASED = "def task():\n    raise NotImplementedError  # YOUR CODE HERE\n%time task()"
+UNDONE = {
+    "Net().loss(1)": True,
+    "Net().loss(0)": True,
+    "forward(1, 'train')": True,
+    "forward(1, 'test')": True,
+    "list(map(lambda x: forward(x, 'test'), [1]))": True,
+    "left(1)": True,
+    RELEASED: True,
+    "half(0)": False,
+    "copied(1)": False,
+    "raise NotImplementedError('TODO: forward')": False,
+    "def task2():\n    raise NotImplementedError\ntask2()": False,
+    "try:\n    forward(1, 'train')\nexcept NotImplementedError:\n    raise KeyError(1)": False,
+    "try:\n    half(1)\nfinally:\n    half(0)": False,
+    "input()": False,
+    "class OwnNotImplementedError(Exception): pass\nraise OwnNotImplementedError": False,
+    "1": False,
+}
+
+
+def test_only_the_places_of_the_template_are_not_done(pool: KernelPool) -> None:
+    made = book("from cs231n.layers import *", *UNDONE)
+    cells = run(pool, made, files={"layers.py": STUDENT})[1:]
+    places = places_of([TEMPLATE, RELEASED, "not python("])
+    marked = mark_undone(cells, places, ["left"])
+    assert {cell.source: cell.undone for cell in marked} == UNDONE
+    assert not any(cell.undone for cell in mark_undone(cells, frozenset(), []))
+
+
+def test_our_template_has_such_places() -> None:
+    places = places_of(package_texts(data_folder("student_template")))
+    assert {"affine_forward", "TwoLayerNet.loss"} <= {function for function, _ in places}
