@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 # Tests of a file share what their fixtures made, so a file is not split among processes.
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder -q
 
-.PHONY: help setup demo test attacks fuzz faults lint format key template clean
+.PHONY: help setup demo test attacks fuzz faults lint format key curves template clean
 .DEFAULT_GOAL := help
 
 help:
@@ -60,6 +60,9 @@ format: setup ## let ruff put the code in order
 
 key: setup ## record the answer key again, after a change of bank or reference
 	$(BIN)/grader key
+
+curves: setup ## record the reference's training curves again, after a change of it or its notebooks
+	$(BIN)/python -m grader.notebooks.recording
 
 template: setup ## strip the student template from the reference again
 	$(BIN)/grader template student_template

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from grader.assignment import Assignment, digest
 from grader.errors import InputError
 from grader.notebooks.records import Curve
 from grader.notebooks.values import Unknown, Values
@@ -18,23 +18,56 @@ Recorded = dict[str, dict[str, list[float]]]
 
 _POINTS: Final = 1_000
 """Numbers of a curve that are kept."""
-_FILE: Final = msgspec.json.Decoder(dict[str, Recorded])
 
 
-def recorded_curves(path: Path, scale: str) -> Recorded:
-    """The reference's curves at a scale, from the file beside the rubric; none if it is not there.
+class AtScale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was recorded at one scale."""
+
+    made_from: str
+    """See `origin`."""
+    curves: Recorded
+
+
+_FILE: Final = msgspec.json.Decoder(dict[str, AtScale])
+
+
+def origin(assignment: Assignment, scale: str) -> str:
+    """A digest of all that the reference's curves at a scale come from.
+
+    That is the reference, its notebooks, and the numbers of images. Empty where it is not at hand.
+    """
+    rules = assignment.rubric.notebooks
+    if rules is None or not assignment.reference_digest:
+        return ""
+    size = rules.scales[scale]
+    folder = assignment.reference.parent
+    notebooks = [path for name in rules.files if (path := folder / f"{name}.ipynb").is_file()]
+    paths = {name: rule.curves for name, rule in rules.files.items()}
+    return digest(
+        notebooks,
+        repr((assignment.reference_digest, rules.data, size.train, size.val, size.test, paths)),
+    )
+
+
+def recorded_curves(assignment: Assignment, scale: str) -> Recorded:
+    """The reference's curves at a scale, from the file beside the rubric.
+
+    None if it is not there, or if the reference has changed since.
 
     Raises:
         InputError: the file is damaged.
     """
+    path = assignment.curves_path
     if not path.is_file():
         return {}
     try:
-        return _FILE.decode(path.read_bytes()).get(scale, {})
+        found = _FILE.decode(path.read_bytes()).get(scale)
     except msgspec.DecodeError as error:
         raise InputError(
             f"{path}: holds no curves ({error}).", hint="Record them again, or delete the file."
         ) from None
+    current = found is not None and found.made_from == origin(assignment, scale)
+    return found.curves if found and current else {}
 
 
 def read_curves(paths: Mapping[str, str], values: Values) -> list[Curve]:

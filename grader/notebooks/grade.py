@@ -39,8 +39,15 @@ _GIVEN_FILES: Final = ("gradient_check.py", "layer_utils.py", "solver.py")
 class NotebookBench:
     """All that grading the notebooks of an assignment needs, made once."""
 
-    def __init__(self, assignment: Assignment, *, sandbox: str = "auto", lang: str = "en") -> None:
-        """Open the sandbox for kernels.
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        sandbox: str = "auto",
+        lang: str = "en",
+        reference_curves: bool = True,
+    ) -> None:
+        """Open the sandbox for kernels; with the reference's curves, where they are recorded.
 
         Raises:
             UsageError: there is none.
@@ -60,7 +67,8 @@ class NotebookBench:
         self.releases = self._read_releases()
         self._given = _given_files(assignment)
         self._places = places_of(package_texts(assignment.release))
-        self._reference_curves = recorded_curves(assignment.curves_path, rules.scale)
+        recorded = recorded_curves(assignment, rules.scale) if reference_curves else {}
+        self._reference_curves = recorded
         self.images: Images = images(scale, assignment.reference, self._data_folder())
         self.pool = KernelPool(
             sandbox,

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from grader.assignment import Assignment
 from grader.errors import GraderError, InputError
 from grader.grading import contract_of
-from grader.notebooks.curves import Recorded
+from grader.notebooks.curves import AtScale, Recorded, origin
 from grader.notebooks.grade import NotebookBench
 from grader.submission import load, single
 
@@ -33,14 +33,14 @@ def record(assignment: Assignment) -> bytes:
     scales = {}
     for scale in rules.scales:
         assignment.rubric = replace(rubric, notebooks=replace(rules, scale=scale))
-        scales[scale] = _at_scale(assignment)
+        scales[scale] = AtScale(origin(assignment, scale), _at_scale(assignment))
     assignment.rubric = rubric
     return msgspec.json.format(msgspec.json.encode(scales), indent=1) + b"\n"
 
 
 def _at_scale(assignment: Assignment) -> Recorded:
     folder = assignment.reference.parent
-    bench = NotebookBench(assignment)
+    bench = NotebookBench(assignment, reference_curves=False)
     try:
         graded = bench.grade(load(single(folder), contract=contract_of(assignment)), folder)
     finally:

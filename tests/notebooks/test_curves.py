@@ -3,39 +3,106 @@
 from __future__ import annotations
 
 import re
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
-from grader.errors import InputError
+from grader.errors import InputError, UsageError
+from grader.grading import contract_of
 from grader.notebooks.curves import recorded_curves
+from grader.notebooks.grade import NotebookBench
+from grader.notebooks.reading import read_notebook
 from grader.report.html import student_page
+from grader.submission import load, single
 from tests.report import sample
 
 
-def test_what_is_recorded_fits_the_rubric() -> None:
-    assignment = Assignment.load("numpynn-notebooks")
+@pytest.fixture
+def assignment() -> Assignment:
+    return Assignment.load("numpynn-notebooks")
+
+
+def test_what_is_recorded_is_of_this_reference(assignment: Assignment) -> None:
+    """If it is not: `python -m grader.notebooks.recording`."""
     rules = assignment.rubric.notebooks
     assert rules is not None
     for scale in rules.scales:
-        found = recorded_curves(assignment.curves_path, scale)
+        found = recorded_curves(assignment, scale)
         assert {name: list(curves) for name, curves in found.items()} == {
             name: list(rule.curves) for name, rule in rules.files.items()
         }
         assert all(0 <= v <= 1 for curves in found.values() for c in curves.values() for v in c)
 
 
-def test_without_a_file_there_are_none(tmp_path: Path) -> None:
-    assert recorded_curves(tmp_path / "x.curves.json", "full") == {}
+def test_what_is_recorded_comes_out_again(assignment: Assignment) -> None:
+    """A curve of the solved notebook, made anew; another processor may put an image elsewhere."""
+    rubric, rules = assignment.rubric, assignment.rubric.notebooks
+    assert rules is not None
+    notebook = rules.files["FullyConnectedNets"]
+    one = replace(notebook, values={}, curves={"SGD": notebook.curves["SGD"]})
+    files = {"FullyConnectedNets": one}
+    assignment.rubric = replace(rubric, notebooks=replace(rules, scale="small", files=files))
+    bench = _bench(assignment)
+    reference = assignment.reference.parent
+    path = reference / "FullyConnectedNets.ipynb"
+    book = read_notebook(path.read_bytes(), path.name)
+    book.cells = [cell for cell in book.cells if cell.id in NEEDED_FOR_SGD]
+    with closing(bench), bench.pool.row(1) as kernels:
+        submission = load(single(reference), contract=contract_of(assignment))
+        (curve,) = bench._run(book, one, submission, kernels).curves
+    assignment.rubric = rubric
+    recorded = recorded_curves(assignment, "small")["FullyConnectedNets"]["SGD"]
+    assert curve.val == pytest.approx(recorded, abs=0.006)
+    assert curve.val[-1] > 2 * curve.val[0]
 
 
-def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+def _bench(assignment: Assignment) -> NotebookBench:
+    try:
+        return NotebookBench(assignment, reference_curves=False)
+    except UsageError:
+        return NotebookBench(assignment, sandbox="none", reference_curves=False)
+
+
+NEEDED_FOR_SGD = ("setup", "load-data", "momentum-experiment")
+
+
+@pytest.mark.parametrize("what", ["solver.py", "Dropout.ipynb", "sizes"])
+def test_after_a_change_they_are_not_drawn(
+    assignment: Assignment, tmp_path: Path, what: str
+) -> None:
+    shutil.copytree(assignment.reference.parent, tmp_path / "reference")
+    rules = assignment.rubric.notebooks
+    assert rules is not None
+    assignment.reference = tmp_path / "reference" / "numpynn"
+    assert recorded_curves(assignment, "small")
+    fresh = Assignment(assignment.rubric, assignment.path)
+    fresh.reference = assignment.reference
+    if what == "sizes":
+        small = replace(rules.scales["small"], train=1999)
+        changed = replace(rules, scales={**rules.scales, "small": small})
+        fresh.rubric = replace(fresh.rubric, notebooks=changed)
+        assert recorded_curves(fresh, "full")
+    else:
+        (path,) = (tmp_path / "reference").rglob(what)
+        path.write_text(path.read_text("utf-8") + "\n", "utf-8")
+    assert recorded_curves(fresh, "small") == {}
+
+
+def test_without_a_file_there_are_none(assignment: Assignment, tmp_path: Path) -> None:
+    assignment.curves_path = tmp_path / "x.curves.json"
+    assert recorded_curves(assignment, "full") == {}
+
+
+def test_a_damaged_file_is_refused(assignment: Assignment, tmp_path: Path) -> None:
     file = tmp_path / "x.curves.json"
     file.write_text('{"full": 3}')
+    assignment.curves_path = file
     with pytest.raises(InputError, match="holds no curves"):
-        recorded_curves(file, "full")
+        recorded_curves(assignment, "full")
 
 
 def test_the_report_draws_both_over_the_same_epochs() -> None:
