@@ -75,6 +75,9 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a backward pass that calls the forward very often earns: a remark, or no points."""
     shuffle: bool = False
     """Whether the checks run in an order that the seed decides, each after those that it needs."""
+    template: Literal["auto", "2016", "2017", "2018", "2021"] = "auto"
+    """The one that everybody was given: submissions are judged by it, and all that the rubric holds
+    is asked for. `auto`: read off each submission, and what its template did not ask for is not."""
 
 
 class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

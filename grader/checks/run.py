@@ -12,7 +12,7 @@ from grader.checks.declare import Spec
 from grader.checks.inputs import Inputs
 from grader.checks.key import Key, RecordingChannel, ReplayChannel
 from grader.diagnosis.tape import Tapes
-from grader.dialect import NOT_ASKED, supports
+from grader.dialect import supports
 from grader.result import CheckResult, Finding, Outcome
 from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
@@ -186,11 +186,7 @@ def _conclude(error: BaseException | None, detail: str) -> tuple[Outcome, str, F
 
 def _must_be_asked(submission: Submission, spec: Spec) -> None:
     era = submission.dialect.era
-    not_there = [
-        name
-        for name in (*spec.targets, *spec.uses)
-        if name in NOT_ASKED[era] and name not in submission.locations
-    ]
+    not_there = [name for name in (*spec.targets, *spec.uses) if name in submission.excused]
     if not_there or not supports(submission.dialect, normalization=spec.normalization):
         what = ", ".join(not_there) or f"normalization={spec.normalization!r}"
         raise NotJudged(

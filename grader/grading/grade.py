@@ -37,7 +37,10 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         if source.problem:
             raise InputError(source.problem)
         submission = load(
-            source, contract=contract_of(bench.assignment), dialect=bench.settings.dialect
+            source,
+            contract=contract_of(bench.assignment),
+            dialect=bench.settings.dialect,
+            template=bench.assignment.rubric.grading.template,
         )
         notebooks = bench.notebooks.grade(submission, source.path) if bench.notebooks else Graded()
         result = _graded(bench, submission, notebooks)

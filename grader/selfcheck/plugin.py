@@ -60,7 +60,8 @@ class SelfCheckPlugin(CheckPlugin):
         assignment = self._assignment()
         settings = own_code(Settings(assignment=str(assignment.path), public_only=True))
         source = single(working_folder(self._folder))
-        submission = load(source, contract=contract_of(assignment))
+        template = assignment.rubric.grading.template
+        submission = load(source, contract=contract_of(assignment), template=template)
         sandbox = open_sandbox(settings.sandbox)
         self._open.callback(sandbox.close)
         channel = self._open.enter_context(WorkerChannel(sandbox, submission))

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from grader.dialect import ERAS
 from grader.errors import UsageError
 from grader.result import Dialect
 from grader.submission.definitions import docstring, parameters
 
-ERAS: Final = ("2016", "2017", "2018", "2021")
 _NETWORK: Final = "FullyConnectedNet"
 _DROPS: Final = frozenset({"2016", "2017"})
 """Eras whose template says that p is the probability of dropping."""
@@ -42,8 +42,14 @@ class Clues(NamedTuple):
     """Imports `builtins` or `past`, for one text under Python 2 and 3."""
 
 
-def infer_dialect(clues: Clues, forced: str = "auto") -> Dialect:
-    """The dialect of a submission; `forced` is `auto` or an era.
+def infer_dialect(clues: Clues, forced: str = "auto", template: str = "auto") -> Dialect:
+    """The dialect of a submission.
+
+    Args:
+        clues: what its text tells.
+        forced: `auto` or an era.
+        template: `auto` or, where none is forced, the era whose template everybody was given: what
+            a submission says of itself does not count then.
 
     Raises:
         UsageError: there is no such era.
@@ -52,19 +58,23 @@ def infer_dialect(clues: Clues, forced: str = "auto") -> Dialect:
         raise UsageError(
             f"There is no dialect {forced!r}.", hint=f"Use auto or one of {', '.join(ERAS)}."
         )
+    named = template if forced == "auto" else forced
+    by_rubric = forced == "auto" and named != "auto"
     inferred, evidence = _era(clues)
-    era = inferred if forced == "auto" else forced
-    if forced != "auto":
-        agrees = "" if forced == inferred else f"; the text looks like {inferred}"
-        evidence.insert(0, f"era {forced} was forced{agrees}")
+    era = inferred if named == "auto" else named
+    if named != "auto":
+        why = "is that of the rubric" if by_rubric else "was forced"
+        agrees = "" if era == inferred else f"; the text looks like {inferred}"
+        evidence.insert(0, f"era {era} {why}{agrees}")
     stated = dropout_meaning(docstring(clues.definitions.get("dropout_forward")))
     if stated:
         evidence.append(f"dropout_forward's docstring: p is the probability to {stated}")
+    usual = "drop" if era in _DROPS else "keep"
     return Dialect(
         era=era,
         python2=bool(clues.python2),
-        forced=forced != "auto",
-        dropout_p=stated or ("drop" if era in _DROPS else "keep"),
+        forced=named != "auto",
+        dropout_p=usual if by_rubric else stated or usual,
         evidence=[*evidence, *clues.python2],
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from grader.dialect import NOT_ASKED
 from grader.errors import InputError
 from grader.submission.contents import Contents
 from grader.submission.discover import Source
@@ -19,7 +20,13 @@ from grader.submission.tree import Tree, printable
 _MAX_SHOWN: Final = 5
 
 
-def load(source: Source, *, contract: Mapping[str, str], dialect: str = "auto") -> Submission:
+def load(
+    source: Source,
+    *,
+    contract: Mapping[str, str],
+    dialect: str = "auto",
+    template: str = "auto",
+) -> Submission:
     """Read one submission.
 
     Args:
@@ -27,6 +34,7 @@ def load(source: Source, *, contract: Mapping[str, str], dialect: str = "auto") 
         contract: the assignment's names to the module that should define them, for example
             `{"adam": "optim", "TwoLayerNet": "classifiers.fc_net"}`.
         dialect: `auto`, or the era to assume.
+        template: `auto`, or the era whose template everybody was given; `dialect` wins.
 
     Raises:
         InputError: it cannot be read, or there is no package in it; one line that names the file.
@@ -43,6 +51,8 @@ def load(source: Source, *, contract: Mapping[str, str], dialect: str = "auto") 
     contents = Contents(package, contract, reader)
     if not contents.locations:
         raise InputError(f"{printable(source.path.name)}: {_nothing_usable(contents)}")
+    found = infer_dialect(contents.clues(), dialect, template)
+    all_asked = dialect == "auto" and template != "auto"
     notes = [source.note, _choice(ranked, len(contract)), *contents.notes()]
     return Submission(
         id=source.id,
@@ -53,7 +63,8 @@ def load(source: Source, *, contract: Mapping[str, str], dialect: str = "auto") 
         spans=contents.spans(),
         todo=contents.todo(),
         broken=contents.broken(),
-        dialect=infer_dialect(contents.clues(), dialect),
+        dialect=found,
+        excused=frozenset() if all_asked else NOT_ASKED[found.era] - contents.locations.keys(),
         notes=[note for note in notes if note],
         digest=_digest(package, tree),
     )

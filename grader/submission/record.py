@@ -39,6 +39,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     `layers.py, line 12: unexpected indent`. In `files` a function stands there that raises this; a
     name whose whole file is unusable has no location."""
     dialect: Dialect
+    excused: frozenset[str] = frozenset()
+    """Contract names that its template did not ask for, and that are not there."""
     notes: list[str] = []
     """Remarks for the report: candidates passed over, conversions, old NumPy names."""
     digest: str = ""

@@ -89,6 +89,29 @@ def test_what_the_text_says_of_p_stands_under_a_forced_era(tmp_path: Path) -> No
     assert read(root, "2016").dialect.dropout_p == "keep"
 
 
+def test_the_rubrics_template_stands_against_all_that_the_text_says(tmp_path: Path) -> None:
+    old = _package("hidden_dims, dropout=0, use_batchnorm=False", LAYERS + DROPS)
+    root = write(tmp_path / "ann", old)
+    found = read(root, template="2018")
+    dialect = found.dialect
+    assert (dialect.era, dialect.forced, dialect.dropout_p) == ("2018", True, "keep")
+    assert dialect.evidence[0] == "era 2018 is that of the rubric; the text looks like 2016"
+    assert found.excused == frozenset()
+
+
+def test_a_forced_era_wins_over_the_rubrics_template(tmp_path: Path) -> None:
+    root = write(tmp_path / "ann", _package("hidden_dims, dropout=1, normalization=None"))
+    found = read(root, "2016", template="2021")
+    assert found.dialect.era == "2016"
+    assert found.excused == {"layernorm_forward", "layernorm_backward"}
+
+
+def test_what_is_there_is_not_excused(tmp_path: Path) -> None:
+    more = LAYERS + "def layernorm_forward(x): return x\n"
+    old = _package("hidden_dims, dropout=0, use_batchnorm=False", more)
+    assert read(write(tmp_path / "ann", old)).excused == {"layernorm_backward"}
+
+
 def test_an_unknown_era_is_an_error_of_use(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no dialect '2019'"):
         read(write(tmp_path / "ann", _package("hidden_dims")), "2019")
