@@ -17,6 +17,9 @@ _SPLITS: Final = ("train", "val", "test", "leaderboard")
 _HELD_OUT: Final = 7
 """Number of a split that is never served."""
 _LEADERBOARD: Final = 1000
+_SHAPE: Final = (3, 32, 32)
+_CLASSES: Final = 10
+Split = tuple[np.ndarray, np.ndarray]
 
 
 class Images(msgspec.Struct, frozen=True):
@@ -24,7 +27,7 @@ class Images(msgspec.Struct, frozen=True):
 
     served: dict[str, np.ndarray]
     """`X_train`, `y_train`, ...: uint8 of shape (N, 3, 32, 32), int64 of shape (N,)."""
-    heldout: tuple[np.ndarray, np.ndarray]
+    heldout: Split
 
     def prepared(self, X: np.ndarray) -> np.ndarray:
         """Images as a network gets them: float32, the mean training image subtracted."""
@@ -42,7 +45,7 @@ def images(scale: ScaleRule, reference: Path, folder: str = "") -> Images:
         folder: CIFAR-10; empty to have images generated.
 
     Raises:
-        InputError: there are no such files.
+        InputError: there are no such files, too few images in them, or something else.
     """
     return _images(scale.train, scale.val, scale.test, scale.heldout, reference, folder)
 
@@ -51,19 +54,24 @@ def images(scale: ScaleRule, reference: Path, folder: str = "") -> Images:
 def _images(train: int, val: int, test: int, heldout: int, reference: Path, folder: str) -> Images:
     module = _data_utils(reference)
     if folder:
-        return _from_cifar10(module, folder, (train, val, test, heldout))
+        return _from_cifar10(module, Path(folder), (train, val, test, heldout))
     splits = [module.generate_split(size, number)
               for number, size in enumerate((train, val, test, _LEADERBOARD))]  # fmt: skip
     return _arranged(splits, module.generate_split(heldout, _HELD_OUT))
 
 
-def _from_cifar10(module: Any, folder: str, sizes: tuple[int, int, int, int]) -> Images:
+def _from_cifar10(module: Any, folder: Path, sizes: tuple[int, int, int, int]) -> Images:
+    """Training and validation images from the training batches, the others from the test batch."""
     train, val, test, heldout = sizes
-    try:
-        (X, y), (X_test, y_test) = module.load_cifar10(folder)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder}: {error}", hint="It is named in the rubric's `data`.") from None
-    ends = (test, test + _LEADERBOARD, test + _LEADERBOARD + heldout)
+    batches = [_batch(module, folder / f"data_batch_{number}") for number in range(1, 6)]
+    X, y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+    X_test, y_test = _batch(module, folder / "test_batch")
+    ends = np.cumsum([test, _LEADERBOARD, heldout])
+    for kind, wanted, found in (("training", train + val, len(X)), ("test", ends[2], len(X_test))):
+        if found < wanted:
+            raise InputError(
+                f"{folder}: holds {found} {kind} images; the rubric's scale asks for {wanted}."
+            )
     splits = [
         (X[:train], y[:train]), (X[train : train + val], y[train : train + val]),
         (X_test[:test], y_test[:test]), (X_test[test : ends[1]], y_test[test : ends[1]]),
@@ -71,7 +79,24 @@ def _from_cifar10(module: Any, folder: str, sizes: tuple[int, int, int, int]) ->
     return _arranged(splits, (X_test[ends[1] : ends[2]], y_test[ends[1] : ends[2]]))
 
 
-def _arranged(splits: list[Any], heldout: tuple[np.ndarray, np.ndarray]) -> Images:
+def _batch(module: Any, path: Path) -> Split:
+    """One file of CIFAR-10, read by an unpickler that runs no code."""
+    hint = "The rubric's `data` names the folder `cifar-10-batches-py`, as its makers give it out."
+    try:
+        X, y = module.load_batch(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}.", hint=hint) from None
+    except Exception as error:  # a damaged pickle ends in almost any
+        reason = str(error).removeprefix(f"{path} ").rstrip(".")
+        raise InputError(f"{path}: {reason or type(error).__name__}.", hint=hint) from None
+    if np.shape(X) != (len(y), *_SHAPE) or X.dtype != np.uint8:
+        raise InputError(f"{path}: holds no images of 3 x 32 x 32 bytes.", hint=hint)
+    if not set(np.unique(y)) <= set(range(_CLASSES)):
+        raise InputError(f"{path}: holds labels that are none of 0 to {_CLASSES - 1}.", hint=hint)
+    return X, y
+
+
+def _arranged(splits: list[Split], heldout: Split) -> Images:
     served = {}
     for name, (X, y) in zip(_SPLITS, splits, strict=True):
         served[f"X_{name}"], served[f"y_{name}"] = X, y
