@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.faults import tiny
+from tests.support import WRONG_RELU, grader, not_passed, results, submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 FINISHED = 3  # an empty folder is among the submissions
@@ -56,7 +57,14 @@ ENVIRONMENTS: dict[str, dict[str, str | None]] = {
                       "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "TMPDIR": "/nonexistent"},
     "no such locale": {"LC_ALL": "xx_YY.nonsense", "PYTHONIOENCODING": "ascii:strict",
                        "HOME": "/nonexistent", "PYTHONWARNINGS": "error"},
+    "developer": {"LD_PRELOAD": "/nonexistent.so", "PYTHONDEVMODE": "1",
+                  "PYTHONBREAKPOINT": "os.abort", "PYTHONSTARTUP": "/nonexistent.py",
+                  "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-k nothing",
+                  "PYTEST_PLUGINS": "nothing"},
 }  # fmt: skip
+STRICT = {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "PYTHONHASHSEED": "7",
+          "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3"}  # fmt: skip
+"""What may change how a check of the real assignment ends, or the last bit of a product."""
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
@@ -68,6 +76,19 @@ def test_the_environment_changes_nothing(
     done = tiny.grade(field, tmp_path / "out", env=kept)
     assert done.returncode == FINISHED, said(done)
     assert tiny.verdicts(tmp_path / "out") == calm
+
+
+def test_it_changes_nothing_of_the_real_assignment(tmp_path: Path) -> None:
+    warns = "import warnings; warnings.warn('odd'); np.log(np.zeros(1))"
+    submission(tmp_path / "class", "right", {"affine_forward": warns})
+    submission(tmp_path / "class", "wrong", WRONG_RELU)
+    grader("batch", tmp_path / "class", "-o", tmp_path / "out", env={**os.environ, **STRICT})
+    graded = results(tmp_path / "out")
+    assert graded["right"]["score"] == 100
+    lost = not_passed(graded["wrong"])
+    assert {check["outcome"] for check in lost} == {"failed", "skipped"}
+    assert {name for check in lost for name in check["targets"]} >= {"relu_forward"}
+    assert graded["wrong"]["score"] == 96
 
 
 def test_names_that_the_terminal_cannot_print(field: Path, tmp_path: Path) -> None:
