@@ -15,6 +15,8 @@ import msgspec
 from grader.notebooks.records import NotebookResult
 
 SCHEMA_VERSION: Final = 1
+WRITTEN: Final = "written_answers"
+"""The part that written answers are as soon as they are marked; its `passed` are those marked."""
 
 
 class Outcome(StrEnum):

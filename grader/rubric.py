@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from grader.errors import RubricError
-from grader.result import Visibility
+from grader.result import WRITTEN, Visibility
 from grader.wall.signature import Signature
 
 
@@ -268,7 +269,14 @@ def _check_notebooks(path: Path, rubric: Rubric, rules: NotebookRules) -> None:
     if rules.scale not in rules.scales:
         known = ", ".join(rules.scales)
         raise RubricError(f"{path}: key `notebooks.scale` is {rules.scale!r}; expected {known}.")
+    if WRITTEN in rubric.parts:
+        raise RubricError(f"{path}: no part may be called {WRITTEN!r}: marks are added up there.")
     for name, rule in rules.files.items():
+        for question, points in rule.answers.items():
+            if not 0 <= points < math.inf:
+                raise RubricError(
+                    f"{path}: key `notebooks.files.{name}.answers.{question}` is {points:g}."
+                )
         if rule.part not in rubric.parts:
             raise RubricError(
                 f"{path}: key `notebooks.files.{name}.part` is {rule.part!r}, which is no part."

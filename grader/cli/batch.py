@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode
+from grader.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from grader.engine.batch import Batch, Progress
     from grader.engine.outbox import Outbox
+    from grader.engine.sheets import Waiting
+    from grader.marking.marks import Mark, Place
+    from grader.rubric import Rubric
 
 
 def command(
@@ -39,6 +44,10 @@ def command(
     submitted: Annotated[
         Path | None,
         typer.Option(help="CSV with `submission` and `submitted`: the times, for lateness."),
+    ] = None,
+    marks: Annotated[
+        list[Path] | None,
+        typer.Option(help="Sheet of written answers with marks filled in; as often as needed."),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, whatever is there already.")
@@ -83,6 +92,9 @@ def command(
         sources = discover(options.existing(here))
         times = read_times(submitted) if submitted else {}
         outbox = Outbox(out, title=here.resolve().name, lang=options.language(lang))
+        rubric = Assignment.load(assignment).rubric
+        if marks:
+            enter(marks, rubric, {source.id for source in sources}, outbox)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None
         crew = open_crew(executor, settings, jobs)
         with contextlib.closing(crew):
@@ -92,12 +104,35 @@ def command(
                 outbox=outbox,
                 cache=shared,
                 resume=not fresh,
-                lateness=Lateness(Assignment.load(assignment).rubric, times),
+                lateness=Lateness(rubric, times),
             )
             code = show(batch, len(sources), outbox, verbose=verbose)
         if shared is not None and shared.trouble:
             typer.echo(f"The cache was not used: {shared.trouble}", err=True)
         raise typer.Exit(code)
+
+
+def enter(sheets: list[Path], rubric: Rubric, submissions: set[str], outbox: Outbox) -> None:
+    """Keep the marks of some sheets, once all of them were found to be right.
+
+    Raises:
+        InputError: one is not; names the file and the row.
+        UsageError: the rubric asks no questions.
+    """
+    from grader.marking.sheet import read_sheet
+
+    rules = rubric.notebooks.files if rubric.notebooks else {}
+    questions = {(n, q): p for n, rule in rules.items() for q, p in rule.answers.items()}
+    if not questions:
+        raise UsageError(
+            f"--marks: {rubric.id} has no questions to be marked.",
+            hint="Name the rubric with --assignment, as when the sheet was written.",
+        )
+    entered: dict[Place, Mark | None] = {}
+    for sheet in sheets:
+        entered |= read_sheet(sheet, questions, submissions)
+    outbox.enter(entered)
+    typer.echo(f"Marks taken from {len(sheets)} sheet(s): {len(entered)}.")
 
 
 def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> int:
@@ -128,8 +163,23 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
     console.print(f"{count.graded} of {count.total} graded{again}.", highlight=False)
     for text in batch.reasons.lines():
         console.print(text, highlight=False, soft_wrap=True, markup=False)
+    for text in waiting_lines(outbox.waiting):
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
     console.print(f"Report: {outbox.index}", highlight=False, soft_wrap=True, markup=False)
     return count.exit_code
+
+
+def waiting_lines(waiting: Waiting) -> Iterator[str]:
+    """What to do about written answers that have no mark."""
+    if not waiting.unmarked:
+        return
+    yield f"Written answers to be marked: {waiting.unmarked}, listed in {waiting.sheet}"
+    if waiting.forgotten:
+        yield f"There are marks for some in {waiting.forgotten}; run this again with:"
+        yield f"  --marks {shlex.quote(waiting.forgotten)}"
+    else:
+        yield "Fill in `mark`, and `comment` if you like, then run this again with:"
+        yield f"  --marks {shlex.quote(waiting.sheet)}"
 
 
 class Count:

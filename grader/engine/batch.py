@@ -193,7 +193,8 @@ class Batch:
 
     def _made(self, task: _Task, result: Result, origin: str = "") -> Progress:
         """Write a result; one that cannot be written is in the class page all the same."""
-        result = task.late.applied(result)
+        late, outbox = task.late, self._outbox
+        result = outbox.settled(result, late) if outbox else late.applied(result)
         unsaved = ""
         try:
             if self._outbox is not None:

@@ -18,7 +18,16 @@ from grader.grading import Settings, harness_version
 from grader.submission import Source
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
-_NO_PART_OF_A_RESULT: Final = ("bank", "checks", "cli", "demo", "report", "verify", "_data")
+_NO_PART_OF_A_RESULT: Final = (
+    "bank",
+    "checks",
+    "cli",
+    "demo",
+    "marking",
+    "report",
+    "verify",
+    "_data",
+)
 """Folders of this package that are counted elsewhere, or do not change what a result says."""
 
 

@@ -47,6 +47,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Of its result and its report, as they were written."""
     submitted: str
     """The time of submission that is in the result."""
+    marks: str = ""
+    """Of the marks for its written answers; see `Marks.stamp`."""
 
 
 class Ledger:

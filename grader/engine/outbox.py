@@ -7,7 +7,7 @@ import hashlib
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,8 +20,11 @@ from grader.engine.fingerprint import Inputs
 from grader.engine.lateness import Late
 from grader.engine.ledger import NAME as LEDGER
 from grader.engine.ledger import Entry, Ledger
+from grader.engine.sheets import Waiting, read_store, write_sheet
 from grader.engine.storage import Folder, Storage, open_storage
 from grader.errors import InputError
+from grader.marking import marks
+from grader.marking.marks import Mark, Marks, Place
 from grader.report import html
 from grader.report.csv import gradebook_pieces
 from grader.report.html import class_pieces, student_page
@@ -72,6 +75,9 @@ class Outbox:
         self._lang: Lang = lang
         self._ledger: Ledger | None = None
         self._page = _page_hash(lang)
+        self._marks: Marks | None = None
+        self.waiting = Waiting()
+        """The written answers that wait for a mark, once `finish` has counted them."""
 
     @property
     def index(self) -> str:
@@ -91,6 +97,20 @@ class Outbox:
         """
         self._storage.prepare()
         self._open()
+        self._stored_marks()
+
+    def enter(self, entered: Mapping[Place, Mark | None]) -> None:
+        """Keep marks for written answers, in place of earlier ones for the same; None takes back.
+
+        Raises:
+            InputError: the earlier ones cannot be read, or these not be written.
+        """
+        self._marks = self._stored_marks().with_(entered)
+        self._storage.write(marks.NAME, self._marks.to_json())
+
+    def settled(self, result: Result, late: Late) -> Result:
+        """A result with its marks, and less what lateness costs: what is handed to `add`."""
+        return late.applied(self._stored_marks().applied(result, self._lang))
 
     def find(self, submission: str, inputs: Inputs, late: Late) -> Kept:
         """What of an earlier run still holds; what is missing beside a good result is mended.
@@ -106,7 +126,8 @@ class Outbox:
             return Kept(None, changed)
         if summary.error_kind == "internal" or summary.internal:
             return Kept(None, ("failed",))
-        as_made = entry.page == self._page and entry.submitted == late.submitted
+        made = (entry.page, entry.submitted, entry.marks)
+        as_made = made == (self._page, late.submitted, self._stamp_of_marks(submission))
         if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
             self._open().keep(submission)
             return Kept(summary)
@@ -136,12 +157,13 @@ class Outbox:
             self._storage.write(_result_name(name), result.to_json())
             stamps = self._stamps(name)
         finally:
-            entry = Entry(inputs, self._page, stamps, late.submitted)
+            marked = self._stamp_of_marks(name)
+            entry = Entry(inputs, self._page, stamps, late.submitted, marked)
             self._open().put(entry, summary)
         return summary
 
     def finish(self) -> None:
-        """Write the class page and the gradebook, and let go of the ledger.
+        """Write class page, gradebook and the sheet of written answers; let go of the ledger.
 
         Raises:
             InputError: cannot be written; names the file.
@@ -156,6 +178,7 @@ class Outbox:
         )
         self._storage.write("index.html", _encoded(page))
         self._storage.write("gradebook.csv", gradebook_pieces(roster))
+        self.waiting = write_sheet(self._storage, roster, self._address)
         self.close()
 
     def close(self) -> None:
@@ -175,7 +198,24 @@ class Outbox:
             return Kept(None, ("failed",))
         if result.digest != inputs.digest:
             return Kept(None, ("unknown",))
-        return Kept(self.add(late.applied(result), inputs, late))
+        return Kept(self.add(self.settled(result, late), inputs, late))
+
+    def _stored_marks(self) -> Marks:
+        if self._marks is None:
+            content = read_store(self._storage, marks.NAME)
+            shown = self._storage.shown(marks.NAME)
+            self._marks = Marks() if content is None else Marks.from_json(content, shown)
+        return self._marks
+
+    def _stamp_of_marks(self, submission: str) -> str:
+        return self._stored_marks().stamp(submission)
+
+    def _address(self, submission: str) -> str:
+        """Of a report, for whoever opens the sheet of written answers."""
+        name = _report_name(submission)
+        if isinstance(self._storage, Folder):
+            return Path(self._storage.shown(name)).resolve().as_uri()
+        return self._storage.shown(name)
 
     def _stamps(self, submission: str) -> tuple[str, str]:
         stamp = self._storage.stamp

@@ -65,6 +65,12 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     points: float = 0.0
     """What it is worth at most."""
+    mark: float | None = None
+    """The points that a person gave."""
+    comment: str = ""
+    """What that person wrote."""
+    outdated: bool = False
+    """Whether the answer, or what it is worth, has changed since it was marked."""
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):

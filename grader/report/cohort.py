@@ -119,6 +119,8 @@ class Cohort(Struct, frozen=True):
     has_notebooks: bool
     """Whether notebooks were asked for."""
     failing_cells: list[FailingCell]
+    waiting: int
+    """Written answers that somebody has to mark."""
     ungraded: list[Row]
     """The first of those without a score."""
     eras: list[Era]
@@ -159,6 +161,7 @@ def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
         hardest=_hardest_checks(tally),
         has_notebooks=tally.cells.asked,
         failing_cells=tally.cells.failing(),
+        waiting=tally.waiting,
         ungraded=list(rows(tally.ungraded)),
         eras=_eras(tally),
         sandboxes=tally.sandboxes.most_common(),
@@ -183,6 +186,7 @@ class Tally:
         """For each list of checks: how often (n, 128) each of them has each letter."""
         self.mistakes: Counter[str] = Counter()
         self.cells = CellTally()
+        self.waiting = 0
         self.eras: Counter[str] = Counter()
         self.python2: Counter[str] = Counter()
         self.sandboxes: Counter[str] = Counter()
@@ -231,6 +235,7 @@ class Tally:
         self.marks[summary.roll][np.arange(len(letters)), letters] += 1
         self.mistakes.update(summary.mistakes)
         self.cells.add(summary.cells)
+        self.waiting += summary.waiting
         self.eras[summary.era or ""] += 1
         self.python2[summary.era or ""] += summary.python2
         if summary.sandbox is not None:

@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.report.files import write_pieces
 from grader.report.summary import Roster, Summary
@@ -46,24 +46,29 @@ def gradebook_text(results: Iterable[Result] | Roster) -> str:
 
     Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`, `penalty`
     for lateness, `final` (score less penalty), `max_score`, `percent` (of the final score),
-    `part:<id>` for each part, `checks:<outcome>` (how many) for each outcome, `era`, `python2`,
-    `sandbox`, `error`. A submission that could not be graded has empty cells for its numbers,
-    not zeros.
+    `part:<id>` for each part, `checks:<outcome>` (how many) for each outcome, `unmarked` (written
+    answers that somebody has to mark) where there are questions, `era`, `python2`, `sandbox`,
+    `error`. A submission that could not be graded has empty cells for its numbers, not zeros.
     """
     return "".join(_text(Roster.of(results)))
 
 
 def _text(roster: Roster) -> Iterator[str]:
-    parts = list({part.id: part for summary in roster for part in summary.parts})
+    parts: dict[str, None] = {}
+    asked = False
+    for summary in roster:
+        parts.update(dict.fromkeys(part.id for part in summary.parts))
+        asked |= bool(summary.answers)
+    columns = _Columns(list(parts), asked)
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
-    writer.writerow([safe_cell(name) for name in _heading(parts)])
+    writer.writerow([safe_cell(name) for name in _heading(columns)])
     for summary in roster:
         if sheet.tell() > _PIECE:
             yield sheet.getvalue()
             sheet.seek(0)
             sheet.truncate()
-        writer.writerow(_row(summary, parts))
+        writer.writerow(_row(summary, columns))
     yield sheet.getvalue()
 
 
@@ -76,21 +81,29 @@ def safe_cell(value: str) -> str:
     return _FORMULA.sub(r"\1'", one_line(value, _CELL_LIMIT))
 
 
-def _heading(parts: list[str]) -> list[str]:
+class _Columns(NamedTuple):
+    parts: list[str]
+    unmarked: bool
+    """Whether there are written answers."""
+
+
+def _heading(columns: _Columns) -> list[str]:
     return [
         *("submission", "status", "score", "penalty", "final", "max_score", "percent"),
-        *(f"part:{part}" for part in parts),
+        *(f"part:{part}" for part in columns.parts),
         *(f"checks:{outcome}" for outcome in Outcome),
+        *(["unmarked"] if columns.unmarked else []),
         *("era", "python2", "sandbox", "error"),
     ]
 
 
-def _row(summary: Summary, parts: list[str]) -> list[str]:
+def _row(summary: Summary, columns: _Columns) -> list[str]:
     dialect = summary.era is not None
     return [
         safe_cell(summary.submission),
         _status(summary),
-        *_numbers(summary, parts),
+        *_numbers(summary, columns.parts),
+        *([str(summary.waiting) if summary.graded else ""] if columns.unmarked else []),
         safe_cell(summary.era or ""),
         ("yes" if summary.python2 else "no") if dialect else "",
         safe_cell(summary.sandbox or ""),

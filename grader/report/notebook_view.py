@@ -9,12 +9,20 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 from msgspec import Struct
 
-from grader.notebooks.records import CellOutcome, CellOutput, Curve, NotebookCell, NotebookResult
+from grader.notebooks.records import (
+    CellOutcome,
+    CellOutput,
+    Curve,
+    NotebookCell,
+    NotebookResult,
+    WrittenAnswer,
+)
+from grader.report.summary import answer_anchor
 from grader.report.text import clip
 from grader.result import Outcome
 
@@ -45,6 +53,14 @@ class CellView(Struct, frozen=True):
         return self.cell.outcome is CellOutcome.TEXT
 
 
+class AnswerView(Struct, frozen=True):
+    """A written answer as the page shows it."""
+
+    answer: WrittenAnswer
+    anchor: str
+    text: Markup
+
+
 class CurveView(Struct, frozen=True):
     """The lines of a small chart: points for SVG, in a box of 320 by 120."""
 
@@ -68,7 +84,7 @@ class NotebookView(Struct, frozen=True):
     """Those that ended at something the student has not done yet."""
     ran: int
     total: int
-    answers: list[tuple[Any, Markup]]
+    answers: list[AnswerView]
     curves: list[CurveView]
 
 
@@ -98,7 +114,10 @@ def _view(notebook: NotebookResult, number: int) -> NotebookView:
         undone=[view for view in run if view.badge is Outcome.MISSING],
         ran=sum(view.cell.outcome is CellOutcome.OK for view in run),
         total=len(run),
-        answers=[(answer, show.prose(answer.text)) for answer in notebook.answers],
+        answers=[
+            AnswerView(answer, answer_anchor(number, place), show.prose(answer.text))
+            for place, answer in enumerate(notebook.answers, start=1)
+        ],
         curves=[_curve(curve) for curve in notebook.curves],
     )
 

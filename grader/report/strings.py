@@ -137,6 +137,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.question": ("Question {n}", "问题 {n}"),
     "nb.words": ("{n} word|{n} words", "{n} 字"),
     "nb.by_hand": ("{n} point, given by hand|{n} points, given by hand", "{n} 分，人工评定"),
+    "nb.unmarked": (
+        "{n} point, not marked yet|{n} points, not marked yet",
+        "{n} 分，尚未评定",
+    ),
+    "nb.marked": ("{passed} of {total} marked", "已评定 {passed} / {total}"),
+    "nb.outdated": ("changed since it was marked", "评定后有改动"),
     "nb.all": ("All cells", "全部单元格"),
     "nb.train": ("training accuracy", "训练准确率"),
     "nb.val": ("validation accuracy", "验证准确率"),
@@ -215,6 +221,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "占该检查已运行或未完成的学生的比例；“未运行”不计入。",
     ),
     "class.notebooks": ("Cells failed / run", "单元格：出错 / 已运行"),
+    "class.waiting": (
+        "{n} written answer is not marked yet.|{n} written answers are not marked yet.",
+        "有 {n} 个书面回答尚未评定。",
+    ),
     "class.cells": ("Most frequent failing cells", "最常出错的单元格"),
     "class.cells_note": (
         "Cells of the notebooks as given out, by how many students they failed for.",

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from grader.report.redact import Audience, for_audience
 from grader.report.text import clip, clip_lines, magnitude
 from grader.result import (
+    WRITTEN,
     Cause,
     CheckResult,
     Finding,
@@ -123,6 +124,11 @@ class PartView(Struct, frozen=True):
         return self.part.total > 0
 
     @property
+    def written(self) -> bool:
+        """Whether it has the marks for written answers."""
+        return self.part.id == WRITTEN
+
+    @property
     def remarked(self) -> bool:
         """Whether a passed check carries a remark that should be seen."""
         return any(view.check.notes or view.check.follow_through for view in self.passed)
@@ -142,6 +148,11 @@ class StudentView(Struct, frozen=True):
     bar: list[Segment]
     counts: list[tuple[Outcome, int]]
     """Outcomes of the checks that count, in the order of `Outcome`."""
+
+    @property
+    def marked(self) -> bool:
+        """Whether written answers are part of the score."""
+        return any(part.written for part in self.parts)
 
     @property
     def passed(self) -> int:
@@ -181,7 +192,7 @@ def student_view(result: Result, audience: Audience) -> StudentView:
         result=shown,
         audience=audience,
         parts=parts,
-        bar=bar(shown.checks, shown.score, shown.max_score),
+        bar=bar(shown.checks, shown.score, shown.max_score, _unmarked(shown)),
         counts=[(outcome, asked[outcome]) for outcome in Outcome if asked[outcome]],
     )
 
@@ -224,14 +235,22 @@ def element(finding: Finding) -> str:
     return f"{quantity}[{index}]"
 
 
-def bar(checks: Iterable[CheckResult], points: float, max_points: float) -> list[Segment]:
-    """A bar of points: what was earned, then what was lost, by outcome."""
+def bar(
+    checks: Iterable[CheckResult], points: float, max_points: float, blank: float = 0.0
+) -> list[Segment]:
+    """A bar of points: what was earned, then what was lost, by outcome; `blank` is left empty."""
     earned = min(1.0, points / max_points) if max_points > 0 else 0.0
+    blank = min(1.0 - earned, blank / max_points) if max_points > 0 else 0.0
     lost = dict.fromkeys(Outcome, 0.0)
     for check in checks:
         lost[check.outcome] += max(0.0, check.max_points - check.points)
     lost[Outcome.PASSED] = 0.0
-    return stretches({**_scaled(lost, 1.0 - earned), Outcome.PASSED: earned})
+    return stretches({**_scaled(lost, 1.0 - earned - blank), Outcome.PASSED: earned})
+
+
+def _unmarked(result: Result) -> float:
+    """Points that were not given for written answers."""
+    return sum(part.max_points - part.points for part in result.parts if part.id == WRITTEN)
 
 
 def stretches(shares: dict[Outcome, float]) -> list[Segment]:

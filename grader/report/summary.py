@@ -9,9 +9,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from grader.marking.marks import version_of
 from grader.report.cells import CellCount, count_cells
 from grader.report.student_view import asked_for
-from grader.report.text import by_name
+from grader.report.text import by_name, clip
 from grader.result import Cause, CheckResult, Outcome, PartResult, Result
 
 LETTERS: Final = {
@@ -24,6 +25,36 @@ LETTERS: Final = {
 }
 """How `Summary.marks` spells outcomes; a check that is not asked for is a dash."""
 _NOT_ASKED: Final = "-"
+_MAX_ANSWER: Final = 900
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A written answer."""
+
+    notebook: str
+    question: str
+    points: float
+    """What it is worth."""
+    state: str
+    words: int
+    text: str
+    """Its beginning."""
+    version: str
+    anchor: str
+    """Where it is in the report."""
+    mark: float | None
+    comment: str
+    outdated: bool
+
+    @property
+    def unmarked(self) -> bool:
+        """Whether there is no mark, or one for what has changed since."""
+        return self.mark is None or self.outdated
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to look at it: what is not answered may go without a mark."""
+        return self.outdated or (self.mark is None and self.state == "answered")
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -50,6 +81,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     error_kind: str
     cells: CellCount | None
     """Of its notebooks; None where none were asked for."""
+    answers: list[Answer] = []
+    """To the questions of its notebooks."""
 
     @property
     def final(self) -> float:
@@ -65,6 +98,11 @@ class Summary(Struct, frozen=True, kw_only=True):
     def graded(self) -> bool:
         """Whether the submission could be read and run."""
         return not self.error
+
+    @property
+    def waiting(self) -> int:
+        """Written answers that somebody has to mark."""
+        return sum(answer.waits for answer in self.answers)
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -101,6 +139,7 @@ class Register:
             error=result.error,
             error_kind=result.error_kind,
             cells=count_cells(result.notebooks),
+            answers=answers_of(result),
         )
 
     def _roll(self, checks: list[CheckResult]) -> str:
@@ -129,6 +168,25 @@ class Roster:
     def __iter__(self) -> Iterator[Summary]:
         """The summaries."""
         return iter(self._summaries)
+
+
+def answers_of(result: Result) -> list[Answer]:
+    """The written answers of a result, in the order of the report."""
+    return [
+        Answer(
+            notebook=book.id, question=answer.question, points=answer.points, state=answer.state,
+            words=answer.words, text=clip(answer.text, _MAX_ANSWER), mark=answer.mark,
+            version=version_of(answer.text), anchor=answer_anchor(number, place),
+            comment=answer.comment, outdated=answer.outdated,
+        )
+        for number, book in enumerate(result.notebooks, start=1)
+        for place, answer in enumerate(book.answers, start=1)
+    ]  # fmt: skip
+
+
+def answer_anchor(notebook: int, answer: int) -> str:
+    """Where in a report the answer is, both counted from 1."""
+    return f"notebook-{notebook}-answer-{answer}"
 
 
 def _bare(check: CheckResult) -> CheckResult:

@@ -15,7 +15,7 @@ from grader.report.strings import Lang, Texts
 from grader.report.student_view import CheckView, StudentView, case_of, student_view
 from grader.report.summary import Register, Summary
 from grader.report.text import clip, number, one_line, visible
-from grader.result import Cause, Outcome, PartResult, Result
+from grader.result import WRITTEN, Cause, Outcome, PartResult, Result
 
 STYLES: Final[dict[Outcome, str]] = {
     Outcome.PASSED: "green",
@@ -180,9 +180,13 @@ def _parts_table(parts: Iterable[PartResult], texts: Texts, *, points: bool) -> 
         table.add_column(texts("points"), justify="right")
     table.add_column(texts("checks"), justify="right")
     for part in parts:
-        style = "green" if part.passed >= part.total else ""
+        full = part.points >= part.max_points if part.id == WRITTEN else part.passed >= part.total
+        style = "green" if full else ""
         earned = Text(f"{number(part.points)} / {number(part.max_points)}", style)
-        passed = Text(f"{part.passed} / {part.total}", "" if points else style)
+        tally = f"{part.passed} / {part.total}"
+        if part.id == WRITTEN:
+            tally = texts("nb.marked", passed=part.passed, total=part.total)
+        passed = Text(tally, "" if points else style)
         table.add_row(Text(one_line(part.title)), *[earned] * points, passed)
     return table
 

@@ -463,7 +463,10 @@ def notebooks(number: int = 1) -> list[NotebookResult]:
         name="Keep all", train=[0.1, 0.4, 0.9], val=[0.1, 0.3, 0.35], reference=[0.1, 0.4]
     )
     text = "Less *noise*: $x_1$ and\n\n$$" + "x+" * 90 + r"\begin{align}a&=\frac{1}{2}\end{align}$$"
-    answer = WrittenAnswer(question="1", state="answered", words=2, text=text, points=2)
+    answer = WrittenAnswer(
+        question="1", state="answered", words=2, text=text, points=2, mark=1.5, comment="Why?",
+        outdated=True,
+    )  # fmt: skip
     return [NotebookResult(id="Dropout", title="Dropout", path="Dropout.ipynb", cells=cells,
                            answers=[answer], curves=[curve])]  # fmt: skip
 
