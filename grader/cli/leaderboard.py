@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from grader.cli import options
+
+_NO_SECRET: Final = (
+    "Everybody can compute these labels: they are of the images that the template generates. "
+    "Give out images of your own; `python -m grader.notebooks.hidden` makes some."
+)
 
 
 def command(
@@ -26,13 +31,23 @@ def command(
     lang: options.Language = "en",
 ) -> None:
     """Rank predictions: DIR/leaderboard.html and DIR/leaderboard.csv."""
-    from grader.notebooks.leaderboard import as_csv, rank, read_labels, with_pseudonyms
+    from grader.assignment import data_folder
+    from grader.notebooks.leaderboard import (
+        anyone_knows,
+        as_csv,
+        rank,
+        read_labels,
+        with_pseudonyms,
+    )
     from grader.report.files import write_atomically
     from grader.report.html import ranking_page
     from grader.submission import discover
 
     language = options.language(lang)
-    entries = rank(discover(options.existing(submissions)), read_labels(labels))
+    hidden = read_labels(labels)
+    if anyone_knows(hidden, data_folder("reference") / "numpynn"):
+        typer.echo(_NO_SECRET, err=True)
+    entries = rank(discover(options.existing(submissions)), hidden)
     if pseudonyms is not None:
         entries = with_pseudonyms(entries, pseudonyms)
     page = ranking_page(entries, title=title, lang=language)

@@ -138,7 +138,8 @@ def _notebooks(assignment: Assignment, settings: Settings) -> Notebooks | None:
     from grader.notebooks.grade import NotebookBench
 
     kind = settings.sandbox if settings.fork else "none"
-    return NotebookBench(assignment, sandbox=kind, lang=settings.lang)
+    seed = settings.seed_for(assignment.rubric)
+    return NotebookBench(assignment, sandbox=kind, lang=settings.lang, seed=seed)
 
 
 def ready(bench: Bench) -> bytes:

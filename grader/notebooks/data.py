@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
@@ -14,9 +15,8 @@ from grader.errors import InputError
 from grader.rubric import ScaleRule
 
 _SPLITS: Final = ("train", "val", "test", "leaderboard")
-_HELD_OUT: Final = 7
-"""Number of a split that is never served."""
-_LEADERBOARD: Final = 1000
+LEADERBOARD: Final = 1000
+"""Images of the leaderboard."""
 _SHAPE: Final = (3, 32, 32)
 _CLASSES: Final = 10
 Split = tuple[np.ndarray, np.ndarray]
@@ -36,28 +36,52 @@ class Images(msgspec.Struct, frozen=True):
         return difference
 
 
-def images(scale: ScaleRule, reference: Path, folder: str = "") -> Images:
+def images(scale: ScaleRule, reference: Path, folder: str = "", *, secret: str = "") -> Images:
     """The images of a scale, made or read once in a process.
 
     Args:
         scale: how many.
         reference: the reference package, whose `data_utils.py` makes or reads them.
         folder: CIFAR-10; empty to have images generated.
+        secret: decides which images are held out, of those that could be generated.
 
     Raises:
         InputError: there are no such files, too few images in them, or something else.
     """
-    return _images(scale.train, scale.val, scale.test, scale.heldout, reference, folder)
+    sizes = (scale.train, scale.val, scale.test, scale.heldout)
+    return _images(sizes, reference, folder, "" if folder else secret)
+
+
+def hidden(reference: Path, size: int, secret: str) -> Split:
+    """Generated images and labels that only who knows the secret can make again.
+
+    Raises:
+        InputError: the reference makes no images.
+    """
+    number = int.from_bytes(hashlib.sha256(secret.encode()).digest()[:4], "big")
+    made: Split = _data_utils(reference).generate_split(size, number)
+    return made
+
+
+def public(reference: Path, size: int) -> Split:
+    """The leaderboard's images as everybody can generate them, with their labels.
+
+    Raises:
+        InputError: the reference makes no images.
+    """
+    made: Split = _data_utils(reference).generate_split(size, _SPLITS.index("leaderboard"))
+    return made
 
 
 @cache
-def _images(train: int, val: int, test: int, heldout: int, reference: Path, folder: str) -> Images:
+def _images(sizes: tuple[int, int, int, int], reference: Path, folder: str, secret: str) -> Images:
     module = _data_utils(reference)
     if folder:
-        return _from_cifar10(module, Path(folder), (train, val, test, heldout))
+        return _from_cifar10(module, Path(folder), sizes)
+    train, val, test, heldout = sizes
     splits = [module.generate_split(size, number)
-              for number, size in enumerate((train, val, test, _LEADERBOARD))]  # fmt: skip
-    return _arranged(splits, module.generate_split(heldout, _HELD_OUT))
+              for number, size in enumerate((train, val, test, LEADERBOARD))]  # fmt: skip
+    return _arranged(splits, hidden(reference, heldout, f"held out/{secret}"))
 
 
 def _from_cifar10(module: Any, folder: Path, sizes: tuple[int, int, int, int]) -> Images:
@@ -66,7 +90,7 @@ def _from_cifar10(module: Any, folder: Path, sizes: tuple[int, int, int, int]) -
     batches = [_batch(module, folder / f"data_batch_{number}") for number in range(1, 6)]
     X, y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     X_test, y_test = _batch(module, folder / "test_batch")
-    ends = np.cumsum([test, _LEADERBOARD, heldout])
+    ends = np.cumsum([test, LEADERBOARD, heldout])
     for kind, wanted, found in (("training", train + val, len(X)), ("test", ends[2], len(X_test))):
         if found < wanted:
             raise InputError(

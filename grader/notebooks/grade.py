@@ -45,9 +45,12 @@ class NotebookBench:
         *,
         sandbox: str = "auto",
         lang: str = "en",
+        seed: str = "",
         reference_curves: bool = True,
     ) -> None:
         """Open the sandbox for kernels; with the reference's curves, where they are recorded.
+
+        The seed, by default the rubric's, decides which images are held out.
 
         Raises:
             UsageError: there is none.
@@ -69,7 +72,9 @@ class NotebookBench:
         self._places = places_of(package_texts(assignment.release))
         recorded = recorded_curves(assignment, rules.scale) if reference_curves else {}
         self._reference_curves = recorded
-        self.images: Images = images(scale, assignment.reference, self._data_folder())
+        secret = seed or str(assignment.rubric.seed)
+        folder = self._data_folder()
+        self.images: Images = images(scale, assignment.reference, folder, secret=secret)
         self.pool = KernelPool(
             sandbox,
             limits=Limits(

@@ -49,7 +49,7 @@ import numpy as np
 
 
 def generate_split(size, split, seed=231):
-    return np.full((size, 3, 32, 32), split, np.uint8), np.arange(size)
+    return np.full((size, 3, 32, 32), split % 256, np.uint8), np.arange(size)
 """
 CELLS: Final = {
     "setup": ("given", "import numpy as np\nfrom numpynn.layers import shift"),

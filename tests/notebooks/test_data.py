@@ -15,9 +15,10 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
+from grader.engine.server import _notebooks
 from grader.errors import InputError, UsageError
-from grader.grading import contract_of
-from grader.notebooks.data import images
+from grader.grading import Settings, contract_of
+from grader.notebooks.data import _data_utils, images
 from grader.notebooks.grade import NotebookBench
 from grader.result import Outcome
 from grader.rubric import ScaleRule
@@ -187,3 +188,40 @@ def test_a_notebook_that_loads_the_files_by_itself_gets_our_images(
         f"(95, 32, 32, 3) [0 1 2] (20, 32, 32, 3) [0 1 2] {first} float64\n",
         "(55, 32, 32, 3) [0 1 2]\n",
     ]
+
+
+def test_held_out_images_depend_on_a_secret() -> None:
+    one, again, other = (images(SIZE, REFERENCE, secret=s).heldout for s in ("a", "a", "b"))
+    assert np.array_equal(one[0], again[0])
+    assert not np.array_equal(one[1], other[1])
+    data_utils = _data_utils(REFERENCE)
+    for split in range(10):
+        _, known = data_utils.generate_split(SIZE.heldout, split)
+        assert not np.array_equal(one[1], known)
+    assert (
+        images(SIZE, REFERENCE, secret="b").served.keys() == images(SIZE, REFERENCE).served.keys()
+    )
+
+
+@pytest.mark.parametrize(("seed", "expected"), [("", "231"), ("of mine", "of mine")])
+def test_the_secret_is_the_seed(monkeypatch: pytest.MonkeyPatch, seed: str, expected: str) -> None:
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "grader.notebooks.grade.NotebookBench", lambda _assignment, **told: found.update(told)
+    )
+    _notebooks(Assignment.load("numpynn-notebooks"), Settings(seed=seed))
+    assert found["seed"] == expected
+
+
+@pytest.mark.parametrize("seed", ["", "of mine"])
+def test_a_bench_holds_out_what_its_seed_says(monkeypatch: pytest.MonkeyPatch, seed: str) -> None:
+    asked: list[str] = []
+
+    def stop(*_: Any, secret: str) -> None:
+        asked.append(secret)
+        raise InputError("that is enough")
+
+    monkeypatch.setattr("grader.notebooks.grade.images", stop)
+    with pytest.raises(InputError, match="enough"):
+        NotebookBench(Assignment.load("numpynn-notebooks"), seed=seed)
+    assert asked == [seed or "231"]

@@ -9,8 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.assignment import data_folder
 from grader.errors import InputError
-from grader.notebooks.leaderboard import as_csv, rank, read_labels, with_pseudonyms
+from grader.notebooks import hidden
+from grader.notebooks.data import public
+from grader.notebooks.leaderboard import (
+    anyone_knows,
+    as_csv,
+    rank,
+    read_labels,
+    with_pseudonyms,
+)
 from grader.submission import discover
 from tests.support import grader
 
@@ -125,3 +134,35 @@ def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
     assert said.stdout.startswith("4 of 4 have a score.")
     assert (out / "leaderboard.csv").read_text().splitlines()[1].startswith("1,dan,1.0000,20,20")
     assert "95.00 %" in (out / "leaderboard.html").read_text()
+
+
+def test_labels_that_anyone_can_compute_are_pointed_out(hand_ins: Path, tmp_path: Path) -> None:
+    _, known = public(data_folder("reference") / "numpynn", 20)
+    np.save(tmp_path / "labels.npy", known)
+    command = ("leaderboard", hand_ins, "--out", tmp_path / "board", "--labels")
+    assert "Everybody can compute these labels" in grader(*command, tmp_path / "labels.npy").stderr
+    known[3] += 1
+    np.save(tmp_path / "labels.npy", known)
+    assert grader(*command, tmp_path / "labels.npy").stderr == ""
+
+
+def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
+    for name, arguments in {"a": ["x"], "b": ["x"], "c": ["y"], "d": [], "e": []}.items():
+        assert hidden.main([str(tmp_path / name), *arguments]) == 0
+    labels = {name: read_labels(tmp_path / name / "labels.npy") for name in "abcde"}
+    assert np.array_equal(labels["a"], labels["b"])
+    assert len({array.tobytes() for array in labels.values()}) == 4
+    assert not any(
+        anyone_knows(array, data_folder("reference") / "numpynn") for array in labels.values()
+    )
+    images = np.load(tmp_path / "a" / "phase_1.npy")
+    assert (images.shape, images.dtype) == ((1000, 3, 32, 32), np.uint8)
+    assert set(labels["a"]) == set(range(10))
+
+
+def test_images_need_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert hidden.main([]) == 2
+    assert "python -m grader.notebooks.hidden FOLDER" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    assert hidden.main([str(tmp_path / "file" / "x")]) == 3
+    assert "cannot be written" in capsys.readouterr().err
