@@ -63,7 +63,7 @@ def _fetch(files: Any, root: str, target: Path) -> None:
         if len(targets) >= MAX_FILES:
             raise InputError(f"{root}: holds more than {MAX_FILES:,} files.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if is_read(path.name) or path.name == "timestamp.txt":
+        if is_read(path.name, info.get("size") or 0) or path.name == "timestamp.txt":
             sources.append(name)
             targets.append(str(path))
         else:

@@ -13,11 +13,12 @@ import msgspec
 
 from grader.errors import InputError
 from grader.submission import Source
-from grader.submission.tree import archive_stem, is_ignored
+from grader.submission.tree import BESIDE, MAX_BESIDE, archive_stem, is_ignored
 
 MAX_FILES: Final = 20_000
 """Files of a submission that are looked at; the reader refuses what has many more."""
 _READ: Final = (".py", ".ipynb", ".npy")
+"""Whatever their size; of what else may lie beside a notebook, what a kernel would get."""
 
 Kind = Literal["file", "other", "link", "outside", "dead"]
 
@@ -75,9 +76,10 @@ class Parcel(msgspec.Struct, frozen=True):
 _DECODER: Final = msgspec.msgpack.Decoder(Parcel)
 
 
-def is_read(name: str) -> bool:
+def is_read(name: str, size: int) -> bool:
     """Whether a file of that name is ever opened; of others only the name matters."""
-    return name.endswith(_READ) or archive_stem(name) is not None
+    beside = size <= MAX_BESIDE and name.lower().endswith(BESIDE)
+    return beside or name.endswith(_READ) or archive_stem(name) is not None
 
 
 def entries(folder: Path) -> Iterator[Entry]:
@@ -159,7 +161,7 @@ def _entry(name: str, path: Path, root: Path) -> Entry:
         if not target.is_relative_to(root):
             return Entry(name, "outside", path)
         return Entry(name, "link", path, target.relative_to(root).as_posix())
-    return Entry(name, "file" if is_read(name) else "other", path)
+    return Entry(name, "file" if is_read(name, path.stat().st_size) else "other", path)
 
 
 def _item(entry: Entry) -> Item:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from grader.assignment import Assignment
 from grader.errors import InputError, InternalError
 from grader.notebooks.answers import written_answers
+from grader.notebooks.beside import lay_beside
 from grader.notebooks.curves import beside, read_curves, recorded_curves
 from grader.notebooks.data import Images, images
 from grader.notebooks.execute import Run
@@ -121,6 +123,7 @@ class NotebookBench:
             InternalError: no kernel could be started.
         """
         found, notes = choose(files_of(path, ".ipynb"), self.releases, submission.package)
+        lay_beside(found.values(), path, submission)
         graded = Graded(notes=notes)
         with self.pool.row(len(found)) as kernels:
             for name, rule in self.rules.files.items():
@@ -216,7 +219,7 @@ class NotebookBench:
             "files": {**self._given, **own},
             "package": submission.package.rpartition("/")[2] or "numpynn",
             "data": self.images.served,
-            "extra": {},
+            "extra": {n: np.frombuffer(data, np.uint8) for n, data in book.beside.items()},
             "floor_division": [cell.run for cell in book.cells if cell.floors],
         }
 

@@ -13,7 +13,11 @@ _SHOWN: Final = (*IMAGES, "image/svg+xml", "text/html", "text/markdown", "text/l
 """Best first; of every output one form is kept."""
 _LONGEST: Final = 1 << 20
 """Characters of a text, whatever way it came."""
-_ACTIVE: Final = "application/javascript"
+_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+_UNSHOWN: Final = {
+    "application/javascript": "(a script, which is not run here)",
+    _WIDGET: "(a control, which is not shown here)",
+}
 
 
 class Budget:
@@ -94,14 +98,14 @@ def _plain(output: Mapping[str, Any]) -> CellOutput | None:
     data = output.get("data")
     if not isinstance(data, Mapping):
         return None
-    script = _ACTIVE in data and not set(_SHOWN[:-1]) & data.keys()
-    for mime in () if script else _SHOWN:
-        if mime in data:
+    remark = next((text for mime, text in _UNSHOWN.items() if mime in data), "")
+    for mime in _SHOWN:
+        if mime in data and not (remark and mime == "text/plain"):
             text = _text(data[mime])
             return CellOutput(mime=mime, data=text if mime in IMAGES else text[:_LONGEST])
-    if script:
-        return CellOutput(mime="text/plain", data="(a script, which is not run here)")
-    return CellOutput(mime="text/plain", data="(an output that cannot be shown)")
+    if _WIDGET in data and data.get("text/plain"):
+        remark = f"{_text(data['text/plain'])[:_LONGEST]}\n{remark}"
+    return CellOutput(mime="text/plain", data=remark or "(an output that cannot be shown)")
 
 
 def _text(value: Any) -> str:

@@ -72,6 +72,8 @@ class Book(msgspec.Struct, kw_only=True):
     divides_truly: bool = False
     """Whether it asks Python 2 for `/` as Python 3 has it."""
     notes: list[str] = []
+    beside: dict[str, bytes] = {}
+    """Files in its folder, by their names in it."""
 
 
 def read_notebook(data: bytes, path: str) -> Book:

@@ -20,6 +20,14 @@ MAX_PYTHON_BYTES: Final = 64 * 1024 * 1024
 MAX_NESTED_BYTES: Final = 256 * 1024 * 1024
 _MAX_DEPTH: Final = 32
 
+BESIDE: Final = (
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".svg", ".npy", ".npz", ".txt", ".csv", ".tsv",
+    ".json", ".pkl", ".mat", ".yaml", ".yml", ".md", ".py",
+)  # fmt: skip
+"""Endings of what a notebook may read in its folder."""
+MAX_BESIDE: Final = 8 * 1024 * 1024
+"""Bytes of one such file."""
+
 IGNORED_FOLDERS: Final = frozenset(
     {"__pycache__", "__MACOSX", "site-packages", "dist-packages", "node_modules", "venv"}
 )

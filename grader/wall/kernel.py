@@ -174,10 +174,10 @@ def _settle(app: App, request: dict[str, Any]) -> list[str]:
     world = notebook_world.World(request)
     files = StudentFiles(world.with_support(sources), request["package"])
     files.install()
-    world.install()
+    problems = [*files.problems, *world.install()]
     if request["floor_division"]:
         _floor_in(set(request["floor_division"]), app.kernel.shell)
-    return files.problems[:_MAX_PROBLEMS]
+    return problems[:_MAX_PROBLEMS]
 
 
 def _floor_in(cells: set[str], shell: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -30,6 +32,20 @@ class SelfCheck:
         """At the end of a cell it shows nothing."""
 
 
+class _Beside(importlib.abc.MetaPathFinder):
+    """Finds modules in the folder that the notebook is in at the time."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if path is not None:
+            return None
+        try:
+            return importlib.machinery.PathFinder.find_spec(fullname, [os.getcwd()], target)
+        except OSError:
+            return None
+
+
 class World:
     """Everything around one notebook.
 
@@ -46,13 +62,13 @@ class World:
         own = sources.get(_DATA_FILE, Source("", False))
         return {**sources, _DATA_FILE: own._replace(text=own.text + _SERVED)}
 
-    def install(self) -> None:
-        """Serve the data, put the files in place, and stand in for what is not there."""
+    def install(self) -> list[str]:
+        """Serve the data, put the files in place, and stand in for what is not there.
+
+        Returns what of the files could not be put there.
+        """
         notebook_data.serve(self._data)
-        for name, content in self._extra.items():
-            path = Path(os.environ["HOME"], name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.tobytes())
+        problems = self._lay_files()
         vars(grader)["check"] = lambda *_names, **_options: SelfCheck()
         colab = ModuleType("google.colab")
         drive = ModuleType("google.colab.drive")
@@ -62,3 +78,22 @@ class World:
             sys.modules.setdefault(name, module)
         google = sys.modules.setdefault("google", ModuleType("google"))
         vars(google)["colab"] = colab
+        return problems
+
+    def _lay_files(self) -> list[str]:
+        """Copy the files to the folder that the notebook runs in.
+
+        Modules among them come last of all, so that none stands for a package that is installed,
+        for the student's own or for ours.
+        """
+        sys.path[:] = [entry for entry in sys.path if entry not in ("", os.environ["HOME"])]
+        sys.meta_path.append(_Beside())
+        problems = []
+        for name, content in self._extra.items():
+            path = Path(os.environ["HOME"], name)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.tobytes())
+            except OSError as error:
+                problems.append(f"{name}: cannot be put beside the notebook: {error.strerror}")
+        return problems

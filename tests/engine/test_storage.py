@@ -35,7 +35,7 @@ def memory() -> Any:
 def course(tmp_path: Path) -> Path:
     toy.hand_in(tmp_path / "class", "ann")
     toy.hand_in(tmp_path / "class", "bob", toy.WRONG)
-    (tmp_path / "class" / "bob" / "photo.png").write_bytes(b"not fetched")
+    (tmp_path / "class" / "bob" / "film.mp4").write_bytes(b"not fetched")
     (tmp_path / "class" / "empty").mkdir()
     return toy.assignment(tmp_path / "course")
 
@@ -86,7 +86,7 @@ def test_only_what_grading_reads_is_fetched(course: Path, tmp_path: Path, memory
     memory.put(str(tmp_path / "class"), "/class", recursive=True)
     with brought("memory://class") as here:
         assert here.name == "class"
-        assert (here / "bob" / "photo.png").read_bytes() == b""
+        assert (here / "bob" / "film.mp4").read_bytes() == b""
         ours = tmp_path / "class" / "ann" / "toy" / "layers.py"
         assert (here / "ann" / "toy" / "layers.py").read_bytes() == ours.read_bytes()
         assert {source.id for source in discover(here)} >= {"ann", "bob"}
@@ -152,7 +152,7 @@ def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     (folder / "dead.py").symlink_to(folder / "nowhere.py")
     (folder / "outside.py").symlink_to(sys.executable)
     (folder / "folder.py").symlink_to(folder / "toy")
-    (folder / "photo.png").write_bytes(b"large")
+    (folder / "film.mp4").write_bytes(b"large")
     os.mkfifo(folder / "pipe.py")
     (source,) = discover(tmp_path / "class")
     packed = submission_parcel(source).pack()
@@ -161,4 +161,4 @@ def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     assert copy.name == "ann"
     assert theirs.files == ours.files
     assert theirs.unread == ours.unread
-    assert (copy / "photo.png").read_bytes() == b""
+    assert (copy / "film.mp4").read_bytes() == b""

@@ -40,7 +40,7 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
         "files": {path: (text, False) for path, text in (files or PACKAGE).items()},
         "package": "cs231n",
         "data": data,
-        "extra": {},
+        "extra": {name: np.frombuffer(data, np.uint8) for name, data in made.beside.items()},
         "floor_division": [cell.run for cell in made.cells if cell.floors],
     }
 

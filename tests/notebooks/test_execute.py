@@ -114,11 +114,15 @@ def test_a_widget_does_no_harm(pool: KernelPool) -> None:
         "from comm import create_comm\n"
         "create_comm(target_name='jupyter.widget', data={'state': {}}, metadata={})\n"
         "from IPython.display import display\n"
-        "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'x'}}, raw=True)"
+        "view = {'application/vnd.jupyter.widget-view+json': {'model_id': 'x'}}\n"
+        "display(view, raw=True)\n"
+        "display(view | {'text/plain': 'IntSlider(value=3)'}, raw=True)"
     )
     cells = run(pool, book(opened, "2"))
     assert outcomes(cells) == ["ok", "ok"]
-    assert printed(cells[0]) == "(an output that cannot be shown)"
+    remark = "(a control, which is not shown here)"
+    shown = [output.data for output in cells[0].outputs]
+    assert shown == [remark, f"IntSlider(value=3)\n{remark}"]
 
 
 def test_the_rest_is_not_run_if_the_student_asked_for_that(pool: KernelPool) -> None:

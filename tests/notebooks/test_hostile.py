@@ -33,7 +33,11 @@ DEEDS = {
     "outside": "print(open('/etc/passwd').read())",
     "widget": "from comm import create_comm\nfrom IPython.display import display\n"
     "create_comm(target_name='jupyter.widget', data={'state': {}}, metadata={})\n"
-    "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'x'}}, raw=True)",
+    "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'x'},\n"
+    "         'text/plain': 'IntSlider(value=3)'}, raw=True)",
+    "beside": "import helper, numpy\n"
+    "print(open('data/note.txt').read(), helper.two(), numpy.__version__[0])",
+    "link": "print(open('link.txt').read())",
     "early": "print(late_name)",
     "late": "late_name = 1",
 }
@@ -66,6 +70,11 @@ def report(bench: NotebookBench, tmp_path_factory: pytest.TempPathFactory) -> Re
         cell["execution_count"] = 100 - number
     data = json.dumps(notebook).encode()
     path = courses.hand_in(folder / "eve", data, "my homework (final).ipynb")
+    (path / "data").mkdir()
+    (path / "data" / "note.txt").write_text("a note")
+    (path / "helper.py").write_text("def two():\n    return 2\n")
+    (path / "numpy.py").write_text("__version__ = 'evil'\n")
+    (path / "link.txt").symlink_to(secret)
     return Report(courses.graded(bench, path))
 
 
@@ -131,7 +140,15 @@ def test_a_file_outside_its_folder(report: Report, id: str) -> None:
 
 def test_a_widget(report: Report) -> None:
     assert report.cells["widget"].outcome is CellOutcome.OK
-    assert "(an output that cannot be shown)" in report.row("widget")
+    shown = report.row("widget")
+    assert "IntSlider(value=3)\n(a control, which is not shown here)" in shown
+
+
+def test_files_beside_it(report: Report) -> None:
+    assert re.search(r"a note 2 [12]\n", report.row("beside"))
+    assert report.cells["link"].outcome is CellOutcome.ERROR
+    assert "Not in its kernel, of the files beside it: link.txt (a link)." in report.head
+    assert "of another student" not in report.page
 
 
 def test_cells_out_of_order(report: Report) -> None:
