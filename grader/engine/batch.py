@@ -17,7 +17,7 @@ from grader.engine.reasons import CACHE, HERE, Reasons
 from grader.errors import GraderError, InputError, InternalError
 from grader.report.summary import Register, Summary
 from grader.result import Result
-from grader.submission import Source
+from grader.submission import Source, Sources
 
 _LOOK_AROUND_SECONDS: Final = 5.0
 
@@ -74,7 +74,7 @@ class Batch:
 
     def __init__(
         self,
-        sources: Sequence[Source],
+        sources: Sources | Sequence[Source],
         crew: Crew,
         *,
         outbox: Outbox | None = None,

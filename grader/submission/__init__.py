@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from grader.submission.discover import Source, discover, loose_files, single
+from grader.submission.discover import Source, Sources, discover, loose_files, single
 from grader.submission.load import load
 from grader.submission.record import SourceFile, Submission
 
-__all__ = ["Source", "SourceFile", "Submission", "discover", "load", "loose_files", "single"]
+__all__ = [
+    "Source",
+    "SourceFile",
+    "Sources",
+    "Submission",
+    "discover",
+    "load",
+    "loose_files",
+    "single",
+]

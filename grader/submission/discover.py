@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -45,26 +47,39 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A remark for its report."""
 
 
-def discover(path: Path, scratch: Path | None = None) -> list[Source]:
-    """The submissions at `path`, in the order of their names.
+class Sources:
+    """Submissions in the order of their names, which are all that is kept of a large class."""
+
+    def __init__(self, names: list[str], look: Callable[[str], Source]) -> None:
+        self._names = names
+        self._look = look
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[Source]:
+        """Each is looked at when its turn comes."""
+        return map(self._look, self._names)
+
+
+def discover(path: Path) -> Sources:
+    """The submissions at `path`.
 
     A folder of folders or archives, or one submission: an archive, or a folder with the package
-    in it. What cannot be read is listed with its `problem`. `scratch` is not needed: archives are
-    read in memory.
+    in it. What cannot be read is listed with its `problem`.
 
     Raises:
         InputError: there is no such path, or nothing in it.
     """
     if is_submission(path):
-        return [single(path)]
-    entries = [entry for entry in _entries(path) if not is_hidden(entry.name)]
-    found = [source for entry in entries if (source := _source(entry, path)) is not None]
-    if not found:
+        return Sources([path.name], lambda _: single(path))
+    entries = [entry for entry in _entries(path) if not is_hidden(entry.name) and _counts(entry)]
+    if not entries:
         raise InputError(
             f"{path}: holds no submissions.",
             hint="Expected a folder or an archive (zip, tar.gz) for each student.",
         )
-    return _with_distinct_ids(found)
+    return Sources([entry.name for entry in entries], partial(_look, path, _renamed(entries)))
 
 
 def single(path: Path) -> Source:
@@ -83,7 +98,7 @@ def loose_files(path: Path) -> list[Path]:
     if is_submission(path):
         return []
     entries = [entry for entry in _entries(path) if not is_hidden(entry.name)]
-    return [Path(entry.path) for entry in entries if _source(entry, path) is None]
+    return [Path(entry.path) for entry in entries if not _counts(entry)]
 
 
 def is_submission(path: Path) -> bool:
@@ -160,20 +175,11 @@ def _has_package(folder: os.DirEntry[str]) -> bool:
     return False
 
 
-def _source(entry: os.DirEntry[str], root: Path) -> Source | None:
-    """The submission that an entry is, or None for a file that is none."""
-    path = Path(entry.path)
-    is_folder = entry.is_dir()
+def _counts(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a submission, not a file beside them."""
     if is_ignored(f"{entry.name}/x") or "_assignsubmission_onlinetext" in entry.name:
-        return None
-    expected = is_folder or archive_stem(entry.name) is not None
-    if not expected and not _is_handed_in(entry.name):
-        return None
-    return Source(
-        id=submission_id(entry.name, is_folder=is_folder),
-        path=path,
-        problem=_problem(entry, path, root, is_expected=expected),
-    )
+        return False
+    return entry.is_dir() or archive_stem(entry.name) is not None or _is_handed_in(entry.name)
 
 
 def _is_handed_in(name: str) -> bool:
@@ -182,17 +188,27 @@ def _is_handed_in(name: str) -> bool:
     return from_lms is not None or _UNREADABLE.search(name) is not None
 
 
-def _problem(entry: os.DirEntry[str], path: Path, root: Path, *, is_expected: bool) -> str:
-    if not is_expected:
-        return f"{entry.name}: is neither a folder nor an archive (zip, tar.gz)."
-    if entry.is_symlink() and not _leads_inside(path, root):
-        return f"{entry.name}: is a link that leads outside {root}; it was not followed."
-    if not entry.is_dir() and not path.is_file():
-        return f"{entry.name}: is no ordinary file."
+def _look(root: Path, renamed: Mapping[str, Renamed], name: str) -> Source:
+    path = root / name
+    is_folder = os.path.isdir(path)
+    usual = Renamed(submission_id(name, is_folder=is_folder))
+    identifier, note = renamed.get(name, usual)
+    problem = _problem(path, root, is_folder=is_folder)
+    return Source(id=identifier, path=path, problem=problem, note=note)
+
+
+def _problem(path: Path, root: Path, *, is_folder: bool) -> str:
+    name = path.name
+    if os.path.islink(path) and not _leads_inside(path, root):
+        return f"{name}: is a link that leads outside {root}; it was not followed."
     try:
-        os.scandir(path).close() if entry.is_dir() else path.open("rb").close()
+        if not is_folder and not stat.S_ISREG(path.stat().st_mode):
+            return f"{name}: is no ordinary file."
+        os.scandir(path).close() if is_folder else path.open("rb").close()
     except OSError as error:
-        return f"{entry.name}: {why_unreadable(error)}."
+        return f"{name}: {why_unreadable(error)}."
+    if not is_folder and archive_stem(name) is None:
+        return f"{name}: is neither a folder nor an archive (zip, tar.gz)."
     return ""
 
 
@@ -203,26 +219,39 @@ def _leads_inside(path: Path, root: Path) -> bool:
         return False
 
 
-def _with_distinct_ids(sources: Iterable[Source]) -> list[Source]:
-    """Where several claim one id, the first keeps it, and the others go by their full names."""
-    sources = list(sources)
-    claims: dict[str, list[Source]] = {}
-    for source in sources:
-        claims.setdefault(source.id.casefold(), []).append(source)
-    taken = set(claims)
-    return [_distinct(source, claims[source.id.casefold()], taken) for source in sources]
+class Renamed(NamedTuple):
+    """What a submission goes by where several claim one id."""
+
+    id: str
+    note: str = ""
 
 
-def _distinct(source: Source, claims: list[Source], taken: set[str]) -> Source:
-    if len(claims) == 1:
-        return source
-    names = ", ".join(printable(claim.path.name) for claim in claims)
-    note = f"Several submissions go by the name {source.id}: {names}. Each is graded for itself."
-    name = source.id
-    if source is not claims[0]:
-        name = full = printable(source.path.name)
-        number = 2
-        while name.casefold() in taken:
-            name, number = f"{full} ({number})", number + 1
-        taken.add(name.casefold())
-    return msgspec.structs.replace(source, id=name, note=note)
+def _renamed(entries: Sequence[os.DirEntry[str]]) -> dict[str, Renamed]:
+    """By name. Of those that claim one id the first keeps it, the others go by their full names."""
+    claims = Counter(_id(entry).casefold() for entry in entries)
+    crowds: dict[str, list[os.DirEntry[str]]] = {}
+    for entry in entries:
+        if claims[claim := _id(entry).casefold()] > 1:
+            crowds.setdefault(claim, []).append(entry)
+    renamed = {}
+    for first, *others in crowds.values():
+        names = ", ".join(printable(entry.name) for entry in (first, *others))
+        name = _id(first)
+        note = f"Several submissions go by the name {name}: {names}. Each is graded for itself."
+        renamed[first.name] = Renamed(name, note)
+        for entry in others:
+            renamed[entry.name] = Renamed(_free(printable(entry.name), claims), note)
+    return renamed
+
+
+def _id(entry: os.DirEntry[str]) -> str:
+    return submission_id(entry.name, is_folder=entry.is_dir())
+
+
+def _free(full: str, taken: Counter[str]) -> str:
+    """The full name, or that and a number; it is taken from then on."""
+    name, number = full, 2
+    while taken[name.casefold()]:
+        name, number = f"{full} ({number})", number + 1
+    taken[name.casefold()] += 1
+    return name

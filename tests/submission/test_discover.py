@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -58,7 +60,7 @@ def test_a_folder_of_ones_own_without_the_package_makes_no_submission(tmp_path: 
 
 def test_an_archive_is_one_submission(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "ann.zip", PACKAGE)
-    assert discover(archive) == [Source(id="ann", path=archive)]
+    assert list(discover(archive)) == [Source(id="ann", path=archive)]
 
 
 def test_hidden_files_and_leavings_of_systems_are_nothing(tmp_path: Path) -> None:
@@ -152,6 +154,30 @@ def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
     write(tmp_path / "ann", PACKAGE)
     os.mkfifo(tmp_path / "bob.zip")
     assert _class(tmp_path)["bob"].problem == "bob.zip: is no ordinary file."
+
+
+def test_each_is_looked_at_when_its_turn_comes(tmp_path: Path) -> None:
+    write(tmp_path / "ann", PACKAGE)
+    write(tmp_path / "bob", PACKAGE)
+    found = discover(tmp_path)
+    shutil.rmtree(tmp_path / "bob")
+    assert len(found) == 2
+    problems = [source.problem for source in found]
+    assert problems == ["", "bob: cannot be read (No such file or directory)."]
+
+
+def test_only_the_names_of_a_large_class_are_kept(tmp_path: Path) -> None:
+    rows = 500
+    for number in range(rows):
+        (tmp_path / f"{number:020}").mkdir()
+    tracemalloc.start()
+    try:
+        found = discover(tmp_path)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == rows
+    assert kept < 200 * rows
 
 
 def test_nothing_to_grade_is_one_line(tmp_path: Path) -> None:
