@@ -156,7 +156,7 @@ def _cell(raw: Any, number: int) -> Cell:
         id=str(raw.get("id") or f"cell-{number}")[:80],
         code=code,
         source=text.replace("\r\n", "\n"),
-        role=str(about.get("role", "own")),
+        role=str(about.get("role", "own" if code else "text")),
         question=str(about.get("question", "")),
         needs=str(about.get("needs", "")),
         functions=[str(name) for name in about.get("functions", [])],

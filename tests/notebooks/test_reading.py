@@ -154,3 +154,8 @@ def test_damaged_cells_do_no_harm() -> None:
         b'{"cell_type": "code", "source": 3, "metadata": 4, "outputs": [5]}]}'
     )
     assert len(read_notebook(content, "x.ipynb").cells) == 4
+
+
+def test_text_is_text_whoever_wrote_it() -> None:
+    made = read_notebook(as_json([("markdown", "# *Mine*"), "x = 1"]), "x.ipynb")
+    assert [cell.role for cell in made.cells] == ["text", "own"]
