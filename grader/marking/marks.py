@@ -108,9 +108,10 @@ class Marks:
         return replace(book, answers=answers)
 
 
-def version_of(text: str) -> str:
+def version_of(answer: WrittenAnswer) -> str:
     """A short hash of an answer, by which it is seen to have changed."""
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:12]
+    parts = [answer.text, *(picture.data for picture in answer.pictures)]
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def _with_mark(answer: WrittenAnswer, mark: Mark | None) -> WrittenAnswer:
@@ -118,7 +119,7 @@ def _with_mark(answer: WrittenAnswer, mark: Mark | None) -> WrittenAnswer:
     if mark is None:
         return answer
     points = None if mark.points is None else min(mark.points, answer.points)
-    changed = bool(mark.version) and mark.version != version_of(answer.text)
+    changed = bool(mark.version) and mark.version != version_of(answer)
     outdated = points is not None and (changed or points != mark.points)
     return replace(answer, mark=points, comment=mark.comment, outdated=outdated)
 

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
+from grader.notebooks.pictures import Pictures
 from grader.notebooks.reading import Book, Cell
 from grader.notebooks.records import WrittenAnswer
 
@@ -13,8 +16,8 @@ _QUESTION: Final = re.compile(
     r"(?:inline\s+)?question\s*(?P<en>\d+)|(?:内联)?问题\s*(?P<zh>\d+)", re.IGNORECASE
 )
 _LABEL: Final = re.compile(
-    r"^[\W_]*(?:your\s+answers?|answers?|你的回答|你的答案|回答|答案|答)[\W_]*[:：][\W_]*|"
-    r"^\W*\$\\color\{\w+\}\{\\textit\s*Your Answer:?\}\$\W*",
+    r"^[\W_]*(?:your\s+answers?|answers?|你的回答|你的答案|回答|答案|答)[\W_]*[:：][*_]*\s*|"
+    r"^\W*\$\\color\{\w+\}\{\\textit\s*Your Answer:?\}\$[*_]*\s*",
     re.IGNORECASE | re.MULTILINE,
 )
 _PLACEHOLDER: Final = re.compile(
@@ -34,10 +37,13 @@ _MAX_TEXT: Final = 20_000
 def written_answers(book: Book, release: Book, points: Mapping[str, float]) -> list[WrittenAnswer]:
     """The answers to the questions that `points` names, in its order."""
     given = {cell.question: cell.source for cell in release.cells if cell.question}
-    return [
-        _judged(question, _find(book, question), given.get(question, ""), worth)
-        for question, worth in points.items()
-    ]
+    pictures = Pictures(book.beside)
+    answers = []
+    for question, worth in points.items():
+        text, cells = _find(book, question)
+        answer = _judged(question, text, given.get(question, ""), worth)
+        answers.append(replace(answer, pictures=pictures.of(cells)))
+    return answers
 
 
 def word_count(text: str) -> int:
@@ -45,28 +51,30 @@ def word_count(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-def _find(book: Book, question: str) -> str | None:
-    """The text of an answer; None if there is no place for one."""
+def _find(book: Book, question: str) -> tuple[str | None, list[Cell]]:
+    """The text of an answer, None if there is no place for one; and the cells that it is in."""
     own = [cell for cell in book.cells if cell.question == question and not cell.code]
     if own:
-        return "\n\n".join(cell.source for cell in own)
+        return "\n\n".join(cell.source for cell in own), own
     for number, cell in enumerate(book.cells):
         match = None if cell.code else _QUESTION.search(cell.source)
         if match and (match["en"] or match["zh"]) == question:
             return _behind(book.cells, number, cell.source[match.end() :])
-    return None
+    return None, []
 
 
-def _behind(cells: list[Cell], number: int, rest: str) -> str:
+def _behind(cells: list[Cell], number: int, rest: str) -> tuple[str, list[Cell]]:
     """An answer in the cell of its question, behind a label, or in the cells of text after it."""
     label = _LABEL.search(rest)
     parts = [rest[label.end() :]] if label else []
+    used = [replace(cells[number], source=parts[0])] if label else []
     for cell in cells[number + 1 :]:
         heading = cell.source.lstrip().startswith("#") and not _LABEL.match(cell.source.lstrip())
         if cell.code or _QUESTION.search(cell.source) or heading:
             break
         parts.append(cell.source)
-    return "\n\n".join(parts)
+        used.append(cell)
+    return "\n\n".join(parts), used
 
 
 def _judged(question: str, text: str | None, given: str, points: float) -> WrittenAnswer:

@@ -45,6 +45,8 @@ class Cell(msgspec.Struct, kw_only=True):
     functions: list[str] = []
     saved: list[dict[str, Any]] = []
     """Outputs as handed in."""
+    attached: dict[str, dict[str, str]] = {}
+    """Pictures pasted into a cell of text: by name, base64 by MIME type."""
     count: int | None = None
     """Number of its last execution, as handed in."""
     restored: str = ""
@@ -161,9 +163,18 @@ def _cell(raw: Any, number: int) -> Cell:
         needs=str(about.get("needs", "")),
         functions=[str(name) for name in about.get("functions", [])],
         saved=[output for output in outputs if isinstance(output, dict)] if outputs else [],
+        attached={} if code else _attached(raw.get("attachments")),
         count=count if isinstance(count, int) else None,
         stop=isinstance(tags, list) and "stop-on-error" in tags,
     )
+
+
+def _attached(found: Any) -> dict[str, dict[str, str]]:
+    return {
+        str(name): {str(mime): data for mime, data in forms.items() if isinstance(data, str)}
+        for name, forms in (found if isinstance(found, dict) else {}).items()
+        if isinstance(forms, dict)
+    }
 
 
 def _is_python2(metadata: dict[str, Any], cells: list[Cell]) -> bool:

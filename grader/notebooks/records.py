@@ -63,6 +63,8 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     words: int = 0
     """Words, and characters of Chinese."""
     text: str = ""
+    pictures: list[CellOutput] = []
+    """Those that the text shows."""
     points: float = 0.0
     """What it is worth at most."""
     mark: float | None = None

@@ -59,6 +59,7 @@ class AnswerView(Struct, frozen=True):
     answer: WrittenAnswer
     anchor: str
     text: Markup
+    pictures: list[Markup]
 
 
 class CurveView(Struct, frozen=True):
@@ -115,7 +116,12 @@ def _view(notebook: NotebookResult, number: int) -> NotebookView:
         ran=sum(view.cell.outcome is CellOutcome.OK for view in run),
         total=len(run),
         answers=[
-            AnswerView(answer, answer_anchor(number, place), show.prose(answer.text))
+            AnswerView(
+                answer=answer,
+                anchor=answer_anchor(number, place),
+                text=show.prose(answer.text),
+                pictures=[show.output(picture) for picture in answer.pictures],
+            )
             for place, answer in enumerate(notebook.answers, start=1)
         ],
         curves=[_curve(curve) for curve in notebook.curves],

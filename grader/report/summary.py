@@ -176,7 +176,7 @@ def answers_of(result: Result) -> list[Answer]:
         Answer(
             notebook=book.id, question=answer.question, points=answer.points, state=answer.state,
             words=answer.words, text=clip(answer.text, _MAX_ANSWER), mark=answer.mark,
-            version=version_of(answer.text), anchor=answer_anchor(number, place),
+            version=version_of(answer), anchor=answer_anchor(number, place),
             comment=answer.comment, outdated=answer.outdated,
         )
         for number, book in enumerate(result.notebooks, start=1)

@@ -15,7 +15,7 @@ from rich.console import Console
 from grader.engine.lateness import Late
 from grader.errors import InputError
 from grader.marking.marks import Mark, Marks, version_of
-from grader.notebooks.records import NotebookResult, WrittenAnswer
+from grader.notebooks.records import CellOutput, NotebookResult, WrittenAnswer
 from grader.report.terminal import summary
 from grader.result import WRITTEN, Result
 from grader.rubric import Late as LateRule
@@ -204,9 +204,17 @@ def test_lateness_is_taken_off_the_whole() -> None:
 
 
 def test_a_mark_above_what_the_answer_is_worth_now_is_cut_and_pointed_out() -> None:
-    marked = Marks([_mark("1", 5, version_of("a"))]).applied(_result("a"))
+    marked = Marks([_mark("1", 5, version_of(_result("a").notebooks[0].answers[0]))]).applied(
+        _result("a")
+    )
     assert _written(marked)[0] == 2
     assert marked.notebooks[0].answers[0].outdated
+
+
+def test_another_picture_is_another_answer() -> None:
+    answer = _result("a").notebooks[0].answers[0]
+    shown = replace(answer, pictures=[CellOutput(mime="image/png", data="eA==")])
+    assert version_of(shown) != version_of(answer)
 
 
 def test_what_could_not_be_graded_gets_no_part() -> None:

@@ -50,7 +50,13 @@ def _page(**more: object) -> str:
         id="Dropout", title=EVIL, path=EVIL, cells=cells, notes=[EVIL],
         answers=[
             WrittenAnswer(question="1", state="answered", words=3, text=EVIL, points=2),
-            WrittenAnswer(question="2", state="placeholder", points=2),
+            WrittenAnswer(
+                question="2", state="placeholder", points=2,
+                pictures=[
+                    CellOutput(mime="image/png", data='x" onerror="alert(6)'),
+                    CellOutput(mime="image/gif", data=base64.b64encode(b"sketch").decode()),
+                ],
+            ),
         ],
         curves=[Curve(name=EVIL, train=[0.1, float("nan")], val=[0.2, 5.0])],
     )  # fmt: skip
@@ -95,6 +101,7 @@ def test_what_is_shown() -> None:
     assert "was changed; put back" in page
     assert "only the placeholder" in page
     assert "2 points, given by hand" in page
+    assert f"data:image/gif;base64,{base64.b64encode(b'sketch').decode()}" in page
     assert page.index("Cells that did not end well") < page.index("All cells")
 
 
