@@ -1,29 +1,32 @@
-"""The output folder of a large class, from made-up results: time, memory and sizes.
+"""A large class, with made-up results: time, memory and sizes.
 
     python benchmarks/many_rows.py --out FOLDER [--rows 100000]
 
-Nothing is graded: an executor that makes results up stands in for the one that grades, and all else
-is what `grader batch` does. Reports and result files of the students, which take a few milliseconds
-and 200 kB each, are left out unless `--files` is given. What is measured, in a process of its own
-each: the first run, and a run in which nothing changed.
+Nothing is graded: a crew that makes results up stands in for the one that grades, and all else is
+what `grader batch` does with a folder of empty submissions. Reports and result files of students,
+which take a few milliseconds and 200 kB each, are left out unless `--files` is given. What is
+measured, in a process of its own each: the first run, and a run in which nothing changed.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec.structs import replace
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.memory import peak
+from grader.engine import ledger
 from grader.engine import outbox as outbox_module
 from grader.engine.batch import Batch
 from grader.engine.fingerprint import Inputs
@@ -39,26 +42,11 @@ from grader.result import (
     Result,
     SandboxInfo,
 )
-from grader.submission import Source
+from grader.submission import Source, discover
+from tests.report.sample import student_name
 
 CHECKS: Final = 251
 PARTS: Final = ("layers", "losses", "optim", "norm", "dropout", "nets")
-NAMES: Final = ("ada", "grace", "alan", "emmy", "srinivasa", "sophie", "小明", "margaret", "ola")
-SURNAMES: Final = (
-    "lovelace",
-    "hopper",
-    "turing",
-    "noether",
-    "ramanujan",
-    "germain",
-    "王",
-    "o'neil",
-)
-
-
-def submission_name(number: int) -> str:
-    """A name, each number another."""
-    return f"{SURNAMES[number % 8]}-{NAMES[number // 8 % 9]}-{number}"
 
 
 class Invention:
@@ -138,21 +126,6 @@ def _part(part: str, checks: list[CheckResult]) -> PartResult:
     )
 
 
-class Sources:
-    """Submissions that are nowhere, one after the other."""
-
-    def __init__(self, rows: int) -> None:
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return self._rows
-
-    def __iter__(self) -> Iterator[Source]:
-        for number in range(self._rows):
-            name = submission_name(number)
-            yield Source(id=name, path=Path(name))
-
-
 class _NoStudentFiles(Folder):
     """A folder in which the files of students are taken for written."""
 
@@ -164,25 +137,23 @@ class _NoStudentFiles(Folder):
         return "there" if "/" in name else super().stamp(name)
 
 
-def run(out: Path, rows: int, *, files: bool) -> None:
+def run(folder: Path, out: Path, *, files: bool) -> None:
     """One batch; prints what it took."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     start = time.perf_counter()
+    sources = discover(folder)
     outbox = Outbox(Folder(out) if files else _NoStudentFiles(out), title="A large class")
     if not files:
-        outbox_module.student_page = lambda *_, **__: ""  # type: ignore[assignment]
-    batch = Batch(Sources(rows), Invention(), outbox=outbox)  # type: ignore[arg-type]
-    done = 0
+        vars(outbox_module)["student_page"] = lambda *_, **__: ""
+    batch = Batch(sources, Invention(), outbox=outbox)
+    rowed, done = start, 0
     for _ in batch.run():
-        done += 1
-        if done == rows:
-            rowed = time.perf_counter()
+        rowed, done = time.perf_counter(), done + 1
     end = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         f"{done:>7} rows, {batch.reasons.reused:>7} reused: {end - start:6.1f} s, of which"
         f" {end - rowed:4.1f} s for class page and gradebook;"
-        f" memory {before / 1024:.0f} MB before, {peak / 1024:.0f} MB at most"
+        f" memory {before:.0f} MB before, {peak():.0f} MB at most"
     )
 
 
@@ -195,14 +166,16 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.once:
-        run(options.out, options.rows, files=options.files)
+        run(options.out / "class", options.out / "graded", files=options.files)
         return
     shutil.rmtree(options.out, ignore_errors=True)
+    for number in range(options.rows):
+        (options.out / "class" / student_name(number)).mkdir(parents=True)
     for _ in range(2):
         command = [sys.executable, __file__, *sys.argv[1:], "--once"]
         subprocess.run(command, check=True)
-    for name in ("index.html", "gradebook.csv", outbox_module.LEDGER):
-        print(f"{name:>16} {(options.out / name).stat().st_size / 1e6:8.1f} MB")
+    for name in ("index.html", "gradebook.csv", ledger.NAME):
+        print(f"{name:>16} {(options.out / 'graded' / name).stat().st_size / 1e6:8.1f} MB")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def own_assignment(folder: Path) -> Path:
 
 def batch(folder: Path, jobs: int, out: str = "out") -> tuple[float, str]:
     """Seconds of wall time, and what it said in its last lines."""
-    command = [
+    command: list[str | Path] = [
         *(sys.executable, "-m", "grader", "batch", folder / "class", "--out", folder / out),
         *("--jobs", str(jobs), "--assignment", folder / "course" / "own.toml"),
         *("--cache", folder / "cache"),

@@ -103,7 +103,7 @@ class Environment:
         self.bin = folder / package / "bin"
         if not self.bin.is_dir():
             venv.create(folder / package, with_pip=True)
-            pip = [self.bin / "python", "-m", "pip", "install", "--quiet", package, *NEEDED]
+            pip = [str(self.bin / "python"), "-m", "pip", "install", "--quiet", package, *NEEDED]
             subprocess.run(pip, check=True)
 
     def run(self, *command: str, cwd: Path, **extra: str) -> str:
@@ -165,9 +165,9 @@ def otter(
 def ours(folder: Path, jobs: int) -> tuple[float, list[float]]:
     """Seconds for grading the class in a folder, and its scores."""
     out = folder / f"out-{jobs}"
-    command = [sys.executable, "-m", "grader", "batch", folder / "class", "--out", out, "--fresh"]
+    command = [sys.executable, "-m", "grader", "batch", str(folder / "class"), "--out", str(out)]
     start = time.perf_counter()
-    subprocess.run([*command, "--jobs", str(jobs)], check=True, capture_output=True)
+    subprocess.run([*command, "--fresh", "--jobs", str(jobs)], check=True, capture_output=True)
     seconds = time.perf_counter() - start
     scores = [json.loads(path.read_text())["score"] for path in (out / "results").iterdir()]
     return seconds, scores

@@ -29,6 +29,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.memory import peak
 from benchmarks.regrade import members
 from benchmarks.same_checks import Bank
 from grader.assignment import Assignment, data_folder
@@ -97,14 +98,14 @@ def batch(folder: Path, jobs: int) -> tuple[float, float]:
     """Seconds, and the largest memory of the command's own process in MB."""
     out = folder.parent / "out"
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "grader", "batch", folder, "--out", out]
+    command = [sys.executable, "-m", "grader", "batch", str(folder), "--out", str(out)]
     start = time.perf_counter()
     process = subprocess.Popen([*command, "--jobs", str(jobs)], stdout=subprocess.DEVNULL)
-    peak = [0.0]
+    most = [0.0]
 
     def watch() -> None:
         while process.poll() is None:
-            peak[0] = max(peak[0], _peak_memory(process.pid))
+            most[0] = max(most[0], peak(process.pid))
             time.sleep(0.2)
 
     watcher = threading.Thread(target=watch)
@@ -113,17 +114,7 @@ def batch(folder: Path, jobs: int) -> tuple[float, float]:
     seconds = time.perf_counter() - start
     watcher.join()
     assert status == 0, status
-    return seconds, peak[0]
-
-
-def _peak_memory(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return max(
-        (float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0
-    )
+    return seconds, most[0]
 
 
 def main() -> None:
@@ -150,18 +141,18 @@ def main() -> None:
         make_class(members(options.size), Path(name) / "class")
         one = 0.0
         for jobs in dict.fromkeys((1, processors)):
-            seconds, memory = batch(Path(name) / "class", jobs)
-            one = one or seconds
+            took, memory = batch(Path(name) / "class", jobs)
+            one = one or took
             print(
-                f"batch of {options.size}, {jobs} at once: {seconds:7.1f} s, "
-                f"{options.size / seconds:5.1f} a second, {one / seconds:4.2f} times one, "
+                f"batch of {options.size}, {jobs} at once: {took:7.1f} s, "
+                f"{options.size / took:5.1f} a second, {one / took:4.2f} times one, "
                 f"{memory:.0f} MB",
                 flush=True,
             )
         if options.grow:
             make_class(members(options.grow), Path(name) / "many" / "class")
-            seconds, memory = batch(Path(name) / "many" / "class", processors)
-            print(f"batch of {options.grow}: {seconds:7.1f} s, {memory:.0f} MB")
+            took, memory = batch(Path(name) / "many" / "class", processors)
+            print(f"batch of {options.grow}: {took:7.1f} s, {memory:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -416,6 +416,17 @@ def class_results(n: int = 48, seed: int = 7) -> list[Result]:
     return [_student(rng, number) for number in range(n)]
 
 
+_SURNAMES: Final = (
+    "lovelace", "hopper", "turing", "noether", "ramanujan", "germain", "王", "hamilton",
+)  # fmt: skip
+_NAMES: Final = ("ada", "grace", "alan", "emmy", "srinivasa", "sophie", "小明", "margaret")
+
+
+def student_name(number: int) -> str:
+    """Each number another."""
+    return f"{_SURNAMES[number % 8]}-{_NAMES[number // 8 % 8]}-{number}"
+
+
 def _student(rng: random.Random, number: int) -> Result:
     name = f"{rng.choice(_SURNAMES)}-{rng.choice(_NAMES)}-{number}"
     if number % 23 == 5:
@@ -478,19 +489,6 @@ def _cell(id: str, role: str, error: str) -> NotebookCell:
         id=id, role=role, source="x = 1  # one", outcome=outcome, error=error, outputs=outputs,
         undone=id == "undone",
     )  # fmt: skip
-
-
-_SURNAMES: Final = (
-    "lovelace",
-    "hopper",
-    "turing",
-    "noether",
-    "ramanujan",
-    "germain",
-    "王",
-    "hamilton",
-)
-_NAMES: Final = ("ada", "grace", "alan", "emmy", "srinivasa", "sophie", "小明", "margaret")
 
 
 def write(out: Path, results: Iterable[Result]) -> None:
