@@ -30,6 +30,23 @@ def adapt(dialect: Dialect, name: str, args: tuple[Any, ...], kwargs: dict[str, 
     return adapter(dialect, args, kwargs) if adapter else (args, kwargs)
 
 
+def varies(request: dict[str, Any]) -> bool:
+    """Whether a request takes another form in another dialect; see `adapt_request`."""
+    parts = request.get("requests", [request])
+    return any(part["op"] == "call" and part["on"] in _ADAPTERS for part in parts)
+
+
+def adapt_request(dialect: Dialect, request: dict[str, Any]) -> dict[str, Any]:
+    """The student's form of a canonical request; see `grader.wall.worker`."""
+    if request["op"] == "batch":
+        inner = [adapt_request(dialect, part) for part in request["requests"]]
+        return {**request, "requests": inner}
+    if request["op"] != "call" or request["on"] not in _ADAPTERS:
+        return request
+    args, kwargs = adapt(dialect, request["on"], tuple(request["args"]), request["kwargs"])
+    return {**request, "args": list(args), "kwargs": kwargs}
+
+
 def to_canonical(
     dialect: Dialect, name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:

@@ -49,7 +49,7 @@ WIDTH: Final = 200
 SHARE_OFF: Final = 0.3
 """How much more than its share may be dropped: some eight sigma."""
 DIRECTIONS: Final = 2
-"""So many of each parameter are differentiated along before every entry is."""
+"""Along so many is differentiated, all parameters at once, before it is done entry by entry."""
 
 
 @pytest.mark.parametrize("steps", [1, 4])
@@ -318,8 +318,7 @@ def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None
         text = f"Not judged, because with a seed {NET} does not drop the same units again."
         raise NotJudged(text, Finding(kind=NOT_ASKED_KIND))
     directions = [
-        (name, inputs.clear_of_zero(*value.shape))
-        for name, value in case.values.items()
+        {name: inputs.clear_of_zero(*value.shape) for name, value in case.values.items()}
         for _ in range(DIRECTIONS)
     ]
     if net.agrees(grads, directions, case.values, case.batch):

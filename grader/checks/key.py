@@ -20,7 +20,7 @@ from grader.wall import wire
 from grader.wall.student import Channel, Reply, Request
 from grader.wall.worker import Dispatcher
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class Key(msgspec.Struct):
@@ -33,6 +33,8 @@ class Key(msgspec.Struct):
     """Id of the check to (hash of the request, answer), in order."""
     public_only: bool = False
     """Whether only the answers of the self-check are in it."""
+    foreseen: dict[str, int] = {}
+    """Id of the check to how many requests it makes of a student before one depends on answers."""
 
     def save(self, path: Path) -> None:
         """Write the key: a head and the arrays' bytes, as they would cross the wall.
@@ -47,6 +49,7 @@ class Key(msgspec.Struct):
                 "digest": self.digest,
                 "public_only": self.public_only,
                 "answers": {name: list(rows) for name, rows in self.answers.items()},
+                "foreseen": self.foreseen,
             }
         )
         data = len(head).to_bytes(8, "little") + head + b"".join(bytes(b) for b in buffers)
@@ -69,7 +72,7 @@ class Key(msgspec.Struct):
             content = wire.unpack(data[8 : 8 + size], bytearray(data[8 + size :]))
             if content["format"] != _FORMAT:
                 raise ValueError("another format")
-            names = ("seed", "digest", "answers", "public_only")
+            names = ("seed", "digest", "answers", "public_only", "foreseen")
             return cls(*(content[name] for name in names))
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."

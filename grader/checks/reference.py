@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 from grader.assignment import Assignment, digest
 from grader.checks.key import Key, LocalChannel
 from grader.checks.plugin import CheckPlugin
-from grader.checks.run import Recorder, Run
+from grader.checks.rehearsal import Listener, independent
+from grader.checks.run import Player, Recorder, Run
 from grader.checks.session import run_session
 from grader.errors import InputError, InternalError
 from grader.result import CheckResult, Outcome, Visibility
 from grader.rubric import Rubric
-from grader.wall.student import Student
+from grader.wall.student import Channel, Student
 from grader.wall.worker import Dispatcher
 
 
@@ -66,8 +68,8 @@ def record_key(
     """
     seed = str(assignment.rubric.seed) if seed is None else seed
     code = LocalCode(assignment.reference, assignment)
-    recorder = Recorder(code.channel)
-    results = run_locally(assignment, code, recorder, seed)
+    recorder, plain = Recorder(code.channel), Listener(code.channel)
+    results = run_locally(assignment, plain.channel, recorder, seed)
     bad = [result for result in results if result.outcome is not Outcome.PASSED]
     if bad:
         lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
@@ -76,8 +78,11 @@ def record_key(
     if public_only:
         public = {result.id for result in results if _is_public(assignment.rubric, result)}
         answers = {check: rows for check, rows in answers.items() if check in public}
+    nudged = Listener(code.channel, nudge=True)
+    run_locally(assignment, nudged.channel, Player(Key(seed, "", recorder.answers())), seed)
+    foreseen = {} if public_only else independent(plain, nudged)
     key_digest = assignment.bank_digest + assignment.reference_digest
-    return Key(seed=seed, digest=key_digest, answers=answers, public_only=public_only)
+    return Key(seed, key_digest, answers, public_only, foreseen)
 
 
 def _is_public(rubric: Rubric, result: CheckResult) -> bool:
@@ -85,13 +90,16 @@ def _is_public(rubric: Rubric, result: CheckResult) -> bool:
 
 
 def run_locally(
-    assignment: Assignment, code: LocalCode, reference: Recorder, seed: str
+    assignment: Assignment,
+    student: Callable[[str], Channel],
+    reference: Recorder | Player,
+    seed: str,
 ) -> list[CheckResult]:
-    """The bank over code of ours, in this process."""
+    """The bank over code of ours, in this process; `student` gives a check its channel."""
     run = Run(
         api=assignment.api,
         seed=seed,
-        student=lambda _check: Student(code.channel(), assignment.api),
+        student=lambda check: Student(student(check), assignment.api),
         reference=reference,
     )
     results: list[CheckResult] = []

@@ -163,6 +163,16 @@ class Run:
         return list(self.results.values())
 
 
+def can_run(submission: Submission, spec: Spec) -> bool:
+    """Whether a check of the submission can begin, as far as is known before any has run."""
+    try:
+        _must_be_asked(submission, spec)
+        _must_be_done(submission, spec)
+    except Verdict:
+        return False
+    return True
+
+
 def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
     text = (
         f"The gradient differs from the right one, and {forward}, whose derivative it is, gave "

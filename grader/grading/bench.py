@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,8 +11,9 @@ import pytest
 
 from grader.assignment import Assignment
 from grader.checks.key import Key
-from grader.checks.plugin import CheckPlugin, check_id
-from grader.checks.run import Player, Recorder, Run
+from grader.checks.plugin import CheckPlugin, check_id, item_spec
+from grader.checks.rehearsal import rehearse, spoken
+from grader.checks.run import Player, Recorder, Run, can_run
 from grader.diagnosis.packages import Catalogue
 from grader.diagnosis.tape import Tapes
 from grader.grading.calls import Calls
@@ -21,6 +22,7 @@ from grader.grading.settings import Settings
 from grader.notebooks.graded import Graded
 from grader.result import CheckResult
 from grader.submission.record import Submission
+from grader.wall.ahead import Ahead, Script
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
 from grader.wall.sandbox import Limits, Sandbox
 from grader.wall.student import Student
@@ -60,6 +62,8 @@ class Bench(msgspec.Struct):
     """Runs and judges notebooks, if they are to be."""
     calls: Calls = msgspec.field(default_factory=Calls)
     """Of the submission at hand: functions that called others very often."""
+    scripts: Mapping[str, Script] = {}
+    """What the checks will ask, once they were rehearsed."""
     killed: list[str] = []
     """What was called when workers were killed, by their own code or from outside."""
 
@@ -95,23 +99,50 @@ class Bench(msgspec.Struct):
             The results of `earlier`, with those of the checks that ran in their places.
         """
         api = self.assignment.api
+        chosen = self._in_order(only)
+        scripts = self._scripts_for(submission, chosen) if only is None else {}
+        ahead = Ahead(channel, map(check_id, chosen), scripts)
         run = Run(
             api=api,
             seed=self.settings.seed_for(self.assignment.rubric),
             student=lambda check: Student(
-                self.calls.watch(check, channel), api, submission.dialect
+                self.calls.watch(check, ahead.of(check)), api, submission.dialect
             ),
             reference=reference or Player(self.key),
             submission=submission,
             earlier=earlier,
             tapes=tapes if self.settings.diagnose and self.catalogue else None,
         )
-        chosen = [item for item in self.items if only is None or check_id(item) in only]
-        if not self.assignment.rubric.grading.shuffle:
-            return self.plugin.run_all(chosen, run)
+        results = self.plugin.run_all(chosen, run)
         place = {check_id(item): index for index, item in enumerate(self.items)}
-        results = self.plugin.run_all(shuffled(chosen, run.seed), run)
         return sorted(results, key=lambda check: place[check.id])
+
+    def _in_order(self, only: set[str] | None) -> list[pytest.Item]:
+        """The checks as they are to run."""
+        chosen = [item for item in self.items if only is None or check_id(item) in only]
+        rubric = self.assignment.rubric
+        return (
+            shuffled(chosen, self.settings.seed_for(rubric)) if rubric.grading.shuffle else chosen
+        )
+
+    def rehearse(self) -> None:
+        """Find out what the checks will ask; worth its time if several submissions follow."""
+        if self.reference is not None:
+            self.scripts = rehearse(
+                self.plugin, self.items, self.key, self.assignment.api, self.reference
+            )
+
+    def _scripts_for(
+        self, submission: Submission, items: Iterable[pytest.Item]
+    ) -> Mapping[str, Script]:
+        """Of the checks that will run."""
+        specs = {check_id(item): item_spec(item) for item in items}
+        scripts = {
+            check: self.scripts[check]
+            for check, spec in specs.items()
+            if check in self.scripts and spec is not None and can_run(submission, spec)
+        }
+        return spoken(scripts, submission.dialect)
 
 
 def contract_of(assignment: Assignment) -> dict[str, str]:

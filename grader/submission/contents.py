@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from grader.result import SourceSpan
@@ -141,8 +141,12 @@ class Contents:
             *(note for module in self.modules.values() for note in module.notes),
             *self._broken_helpers(),
             *self._left_out(),
-            *old_numpy_notes({file: self.modules[file].tree for file in self._judged()}),
+            *old_numpy_notes(self._texts_and_trees()),
         ]
+
+    def _texts_and_trees(self) -> Iterator[tuple[str, str, ast.Module]]:
+        for file in self._judged():
+            yield file, self.modules[file].text, self.modules[file].tree
 
     def _judged(self) -> list[str]:
         at = set(self.locations.values())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 _GONE: Final = frozenset(
@@ -14,14 +15,20 @@ _GONE: Final = frozenset(
         "round_", "msort", "in1d", "row_stack", "trapz", "asfarray", "find_common_type", "cast",
     }
 )  # fmt: skip
+_MAY_USE: Final = re.compile(rf"\.[\s\\]*(?:{'|'.join(sorted(_GONE))}|lib)\b|newshape")
+"""Found in every text that uses an old name, and in few others."""
 _MAX_PLACES: Final = 3
 
 
-def old_numpy_notes(modules: dict[str, ast.Module]) -> list[str]:
-    """One remark for each old name, with the places where it is used."""
+def old_numpy_notes(modules: Iterable[tuple[str, str, ast.Module]]) -> list[str]:
+    """One remark for each old name, with the places where it is used.
+
+    `modules` are the files' names, texts and trees.
+    """
     places: dict[str, list[str]] = {}
-    for file, tree in modules.items():
-        for name, line in sorted(_uses(tree), key=lambda use: use[1]):
+    for file, text, tree in modules:
+        uses = _uses(tree) if _MAY_USE.search(text) else ()
+        for name, line in sorted(uses, key=lambda use: use[1]):
             places.setdefault(name, []).append(f"{file}:{line}")
     return [
         f"{name} ({_some(at)}) belongs to an older NumPy; graded as it was meant then."

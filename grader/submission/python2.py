@@ -29,6 +29,7 @@ _OLD_CALL: Final = re.compile(
 _COMPATIBLE_IMPORT: Final = re.compile(
     rf"^\s*(?:from|import)\s+(?:{'|'.join(sorted(_COMPATIBILITY))})\b", re.MULTILINE
 )
+_MAY_IMPORT: Final = re.compile(rf"\bfrom[\s\\]+(?:{'|'.join(sorted(_COMPATIBILITY))})\b")
 _OLD_NAME: Final = re.compile(rf"\b(?:{'|'.join(sorted(_NAMES | _METHODS))})\b")
 _MAX_CHARACTERS: Final = 1_000_000
 """The converter manages some 500 kB a second."""
@@ -49,7 +50,7 @@ def may_have_signs(text: str) -> bool:
 
 def may_support_both(text: str) -> bool:
     """Whether looking for `supports_both` is worth while: quick, and never wrongly False."""
-    return any(name in text for name in _COMPATIBILITY)
+    return _MAY_IMPORT.search(text) is not None
 
 
 def signs(tree: ast.Module) -> list[str]:

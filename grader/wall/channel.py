@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -67,34 +67,74 @@ class WorkerChannel:
         self._substitutes = substitutes
         self._killed = [] if killed is None else killed
         """Where it is written down what was called when a worker was killed by nobody we know."""
-        self._worker: Worker | None = None
+        self._line: _Line | None = None
         self._strikes: Counter[str] = Counter()
         self._load_failure: list[Verdict] = []
         self.problems: list[str] = []
         """What went wrong while the modules were loaded, at module level."""
+        self.deaths = 0
+        """How many workers ended before their time."""
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request; see `Channel.ask`."""
         if self._strikes[about] >= _STRIKES:
             text = f"{about} ran out of time in earlier checks and is not called again."
             raise CouldNotRun(text, Finding(kind="timeout"))
-        worker = self._ready()
+        self.post(self.encode(request, about))
+        reply = self.fetch(about, cpu_seconds)
+        if self._line is not None and self._line.stream.has_more:
+            raise self._ended(about, wire.WireError("more than the frame that was asked for"))
+        return self.accepted(reply, about)
+
+    def encode(self, request: Request, about: str) -> frames.Frame:
+        """A request as it crosses the wall.
+
+        Raises:
+            CouldNotRun: it is too large. Only what the student's own code has returned can be.
+            NotPlain: it cannot cross.
+        """
         try:
-            reply = self._exchange(worker, request, cpu_seconds or self._calls.call_seconds)
-        except wire.TooMuch as error:  # only what the student's own code has returned is so large
+            return frames.encode(request)
+        except wire.TooMuch as error:
             text = f"{about} cannot be called with what came before: {error}."
             raise CouldNotRun(text, Finding(kind="memory")) from None
+
+    def post(self, frame: frames.Frame) -> None:
+        """Send a request, without waiting for the answer.
+
+        Raises:
+            CouldNotRun: there is no worker, since the modules cannot be loaded.
+        """
+        self._ready().stream.post(frame)
+
+    def fetch(self, about: str, cpu_seconds: float | None = None) -> Reply:
+        """The answer to the first posted request that has none.
+
+        Raises:
+            CouldNotRun: none came, and why; the worker is gone, with all else that was posted.
+        """
+        line = self._line
+        assert line is not None, "nothing was posted"
+        try:
+            return self._received(line, cpu_seconds or self._calls.call_seconds)
         except wire.WireError as error:
             raise self._ended(about, error) from None
+
+    def accepted(self, reply: Reply, about: str) -> Reply:
+        """The reply, unless there is nothing of that name to answer.
+
+        Raises:
+            NotDone, CouldNotRun: so it is.
+        """
         if reply.get("status") == "absent":
             raise self._absent(about)
         return reply
 
     def close(self) -> None:
         """End the worker."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.kill()
+        line, self._line = self._line, None
+        if line is not None:
+            line.worker.kill()
 
     def __enter__(self) -> Self:
         return self
@@ -102,19 +142,20 @@ class WorkerChannel:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _ready(self) -> Worker:
+    def _ready(self) -> _Line:
         if len(self._load_failure) >= _STRIKES:
             raise self._load_failure[-1]
-        if self._worker is None:
+        if self._line is None:
             try:
-                self._worker = self._sandbox.spawn(self._limits)
+                worker = self._sandbox.spawn(self._limits)
             except InternalError:
                 self._killed.append("the start of a worker")
                 raise
-            self._load(self._worker)
-        return self._worker
+            self._line = _Line(worker, frames.Stream(worker.socket))
+            self._load(self._line)
+        return self._line
 
-    def _load(self, worker: Worker) -> None:
+    def _load(self, line: _Line) -> None:
         submission = self._submission
         request = {
             "op": "load",
@@ -127,7 +168,8 @@ class WorkerChannel:
             "substitute": self._substitutes.names if self._substitutes else [],
         }
         try:
-            reply = self._exchange(worker, request, self._calls.load_seconds)
+            line.stream.post(frames.encode(request))
+            reply = self._received(line, self._calls.load_seconds)
         except wire.WireError as error:
             failure = self._ended("Importing the submission's modules", error)
             self._load_failure.append(failure)
@@ -140,28 +182,29 @@ class WorkerChannel:
         if isinstance(problems, list):
             self.problems = [str(problem)[:500] for problem in problems[:50]]
 
-    def _exchange(self, worker: Worker, request: Request, cpu_seconds: float) -> Reply:
-        watch = _Watch(worker, cpu_seconds)
+    def _received(self, line: _Line, cpu_seconds: float) -> Reply:
+        watch = _Watch(line.worker, cpu_seconds)
         deadline = time.monotonic() + cpu_seconds * _WALL_FACTOR
-        frames.send(worker.socket, request, deadline=deadline)
         while True:
-            reply = understood(frames.receive(worker.socket, deadline=deadline, waiting=watch.look))
+            reply = understood(line.stream.receive(deadline=deadline, waiting=watch.look))
             watch.conclude()
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)
             try:
-                frames.send(worker.socket, answer, deadline=deadline)
+                frame = frames.encode(answer)
             except wire.NotPlain as error:
-                frames.send(worker.socket, {"error": f"it returns {error}"}, deadline=deadline)
+                frame = frames.encode({"error": f"it returns {error}"})
+            line.stream.post(frame)
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
         """Put an end to the worker, and say what happened."""
-        worker, self._worker = self._worker, None
+        line, self._line = self._line, None
+        self.deaths += 1
         ending = ""
-        if worker is not None:
-            worker.kill()
-            ending = worker.ending()
+        if line is not None:
+            line.worker.kill()
+            ending = line.worker.ending()
         if isinstance(error, frames.WireTimeout):
             self._strikes[about] += 1
             return CouldNotRun(f"{about} did not finish: {error}.", Finding(kind="timeout"))
@@ -180,6 +223,11 @@ class WorkerChannel:
         reasons = [problem for problem in self.problems if problem.startswith(path)]
         why = f": {reasons[0]}" if reasons else ""
         return CouldNotRun(f"{about} could not be loaded{why}", Finding(kind="load"))
+
+
+class _Line(NamedTuple):
+    worker: Worker
+    stream: frames.Stream
 
 
 def _as_bytes(text: str) -> NDArray[np.uint8]:

@@ -14,7 +14,8 @@ The trusted side sends one request at a time, a dict:
 `path` leads from the object to the thing meant: `["params"]` is an attribute, `[("W1",)]` an item.
 `returns` names what comes back; a name that ends in `*` stays here and travels as a handle, and
 `_` is dropped.
-A request with a `seed` seeds NumPy's global generator first.
+A request with a `seed` seeds NumPy's global generator first; a `fresh` one begins without objects.
+Requests may come before earlier ones are answered.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
 `calls` where a call made very many others (see `grader.wall.counting`).
 """
@@ -60,6 +61,9 @@ class Dispatcher:
     def answer(self, request: Request) -> Reply:
         """Carry out one request; whatever the student's code does is in the reply."""
         operation = _OPERATIONS[request["op"]]
+        if "fresh" in request:
+            self._objects.clear()
+            self._count = 0
         try:
             if "seed" in request:
                 np.random.seed(request["seed"])
@@ -291,20 +295,22 @@ def serve(sock: socket.socket) -> None:
     compat.install()
     sys.setrecursionlimit(2_000)
 
+    stream = frames.Stream(sock)
+
     def ask(message: Reply) -> Any:
-        frames.send(sock, message)
-        return frames.receive(sock)
+        stream.send(message)
+        return stream.receive()
 
     session = Session(ask)
     while True:
         try:
-            request = frames.receive(sock)
+            request = stream.receive()
         except wire.WireError:
             return
         reply = session.answer(request)
         try:
-            frames.send(sock, reply)
+            stream.send(reply)
         except wire.NotPlain as error:
-            frames.send(sock, {"status": "bad_return", "what": str(error)})
+            stream.send({"status": "bad_return", "what": str(error)})
         except wire.WireError:
             return

@@ -75,3 +75,60 @@ def test_a_closed_connection_is_said_to_be_closed(pair: Pair) -> None:
         frames.receive(ours)
     with pytest.raises(frames.WireClosed):
         frames.send(ours, 1)
+
+
+def test_frames_that_come_together_are_handed_out_one_by_one(pair: Pair) -> None:
+    ours, theirs = pair
+    values = [1, {"x": np.arange(3.0)}, np.arange(10_000.0), "end"]
+    for value in values:
+        frames.send(theirs, value)
+    stream = frames.Stream(ours)
+    received = [stream.receive() for _ in values]
+    assert received[0] == 1
+    assert received[3] == "end"
+    assert received[1]["x"].tolist() == [0, 1, 2]
+    assert np.array_equal(received[2], np.arange(10_000.0))
+    assert not stream.has_more
+
+
+def test_a_second_frame_is_too_much_where_one_was_asked_for(pair: Pair) -> None:
+    ours, theirs = pair
+    frames.send(theirs, 1)
+    frames.send(theirs, 2)
+    with pytest.raises(wire.WireError, match="more than the frame"):
+        frames.receive(ours)
+
+
+def test_two_that_both_write_first_do_not_wait_for_each_other(pair: Pair) -> None:
+    ours, theirs = map(frames.Stream, pair)
+    large, received = np.zeros(500_000), []
+
+    def answer() -> None:
+        theirs.send(large, deadline=time.monotonic() + 30)
+        received.append(theirs.receive(deadline=time.monotonic() + 30))
+
+    thread = threading.Thread(target=answer)
+    ours.post(frames.encode(large))
+    thread.start()
+    received.append(ours.receive(deadline=time.monotonic() + 30))
+    ours.send(0, deadline=time.monotonic() + 30)
+    thread.join()
+    assert [value.size for value in received] == [500_000, 500_000]
+
+
+def test_what_was_answered_before_the_end_is_received(pair: Pair) -> None:
+    ours, theirs = pair
+    stream = frames.Stream(ours)
+    frames.send(theirs, "last words")
+    theirs.close()
+    stream.post(frames.encode(np.zeros(10)))
+    assert stream.receive() == "last words"
+    with pytest.raises(frames.WireClosed):
+        stream.receive()
+
+
+def test_a_frame_is_read_back() -> None:
+    frame = b"".join(frames.encode({"x": np.arange(2.0), "y": [1, (2,)]}))
+    value = frames.decode(frame)
+    assert value["x"].tolist() == [0, 1]
+    assert value["y"] == [1, (2,)]

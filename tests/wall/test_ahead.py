@@ -1,0 +1,212 @@
+"""Asking ahead: faster, and otherwise as if every request waited for the answer before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.result import Dialect
+from grader.submission.record import SourceFile, Submission
+from grader.verdicts import CouldNotRun, NotDone
+from grader.wall import frames
+from grader.wall.ahead import Ahead, Cue, Scene, Script
+from grader.wall.channel import CallLimits, WorkerChannel
+from grader.wall.sandbox import Sandbox, open_sandbox
+from grader.wall.student import Reply, Request
+
+CODE = """
+import os
+heard = []
+
+def note(x):
+    heard.append(x)
+    return list(heard)
+
+def double(x):
+    return 2 * x
+
+def die(x):
+    os._exit(x)
+
+def hang(x):
+    while True:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    opened = open_sandbox("auto")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def channel(sandbox: Sandbox) -> Iterator[WorkerChannel]:
+    names = ("note", "double", "die", "hang")
+    submission = Submission(
+        id="ann",
+        path="ann",
+        package="cs231n",
+        files={"layers.py": SourceFile(text=CODE)},
+        locations=dict.fromkeys(names, "layers.py"),
+        dialect=Dialect(era="2021"),
+    )
+    with WorkerChannel(sandbox, submission, calls=CallLimits(call_seconds=0.3)) as opened:
+        yield opened
+
+
+def call(name: str, *args: Any) -> Request:
+    return {"op": "call", "on": name, "path": [], "args": list(args), "kwargs": {},
+            "returns": ["out"]}  # fmt: skip
+
+
+def script(*requests: Request, whole: bool = True) -> Script:
+    first, *rest = requests
+    return Script(tuple(map(cue, ({**first, "fresh": True}, *rest))), whole)
+
+
+def cue(request: Request) -> Cue:
+    return Cue(b"".join(frames.encode(request)), str(request.get("on", "it")), None)
+
+
+def ahead(channel: WorkerChannel, **scripts: Script) -> Ahead:
+    return Ahead(channel, ("one", "two", "three"), scripts)
+
+
+def value(scene: Scene, request: Request) -> Any:
+    reply: Reply = scene.ask(request, about=str(request.get("on", "it")))
+    assert reply["status"] == "ok", reply
+    return reply["value"]
+
+
+def test_what_was_foreseen_is_asked_once_and_answered_in_order(channel: WorkerChannel) -> None:
+    one, two = [call("note", 1), call("double", 2)], [call("note", 3), call("double", 4)]
+    asking = ahead(channel, one=script(*one), two=script(*two))
+    first = asking.of("one")
+    assert [value(first, request) for request in one] == [[1], 4]
+    second = asking.of("two")
+    assert [value(second, request) for request in two] == [[1, 3], 8]
+
+
+def test_the_next_check_begins_before_one_has_ended(channel: WorkerChannel) -> None:
+    asking = ahead(channel, one=script(call("note", 1)), two=script(call("note", 2)))
+    scene = asking.of("one")
+    assert value(scene, call("note", 1)) == [1]
+    heard = value(scene, call("note", 9))  # nobody foresaw that: the check is begun anew
+    assert heard == [1, 2, 1, 9]
+    assert value(asking.of("two"), call("note", 2)) == [*heard, 2]
+
+
+def test_nothing_goes_ahead_of_a_check_that_will_ask_more(channel: WorkerChannel) -> None:
+    one, two = script(call("note", 1), whole=False), script(call("note", 2))
+    asking = ahead(channel, one=one, two=two)
+    scene = asking.of("one")
+    assert value(scene, call("note", 1)) == [1]
+    assert value(scene, call("note", 9)) == [1, 9]
+
+
+def test_objects_are_made_again_where_the_check_goes_another_way(channel: WorkerChannel) -> None:
+    kept: Request = {"op": "keep", "value": {"t": 1}}
+    foreseen = script(kept, call("double", 1), call("double", 2))
+    asking = ahead(channel, one=foreseen, two=script({"op": "keep", "value": 5}))
+    scene = asking.of("one")
+    handle = value(scene, kept)
+    assert value(scene, call("double", 7)) == 14
+    read: Request = {"op": "get", "on": handle, "path": [("t",)], "returns": ["value"]}
+    assert value(scene, read) == 1
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_a_check_may_end_early(channel: WorkerChannel, asked: int) -> None:
+    one = [call("double", number) for number in range(3)]
+    two = [call("double", number) for number in range(10, 13)]
+    asking = ahead(channel, one=script(*one), three=script(*two))
+    scene = asking.of("one")
+    assert [value(scene, request) for request in one[:asked]] == [0, 2, 4][:asked]
+    scene = asking.of("three")
+    assert [value(scene, request) for request in two] == [20, 22, 24]
+
+
+def test_frames_larger_than_what_may_be_under_way_cross(channel: WorkerChannel) -> None:
+    arrays = [np.full(60_000, float(number)) for number in range(4)]
+    requests = [call("double", array) for array in arrays]
+    asking = ahead(channel, one=script(*requests), two=script(*requests))
+    for check in ("one", "two"):
+        scene = asking.of(check)
+        for request, array in zip(requests, arrays, strict=True):
+            assert np.array_equal(value(scene, request), 2 * array)
+
+
+@pytest.mark.parametrize("deadly", [call("die", 3), call("hang", 3)], ids=["exits", "hangs"])
+def test_nobody_is_blamed_for_what_was_not_asked(channel: WorkerChannel, deadly: Request) -> None:
+    two = script(call("note", 2), deadly)
+    asking = ahead(channel, one=script(call("note", 1)), two=two, three=script(call("note", 3)))
+    assert value(asking.of("one"), call("note", 1)) == [1]
+    assert value(asking.of("two"), call("note", 2))[-1] == 2
+    assert value(asking.of("three"), call("note", 3))[-1] == 3
+
+
+@pytest.mark.parametrize("deadly", [call("die", 3), call("hang", 3)], ids=["exits", "hangs"])
+def test_a_check_that_goes_another_way_is_not_blamed_either(
+    channel: WorkerChannel, deadly: Request
+) -> None:
+    asking = ahead(channel, one=script(call("note", 1)), two=script(deadly))
+    scene = asking.of("one")
+    assert value(scene, call("note", 1)) == [1]
+    assert value(scene, call("note", 9)) == [1, 9]  # of a new process
+    assert value(scene, call("note", 10)) == [1, 9, 10]
+
+
+def test_who_asks_for_it_is_blamed_and_the_next_goes_on(channel: WorkerChannel) -> None:
+    one = [call("double", 1), call("die", 3), call("double", 2)]
+    asking = ahead(channel, one=script(*one), two=script(call("note", 2)))
+    scene = asking.of("one")
+    assert value(scene, one[0]) == 2
+    with pytest.raises(CouldNotRun, match="die ended the whole process") as caught:
+        scene.ask(one[1], about="die")
+    assert "exit code 3" in caught.value.message
+    assert value(asking.of("two"), call("note", 2)) == [2]
+
+
+def test_after_an_early_end_it_goes_one_by_one(channel: WorkerChannel) -> None:
+    asking = ahead(
+        channel,
+        one=script(call("die", 3)),
+        two=script(call("note", 2)),
+        three=script(call("note", 3)),
+    )
+    with pytest.raises(CouldNotRun):
+        asking.of("one").ask(call("die", 3), about="die")
+    scene = asking.of("two")
+    assert value(scene, call("note", 2)) == [2]
+    assert value(scene, call("note", 9)) == [2, 9]
+
+
+def test_what_is_not_there_is_missing_where_it_is_asked_for(channel: WorkerChannel) -> None:
+    asking = ahead(channel, one=script(call("note", 1)), two=script(call("gone", 1)))
+    scene = asking.of("one")
+    assert value(scene, call("note", 1)) == [1]
+    assert value(scene, call("note", 2))[-1] == 2
+    with pytest.raises(NotDone):
+        asking.of("two").ask(call("gone", 1), about="gone")
+
+
+def test_modules_that_cannot_be_loaded_are_said_so_of_each_check(sandbox: Sandbox) -> None:
+    submission = Submission(
+        id="ann",
+        path="ann",
+        package="cs231n",
+        files={"layers.py": SourceFile(text="import os\nos._exit(4)")},
+        locations={"note": "layers.py"},
+        dialect=Dialect(era="2021"),
+    )
+    with WorkerChannel(sandbox, submission) as channel:
+        every = {check: script(call("note", 1), call("note", 2)) for check in ("one", "two")}
+        asking = ahead(channel, **every)
+        for check in ("one", "two", "three"):
+            with pytest.raises(CouldNotRun, match="Importing the submission's modules"):
+                asking.of(check).ask(call("note", 1), about="note")
