@@ -164,7 +164,7 @@ def _start(inputs: Inputs, shapes: Shapes) -> Parameters:
 def _descend(net: Net, values: Parameters, velocity: Parameters, batch: Batch) -> None:
     _, grads = net.step(values, batch)
     for name, value in values.items():
-        velocity[name] = 0.9 * velocity[name] - 0.2 * _gradient(net, name, grads, value.shape)
+        velocity[name] = 0.8 * velocity[name] - 0.2 * _gradient(net, name, grads, value.shape)
         values[name] = value + velocity[name]
 
 
