@@ -30,7 +30,7 @@ from typing import Any, Final
 from grader.assignment import data_folder
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-NEEDED: Final = ("numpy", "pytest", "msgspec", "ipykernel", "jinja2")
+NEEDED: Final = ("numpy", "pytest", "msgspec", "ipykernel", "jinja2", "matplotlib")
 TEST_CELL: Final = """\
 from benchmarks.same_checks import failures
 assert failures("numpynn") == []

@@ -22,7 +22,7 @@ from grader.notebooks.reading import read_notebook
 from grader.notebooks.records import NotebookCell, NotebookResult
 from grader.result import CheckResult, Outcome
 from grader.submission import load, single
-from tests.notebooks.books import as_json, cell_of, edited, outcomes, tiny_assignment
+from tests.notebooks.books import as_json, cell_of, edited, hurried, outcomes, tiny_assignment
 from tests.support import submission
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kernels need Unix sockets")
@@ -144,11 +144,17 @@ def test_missing_notebooks_are_missing(bench: NotebookBench, tmp_path: Path) -> 
 
 @pytest.fixture
 def dropout(tmp_path: Path) -> Path:
-    """A submission with the solved package and one notebook, without its long experiment."""
+    """A submission with the solved package and one notebook."""
     path = submission(tmp_path, "bob")
     for name in ("FullyConnectedNets", "BatchNormalization"):
         (path / f"{name}.ipynb").unlink()
     return path
+
+
+@pytest.fixture
+def in_a_hurry(bench: NotebookBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The long experiment of that notebook made short."""
+    monkeypatch.setitem(bench.releases, "Dropout", hurried(bench.releases["Dropout"]))
 
 
 def _dropout(bench: NotebookBench, path: Path) -> tuple[NotebookResult, list[CheckResult]]:
@@ -157,6 +163,7 @@ def _dropout(bench: NotebookBench, path: Path) -> tuple[NotebookResult, list[Che
     return book, [check for check in graded.checks if "::Dropout[" in check.id]
 
 
+@pytest.mark.usefixtures("in_a_hurry")
 def test_tampering_is_undone_and_marked(bench: NotebookBench, dropout: Path) -> None:
     """A check edited to pass, one deleted, the notebook renamed, HTML and scripts added."""
     renamed = dropout / "my work (final).ipynb"
