@@ -40,6 +40,8 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
     "th": {"colspan", "rowspan", "scope"},
 }
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_GAP: Final = re.compile(r"\s{500}")
+"""Long gaps cost the lexer time by the square of their length."""
 _LEXER: Final = PythonLexer(stripnl=False)
 _FORMATTER: Final = HtmlFormatter(nowrap=True)
 
@@ -100,7 +102,14 @@ class _Blocks(MathBlockParser):
 
 
 class _Renderer(IPythonRenderer):
-    """Leaves images out: they would load, or are attached to a cell and not at hand."""
+    """Leaves images out: they would load, or are attached to a cell and not at hand.
+
+    Colours no blocks of code: any lexer could be asked for, and some take their time.
+    """
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        """As it is."""
+        return f"<pre><code>{escape(code)}</code></pre>\n"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """Say that there is one."""
@@ -109,7 +118,8 @@ class _Renderer(IPythonRenderer):
 
 def code(source: str) -> Markup:
     """Python, coloured."""
-    return Markup(highlight(safe(source), _LEXER, _FORMATTER))
+    text = safe(source)
+    return escape(text) if _GAP.search(text) else Markup(highlight(text, _LEXER, _FORMATTER))
 
 
 def ansi(text: str) -> Markup:

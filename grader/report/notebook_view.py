@@ -28,8 +28,8 @@ from grader.result import Outcome
 
 _IMAGES: Final = ("image/png", "image/jpeg", "image/gif")
 _MAX_TEXT: Final = 60_000
-_MAX_PROSE: Final = 400_000
-"""Characters of Markdown in a notebook; what is more is shown as it was typed, in time."""
+_MAX_READ: Final = 500_000
+"""Characters of Markdown and code in a notebook; what is more is shown as it was typed, in time."""
 _WIDTH, _HEIGHT = 320.0, 120.0
 _SHOWN_AS: Final = {
     CellOutcome.OK: Outcome.PASSED,
@@ -138,7 +138,7 @@ class _Show:
     """Makes HTML of what is in one notebook."""
 
     def __init__(self) -> None:
-        self._left = _MAX_PROSE
+        self._left = _MAX_READ
 
     def source(self, cell: NotebookCell) -> Markup:
         """What the cell holds."""
@@ -149,7 +149,8 @@ class _Show:
             return self.prose(source)
         if cell.outcome is CellOutcome.TEXT:
             return Markup('<pre tabindex="0">{}</pre>').format(source)
-        return Markup('<pre tabindex="0">{}</pre>').format(markup.code(source))
+        shown = markup.code(source) if self._has_room(source) else source
+        return Markup('<pre tabindex="0">{}</pre>').format(shown)
 
     def output(self, output: CellOutput) -> Markup:
         """One output."""
@@ -172,12 +173,15 @@ class _Show:
         from grader.report import markup
 
         text = clip(text, _MAX_TEXT)
-        self._left -= len(text)
-        if self._left < 0:
+        if not self._has_room(text):
             return Markup('<pre tabindex="0">{}</pre>').format(markup.safe(text))
         shown = markup.latex(text) if latex else markup.markdown(text)
         reach = Markup(' tabindex="0"') if "<math" in shown else ""  # long formulas are scrolled
         return Markup('<div class="prose"{}>{}</div>').format(reach, shown)
+
+    def _has_room(self, text: str) -> bool:
+        self._left -= len(text)
+        return self._left >= 0
 
 
 def _image(mime: str, data: str) -> Markup:

@@ -177,11 +177,25 @@ def test_pictures_in_text_are_named_and_break_nothing() -> None:
 
 
 def test_a_flood_of_text_is_shown_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notebook_view, "_MAX_PROSE", 20)
+    monkeypatch.setattr(notebook_view, "_MAX_READ", 25)
     cells = [
         NotebookCell(id=f"{n}", role="text", source="$x_1$ and", outcome=CellOutcome.TEXT)
         for n in range(4)
     ]
+    code = NotebookCell(id="c", role="own", source="x = 1", outcome=CellOutcome.OK)
+    cells = [cells[0], code, *cells[1:], code]
     [view] = notebook_view.notebook_views([NotebookResult(id="a", path="a.ipynb", cells=cells)])
-    assert ["<msub>" in cell.code for cell in view.cells] == [True, True, False, False]
-    assert "$x_1$" in view.cells[3].code
+    assert ["<" in cell.code[20:-6] for cell in view.cells] == [*[True] * 3, *[False] * 3]
+    assert "$x_1$" in view.cells[4].code
+    assert "x = 1" in view.cells[5].code
+
+
+def test_gaps_that_would_take_a_minute_are_not_coloured() -> None:
+    gap = "x = 1" + " \n" * 500
+    assert markup.code(gap) == gap
+    assert "<span" in markup.code("x = 1" + " \n" * 100)
+
+
+def test_blocks_of_code_are_left_as_they_are() -> None:
+    page = str(markup.markdown("```python\nx = '<b>' # $x_1$\n```"))
+    assert page == "<pre><code>x = '&lt;b&gt;' # $x_1$\n</code></pre>\n"
