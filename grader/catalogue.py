@@ -11,18 +11,18 @@ import ast
 import itertools
 import re
 import textwrap
-import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from msgspec.structs import replace
 
 from grader.errors import InputError
 from grader.rubric import Text
+from grader.toml import read_record
 
 _ANYTHING: Final = "..."
 """A line of `old` that stands for any lines, as few as will do."""
@@ -71,7 +71,6 @@ class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     patch: Annotated[list[Patch], msgspec.Meta(min_length=1)]
 
 
-Entry = TypeVar("Entry", Mistake, Variant)
 Definition = ast.FunctionDef | ast.ClassDef
 
 
@@ -85,7 +84,10 @@ def load_mistakes(reference: Path) -> list[Mistake]:
         InputError: a file is wrong; names it, and the key.
     """
     folder = reference.parent / "mistakes"
-    found = [_in_its_function(path, _load(path, Mistake)) for path in _files(folder, "*/*.toml")]
+    found = [
+        _in_its_function(path, read_record(path, Mistake, id=path.stem))
+        for path in _files(folder, "*/*.toml")
+    ]
     _must_be_distinct(folder, found)
     return found
 
@@ -99,7 +101,8 @@ def load_variants(reference: Path) -> list[Variant]:
     Raises:
         InputError: a file is wrong; names it, and the key.
     """
-    return [_load(path, Variant) for path in _files(reference.parent / "variants", "*.toml")]
+    folder = reference.parent / "variants"
+    return [read_record(path, Variant, id=path.stem) for path in _files(folder, "*.toml")]
 
 
 def read_package(folder: Path) -> dict[str, str]:
@@ -236,18 +239,6 @@ def _must_be_python(text: str, patch: Patch) -> None:
 
 def _files(folder: Path, pattern: str) -> list[Path]:
     return sorted(folder.glob(pattern), key=lambda path: path.parts)
-
-
-def _load(path: Path, kind: type[Entry]) -> Entry:
-    try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert({"id": path.stem, **content}, kind)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}.") from None
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path}: {error}.") from None
 
 
 def _in_its_function(path: Path, mistake: Mistake) -> Mistake:

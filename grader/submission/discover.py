@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -73,13 +73,13 @@ def discover(path: Path) -> Sources:
     """
     if is_submission(path):
         return Sources([path.name], lambda _: single(path))
-    entries = [entry for entry in _entries(path) if not is_hidden(entry.name) and _counts(entry)]
-    if not entries:
+    names = _sorted(entry.name for entry in _entries(path) if _counts(entry))
+    if not names:
         raise InputError(
             f"{path}: holds no submissions.",
             hint="Expected a folder or an archive (zip, tar.gz) for each student.",
         )
-    return Sources([entry.name for entry in entries], partial(_look, path, _renamed(entries)))
+    return Sources(names, partial(_look, path, _renamed(path, names)))
 
 
 def single(path: Path) -> Source:
@@ -97,8 +97,8 @@ def loose_files(path: Path) -> list[Path]:
     """Files beside the submissions that are none: a roster, a README. For a remark to the user."""
     if is_submission(path):
         return []
-    entries = [entry for entry in _entries(path) if not is_hidden(entry.name)]
-    return [Path(entry.path) for entry in entries if not _counts(entry)]
+    names = _sorted(entry.name for entry in _entries(path) if not _counts(entry))
+    return [path / name for name in names]
 
 
 def is_submission(path: Path) -> bool:
@@ -115,14 +115,15 @@ def is_submission(path: Path) -> bool:
         raise InputError(f"{path}: there is no such file or folder.") from None
     if not stat.S_ISDIR(mode):
         return True
-    names = {entry.name: entry for entry in _entries(path)}
-    if _PACKAGE_FILES & names.keys():
-        return True
-    folders = [entry for entry in names.values() if _is_folder(entry)]
-    if any(folder.name in PACKAGES for folder in folders):
-        return True
-    own = [folder for folder in folders if _OWN_FOLDER.fullmatch(folder.name)]
-    return any(map(_has_package, own or _series(folders)))
+    own, numbered = [], []
+    for entry in _entries(path):
+        if entry.name in _PACKAGE_FILES or (entry.name in PACKAGES and _is_folder(entry)):
+            return True
+        if _OWN_FOLDER.fullmatch(entry.name) and _is_folder(entry):
+            own.append(entry)
+        elif _NUMBERED.fullmatch(entry.name) and _is_folder(entry):
+            numbered.append(entry)
+    return any(map(_has_package, own or _series(numbered)))
 
 
 def submission_id(name: str, *, is_folder: bool) -> str:
@@ -140,12 +141,17 @@ def submission_id(name: str, *, is_folder: bool) -> str:
     return printable(stem).strip() or "submission"
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder, but for what a system hides there."""
     try:
         with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: (entry.name.casefold(), entry.name))
+            yield from (entry for entry in found if not is_hidden(entry.name))
     except OSError as error:
         raise InputError(f"{folder}: {why_unreadable(error)}.") from None
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (name.casefold(), name))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -189,16 +195,13 @@ def _is_handed_in(name: str) -> bool:
 
 
 def _look(root: Path, renamed: Mapping[str, Renamed], name: str) -> Source:
+    identifier, note = renamed.get(name) or Renamed(_id(root, name))
     path = root / name
-    is_folder = os.path.isdir(path)
-    usual = Renamed(submission_id(name, is_folder=is_folder))
-    identifier, note = renamed.get(name, usual)
-    problem = _problem(path, root, is_folder=is_folder)
-    return Source(id=identifier, path=path, problem=problem, note=note)
+    return Source(id=identifier, path=path, problem=_problem(path, root), note=note)
 
 
-def _problem(path: Path, root: Path, *, is_folder: bool) -> str:
-    name = path.name
+def _problem(path: Path, root: Path) -> str:
+    name, is_folder = path.name, os.path.isdir(path)
     if os.path.islink(path) and not _leads_inside(path, root):
         return f"{name}: is a link that leads outside {root}; it was not followed."
     try:
@@ -226,26 +229,26 @@ class Renamed(NamedTuple):
     note: str = ""
 
 
-def _renamed(entries: Sequence[os.DirEntry[str]]) -> dict[str, Renamed]:
+def _renamed(root: Path, names: Sequence[str]) -> dict[str, Renamed]:
     """By name. Of those that claim one id the first keeps it, the others go by their full names."""
-    claims = Counter(_id(entry).casefold() for entry in entries)
-    crowds: dict[str, list[os.DirEntry[str]]] = {}
-    for entry in entries:
-        if claims[claim := _id(entry).casefold()] > 1:
-            crowds.setdefault(claim, []).append(entry)
+    claims = Counter(_id(root, name).casefold() for name in names)
+    crowds: dict[str, list[str]] = {}
+    for name in names if len(claims) < len(names) else ():
+        if claims[claim := _id(root, name).casefold()] > 1:
+            crowds.setdefault(claim, []).append(name)
     renamed = {}
     for first, *others in crowds.values():
-        names = ", ".join(printable(entry.name) for entry in (first, *others))
-        name = _id(first)
-        note = f"Several submissions go by the name {name}: {names}. Each is graded for itself."
-        renamed[first.name] = Renamed(name, note)
-        for entry in others:
-            renamed[entry.name] = Renamed(_free(printable(entry.name), claims), note)
+        shared = _id(root, first)
+        shown = ", ".join(map(printable, (first, *others)))
+        note = f"Several submissions go by the name {shared}: {shown}. Each is graded for itself."
+        renamed[first] = Renamed(shared, note)
+        for name in others:
+            renamed[name] = Renamed(_free(printable(name), claims), note)
     return renamed
 
 
-def _id(entry: os.DirEntry[str]) -> str:
-    return submission_id(entry.name, is_folder=entry.is_dir())
+def _id(root: Path, name: str) -> str:
+    return submission_id(name, is_folder=os.path.isdir(os.path.join(root, name)))
 
 
 def _free(full: str, taken: Counter[str]) -> str:

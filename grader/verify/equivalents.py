@@ -14,13 +14,12 @@ the shell: `old = "cache = *"`.
 
 from __future__ import annotations
 
-import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
-from grader.errors import InputError
+from grader.toml import read_record
 from grader.verify.records import Kind, Verdict
 
 
@@ -51,14 +50,7 @@ def load_arguments(reference: Path) -> list[Argument]:
     path = reference.parent / "equivalent_mutants.toml"
     if not path.is_file():
         return []
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).mutant
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: not valid TOML: {error}.") from None
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path}: {error}.") from None
+    return read_record(path, _File).mutant
 
 
 def argue(verdicts: list[Verdict], arguments: list[Argument]) -> list[str]:

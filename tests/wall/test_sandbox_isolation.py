@@ -49,13 +49,6 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Any]:
     opened.close()
 
 
-@pytest.fixture
-def worker(sandbox: Any) -> Iterator[Any]:
-    spawned = sandbox.spawn(LIMITS)
-    yield spawned
-    spawned.kill()
-
-
 @pytest.mark.parametrize(
     "source",
     [

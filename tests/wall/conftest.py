@@ -1,0 +1,18 @@
+"""Workers of whatever sandbox a module tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.wall.sandboxes import LIMITS
+
+
+@pytest.fixture
+def worker(sandbox: Any) -> Iterator[Any]:
+    """One of its own for each test."""
+    spawned = sandbox.spawn(LIMITS)
+    yield spawned
+    spawned.kill()
