@@ -28,6 +28,8 @@ from grader.result import Outcome
 
 _IMAGES: Final = ("image/png", "image/jpeg", "image/gif")
 _MAX_TEXT: Final = 60_000
+_MAX_MARKDOWN: Final = 20_000
+"""Characters of one text: emphasis may take time by the square of that."""
 _MAX_READ: Final = 500_000
 """Characters of Markdown and code in a notebook; what is more is shown as it was typed, in time."""
 _WIDTH, _HEIGHT = 320.0, 120.0
@@ -173,7 +175,7 @@ class _Show:
         from grader.report import markup
 
         text = clip(text, _MAX_TEXT)
-        if not self._has_room(text):
+        if len(text) > _MAX_MARKDOWN or not self._has_room(text):
             return Markup('<pre tabindex="0">{}</pre>').format(markup.safe(text))
         shown = markup.latex(text) if latex else markup.markdown(text)
         reach = Markup(' tabindex="0"') if "<math" in shown else ""  # long formulas are scrolled

@@ -190,6 +190,16 @@ def test_a_flood_of_text_is_shown_as_it_was_typed(monkeypatch: pytest.MonkeyPatc
     assert "x = 1" in view.cells[5].code
 
 
+def test_a_very_long_text_is_shown_as_it_was_typed() -> None:
+    source = "$x_1$" + " x" * 10_000
+    cells = [
+        NotebookCell(id="a", role="text", source=text, outcome=CellOutcome.TEXT)
+        for text in (source, source[:20_000])
+    ]
+    [view] = notebook_view.notebook_views([NotebookResult(id="a", path="a.ipynb", cells=cells)])
+    assert ["<msub>" in cell.code for cell in view.cells] == [False, True]
+
+
 def test_gaps_that_would_take_a_minute_are_not_coloured() -> None:
     gap = "x = 1" + " \n" * 500
     assert markup.code(gap) == gap
