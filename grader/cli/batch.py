@@ -179,7 +179,7 @@ def waiting_lines(waiting: Waiting) -> Iterator[str]:
         yield f"  --marks {shlex.quote(waiting.forgotten)}"
     else:
         yield "Fill in `mark`, and `comment` if you like, then run this again with:"
-        yield f"  --marks {shlex.quote(waiting.sheet)}"
+        yield f"  --marks {'COPY.csv' if '://' in waiting.sheet else shlex.quote(waiting.sheet)}"
 
 
 class Count:
