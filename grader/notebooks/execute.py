@@ -5,8 +5,6 @@ one of the clock on the wall: a cell is stopped when it has used its CPU time or
 interrupted first; a kernel that does not listen is ended, and the cells behind it are not run.
 """
 
-# mypy: disable-error-code="no-untyped-call"
-
 from __future__ import annotations
 
 import asyncio

@@ -1,7 +1,5 @@
 """From a notebook's bytes to cells that can be run: upgraded, converted, nothing executed."""
 
-# mypy: disable-error-code="no-untyped-call"
-
 from __future__ import annotations
 
 import ast
