@@ -6,8 +6,9 @@
     warm        the same submission by a running engine: found, read, sandboxed, judged, explained
     cold        the whole command `grader grade`, start of Python and of the sandbox included
     a call      one small call across the wall and back
-    batch       `grader batch` on a class of that size, right and wrong, by one and by all
-                processors; the memory is that of the command's own process, at most
+    batch       `grader batch` on a class of that size, right and wrong: one at once on a single
+                processor, one at once, and as many as there are processors; the memory is that of
+                the command's own process, at most
     grown       the same with a larger class, for its memory
 
 Medians of wall time. Limit and warm are measured in turns, since a machine's load changes.
@@ -94,13 +95,16 @@ def a_call() -> list[float]:
     return seconds
 
 
-def batch(folder: Path, jobs: int) -> tuple[float, float]:
-    """Seconds, and the largest memory of the command's own process in MB."""
+def batch(folder: Path, jobs: int, processors: int) -> tuple[float, float]:
+    """Seconds with so many processors, and the largest memory of the command's process in MB."""
     out = folder.parent / "out"
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "grader", "batch", str(folder), "--out", str(out)]
     start = time.perf_counter()
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:processors])  # the command inherits it
     process = subprocess.Popen([*command, "--jobs", str(jobs)], stdout=subprocess.DEVNULL)
+    os.sched_setaffinity(0, every)
     most = [0.0]
 
     def watch() -> None:
@@ -140,18 +144,18 @@ def main() -> None:
         print(f"{'a call':10} {1000 * statistics.median(a_call()):8.3f} ms", flush=True)
         make_class(members(options.size), Path(name) / "class")
         one = 0.0
-        for jobs in dict.fromkeys((1, processors)):
-            took, memory = batch(Path(name) / "class", jobs)
+        for jobs, on in ((1, 1), (1, processors), (processors, processors)):
+            took, memory = batch(Path(name) / "class", jobs, on)
             one = one or took
             print(
-                f"batch of {options.size}, {jobs} at once: {took:7.1f} s, "
+                f"batch of {options.size}, {jobs} at once on {on} processors: {took:7.1f} s, "
                 f"{options.size / took:5.1f} a second, {one / took:4.2f} times one, "
                 f"{memory:.0f} MB",
                 flush=True,
             )
         if options.grow:
             make_class(members(options.grow), Path(name) / "many" / "class")
-            took, memory = batch(Path(name) / "many" / "class", processors)
+            took, memory = batch(Path(name) / "many" / "class", processors, processors)
             print(f"batch of {options.grow}: {took:7.1f} s, {memory:.0f} MB")
 
 
