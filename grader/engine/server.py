@@ -31,6 +31,7 @@ from grader.diagnosis.packages import Catalogue
 from grader.errors import ExitCode, GraderError, InputError, InternalError
 from grader.grading import Bench, Settings, grade_submission, select
 from grader.grading.bench import Notebooks
+from grader.grading.environment import environment
 from grader.result import Outcome, Result, SandboxInfo
 from grader.submission import Source
 from grader.wall import confine
@@ -149,6 +150,7 @@ def ready(bench: Bench) -> bytes:
 
 def serve_forking(control: socket.socket, bench: Bench) -> None:
     """Fork a child for each job until the other side hangs up."""
+    environment()  # looked up once, and not by every child
     gc.collect()
     gc.freeze()  # keeps the children from copying what they share
     control.send(ready(bench))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from importlib import metadata
 
@@ -18,6 +19,7 @@ def environment() -> dict[str, str]:
     }
 
 
+@functools.cache
 def harness_version() -> str:
     """Version of this package."""
     try:
