@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.engine.batch import Batch
 from grader.engine.cache import Cache
 from grader.engine.client import Engine
-from grader.engine.crew import open_crew
+from grader.engine.executor import open_crew
 from grader.engine.inbox import brought
 from grader.engine.outbox import Outbox
 from grader.grading import Settings

@@ -72,7 +72,7 @@ def command(
     from grader.assignment import Assignment
     from grader.engine.batch import Batch
     from grader.engine.cache import Cache
-    from grader.engine.crew import open_crew
+    from grader.engine.executor import open_crew
     from grader.engine.inbox import brought
     from grader.engine.lateness import Lateness, read_times
     from grader.engine.outbox import Outbox

@@ -1,4 +1,4 @@
-"""Who grades: an executor of `concurrent.futures`, here or elsewhere, behind one interface."""
+"""Who grades: several submissions at once, here or elsewhere, behind one interface."""
 
 from __future__ import annotations
 
@@ -101,27 +101,6 @@ class LocalCrew:
             if self._engine is None:
                 self._engine = Engine(self.settings, workers=self._jobs)
             return self._engine
-
-
-def open_crew(executor: str, settings: Settings, jobs: int | None = None) -> Crew:
-    """The crew that a command line names: `local`, or `dask://HOST:PORT`.
-
-    Raises:
-        UsageError: there is no such executor, or what it needs is not installed.
-        GraderError: it cannot be reached.
-    """
-    if executor == "local":
-        return LocalCrew(settings, jobs)
-    if executor.startswith("dask://"):
-        try:
-            from grader.engine.cluster import DaskCrew
-        except ImportError as error:
-            raise UsageError(
-                f"--executor {executor} needs Dask: {error}.",
-                hint="Run: pip install 'gradewall[dask]'",
-            ) from None
-        return DaskCrew(executor, settings)
-    raise UsageError(f"--executor {executor}: expected local or dask://HOST:PORT.")
 
 
 def default_jobs() -> int:

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from grader.engine.batch import Batch, Progress
-from grader.engine.crew import LocalCrew, open_crew
+from grader.engine.crew import LocalCrew
+from grader.engine.executor import open_crew
 from grader.engine.fingerprint import Fingerprints
 from grader.engine.outbox import Outbox
 from grader.errors import InputError, UsageError

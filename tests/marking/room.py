@@ -70,7 +70,7 @@ class Room:
         self.folder = folder
         self.out = folder / "out"
         self.crew = Canned(Settings())
-        monkeypatch.setattr("grader.engine.crew.open_crew", self._open)
+        monkeypatch.setattr("grader.engine.executor.open_crew", self._open)
 
     def _open(self, _executor: str, settings: Settings, _jobs: int) -> Canned:
         self.crew = Canned(settings)
