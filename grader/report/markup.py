@@ -50,8 +50,9 @@ _FENCED: Final = r"^ {0,3}(?P<fence>```+|~~~+).*?(?:^ {0,3}(?P=fence)|\Z)"
 _CODE: Final = rf"(?P<code>{_FENCED}|(?P<ticks>`+).+?(?P=ticks)|`+)"
 _DOLLARS: Final = rf"(?<!\\)\$\$(?P<dollars>{_BODY})(?<!\\)\$\$"
 _INLINE: Final = r"(?:(?!\n[ \t]*\n|[$`]).|(?<=\\)\$)"
-_DOLLAR: Final = rf"(?<![$\\])\$(?P<dollar>{_INLINE}{{1,{MAX_TEX}}})(?<![$\\])\$(?![$\d])"
-"""Not across an empty line; and a digit after it tells of money: `$5 or $6`."""
+_MONEY: Final = r"\$\d[^$]*\$\d"
+_DOLLAR: Final = rf"(?<![$\\])(?!{_MONEY})\$(?P<dollar>{_INLINE}{{1,{MAX_TEX}}})(?<![$\\])\$(?!\$)"
+"""Not across an empty line."""
 _ENVIRONMENT: Final = rf"\\begin\{{(?P<name>[a-z]{{1,20}}\*?)\}}{_BODY}\\end\{{(?P=name)\}}"
 
 

@@ -48,7 +48,7 @@ def test_those_of_our_notebooks_are_set(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a $x_1$ b", "$$\nx_1\n$$", r"\\(x_1\\)", "\\\\[\nx_1\n\\\\]",
+        "a $x_1$ b", "$x_1$4", "$$\nx_1\n$$", r"\\(x_1\\)", "\\\\[\nx_1\n\\\\]",
         "\\begin{align}\nx_1\n\\end{align}", "- point\n$$\n\\begin{align}\nx_1&=2\n\\end{align}$$",
         "$x_1$ is *not* $y_1$", "| $x_1$ | b |\n|--|--|\n| $|a|$ | c |",
     ],
