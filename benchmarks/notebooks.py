@@ -179,6 +179,15 @@ def proportional(pid: int) -> int:
     return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
 
 
+def alone(kernel: SandboxedKernel) -> str:
+    """Memory of a kernel that waits: all that it sees, and what is its own."""
+    text = Path(f"/proc/{kernel.worker.pid}/smaps_rollup").read_text(encoding="ascii")
+    sizes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
+    kernel.close()
+    own = sizes["Private_Clean"] + sizes["Private_Dirty"]
+    return f"a kernel that waits: {sizes['Rss'] >> 10} MB, {own >> 10} MB of them its own"
+
+
 def others_at_once(python: str | Path, kind: str, each: int) -> Rate:
     """Notebooks a minute and MB, with a process for each of AT_ONCE."""
     with ExitStack() as stack:
@@ -279,6 +288,7 @@ def main() -> None:
     }
     with KernelPool() as pool:
         rates["ours"] = ours_at_once(pool, made, 5 * options.runs)
+        print(alone(pool.start()))
     for name, (minute, memory) in rates.items():
         print(f"{name:26} {minute:5.0f} a minute, {AT_ONCE} at once, {memory} MB")
     print(f"{'nbgrader autograde':26} {by_command(nbgrader):5.0f} a minute, a class of {CLASS}")

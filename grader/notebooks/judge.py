@@ -23,6 +23,7 @@ Verdict = tuple[Outcome, str]
 _JUDGED: Final = frozenset({"check", "experiment"})
 """Roles of the cells that have to run; what was given runs by itself."""
 _FIGURES: Final = (*IMAGES, "image/svg+xml")
+_LEFT_AS_NONE: Final = "'NoneType' object has no attribute"
 _TAIL: Final = 20
 _WHICH: Final = {"heldout": "held-out", "val": "validation"}
 
@@ -163,8 +164,9 @@ class Judge:
         if cell.outcome is CellOutcome.NOT_RUN:
             return Outcome.SKIPPED, f"Not run. {cell.error}"
         if cell.undone:
-            return Outcome.MISSING, f"Not done yet: {cell.error.partition(':')[2].strip()}."
-        if "'NoneType' object has no attribute" in cell.error:
+            what = cell.error.partition(":")[2].strip()
+            return Outcome.MISSING, f"Not done yet: {what}." if what else "Not done yet."
+        if _LEFT_AS_NONE in cell.error:
             return Outcome.MISSING, f"Something that it needs was left as None: {cell.error}."
         if blamed := self._to_blame(cell):
             return Outcome.SKIPPED, _stands_on(blamed)
@@ -181,6 +183,8 @@ class Judge:
         if verdict[0] is Outcome.FAILED and "is not defined" in verdict[1]:
             outcome = Outcome.MISSING if failed or not self._ours else Outcome.FAILED
             return outcome, verdict[1]
+        if verdict[0] is Outcome.FAILED and _LEFT_AS_NONE in verdict[1]:
+            return Outcome.MISSING, verdict[1]
         return verdict
 
     def _figure(self, cell_id: str) -> Verdict:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from grader.assignment import data_folder
+from grader.notebooks.judge import Judge
 from grader.notebooks.pool import KernelPool
 from grader.notebooks.undone import mark_undone, package_texts, places_of
+from grader.result import Outcome
+from grader.rubric import NotebookRule, Text, ValueRule
 from tests.notebooks.books import book, run
 
 TEMPLATE = '''\
@@ -74,3 +79,19 @@ def test_only_the_places_of_the_template_are_not_done(pool: KernelPool) -> None:
 def test_our_template_has_such_places() -> None:
     places = places_of(package_texts(data_folder("student_template")))
     assert {"affine_forward", "TwoLayerNet.loss"} <= {function for function, _ in places}
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("`m.loss` raised AttributeError: 'NoneType' object has no attribute 'loss'.", "missing"),
+        ("`m.loss` raised AttributeError: 'Net' object has no attribute 'loss'.", "failed"),
+        ("`m` is right on 12.0 % of held-out images; at least 0.5 is asked for.", "failed"),
+    ],
+)
+def test_a_model_that_was_left_as_none_is_not_done(said: str, outcome: str) -> None:
+    value = ValueRule(Text("A model"), "accuracy", "m")
+    rule = NotebookRule(part="part", title=Text("Work"), values={"model": value})
+    judge = Judge("Work", rule, lang="en", release=book(), book=book("m = None"))
+    (check,) = judge.checks({"model": (Outcome.FAILED, said)})
+    assert (check.outcome.value, check.message) == (outcome, said)
