@@ -76,6 +76,8 @@ class Outbox:
         self._ledger: Ledger | None = None
         self._page = _page_hash(lang)
         self._marks: Marks | None = None
+        self._asked = False
+        """Whether there are written answers."""
         self.waiting = Waiting()
         """The written answers that wait for a mark, once `finish` has counted them."""
 
@@ -130,6 +132,7 @@ class Outbox:
         as_made = made == (self._page, late.submitted, self._stamp_of_marks(submission))
         if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
             self._open().keep(submission)
+            self._asked |= bool(summary.answers)
             return Kept(summary)
         kept = self._adopted(submission, inputs, late)
         return kept if kept.summary else Kept(None, ("damaged",))
@@ -149,6 +152,7 @@ class Outbox:
             InputError: cannot be written; names the file. The class page has it all the same.
         """
         summary = self.register.summary(result)
+        self._asked |= bool(summary.answers)
         name = result.submission
         stamps = ("", "")
         try:
@@ -178,7 +182,8 @@ class Outbox:
         )
         self._storage.write("index.html", _encoded(page))
         self._storage.write("gradebook.csv", gradebook_pieces(roster))
-        self.waiting = write_sheet(self._storage, roster, self._address)
+        if self._asked:
+            self.waiting = write_sheet(self._storage, roster, self._address)
         self.close()
 
     def close(self) -> None:
