@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zlib
@@ -42,7 +43,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     """As the file system has it: names need not be text."""
     kind: Kind
     data: bytes = b""
-    """Content, or where a link leads."""
+    """Content, or where a link leads, or how long what does not travel is."""
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -165,7 +166,12 @@ def _entry(name: str, path: Path, root: Path) -> Entry:
 
 
 def _item(entry: Entry) -> Item:
-    data = entry.path.read_bytes() if entry.kind == "file" else os.fsencode(entry.target)
+    if entry.kind == "file":
+        data = entry.path.read_bytes()
+    elif entry.kind == "other":
+        data = str(entry.path.stat().st_size).encode()
+    else:
+        data = os.fsencode(entry.target)
     return Item(os.fsencode(entry.name), entry.kind, data)
 
 
@@ -176,6 +182,10 @@ def _write(path: Path, item: Item, root: Path) -> None:
         path.symlink_to(Path(path.anchor))
     elif item.kind == "dead":
         path.symlink_to(path.name)
+    elif item.kind == "other":
+        path.touch()
+        with contextlib.suppress(OSError):
+            os.truncate(path, int(item.data))  # a hole: it only has to be as long
     else:
         path.write_bytes(item.data)
 

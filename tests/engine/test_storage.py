@@ -161,4 +161,4 @@ def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     assert copy.name == "ann"
     assert theirs.files == ours.files
     assert theirs.unread == ours.unread
-    assert (copy / "film.mp4").read_bytes() == b""
+    assert (copy / "film.mp4").read_bytes() == bytes(5)
