@@ -43,6 +43,20 @@ def goes_on(field: Path, out: Path, calm: dict[str, Any]) -> None:
     assert not list(out.rglob("*.part"))
 
 
+def in_shell(
+    first: str, field: Path, out: Path, *more: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Grade the class after a command of the shell's, such as `umask 077`."""
+    return subprocess.run(
+        ["bash", "-c", f'{first}; exec "$@"', "-", *tiny.command(field, out, *more)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **options,
+    )
+
+
 def said(done: subprocess.CompletedProcess[str]) -> str:
     text = done.stdout + done.stderr
     assert "Traceback" not in text, text
@@ -132,15 +146,8 @@ def test_a_pipe_that_nobody_reads(field: Path, calm: dict[str, Any], tmp_path: P
 @pytest.mark.parametrize("number", [12, 24])
 def test_few_descriptors(field: Path, calm: dict[str, Any], tmp_path: Path, number: int) -> None:
     """Enough for the work, or a clear error, and then the next run goes on."""
-    limit = f'ulimit -n {number}; exec "$@"'
     out = tmp_path / "out"
-    done = subprocess.run(
-        ["bash", "-c", limit, "-", *tiny.command(field, out, "-j", "4")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = in_shell(f"ulimit -n {number}", field, out, "-j", "4")
     said(done)
     if done.returncode == FINISHED:
         assert tiny.verdicts(out) == calm
@@ -151,14 +158,7 @@ def test_a_umask_that_lets_nobody_in(field: Path, calm: dict[str, Any], tmp_path
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     out = tmp_path / "out"
-    done = subprocess.run(
-        ["sh", "-c", 'umask 077; exec "$@"', "-", *tiny.command(field, out)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "TMPDIR": str(scratch)},
-    )
+    done = in_shell("umask 077", field, out, env={**os.environ, "TMPDIR": str(scratch)})
     assert done.returncode == FINISHED, said(done)
     assert tiny.verdicts(out) == calm
     assert not list(scratch.iterdir())
@@ -219,13 +219,7 @@ def test_a_full_disk(field: Path, calm: dict[str, Any], tmp_path: Path, size: st
 def test_files_that_may_not_grow(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
     """A quota, in the manner of RLIMIT_FSIZE: an error as on a full disk, not a signal."""
     out = tmp_path / "out"
-    done = subprocess.run(
-        ["bash", "-c", 'ulimit -f 8; exec "$@"', "-", *tiny.command(field, out)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = in_shell("ulimit -f 8", field, out)
     assert "File too large" in said(done)
     assert done.returncode == 3
     goes_on(field, out, calm)
