@@ -232,8 +232,10 @@ class Renamed(NamedTuple):
 def _renamed(root: Path, names: Sequence[str]) -> dict[str, Renamed]:
     """By name. Of those that claim one id the first keeps it, the others go by their full names."""
     claims = Counter(_id(root, name).casefold() for name in names)
+    if len(claims) == len(names):
+        return {}
     crowds: dict[str, list[str]] = {}
-    for name in names if len(claims) < len(names) else ():
+    for name in names:
         if claims[claim := _id(root, name).casefold()] > 1:
             crowds.setdefault(claim, []).append(name)
     renamed = {}
