@@ -191,6 +191,13 @@ def test_a_notebook_that_loads_the_files_by_itself_gets_our_images(
     ]
 
 
+def test_a_generator_that_fails_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data_utils.py").write_text("def generate_split(size, split):\n    1 / 0\n")
+    said = "data_utils.py: generate_split(55, 0) raised ZeroDivisionError: division by zero"
+    with pytest.raises(InputError, match=re.escape(said)):
+        images(SIZE, tmp_path)
+
+
 def test_held_out_images_depend_on_a_secret() -> None:
     one, other = (images(SIZE, REFERENCE, secret=secret) for secret in ("a", "b"))
     assert np.array_equal(one.heldout[0], hidden(REFERENCE, SIZE.heldout, "held out/a")[0])
