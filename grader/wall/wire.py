@@ -17,7 +17,7 @@ limits below or a `WireError`. No pickle, no object dtype, no code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -36,7 +36,14 @@ DTYPES: Final = frozenset(
 DTYPE_NAMES: Final = frozenset(["bool", "int32", "int64", "float16", "float32", "float64"])
 
 _PLAIN: Final[tuple[type[Any], ...]] = (float, dict, list, tuple)
+_WRITTEN_AS_IS: Final = frozenset({float, bool, type(None)})
+"""Types that stand for themselves: met so often that a call for each would double the time."""
+_READ_AS_IS: Final = _WRITTEN_AS_IS | {str}
+_KINDS: Final = {name: np.dtype(name) for name in DTYPES}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _INT64: Final = 1 << 63
+_COPIED: Final = 4096
+"""Bytes of an array up to which a copy costs less than a view."""
 
 Value = Any
 """None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, `Handle`, dtype."""
@@ -74,21 +81,27 @@ def pack(value: Value) -> tuple[bytes, list[memoryview]]:
 def _to_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
     """What stands for `value` in the head. The plain types come first, as they are nearly all."""
     kind = type(value)
-    if kind is float or kind is bool or value is None:
+    if kind in _WRITTEN_AS_IS:
         return value
     if kind is str:
         return value if value.isascii() else _text(value)
     if depth > MAX_DEPTH:
         raise TooMuch("a structure nested too deeply")
+    if kind is np.ndarray:
+        return _array_tree(value, buffers)
     if kind is dict:
         return _dict_tree(value, buffers, depth + 1)
     if kind is list:
-        return [_to_tree(item, buffers, depth + 1) for item in value]
+        return _list_tree(value, buffers, depth + 1)
     if kind is tuple:
-        return {"~t": [_to_tree(item, buffers, depth + 1) for item in value]}
-    if kind is np.ndarray:
-        return _array_tree(value, buffers)
+        return {"~t": _list_tree(value, buffers, depth + 1)}
     return _rarer_tree(value, buffers, depth)
+
+
+def _list_tree(value: Iterable[Value], buffers: list[memoryview], depth: int) -> list[Any]:
+    return [
+        item if type(item) in _WRITTEN_AS_IS else _to_tree(item, buffers, depth) for item in value
+    ]
 
 
 def _rarer_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
@@ -119,13 +132,15 @@ def _text(value: str) -> str:
 
 
 def _dict_tree(value: dict[Any, Value], buffers: list[memoryview], depth: int) -> Any:
-    if all(type(key) is str and key.isascii() and key[:1] != "~" for key in value):
-        return {key: _to_tree(item, buffers, depth) for key, item in value.items()}
-    pairs = [
-        [_to_tree(key, buffers, depth), _to_tree(item, buffers, depth)]
+    for key in value:
+        if type(key) is not str or not key.isascii() or key[:1] == "~":
+            return {
+                "~d": [[_to_tree(part, buffers, depth) for part in pair] for pair in value.items()]
+            }
+    return {
+        key: item if type(item) in _WRITTEN_AS_IS else _to_tree(item, buffers, depth)
         for key, item in value.items()
-    ]
-    return {"~d": pairs}
+    }
 
 
 def _dtype_name(value: Any) -> str:
@@ -140,14 +155,22 @@ def _dtype_name(value: Any) -> str:
 
 def _array_tree(value: NDArray[Any], buffers: list[memoryview]) -> dict[str, Any]:
     array = np.asarray(value)
-    little = array.dtype.newbyteorder("<")
-    if little.str not in DTYPES:
-        raise NotPlain(f"an array of dtype {array.dtype}")
+    name = _NAMES.get(array.dtype) or _little_endian(array)
+    if array.nbytes <= _COPIED:
+        buffers.append(memoryview(array.astype(_KINDS[name], copy=False).tobytes()))
+        return {"~a": [name, list(array.shape)]}
     if array.nbytes > MAX_BODY:
         raise TooMuch(f"an array of {array.nbytes} bytes")
-    array = np.ascontiguousarray(array, dtype=little)
-    buffers.append(array.reshape(-1).view(np.uint8).data)
-    return {"~a": [little.str, list(value.shape)]}
+    flat = np.ascontiguousarray(array, dtype=_KINDS[name]).reshape(-1)
+    buffers.append(flat.view(np.uint8).data)
+    return {"~a": [name, list(array.shape)]}
+
+
+def _little_endian(array: NDArray[Any]) -> str:
+    name = array.dtype.newbyteorder("<").str
+    if name not in DTYPES:
+        raise NotPlain(f"an array of dtype {array.dtype}")
+    return name
 
 
 def unpack(head: bytes | bytearray, body: bytearray) -> Value:
@@ -174,24 +197,22 @@ class _Body:
         self.data = data
         self.offset = 0
 
-    def take(self, dtype: str, count: int) -> NDArray[Any]:
-        kind = np.dtype(dtype)
-        end = self.offset + kind.itemsize * count
-        if end > len(self.data):
+    def take(self, kind: np.dtype[Any], shape: list[int], count: int) -> NDArray[Any]:
+        """The next array, of so many elements."""
+        start, self.offset = self.offset, self.offset + kind.itemsize * count
+        if self.offset > len(self.data):
             raise WireError("an array reaches beyond the frame's body")
-        piece = np.frombuffer(self.data, dtype=kind, count=count, offset=self.offset)
-        self.offset = end
-        return piece
+        return np.ndarray(shape, kind, self.data, start)
 
 
 def _from_tree(tree: Any, body: _Body, depth: int) -> Value:
     kind = type(tree)
-    if kind is str or kind is float or kind is bool or tree is None:
+    if kind in _READ_AS_IS:
         return tree
     if depth > MAX_DEPTH:
         raise WireError("nested too deeply")
     if kind is list:
-        return [_from_tree(item, body, depth + 1) for item in tree]
+        return _list(tree, body, depth + 1)
     if kind is not dict:
         if kind is not int or not -_INT64 <= tree < _INT64:
             raise WireError(f"a {kind.__name__} where a value should be")
@@ -201,18 +222,22 @@ def _from_tree(tree: Any, body: _Body, depth: int) -> Value:
         decode = _DECODERS.get(tag)
         if decode is not None:
             return decode(content, body, depth + 1)
-    return {_name(key): _from_tree(item, body, depth + 1) for key, item in tree.items()}
+    for key in tree:
+        if type(key) is not str or key[:1] == "~":
+            raise WireError("a key that is no name, or an unknown tag")
+    return {
+        key: item if type(item) in _READ_AS_IS else _from_tree(item, body, depth + 1)
+        for key, item in tree.items()
+    }
 
 
-def _name(key: Any) -> str:
-    if type(key) is not str or key[:1] == "~":
-        raise WireError("a key that is no name, or an unknown tag")
-    return key
+def _list(tree: list[Any], body: _Body, depth: int) -> list[Value]:
+    return [item if type(item) in _READ_AS_IS else _from_tree(item, body, depth) for item in tree]
 
 
 def _array(content: Any, body: _Body, _depth: int) -> NDArray[Any]:
     dtype, shape = content
-    if dtype not in DTYPES or not isinstance(shape, list) or len(shape) > MAX_NDIM:
+    if dtype not in _KINDS or type(shape) is not list or len(shape) > MAX_NDIM:
         raise WireError("an array of unknown dtype or shape")
     count = 1
     for size in shape:
@@ -221,20 +246,20 @@ def _array(content: Any, body: _Body, _depth: int) -> NDArray[Any]:
         count *= size
         if count > MAX_BODY:
             raise WireError("an array that is too large")
-    return body.take(dtype, count).reshape(shape)
+    return body.take(_KINDS[dtype], shape, count)
 
 
 def _scalar(content: Any, body: _Body, _depth: int) -> np.generic:
     if not isinstance(content, str) or content not in DTYPES:
         raise WireError("a scalar of unknown dtype")
-    scalar: np.generic = body.take(content, 1)[0]
+    scalar: np.generic = body.take(_KINDS[content], [1], 1)[0]
     return scalar
 
 
 def _tuple(content: Any, body: _Body, depth: int) -> tuple[Value, ...]:
     if not isinstance(content, list):
         raise WireError("a tuple that is no list")
-    return tuple(_from_tree(item, body, depth) for item in content)
+    return tuple(_list(content, body, depth))
 
 
 def _dict(content: Any, body: _Body, depth: int) -> dict[Any, Value]:
