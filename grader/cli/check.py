@@ -42,10 +42,20 @@ def command(
         keyword=keyword,
         no_fork=no_fork,
     )
-    folder = options.existing(path)
+    folder = _own(options.existing(path))
     if not watch:
         raise typer.Exit(run(folder, settings))
     watch_folder(folder, settings)
+
+
+def _own(path: Path) -> Path:
+    """The folder to check; says which, if it is not the one named."""
+    from grader.selfcheck.folder import working_folder
+
+    folder = working_folder(path)
+    if folder != path.resolve():
+        typer.echo(f"Checking {folder}")
+    return folder
 
 
 def run(folder: Path, settings: Settings) -> ExitCode:

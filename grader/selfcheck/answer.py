@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.engine.client import Engine
-from grader.errors import InputError, UsageError
+from grader.errors import UsageError
 from grader.grading import Settings
 from grader.report.notebook import fragment, plain
 from grader.report.strings import Lang
 from grader.result import CheckResult, Result
+from grader.selfcheck.folder import nothing_in, working_folder
 from grader.submission import single
-from grader.submission.discover import is_submission
 
 
 class Answer:
@@ -45,7 +45,7 @@ def check(
 
     Args:
         names: contract names (`"affine_forward"`) or parts (`"dropout"`); all if none is given.
-        path: your folder; the nearest one upwards that holds the package is taken.
+        path: your folder, or one below it.
         assignment: name of the assignment, or path of its rubric.
         lang: language of hints and explanations, `en` or `zh`.
 
@@ -71,7 +71,7 @@ def selfcheck(path: Path, settings: Settings) -> Result:
             raise UsageError(f"No public check is about {wanted!r}.")
         result = engine.grade(single(root))
     if result.error_kind == "input":
-        raise InputError(result.error)
+        raise nothing_in(path, result.error)
     return result
 
 
@@ -88,12 +88,3 @@ def own_code(settings: Settings) -> Settings:
     except UsageError:
         return msgspec.structs.replace(settings, sandbox="none")
     return settings
-
-
-def working_folder(path: Path) -> Path:
-    """The nearest folder upwards that is a submission; `path` itself if none is."""
-    start = path.resolve()
-    for folder in (start, *start.parents):
-        if folder.is_dir() and is_submission(folder):
-            return folder
-    return start

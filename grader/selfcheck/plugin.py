@@ -10,7 +10,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.run import Player, Run
-from grader.errors import GraderError
+from grader.errors import GraderError, InputError
 from grader.result import Visibility
 from grader.wall.student import Student
 
@@ -52,7 +52,8 @@ class SelfCheckPlugin(CheckPlugin):
     def _start(self) -> Run:
         from grader.engine.server import obtain_key
         from grader.grading import Settings, contract_of
-        from grader.selfcheck.answer import own_code, working_folder
+        from grader.selfcheck.answer import own_code
+        from grader.selfcheck.folder import nothing_in, working_folder
         from grader.submission import load, single
         from grader.wall.channel import WorkerChannel
         from grader.wall.sandbox import open_sandbox
@@ -61,7 +62,10 @@ class SelfCheckPlugin(CheckPlugin):
         settings = own_code(Settings(assignment=str(assignment.path), public_only=True))
         source = single(working_folder(self._folder))
         template = assignment.rubric.grading.template
-        submission = load(source, contract=contract_of(assignment), template=template)
+        try:
+            submission = load(source, contract=contract_of(assignment), template=template)
+        except InputError as error:
+            raise nothing_in(self._folder, error.message) from None
         sandbox = open_sandbox(settings.sandbox)
         self._open.callback(sandbox.close)
         channel = self._open.enter_context(WorkerChannel(sandbox, submission))

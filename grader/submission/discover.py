@@ -126,6 +126,11 @@ def is_submission(path: Path) -> bool:
     return any(map(_has_package, own or _series(numbered)))
 
 
+def has_modules(folder: Path) -> bool:
+    """Whether modules of the assignment lie in a folder, as they do in the package."""
+    return any((folder / name).is_file() for name in _PACKAGE_FILES)
+
+
 def submission_id(name: str, *, is_folder: bool) -> str:
     """A submission's name: that of its folder or archive, shortened where an LMS lengthened it.
 

@@ -102,10 +102,14 @@ def test_nothing_there(tmp_path: Path, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
 def test_empty_folder(tmp_path: Path, command: str) -> None:
+    """Also beside somebody's package, as among temporary files."""
     (tmp_path / "empty").mkdir()
+    (tmp_path / "numpynn").mkdir()
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     done = grader(command, tmp_path / "empty", *where, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
+    assert re.match(r"grader: \S*empty: (is empty|holds no submissions)\.", done.stderr)
+    assert (f"Your folder may be {tmp_path}" in done.stderr) is (command == "check")
 
 
 def test_grade_says_which_of_several_it_took(folder: Path, tmp_path: Path) -> None:

@@ -90,7 +90,10 @@ def test_several_parts(folder: Path) -> None:
 
 
 def test_from_a_folder_below(folder: Path) -> None:
-    assert "Affine" in grader("check", "-k", "affine_forward", cwd=folder / "numpynn").stdout
+    below = folder / "numpynn" / "classifiers"
+    said = grader("check", "-k", "affine_forward", cwd=below).stdout
+    assert said.startswith(f"Checking {folder}\n")
+    assert "Affine" in said
 
 
 def test_in_chinese(folder: Path) -> None:
@@ -160,11 +163,16 @@ def test_collecting_starts_nothing(folder: Path) -> None:
 
 
 def test_pytest_without_a_package(tmp_path: Path) -> None:
+    """Nor is one taken that lies further up."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (tmp_path / "numpynn").mkdir()
     source = REPOSITORY / "student_template" / "test_selfcheck.py"
-    (tmp_path / "test_selfcheck.py").write_bytes(source.read_bytes())
-    done = run_pytest(tmp_path, "-q", "-k", "affine_forward")
+    (mine / "test_selfcheck.py").write_bytes(source.read_bytes())
+    done = run_pytest(mine, "-q", "-k", "affine_forward")
     assert done.returncode == 3
-    assert "self-check: " in done.stdout + done.stderr
+    said = f"self-check: mine: holds no package .* Your folder may be {re.escape(str(tmp_path))}:"
+    assert re.search(said, done.stdout + done.stderr), done.stdout + done.stderr
 
 
 def test_notebook_cell(folder: Path) -> None:
