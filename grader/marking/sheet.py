@@ -16,7 +16,7 @@ from grader.errors import InputError
 from grader.marking.marks import Mark, Place
 from grader.report.csv import safe_cell
 from grader.report.summary import Answer, Summary
-from grader.report.text import number
+from grader.report.text import number, one_line
 
 HEADING: Final = (
     "submission", "notebook", "question", "points", "state", "words", "answer", "link", "note",
@@ -27,6 +27,7 @@ _WITHDRAWN: Final = "-"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,6}(?:[.,][0-9]{0,6})?|[.,][0-9]{1,6}")
 _MAX_BYTES: Final = 256 << 20
 _MAX_COMMENT: Final = 5_000
+_MAX_QUOTED: Final = 60
 
 Questions = Mapping[tuple[str, str], float]
 """What each question of each notebook is worth."""
@@ -138,7 +139,7 @@ class _Reader:
         if code:
             if place is None:
                 raise self._wrong(
-                    f"the answer of {row['submission']!r} is not in this class.",
+                    f"the answer of {_quoted(row['submission'])} is not in this class.",
                     hint="Remove the row, or put back `code` as it was.",
                 )
             if (row["notebook"], row["question"]) != place[1:] or (named and place[0] not in named):
@@ -148,10 +149,11 @@ class _Reader:
             return place
         if len(named) != 1:
             known = "is not in this class" if not named else "may be one of several"
-            raise self._wrong(f"submission {row['submission']!r} {known}.")
+            raise self._wrong(f"submission {_quoted(row['submission'])} {known}.")
         if (row["notebook"], row["question"]) not in self._questions:
             raise self._wrong(
-                f"the rubric has no question {row['question']!r} in notebook {row['notebook']!r}."
+                f"the rubric has no question {_quoted(row['question'])} in notebook "
+                f"{_quoted(row['notebook'])}."
             )
         return named[0], row["notebook"], row["question"]
 
@@ -170,7 +172,9 @@ class _Reader:
 
     def _points(self, text: str, most: float) -> float:
         if not _NUMBER.fullmatch(text):
-            raise self._wrong(f"{text!r} is no mark.", hint=f"Expected a number, 0 to {most:g}.")
+            raise self._wrong(
+                f"{_quoted(text)} is no mark.", hint=f"Expected a number, 0 to {most:g}."
+            )
         points = float(text.replace(",", "."))
         if not 0 <= points <= most:
             raise self._wrong(f"a mark of {text} is not within 0 and {most:g} points.")
@@ -178,6 +182,10 @@ class _Reader:
 
     def _wrong(self, what: str, hint: str = "") -> InputError:
         return InputError(f"{self._path}, row {self._row}: {what}", hint=hint)
+
+
+def _quoted(text: str) -> str:
+    return repr(one_line(text, _MAX_QUOTED))
 
 
 def _id(place: Place) -> str:

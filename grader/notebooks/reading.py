@@ -19,6 +19,7 @@ MAX_BYTES: Final = 64 << 20
 MAX_CELLS: Final = 2_000
 _PYTHON2: Final = "Written for Python 2: converted, and `/` between integers floors."
 _INTERACTIVE: Final = re.compile(r"^(\s*%matplotlib)\s+(?!inline).*$", re.MULTILINE)
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _CONFLICT: Final = re.compile(rb"^<{7} ", re.MULTILINE)
 _SET_UP: Final = re.compile(
     r"\s*(?:#.*|[%!]?cd\b.*|[%!]?(?:ls|pwd)\b.*|[%!]pip\b.*|!(?:python3?|bash|sh|wget|unzip)\b.*)?"
@@ -121,7 +122,7 @@ def _upgraded(data: bytes, path: str, notes: list[str]) -> dict[str, Any]:
             f"{path}: holds marks of an unfinished merge (<<<<<<<) and is no notebook."
         )
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
+        raw = _json(data.decode("utf-8-sig"))
         major = int(raw["nbformat"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -138,6 +139,15 @@ def _upgraded(data: bytes, path: str, notes: list[str]) -> dict[str, Any]:
     except Exception as error:  # nbformat raises anything over damaged content
         reason = f"{type(error).__name__}: {error}"[:120]
         raise InputError(f"{path}: is a damaged notebook ({' '.join(reason.split())}).") from None
+
+
+def _json(text: str) -> Any:
+    """What is in it, with question marks for halves of characters, which no UTF-8 can hold."""
+    found = json.loads(text)
+    if not _HALF.search(text):
+        return found
+    whole = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+    return json.loads(whole)
 
 
 def _cell(raw: Any, number: int) -> Cell:

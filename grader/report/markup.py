@@ -39,6 +39,13 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
+_FORMATTING: Final = re.compile(
+    r"<(/?(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u))(?=[\s/>])[^>]*>",
+    re.IGNORECASE,
+)
+"""Elements that HTML begins anew in every paragraph until they are ended: of equal ones three, of
+those with different attributes all, so that twenty kilobytes could become as many megabytes."""
+_MAX_GROWTH: Final = 20
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _GAP: Final = re.compile(r"\s{500}")
 """Long gaps cost the lexer time by the square of their length."""
@@ -124,8 +131,12 @@ def code(source: str) -> Markup:
 
 
 def ansi(text: str) -> Markup:
-    """What was printed, with the colours of a terminal."""
-    return Markup(safe(re.sub(r' style="[^"]*"', "", str(ansi2html(str(text))))))
+    """What was printed, with the colours of a terminal; without, where they are not understood."""
+    try:
+        coloured = ansi2html(str(text))
+    except (IndexError, ValueError):  # a colour that is cut short
+        return escape(safe(text))
+    return Markup(safe(re.sub(r' style="[^"]*"', "", str(coloured))))
 
 
 def markdown(text: str) -> Markup:
@@ -134,7 +145,8 @@ def markdown(text: str) -> Markup:
     source = formulas.taken(_IN_MARKDOWN, safe(text))
     renderer = _Renderer(escape=False, exclude_anchor_links=True)
     parser = MarkdownWithMath(renderer, _Blocks(), InlineParser())
-    return formulas.put(clean(parser.render(source)))
+    cleaned = _cleaned(parser.render(source))
+    return formulas.put(escape(source) if cleaned is None else cleaned)
 
 
 def latex(text: str) -> Markup:
@@ -144,13 +156,23 @@ def latex(text: str) -> Markup:
 
 
 def clean(html: str) -> Markup:
-    """Only tags of the list, without links, images, styles, classes and ids."""
+    """Only tags of the list, without links, images, styles, classes and ids.
+
+    Escaped as a whole where it would grow beyond measure.
+    """
+    cleaned = _cleaned(html)
+    return escape(safe(html)) if cleaned is None else cleaned
+
+
+def _cleaned(html: str) -> Markup | None:
+    begun, end, rest = html.rpartition(">")  # behind the last no tag has to be looked for
     cleaned = nh3.clean(
-        html, tags=TAGS, attributes=_ATTRIBUTES, link_rel=None,
+        _FORMATTING.sub(r"<\1>", begun + end) + rest,
+        tags=TAGS, attributes=_ATTRIBUTES, link_rel=None,
         attribute_filter=lambda _tag, _name, value: value if value.isalnum() else None,
         clean_content_tags={"script", "style", "iframe", "object", "svg", "math", "template"},
     )  # fmt: skip
-    return Markup(safe(cleaned))
+    return Markup(safe(cleaned)) if len(cleaned) <= _MAX_GROWTH * len(html) + 1000 else None
 
 
 def safe(text: str) -> str:

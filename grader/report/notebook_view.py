@@ -31,7 +31,7 @@ _MAX_TEXT: Final = 60_000
 _MAX_MARKDOWN: Final = 20_000
 """Characters of one text: emphasis may take time by the square of that."""
 _MAX_READ: Final = 500_000
-"""Characters of Markdown and code in a notebook; what is more is shown as it was typed, in time."""
+"""Characters of Markdown, code and HTML in a notebook; what is more is shown as it was typed."""
 _WIDTH, _HEIGHT = 320.0, 120.0
 _SHOWN_AS: Final = {
     CellOutcome.OK: Outcome.PASSED,
@@ -163,7 +163,7 @@ class _Show:
         if output.mime == "image/svg+xml":
             return _image(output.mime, base64.b64encode(output.data.encode()).decode())
         data = clip(output.data, _MAX_TEXT)
-        if output.mime == "text/html":
+        if output.mime == "text/html" and self._has_room(data):
             return Markup('<div class="html">{}</div>').format(markup.clean(data))
         if output.mime in ("text/markdown", "text/latex"):
             return self.prose(data, latex=output.mime == "text/latex")
