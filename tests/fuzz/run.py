@@ -20,7 +20,10 @@ from pathlib import Path
 from typing import Any
 
 CORPUS = Path(__file__).with_name("corpus")
-_WATCHED = ["grader", "zipfile", "tarfile", "gzip", "lzma", "bz2", "tomllib", "csv", "fissix"]
+_WATCHED = [
+    "grader", "zipfile", "tarfile", "gzip", "lzma", "bz2", "tomllib", "csv", "fissix", "mistune",
+    "latex2mathml", "nbconvert.filters", "nbformat",
+]  # fmt: skip
 _LONGEST = 1 << 14
 _MEMORY = "/dev/shm"
 

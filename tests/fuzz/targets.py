@@ -7,9 +7,6 @@ import functools
 import gzip
 import io
 import lzma
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +28,8 @@ from grader.wall import wire
 from grader.wall.channel import understood
 from grader.wall.signature import Signature
 from grader.wall.student import Reply, Request, Student
+from tests.fuzz import prose
+from tests.fuzz.scratch import scratch
 from tests.submission.samples import CONTRACT, LAYERS
 
 Target = Callable[[bytes], None]
@@ -194,22 +193,8 @@ def _one_line_naming(error: GraderError, name: str) -> None:
     assert "\n" not in error.message, error
 
 
-@functools.cache
-def _scratch_of(pid: int) -> Path:
-    import atexit
-
-    folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def scratch() -> Path:
-    """A folder of this process."""
-    return _scratch_of(os.getpid())
-
-
 TARGETS: Final[dict[str, Target]] = {
     name.removeprefix("fuzz_"): function
-    for name, function in list(globals().items())
+    for name, function in {**globals(), **vars(prose)}.items()
     if name.startswith("fuzz_")
 }
