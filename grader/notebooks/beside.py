@@ -1,7 +1,7 @@
 """Files beside a notebook, such as pictures that it shows: what of them its kernel gets.
 
 They are copied, within limits. Links are not followed, and neither the student's package nor the
-notebooks themselves are among them.
+notebooks themselves are among them. Modules beside a notebook for Python 2 are converted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Final, TypeVar
 
 from grader.notebooks.reading import Book
 from grader.submission.archive import members
+from grader.submission.prepare import prepare
 from grader.submission.record import Submission
+from grader.submission.text import Unreadable
 from grader.submission.tree import (
     BESIDE,
     MAX_BESIDE,
@@ -27,6 +29,8 @@ _MAX_TOGETHER: Final = 32 << 20
 _MAX_FILES: Final = 500
 _MAX_NAME: Final = 100
 _MAX_DEPTH: Final = 8
+_MAX_CONVERTED: Final = 1 << 20
+"""Bytes of modules beside a notebook: some two seconds of converting."""
 _T = TypeVar("_T")
 _NAMED: Final = 5
 """Files left out that a remark names."""
@@ -46,6 +50,8 @@ def lay_beside(books: Iterable[Book], path: Path, submission: Submission) -> Non
     for book in found:
         folder = posixpath.dirname(book.path)
         book.beside = _below(kept, folder)
+        if book.python2:
+            _convert(book)
         if missing := list(_below(left_out, folder).values()):
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
             listed = ", ".join(missing[:_NAMED])
@@ -53,6 +59,31 @@ def lay_beside(books: Iterable[Book], path: Path, submission: Submission) -> Non
                 *book.notes,
                 f"Not in its kernel, of the files beside it: {listed}{more}.",
             ]
+
+
+def _convert(book: Book) -> None:
+    """Make the modules beside a notebook for Python 2 ones for Python 3, as its cells are."""
+    room = _MAX_CONVERTED
+    for name, data in book.beside.items():
+        room -= len(data) if name.endswith(".py") else 0
+        if room < 0:
+            book.notes = [*book.notes, "Not all modules beside it were converted from Python 2."]
+            return
+        if name.endswith(".py"):
+            _convert_module(book, name, data)
+
+
+def _convert_module(book: Book, name: str, data: bytes) -> None:
+    try:
+        prepared = prepare(name, data)
+    except Unreadable:
+        return
+    if prepared.broken:
+        return  # its import says where
+    if prepared.python2:
+        book.beside[name] = prepared.text.encode()
+    if prepared.floors and not prepared.supports_both:
+        book.old = [*book.old, name]
 
 
 class _Gathered:

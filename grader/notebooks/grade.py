@@ -220,6 +220,7 @@ class NotebookBench:
             "package": submission.package.rpartition("/")[2] or "numpynn",
             "data": self.images.served,
             "extra": {n: np.frombuffer(data, np.uint8) for n, data in book.beside.items()},
+            "old": book.old,
             "floor_division": [cell.run for cell in book.cells if cell.floors],
         }
 

@@ -75,6 +75,8 @@ class Book(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     beside: dict[str, bytes] = {}
     """Files in its folder, by their names in it."""
+    old: list[str] = []
+    """Modules among them in which `/` between integers floors."""
 
 
 def read_notebook(data: bytes, path: str) -> Book:

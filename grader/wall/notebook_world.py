@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.abc
 import importlib.machinery
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Final
 
 import grader
 from grader.wall import notebook_data
-from grader.wall.modules import Source
+from grader.wall.modules import Source, floor_division
 
 _DATA_FILE: Final = "data_utils.py"
 _SERVED: Final = "\nfrom grader.wall.notebook_data import *\n"
@@ -46,16 +47,49 @@ class _Beside(importlib.abc.MetaPathFinder):
             return None
 
 
+class _OldLoader(importlib.machinery.SourceFileLoader):
+    """Loads modules written for Python 2: `/` between integers floors in them."""
+
+    def source_to_code(self, data: Any, path: Any, **_optimize: Any) -> CodeType:  # type: ignore[override]
+        _, transformer = floor_division()
+        return compile(transformer.visit(ast.parse(data)), path, "exec", dont_inherit=True)
+
+    def exec_module(self, module: ModuleType) -> None:
+        names, _ = floor_division()
+        vars(module).update(names)
+        super().exec_module(module)
+
+
+def _load_old(paths: set[str]) -> None:
+    """Let `/` between integers floor in the modules at these places, and in no others."""
+
+    def load(name: str, path: str) -> importlib.machinery.SourceFileLoader:
+        kind = _OldLoader if path in paths else importlib.machinery.SourceFileLoader
+        return kind(name, path)
+
+    find = importlib.machinery.FileFinder.path_hook((load, [".py"]))  # type: ignore[arg-type]
+
+    def hook(entry: str) -> Any:
+        if not Path(entry).is_relative_to(os.environ["HOME"]):
+            raise ImportError
+        return find(entry)
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()
+
+
 class World:
     """Everything around one notebook.
 
     Args:
-        request: `data` (arrays by name) and `extra` (files beside the notebook).
+        request: `data` (arrays by name), `extra` (files beside the notebook) and `old` (those of
+            them in which `/` between integers floors).
     """
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._data = request["data"]
         self._extra = request["extra"]
+        self._old = request["old"]
 
     def with_support(self, sources: Mapping[str, Source]) -> dict[str, Source]:
         """The student's files, with data functions that serve what we have."""
@@ -88,6 +122,8 @@ class World:
         """
         sys.path[:] = [entry for entry in sys.path if entry not in ("", os.environ["HOME"])]
         sys.meta_path.append(_Beside())
+        if self._old:
+            _load_old({os.path.join(os.environ["HOME"], name) for name in self._old})
         problems = []
         for name, content in self._extra.items():
             path = Path(os.environ["HOME"], name)

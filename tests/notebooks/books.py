@@ -41,6 +41,7 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
         "package": "cs231n",
         "data": data,
         "extra": {name: np.frombuffer(data, np.uint8) for name, data in made.beside.items()},
+        "old": made.old,
         "floor_division": [cell.run for cell in made.cells if cell.floors],
     }
 

@@ -152,3 +152,39 @@ def test_they_are_read_and_imported_and_shadow_nothing(pool: KernelPool) -> None
     assert [printed(cell) for cell in cells] == [
         "a note\n", "2 3\n", "3 3 (5, 3, 32, 32) nothing\n", "4\n",
     ]  # fmt: skip
+
+
+OLD = b"print 'loaded'\ndef half(n):\n    return n / 2\n"
+
+
+def test_modules_beside_a_notebook_for_python_2_are_converted(pool: KernelPool, path: Path) -> None:
+    _put(path, work__old_dot_py=OLD, work__tools____init___dot_py="", work__broken_dot_py="def (")
+    _put(path, work__tools__inner_dot_py=b"from __future__ import division\nprint 3 / 2\n")
+    _put(path, work__tools__old_dot_py=OLD, work__big_dot_py=b"#" * 400_000)
+    made = book(
+        "print 3 / 2",
+        "import old, tools.inner, tools.old\nprint old.half(3), old.half(3.0), tools.old.half(5)",
+        "from io import open\nwith open('mine.py', 'w') as f: f.write(u'x = 3 / 2')\n"
+        "import mine\nprint mine.x",
+        python2=True,
+    )
+    made.path = "work/Dropout.ipynb"
+    lay_beside([made], path, load(single(path), contract=contract_of(tiny_assignment())))
+    assert made.notes[1:] == []
+    assert made.beside["broken.py"] == b"def ("
+    cells = run(pool, made)
+    assert outcomes(cells) == ["ok"] * 3, [cell.error for cell in cells]
+    assert [printed(cell) for cell in cells] == [
+        "1\n", "loaded\n1.5\nloaded\n1 1.5 2\n", "1.5\n",
+    ]  # fmt: skip
+
+
+def test_of_modules_to_convert_there_may_be_a_megabyte(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "_MAX_CONVERTED", 60)
+    _put(path, work__a_dot_py=OLD, work__b_dot_py=OLD)
+    made = Book(path="work/Dropout.ipynb", cells=[], python2=True)
+    lay_beside([made], path, load(single(path), contract=contract_of(tiny_assignment())))
+    assert made.beside["b.py"] == OLD
+    assert made.notes == ["Not all modules beside it were converted from Python 2."]
