@@ -38,7 +38,8 @@ attacks: setup ## run every attack with every sandbox, and write what came of it
 	$(BIN)/python -m tests.attacks.table build/attacks
 
 # FUZZ: targets of tests/fuzz/targets.py; SECONDS: for each of them.
-FUZZ ?= wire answer archive submission source rubric key times result
+FUZZ ?= wire answer archive submission source rubric key times result \
+	markdown html colours formula notebook sheet answers
 SECONDS ?= 60
 fuzz: setup ## fuzz whatever reads bytes of strangers: make fuzz FUZZ=wire SECONDS=600
 	$(PIP) --no-build-isolation -e '.[fuzz]'

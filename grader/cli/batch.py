@@ -132,7 +132,7 @@ def enter(sheets: list[Path], rubric: Rubric, submissions: set[str], outbox: Out
     for sheet in sheets:
         entered |= read_sheet(sheet, questions, submissions)
     outbox.enter(entered)
-    typer.echo(f"Marks taken from {len(sheets)} sheet(s): {len(entered)}.")
+    typer.echo(f"Marks taken from {', '.join(map(str, sheets))}: {len(entered)}.")
 
 
 def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> int:

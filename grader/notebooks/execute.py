@@ -23,7 +23,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from grader.errors import InternalError
 from grader.notebooks.kernel import SandboxedKernel, manager_of
 from grader.notebooks.limits import NotebookLimits
-from grader.notebooks.outputs import Budget, plain_outputs
+from grader.notebooks.outputs import Budget, plain_outputs, whole
 from grader.notebooks.reading import Book, Cell
 from grader.notebooks.records import CellOutcome, NotebookCell
 from grader.notebooks.values import Values
@@ -146,7 +146,8 @@ class Run:
             error = _error_of(node, cell)
             outcome = CellOutcome.ERROR if error else outcome
         made = _record(
-            cell, outcome, error=error, outputs=outputs, notes=[*cell.notes, *self._budget.notes],
+            cell, outcome, error=whole(error), outputs=outputs,
+            notes=[*cell.notes, *map(whole, self._budget.notes)],
             seconds=round(time.monotonic() - start, 3),
         )  # fmt: skip
         return self._ended(cell, made)

@@ -57,13 +57,13 @@ def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Ve
     X, y = images.heldout if rule.data == "heldout" else (served["X_val"], served["y_val"])
     share = values.accuracy(rule.path, images.prepared(X), y)
     said = f"`{rule.path}` is right on {100 * share:.1f} % of {_WHICH[rule.data]} images"
-    return _at_least(share, wanted, said)
+    return _at_least(share, wanted, said, f"{100 * wanted:g} %")
 
 
-def _at_least(number: float, wanted: float, said: str) -> Verdict:
+def _at_least(number: float, wanted: float, said: str, asked: str = "") -> Verdict:
     if number >= wanted:
         return Outcome.PASSED, f"{said}."
-    return Outcome.FAILED, f"{said}; at least {wanted:g} is asked for."
+    return Outcome.FAILED, f"{said}; at least {asked or f'{wanted:g}'} is asked for."
 
 
 def _last(numbers: list[float]) -> float:

@@ -85,7 +85,13 @@ class Budget:
 
 def plain_outputs(outputs: Iterable[Mapping[str, Any]]) -> list[CellOutput]:
     """The outputs of a notebook's cell as records; of several forms the best that can be shown."""
-    return [made for output in outputs if (made := _plain(output)) is not None]
+    found = [made for output in outputs if (made := _plain(output)) is not None]
+    return [CellOutput(mime=whole(made.mime), data=whole(made.data)) for made in found]
+
+
+def whole(text: str) -> str:
+    """The text with question marks for halves of characters, which no UTF-8 can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _plain(output: Mapping[str, Any]) -> CellOutput | None:

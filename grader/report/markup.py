@@ -165,6 +165,7 @@ def clean(html: str) -> Markup:
 
 
 def _cleaned(html: str) -> Markup | None:
+    html = html.encode("utf-8", "replace").decode()
     begun, end, rest = html.rpartition(">")  # behind the last no tag has to be looked for
     cleaned = nh3.clean(
         _FORMATTING.sub(r"<\1>", begun + end) + rest,

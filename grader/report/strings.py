@@ -158,6 +158,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.state.placeholder": ("only the placeholder", "仅有占位文字"),
     "nb.state.unchanged": ("as it was given out", "与下发内容相同"),
     "nb.state.missing": ("not there", "不存在"),
+    "nb.comment": ("Comment", "评语"),
     "nb.role.given": ("given", "给定"),
     "nb.role.check": ("check", "检查"),
     "nb.role.experiment": ("experiment", "实验"),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Final, TypeVar
 
+import latex2mathml.converter  # noqa: F401 - otherwise it comes too late to be watched
 import msgspec
 import nh3
 from markupsafe import Markup

@@ -53,7 +53,7 @@ def test_a_filled_in_sheet_changes_scores_gradebook_pages_and_nothing_is_graded(
 ) -> None:
     sheet = room.fill({("ann", "1"): ("1.5", "Say *why* <b>."), ("bob", "3"): "2"})
     said = room.batch("--marks", sheet)
-    assert "Marks taken from 1 sheet(s): 2." in said
+    assert "written.csv: 2." in said
     assert room.crew.graded == []
     ann, bob = room.result("ann"), room.result("bob")
     assert _written(ann) == (1.5, 6, 1, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from grader.notebooks.limits import NotebookLimits
@@ -198,3 +199,17 @@ def test_messages_that_the_kernel_never_sends(pool: KernelPool) -> None:
         assert outcomes(cells)[0] == "ok"
         assert outcomes(cells)[1] in ("error", "flooded")
         assert all(len(output.data) <= 1 << 20 for output in cells[1].outputs)
+
+
+def test_halves_of_characters_do_not_spoil_a_result(pool: KernelPool) -> None:
+    made = book(
+        "import json\nsession = get_ipython().kernel.session\n"
+        "session.pack = lambda made: json.dumps(made, default=str).encode()",
+        "print('half \\ud800')",
+        "raise ValueError('half \\ud800')",
+    )
+    cells = run(pool, made)
+    assert outcomes(cells) == ["ok", "ok", "error"]
+    assert printed(cells[1]) == "half ?\n"
+    assert cells[2].error == "ValueError: half ?"
+    msgspec.json.encode(cells)

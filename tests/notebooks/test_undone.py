@@ -86,7 +86,7 @@ def test_our_template_has_such_places() -> None:
     [
         ("`m.loss` raised AttributeError: 'NoneType' object has no attribute 'loss'.", "missing"),
         ("`m.loss` raised AttributeError: 'Net' object has no attribute 'loss'.", "failed"),
-        ("`m` is right on 12.0 % of held-out images; at least 0.5 is asked for.", "failed"),
+        ("`m` is right on 12.0 % of held-out images; at least 50 % is asked for.", "failed"),
     ],
 )
 def test_a_model_that_was_left_as_none_is_not_done(said: str, outcome: str) -> None:
