@@ -30,6 +30,7 @@ from grader.result import Outcome, Result
 if TYPE_CHECKING:
     from grader.notebooks.leaderboard import Entry
 
+_PERCENT = re.compile(r"(?<=\d) %")
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 
 
@@ -128,7 +129,9 @@ def prose(value: str) -> Markup:
     """A sentence as HTML: harmless, escaped, with `code` in backticks set as code."""
     pieces = _CODE_SPAN.split(text.clip(text.visible(value)))
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece[1:-1]) if _CODE_SPAN.fullmatch(piece) else piece
+        Markup("<code>{}</code>").format(piece[1:-1])
+        if _CODE_SPAN.fullmatch(piece)
+        else _PERCENT.sub("\u00a0%", piece)  # not to be torn apart at the end of a line
         for piece in pieces
     )
 

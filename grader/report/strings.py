@@ -146,9 +146,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.all": ("All cells", "全部单元格"),
     "nb.train": ("training accuracy", "训练准确率"),
     "nb.val": ("validation accuracy", "验证准确率"),
-    "nb.best": ("best {best} %", "最高 {best}%"),
+    "nb.best": ("best {best}\u00a0%", "最高 {best}%"),
     "nb.reference": ("validation accuracy of the reference", "参考实现的验证准确率"),
-    "nb.reference_best": ("reference {best} %", "参考 {best}%"),
+    "nb.reference_best": ("reference {best}\u00a0%", "参考 {best}%"),
     "nb.curve": (
         "Accuracy of {name} by epoch; on validation data at best {best} percent",
         "{name} 各轮的准确率；验证集最高 {best}%",
