@@ -1,4 +1,11 @@
 "use strict";
+// A shadow at the edge behind which a table goes on, where no scroll bar shows it.
+for (const area of document.querySelectorAll(".scroll")) {
+  const look = () => area.classList.toggle("more", area.scrollLeft + area.clientWidth < area.scrollWidth - 1);
+  area.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(area);
+}
+
 (() => {
   const table = document.getElementById("table");
   if (!table) return;
