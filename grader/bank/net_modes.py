@@ -37,7 +37,6 @@ from grader.checks import (
 )
 from grader.checks.compare import NUMERICAL
 from grader.checks.nets import Batch, Net, Parameters
-from grader.checks.run import NOT_ASKED_KIND
 from grader.result import Finding
 
 Array = NDArray[np.float64]
@@ -309,14 +308,18 @@ def _steady(case: Case, inputs: Inputs, *, open_units: bool = False) -> Case:
 
 
 def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None) -> None:
-    """Against the student's own loss, which is the same at each call because of the seed."""
+    """Against the student's own loss, which is the same at each call because of the seeds.
+
+    Where `seed` is ignored, that of NumPy's generator does; other draws are not judged.
+    """
     case = fully_connected_case(inputs, [5, 3], normalization, shape=(4, 3), reg=0.1)
     case = _steady(case.set(dropout_keep_ratio=0.5, seed=inputs.integer(1, 1000)), inputs)
     net = case.received(student)
+    net.seed = inputs.number
     first, grads = net.loss(case.batch)
     if net.loss(case.batch)[0] != first:
-        text = f"Not judged, because with a seed {NET} does not drop the same units again."
-        raise NotJudged(text, Finding(kind=NOT_ASKED_KIND))
+        text = f"Not judged, because with a seed {NET} gives another loss the second time."
+        raise NotJudged(text)
     directions = [
         {name: inputs.clear_of_zero(*value.shape) for name, value in case.values.items()}
         for _ in range(DIRECTIONS)

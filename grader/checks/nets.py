@@ -81,6 +81,8 @@ class Net:
         self._kind = kind
         self._actual: dict[str, str] | None = None
         self._shapes: Shapes = {}
+        self.seed: int | None = None
+        """Of NumPy's generator on the student's side, before each loss; None to leave it alone."""
         # The template of 2016 sets bn_param[mode] where bn_param["mode"] is meant, in code that is
         # not the student's: for that era the modes are set from here.
         self._sets_modes = (
@@ -145,6 +147,8 @@ class Net:
             Wrong: the loss is no number, or the gradients no dict.
         """
         self._set_modes("train")
+        if self.seed is not None:
+            self._student.seed(self.seed)
         loss, grads = self.remote.loss(*batch, returns=("loss", "grads"))
         return self._number(loss), self._named(grads)
 
@@ -167,7 +171,7 @@ class Net:
             batch: where the loss is taken.
         """
         self._set_modes("train")
-        loss = self.remote.loss.call(*batch, returns=("loss", "_"))
+        loss = self._loss_alone(batch)
         requests: list[Request] = []
         for name, group in itertools.groupby(moves, key=lambda move: move[0]):
             for _, value in group:
@@ -238,6 +242,10 @@ class Net:
         sums = [sum(float(np.vdot(given[name], way[name])) for name in given) for way in directions]
         return bool(np.all(np.abs(slopes - np.array(sums)) <= least))
 
+    def _loss_alone(self, batch: Batch) -> Request:
+        request = self.remote.loss.call(*batch, returns=("loss", "_"))
+        return request if self.seed is None else {**request, "seed": self.seed}
+
     def _slopes_along(
         self, directions: Iterable[Mapping[str, Array]], values: Mapping[str, Array], batch: Batch
     ) -> Array:
@@ -247,7 +255,7 @@ class Net:
         for way in directions:
             for step in (STEP, -STEP):
                 requests += [self._put(name, values[name] + step * way[name]) for name in values]
-                requests.append(self.remote.loss.call(*batch, returns=("loss", "_")))
+                requests.append(self._loss_alone(batch))
         requests += [self._put(name, value) for name, value in values.items()]
         answers = self._send(requests)
         asked = zip(requests, answers, strict=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult
+from grader.checks.run import NOT_ASKED_KIND
+from grader.result import CheckResult, Outcome
 from tests.bank.nets import (
     AFFINE_BACK,
     BN_PARAM,
@@ -136,7 +137,15 @@ DROPOUT = [
     full("always a seed", SEED, "seed = seed or 0\n            if True:"),
 ]
 
-ALL = [*STATISTICS, *DROPOUT]
+UNSEEDED = full("seed ignored, no dropout in backward", SEED, "if False:", DROP_BACK, "pass")
+ELSEWHERE = full(
+    "draws of its own, no dropout in backward",
+    SET_MODE,
+    f'{SET_MODE}; self.dropout_param["seed"] = __import__("random").randrange(10**9)',
+    DROP_BACK,
+    "pass",
+)
+ALL = [*STATISTICS, *DROPOUT, UNSEEDED, ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +156,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResu
 @pytest.mark.parametrize("change", ALL, ids=str)
 def test_change_costs_what_it_should(change: Change, graded: dict[str, list[CheckResult]]) -> None:
     assert_costs(change, graded[change.name])
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"), [(UNSEEDED, Outcome.FAILED), (ELSEWHERE, Outcome.SKIPPED)], ids=str
+)
+def test_no_gradient_is_excused_where_masks_do_not_repeat(
+    change: Change, outcome: Outcome, graded: dict[str, list[CheckResult]]
+) -> None:
+    checks = [c for c in graded[change.name] if c.id.startswith("net_modes::dropout_gradients")]
+    assert [check.outcome for check in checks] == [outcome] * 3
+    assert not any(check.finding and check.finding.kind == NOT_ASKED_KIND for check in checks)

@@ -113,10 +113,7 @@ def test_a_broken_solver_costs_nothing(
     change: Change, graded: dict[str, list[CheckResult]]
 ) -> None:
     results = {check.id: check for check in graded[change.name]}
-    for check in (results.pop("training::solver"), results.pop("training::solver_two_layer")):
-        assert check.outcome is Outcome.SKIPPED
-        assert check.finding is not None
-        assert check.finding.kind == "not_asked"
+    assert {"training::solver", "training::solver_two_layer"} <= results.keys()
     assert {check.outcome for check in results.values()} == {Outcome.PASSED}
 
 
