@@ -113,7 +113,7 @@ def test_the_report_draws_both_over_the_same_epochs() -> None:
     lines = dict(re.findall(r'<polyline class="(\w+)" points="([^"]*)"', page))
     assert lines["val"] == "0.0,108.0 160.0,84.0 320.0,78.0"
     assert lines["reference"] == "0.0,108.0 160.0,72.0"
-    assert "reference 40.0 %" in page
+    assert "reference 40.0\u00a0%" in page
     alone = replace(book, curves=[replace(book.curves[0], reference=[])])
     page = student_page(replace(sample.result(), notebooks=[alone]))
     assert '<polyline class="reference"' not in page
