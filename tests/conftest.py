@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 for _library in ("OPENBLAS", "OMP", "MKL"):  # read once, when NumPy is imported: so not a fixture
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
+settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any load")  # no test depends on how fast the machine is
 
 _SCRUBBED = (
     *("COLUMNS", "LINES", "TERM", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),

@@ -57,7 +57,7 @@ def tarred(files: list[tuple[str, bytes]], links: list[tuple[str, str, bytes]]) 
     return made.getvalue()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FILES, LINKS, st.integers(0, 3), st.data())
 @pytest.mark.filterwarnings("ignore")
 def test_archives(
@@ -77,7 +77,7 @@ def test_archives(
             TARGETS["submission"](bytes([packing]) + archive)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=80), st.sampled_from(["utf-8", "utf-16", "utf-8-sig", "gb18030"]))
 @pytest.mark.filterwarnings("ignore")
 def test_python_files_in_any_encoding(text: str, encoding: str) -> None:
@@ -92,7 +92,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_results_with_anything_in_any_field(data: st.DataObject) -> None:
     content = msgspec.json.decode((CORPUS / "result" / "small").read_bytes())

@@ -52,7 +52,7 @@ def unpacked(head: bytes, body: bytearray) -> None:
         assert within_limits(wire.unpack(head, body))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(VALUES, st.data())
 def test_flipped_bits(value: Any, data: st.DataObject) -> None:
     head, body = framed(value)
@@ -63,7 +63,7 @@ def test_flipped_bits(value: Any, data: st.DataObject) -> None:
     unpacked(bytes(broken), body)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(VALUES, st.data())
 def test_pieces_cut_out_repeated_and_joined(value: Any, data: st.DataObject) -> None:
     head, body = framed(value)
@@ -74,7 +74,7 @@ def test_pieces_cut_out_repeated_and_joined(value: Any, data: st.DataObject) -> 
     unpacked(head, body[: data.draw(st.integers(0, len(body)))])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(DTYPES, st.lists(SIZES, max_size=5) | st.integers() | st.text(max_size=3), st.binary())
 def test_forged_arrays(dtype: Any, shape: Any, body: bytes) -> None:
     with suppress(OverflowError):  # a number that msgpack cannot say
@@ -133,7 +133,7 @@ def test_two_arrays_never_share_bytes() -> None:
     assert not second.any()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=64) | st.builds(lambda rest: b"GW01" + rest, st.binary(max_size=64)))
 def test_any_bytes_on_the_socket(data: bytes) -> None:
     ours, theirs = socket.socketpair()
