@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from grader.checks.key import Key, LocalChannel, request_hash
+from grader.checks.key import Key, LocalChannel
 from grader.checks.plugin import CheckPlugin
 from grader.checks.run import Player, Run
 from grader.dialect import adapt_request, varies
@@ -32,12 +32,12 @@ _CANONICAL: Final = ("2021", "keep")
 
 
 class Listener:
-    """Gives each check a student, and keeps the hashes of what it asks."""
+    """Gives each check a student, and writes down what it asks."""
 
     def __init__(self, open_channel: Callable[[], Channel], *, nudge: bool = False) -> None:
         self._open = open_channel
         self._nudge = nudge
-        self.heard: dict[str, list[str]] = {}
+        self.heard: dict[str, list[Cue]] = {}
         """By check."""
 
     def channel(self, check: str) -> Channel:
@@ -47,14 +47,15 @@ class Listener:
 
 
 class _Heard:
-    def __init__(self, channel: Channel, heard: list[str], *, nudge: bool) -> None:
+    def __init__(self, channel: Channel, heard: list[Cue], *, nudge: bool) -> None:
         self._channel = channel
         self._heard = heard
         self._nudge = nudge
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request."""
-        self._heard.append(request_hash(request))
+        form = request if self._heard else {**request, "fresh": True}
+        self._heard.append(Cue(_frame(form), about, cpu_seconds, varies(request)))
         reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
         return {**reply, "value": _nudged(reply.get("value"))} if self._nudge else reply
 
@@ -74,13 +75,13 @@ def _nudged(value: Any) -> Any:
 def independent(plain: Listener, nudged: Listener) -> dict[str, int]:
     """How many requests of each check, from its first, are the same whatever is answered."""
     return {
-        check: _common(hashes, nudged.heard.get(check, [])) for check, hashes in plain.heard.items()
+        check: _common(cues, nudged.heard.get(check, [])) for check, cues in plain.heard.items()
     }
 
 
-def _common(first: list[str], second: list[str]) -> int:
+def _common(first: list[Cue], second: list[Cue]) -> int:
     pairs = zip(first, second, strict=False)
-    differ = (number for number, (one, other) in enumerate(pairs) if one != other)
+    differ = (number for number, (one, other) in enumerate(pairs) if one.frame != other.frame)
     return next(differ, min(len(first), len(second)))
 
 
@@ -99,38 +100,16 @@ def rehearse(
         api: the contract.
         resolve: gives the reference's function of a contract name.
     """
-    notes: dict[str, _Notes] = {}
+    listener = Listener(lambda: LocalChannel(Dispatcher(resolve, lambda _file: False)))
 
     def student(check: str) -> Student:
-        channel = LocalChannel(Dispatcher(resolve, lambda _file: False))
-        notes[check] = _Notes(channel, key.foreseen.get(check, 0))
-        return Student(notes[check], api)
+        return Student(listener.channel(check), api)
 
     plugin.run_all(items, Run(api=api, seed=key.seed, student=student, reference=Player(key)))
-    return {check: note.script() for check, note in notes.items()}
-
-
-class _Notes:
-    """Writes down the first requests of one check."""
-
-    def __init__(self, channel: Channel, most: int) -> None:
-        self._channel = channel
-        self._most = most
-        self._cues: list[Cue] = []
-        self._whole = True
-
-    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
-        """Answer one request."""
-        if len(self._cues) == self._most:
-            self._whole = False
-        else:
-            form = request if self._cues else {**request, "fresh": True}
-            self._cues.append(Cue(_frame(form), about, cpu_seconds, varies(request)))
-        return self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
-
-    def script(self) -> Script:
-        """What was written down."""
-        return Script(tuple(self._cues), self._whole)
+    return {
+        check: Script(tuple(cues[: (most := key.foreseen.get(check, 0))]), len(cues) <= most)
+        for check, cues in listener.heard.items()
+    }
 
 
 def spoken(scripts: Mapping[str, Script], dialect: Dialect) -> Mapping[str, Script]:
