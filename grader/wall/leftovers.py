@@ -35,7 +35,7 @@ class WatchedFolder:
             )
         finally:
             os.close(waiting)
-        os.mkdir(self.path)
+        os.mkdir(self.path, 0o700)
         os.chmod(self.path, mode)
 
     def release(self) -> None:
