@@ -11,6 +11,8 @@ A student's mistake is never an exception at this level: it is a `CheckResult`.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from enum import IntEnum
 from typing import ClassVar
 
@@ -65,3 +67,13 @@ class RubricError(InputError):
 
 class InternalError(GraderError):
     """The harness itself failed. Never costs a student points."""
+
+
+def exit_code_of(deed: Callable[[], object]) -> int:
+    """Do it: 0, or the exit code of what went wrong, which is said on stderr."""
+    try:
+        deed()
+    except GraderError as error:
+        print(error, file=sys.stderr)
+        return int(error.exit_code)
+    return 0

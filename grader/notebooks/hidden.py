@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment import data_folder
-from grader.errors import ExitCode, GraderError, InputError
+from grader.errors import ExitCode, InputError, exit_code_of
 from grader.notebooks.data import LEADERBOARD, hidden
 
 
@@ -39,12 +39,7 @@ def main(arguments: list[str]) -> int:
     if not 1 <= len(arguments) <= 2:
         sys.stderr.write(f"{__doc__}")
         return int(ExitCode.USAGE)
-    try:
-        write(Path(arguments[0]), *arguments[1:])
-    except GraderError as error:
-        sys.stderr.write(f"{error}\n")
-        return int(error.exit_code)
-    return 0
+    return exit_code_of(lambda: write(Path(arguments[0]), *arguments[1:]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
-from grader.errors import GraderError, InputError
+from grader.errors import InputError, exit_code_of
 from grader.grading import contract_of
 from grader.notebooks.curves import AtScale, Recorded, origin
 from grader.notebooks.grade import NotebookBench
@@ -57,13 +57,12 @@ def _at_scale(assignment: Assignment) -> Recorded:
 
 def main(arguments: list[str]) -> int:
     """Record the curves of an assignment, by default of ours."""
-    try:
+
+    def save() -> None:
         assignment = Assignment.load(*(arguments[:1] or ["numpynn-notebooks"]))
         assignment.curves_path.write_bytes(record(assignment))
-    except GraderError as error:
-        sys.stderr.write(f"{error}\n")
-        return int(error.exit_code)
-    return 0
+
+    return exit_code_of(save)
 
 
 if __name__ == "__main__":
