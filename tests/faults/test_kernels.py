@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from grader.errors import InternalError, UsageError
+from grader.errors import InternalError
 from grader.notebooks.grade import NotebookBench
 from grader.notebooks.kernel import SandboxedKernel
 from grader.result import Outcome
@@ -74,12 +74,8 @@ def test_no_more_are_started_than_there_are_notebooks(bench: NotebookBench) -> N
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[NotebookBench]:
-    try:
-        made = courses.small_bench()
-    except UsageError as error:
-        pytest.skip(error.message)
-    yield made
-    made.close()
+    with courses.small_bench() as bench:
+        yield bench
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import UsageError
 from grader.notebooks.grade import NotebookBench
 from grader.notebooks.records import CellOutcome
 from grader.result import Outcome
@@ -45,12 +44,8 @@ DEEDS = {
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[NotebookBench]:
-    try:
-        made = courses.small_bench()
-    except UsageError as error:
-        pytest.skip(error.message)
-    yield made
-    made.close()
+    with courses.small_bench() as bench:
+        yield bench
 
 
 @pytest.fixture(scope="module")
