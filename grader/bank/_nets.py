@@ -9,14 +9,8 @@ import msgspec
 import numpy as np
 
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
-from grader.checks.nets import (
-    Batch,
-    Net,
-    Parameters,
-    Shapes,
-    fully_connected_shapes,
-    seeded_parameters,
-)
+from grader.checks.nets import Batch, Net
+from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, seeded_parameters
 from grader.result import Finding
 
 FORWARD: Final = ("affine_forward", "relu_forward", "affine_relu_forward")
@@ -157,11 +151,10 @@ def assert_penalty(student: Student, case: Case) -> None:
     mistakes do not show here.
     """
     values = case.values
-    moves = [(name, 2.0 * p) for name, p in values.items()]
-    moves.append(next(iter(values.items())))
-    plain = case.set(reg=0.0).received(student).losses(moves, values, case.batch)
+    points = [*({name: 2.0 * p} for name, p in values.items()), {}]
+    plain = case.set(reg=0.0).received(student).losses(points, values, case.batch)
     net = case.set(reg=REG).received(student)
-    *doubled, added = net.losses(moves, values, case.batch) - plain
+    *doubled, added = net.losses(points, values, case.batch) - plain
     right = {name: _penalty(name, p) for name, p in values.items()}
     total = sum(right.values())
     for name, more in zip(values, doubled, strict=True):

@@ -26,7 +26,8 @@ from grader.bank._nets import (
     of_kind,
 )
 from grader.checks import Inputs, Student, Visibility, Wrong, as_array, check
-from grader.checks.nets import Net, fully_connected_shapes
+from grader.checks.nets import Net
+from grader.checks.parameters import fully_connected_shapes
 from grader.result import Finding
 
 PART: Final = "fully_connected_net"

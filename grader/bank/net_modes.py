@@ -36,7 +36,8 @@ from grader.checks import (
     check,
 )
 from grader.checks.compare import NUMERICAL
-from grader.checks.nets import Batch, Net, Parameters
+from grader.checks.nets import Batch, Net
+from grader.checks.parameters import Parameters
 from grader.result import Finding
 
 Array = NDArray[np.float64]

@@ -19,14 +19,8 @@ from grader.checks import (
     as_array,
     check,
 )
-from grader.checks.nets import (
-    Batch,
-    Net,
-    Parameters,
-    Shapes,
-    fully_connected_shapes,
-    two_layer_shapes,
-)
+from grader.checks.nets import Batch, Net
+from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, two_layer_shapes
 from grader.result import Finding
 
 Array = NDArray[np.float64]

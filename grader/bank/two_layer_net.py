@@ -19,7 +19,8 @@ from grader.bank._nets import (
     two_layer_case,
 )
 from grader.checks import Inputs, Student, Visibility, check
-from grader.checks.nets import Net, two_layer_shapes
+from grader.checks.nets import Net
+from grader.checks.parameters import two_layer_shapes
 
 
 @check("TwoLayerNet has the parameters W1, b1, W2, b2", part="two_layer_net", targets="TwoLayerNet")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -13,14 +12,12 @@ from numpy.typing import NDArray
 
 from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close
 from grader.checks.gradient import STEP, assert_gradient, credible
-from grader.checks.inputs import Inputs
+from grader.checks.parameters import Parameters, Shapes
 from grader.result import Finding
 from grader.verdicts import Verdict, Wrong
 from grader.wall.student import Remote, Request, Student, describe_call
 
 Array = NDArray[np.float64]
-Parameters = dict[str, Array]
-Shapes = dict[str, tuple[int, ...]]
 
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
 _VANISHING: Final = 1e-8
@@ -37,33 +34,6 @@ class Batch(NamedTuple):
 
     X: Array
     y: NDArray[np.int64]
-
-
-def two_layer_shapes(input_dim: int, hidden_dim: int, num_classes: int) -> Shapes:
-    """The parameters of a `TwoLayerNet`."""
-    return fully_connected_shapes([hidden_dim], input_dim, num_classes)
-
-
-def fully_connected_shapes(
-    hidden_dims: Sequence[int], input_dim: int, num_classes: int, normalization: str | None = None
-) -> Shapes:
-    """The parameters of a `FullyConnectedNet`: gamma and beta belong to hidden layers only."""
-    sizes = [input_dim, *hidden_dims, num_classes]
-    shapes: Shapes = {}
-    for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes), 1):
-        shapes[f"W{i}"] = (fan_in, fan_out)
-        shapes[f"b{i}"] = (fan_out,)
-        if normalization and i < len(sizes) - 1:
-            shapes[f"gamma{i}"] = shapes[f"beta{i}"] = (fan_out,)
-    return shapes
-
-
-def seeded_parameters(inputs: Inputs, shapes: Shapes, scale: float = 0.5) -> Parameters:
-    """One array a parameter; gamma stays near 1, so that a norm keeps its layer alive."""
-    return {
-        name: inputs.normal(*shape, scale=scale, shift=1.0 if name.startswith("gamma") else 0.0)
-        for name, shape in shapes.items()
-    }
 
 
 class Net:
@@ -161,24 +131,28 @@ class Net:
         return self._number(loss), self._named(grads)
 
     def losses(
-        self, moves: Iterable[tuple[str, Array]], values: Mapping[str, Array], batch: Batch
+        self, points: Iterable[Mapping[str, Array]], values: Mapping[str, Array], batch: Batch
     ) -> Array:
-        """The loss after each of several moves, in one request.
+        """The loss at each of several points, in one request.
 
         Args:
-            moves: a parameter and its value meanwhile; all others have theirs of `values`.
+            points: what some parameters hold there; all others have theirs of `values`.
             values: what the parameters hold now, and hold again afterwards.
             batch: where the loss is taken.
         """
         self._set_modes("train")
-        loss = self._loss_alone(batch)
+        loss: Request = self.remote.loss.call(*batch, returns=("loss", "_"))
+        if self.seed is not None:
+            loss["seed"] = self.seed
         requests: list[Request] = []
-        for name, group in itertools.groupby(moves, key=lambda move: move[0]):
-            for _, value in group:
-                requests += [self._put(name, value), loss]
-            requests.append(self._put(name, values[name]))
-        answers = self._send(requests)
-        asked = zip(requests, answers, strict=True)
+        moved: Mapping[str, Array] = {}
+        for point in points:
+            back = {name: values[name] for name in moved if name not in point}
+            requests += [self._put(name, value) for name, value in {**back, **point}.items()]
+            requests.append(loss)
+            moved = point
+        requests += [self._put(name, values[name]) for name in moved]
+        asked = zip(requests, self._send(requests), strict=True)
         return np.array([self._number(_pair(value)[0]) for made, value in asked if made is loss])
 
     def numerical(
@@ -200,13 +174,13 @@ class Net:
             The gradient in the shape of the parameter, or of the entries in a row.
         """
         value = values[name]
-        moves = []
+        points = []
         for index in range(value.size) if entries is None else entries:
             for sign in (1, -1):
                 moved = value.copy()
                 moved.flat[index] += sign * STEP
-                moves.append((name, moved))
-        gradient = _slopes(self.losses(moves, values, batch))
+                points.append({name: moved})
+        gradient = _slopes(self.losses(points, values, batch))
         return gradient.reshape(value.shape) if entries is None else gradient
 
     def agrees(
@@ -236,31 +210,16 @@ class Net:
             for name, array in given.items()
         ):
             return False
-        slopes = self._slopes_along(directions, values, batch)
+        points = [
+            {name: values[name] + step * way[name] for name in values}
+            for way in directions
+            for step in (STEP, -STEP)
+        ]
+        slopes = _slopes(self.losses(points, values, batch))
         sizes = [float(np.abs(array).max()) for array in given.values()]
         least = NUMERICAL * max(min(sizes), _SMALL * max(sizes))
         sums = [sum(float(np.vdot(given[name], way[name])) for name in given) for way in directions]
         return bool(np.all(np.abs(slopes - np.array(sums)) <= least))
-
-    def _loss_alone(self, batch: Batch) -> Request:
-        request = self.remote.loss.call(*batch, returns=("loss", "_"))
-        return request if self.seed is None else {**request, "seed": self.seed}
-
-    def _slopes_along(
-        self, directions: Iterable[Mapping[str, Array]], values: Mapping[str, Array], batch: Batch
-    ) -> Array:
-        """The derivative of the student's own loss along each direction, in one request."""
-        self._set_modes("train")
-        requests: list[Request] = []
-        for way in directions:
-            for step in (STEP, -STEP):
-                requests += [self._put(name, values[name] + step * way[name]) for name in values]
-                requests.append(self._loss_alone(batch))
-        requests += [self._put(name, value) for name, value in values.items()]
-        answers = self._send(requests)
-        asked = zip(requests, answers, strict=True)
-        losses = [self._number(_pair(value)[0]) for made, value in asked if made["op"] == "call"]
-        return _slopes(np.array(losses))
 
     def assert_gradients(
         self,
