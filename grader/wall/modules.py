@@ -2,7 +2,8 @@
 
 - The package answers to every name under which the course is known, and its files to flat names
   (`from layers import *`); all of these are the same module object.
-- A module is run statement by statement: one that raises costs itself, not the functions below it.
+- A statement at module level that raises costs itself, not the functions below it: what is left is
+  run statement by statement.
 - An import at module level of something that is not installed here binds a stand-in that raises
   when it is used.
 - In a file written for Python 2, `/` between integers floors.
@@ -118,18 +119,43 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def _run(self, module: ModuleType, source: Source, path: str) -> None:
         vars(module)[_FLOOR_DIVIDE] = floor_divide
         vars(module)[_DIVIDE_IN_PLACE] = divide_in_place
-        for statement in ast.parse(source.text, path).body:
+        done = 0 if source.floor_division else self._run_whole(module, source.text, path)
+        if done is None:
+            return
+        for statement in ast.parse(source.text, path).body[done:]:
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 continue
             try:
                 exec(_compile(statement, path, source.floor_division), vars(module))
-            except ImportError as error:
-                if not isinstance(statement, (ast.Import, ast.ImportFrom)):
-                    self._note(path, statement, error)
-                else:
-                    self._stand_in(module, statement, path, error)
             except Exception as error:
-                self._note(path, statement, error)
+                self._failed(module, statement, path, error)
+
+    def _run_whole(self, module: ModuleType, text: str, path: str) -> int | None:
+        """Run a file as far as it goes, in a third of the time; None if that is to its end.
+
+        Returns:
+            How many statements were run, the last of which raised.
+        """
+        try:
+            code = compile(text, path, "exec", dont_inherit=True)
+        except SyntaxError:  # as of a `from __future__` that is not the first statement
+            return 0
+        try:
+            exec(code, vars(module))
+        except Exception as error:
+            body = ast.parse(text, path).body
+            where = _place(error, code)
+            done = sum(_start(statement) <= where for statement in body)
+            if done:
+                self._failed(module, body[done - 1], path, error)
+            return done
+        return None
+
+    def _failed(self, module: ModuleType, statement: ast.stmt, path: str, error: Exception) -> None:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)) and isinstance(error, ImportError):
+            self._stand_in(module, statement, path, error)
+        else:
+            self._note(path, statement, error)
 
     def _stand_in(
         self,
@@ -198,6 +224,21 @@ class _CompleteFloorDivision(_FloorDivision):
 
 def _helper_call(name: str, left: ast.expr, right: ast.expr, at: ast.AST) -> ast.Call:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [left, right], []), at)
+
+
+def _place(error: Exception, code: CodeType) -> tuple[int, int]:
+    """Line and column in `code` where it raised."""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is code:
+            _, _, column, _ = list(code.co_positions())[frame.f_lasti // 2]
+            return line, sys.maxsize if column is None else column
+    return 0, 0
+
+
+def _start(statement: ast.stmt) -> tuple[int, int]:
+    """Line and column where it starts, with its decorators."""
+    decorators = getattr(statement, "decorator_list", [])
+    return min((node.lineno, node.col_offset) for node in (statement, *decorators))
 
 
 def _compile(statement: ast.stmt, path: str, floor_division: bool) -> CodeType:

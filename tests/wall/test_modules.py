@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -98,6 +99,43 @@ def test_a_statement_that_raises_costs_only_itself() -> None:
     value, problems = load({"layers.py": text}, body)
     assert value == "here"
     assert problems == ["layers.py, line 2: NameError: name 'undefined' is not defined"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("note('a')\nnote('b'); 1 / 0; note('c')\nnote('d')\n", "line 2: ZeroDivisionError"),
+        ("note('a')\n@note\n@missing\ndef f():\n    pass\nfor x in 'bcd': note(x)\n", "line 3"),
+        ("note('a')\nnote('b') if 1 / 0 else 2\nnote('b'); note('c'); note('d')\n", "line 2"),
+        (
+            "def f():\n    raise ValueError\nnote('a')\nf()\nfor x in 'bcd':\n    note(x)\n",
+            "line 4",
+        ),
+        ("note('a')\nclass C:\n    x = 1\n    1 / 0\nfor x in 'bcd': note(x)\n", "line 2"),
+        ("é = 'ä'; 1 / 0; note('a')\nfor x in 'bcd': note(x)\n", "line 1"),
+    ],
+    ids=["in one line", "decorator", "before the rest", "in a function", "in a class", "not ascii"],
+)
+def test_every_other_statement_runs_once(text: str, problem: str) -> None:
+    start = "heard = []\nnote = heard.append\n"
+    moved = re.sub(r"line (\d)", lambda match: f"line {int(match[1]) + 2}", problem)
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").heard, loaded.problems
+
+    heard, problems = load({"layers.py": start + text}, body)
+    assert heard == ["a", "b", "c", "d"]
+    assert len(problems) == 1
+    assert moved in problems[0]
+
+
+def test_a_future_import_may_stand_anywhere() -> None:
+    text = "heard = [1]\nfrom __future__ import print_function\nheard.append(2)\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").heard, loaded.problems
+
+    assert load({"layers.py": text}, body) == ([1, 2], [])
 
 
 def test_an_absent_module_is_only_missed_when_it_is_used() -> None:
