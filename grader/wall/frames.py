@@ -17,7 +17,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.wall import wire
 
@@ -36,6 +36,13 @@ _Selector: Final = getattr(selectors, "PollSelector", selectors.SelectSelector)
 Frame = list[memoryview]
 """The parts of a frame as they lie in memory; a small one is one part."""
 Waiting = Callable[[], None] | None
+
+
+class Raw(NamedTuple):
+    """A frame as it came: what is in it is not looked at."""
+
+    head: bytearray
+    body: bytearray
 
 
 class WireClosed(wire.WireError):
@@ -64,18 +71,27 @@ def encode(value: wire.Value) -> Frame:
     return [memoryview(start + head), *(buffer for buffer in buffers if buffer)]
 
 
-def decode(frame: bytes) -> wire.Value:
-    """The value of a whole frame.
+def raw(frame: bytes) -> Raw:
+    """The parts of a whole frame.
 
     Raises:
         WireError: it is none of ours.
     """
     head_size, _ = _sizes(frame[: _PREAMBLE.size])
     end = _PREAMBLE.size + head_size
-    return wire.unpack(frame[_PREAMBLE.size : end], bytearray(frame[end:]))
+    return Raw(bytearray(frame[_PREAMBLE.size : end]), bytearray(frame[end:]))
 
 
-def _sizes(preamble: bytes | bytearray) -> tuple[int, int]:
+def decode(frame: bytes) -> wire.Value:
+    """The value of a whole frame.
+
+    Raises:
+        WireError: it is none of ours.
+    """
+    return wire.unpack(*raw(frame))
+
+
+def _sizes(preamble: bytes | bytearray | memoryview) -> tuple[int, int]:
     magic, head_size, body_size = _PREAMBLE.unpack(preamble)
     if magic != _MAGIC or head_size > MAX_HEAD or body_size > wire.MAX_BODY:
         raise wire.WireError("not a frame of ours, or one beyond the limits")
@@ -125,7 +141,11 @@ class Stream:
             raise WireClosed(self._gone)
 
     def receive(self, *, deadline: float | None = None, waiting: Waiting = None) -> wire.Value:
-        """The next value.
+        """The next value; see `receive_raw`."""
+        return wire.unpack(*self.receive_raw(deadline=deadline, waiting=waiting))
+
+    def receive_raw(self, *, deadline: float | None = None, waiting: Waiting = None) -> Raw:
+        """The next frame.
 
         Args:
             deadline: on the clock of `time.monotonic`, for the whole frame, however it drips.
@@ -134,9 +154,28 @@ class Stream:
         Raises:
             WireClosed, WireTimeout, WireError: no whole frame came, or none of ours.
         """
+        whole = self.buffered()
+        if whole is not None:
+            return whole
         head_size, body_size = _sizes(self._take(_PREAMBLE.size, deadline, waiting))
         head = self._take(head_size, deadline, waiting)
-        return wire.unpack(head, self._take(body_size, deadline, waiting))
+        return Raw(head, self._take(body_size, deadline, waiting))
+
+    def buffered(self) -> Raw | None:
+        """The next frame, if the whole of it has been read already.
+
+        Raises:
+            WireError: what was read is none of ours.
+        """
+        start = self._start + _PREAMBLE.size
+        if start > self._end:
+            return None
+        head_size, body_size = _sizes(self._piece[self._start : start])
+        middle, end = start + head_size, start + head_size + body_size
+        if end > self._end:
+            return None
+        self._start = end
+        return Raw(bytearray(self._piece[start:middle]), bytearray(self._piece[middle:end]))
 
     def _take(self, size: int, deadline: float | None, waiting: Waiting) -> bytearray:
         """So many bytes; they grow as they come: a lie about the size costs little."""

@@ -132,3 +132,20 @@ def test_a_frame_is_read_back() -> None:
     value = frames.decode(frame)
     assert value["x"].tolist() == [0, 1]
     assert value["y"] == [1, (2,)]
+
+
+def test_only_a_whole_frame_that_was_read_is_handed_out_without_waiting(pair: Pair) -> None:
+    ours, theirs = pair
+    stream = frames.Stream(ours)
+    first, second = (b"".join(frames.encode({"x": n, "y": np.ones(3)})) for n in (1, 2))
+    theirs.sendall(first + second[:-5])
+    assert stream.buffered() is None
+    assert stream.receive()["x"] == 1
+    assert stream.has_more
+    assert stream.buffered() is None
+    theirs.sendall(second[-5:] + first)
+    assert stream.receive()["x"] == 2
+    found = stream.buffered()
+    assert found is not None
+    assert wire.unpack(*found)["x"] == 1
+    assert not stream.has_more
