@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
-from grader.checks.nets import Batch, Net
+from grader.checks.compare import VALUES
+from grader.checks.nets import Array, Batch, Net
 from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, seeded_parameters
 from grader.result import Finding
 
@@ -138,7 +139,7 @@ def assert_initial_value(net: Net, names: Sequence[str], value: float) -> None:
     for name in names:
         net.require(name, params)
         array = as_array(params[name], f'params["{name}"]', call=net.call)
-        if array.dtype.kind not in "biuf" or not (array == value).all():
+        if array.dtype.kind not in "biuf" or np.any(np.abs(array - value) > VALUES):
             text = f'params["{name}"] should start with {value:g} everywhere.'
             raise Wrong(text, Finding(kind="values", quantity=f'params["{name}"]', call=net.call))
 
@@ -150,11 +151,12 @@ def assert_penalty(student: Student, case: Case) -> None:
     What it does to the rest of the loss is taken from the same network with reg 0, so that other
     mistakes do not show here.
     """
+    net, plain = (case.set(reg=reg).received(student) for reg in (REG, 0.0))
+    if _penalties_add_up(net, plain, case):
+        return
     values = case.values
     points = [*({name: 2.0 * p} for name, p in values.items()), {}]
-    plain = case.set(reg=0.0).received(student).losses(points, values, case.batch)
-    net = case.set(reg=REG).received(student)
-    *doubled, added = net.losses(points, values, case.batch) - plain
+    *doubled, added = _added(net, plain, points, case)
     right = {name: _penalty(name, p) for name, p in values.items()}
     total = sum(right.values())
     for name, more in zip(values, doubled, strict=True):
@@ -163,6 +165,20 @@ def assert_penalty(student: Student, case: Case) -> None:
         what = f"the L2 penalty on {name}"
         assert_close(what, raised, right[name], scale=total, call=net.call_of_loss)
     assert_close("the L2 penalty in the loss", added, total, call=net.call_of_loss)
+
+
+def _penalties_add_up(net: Net, plain: Net, case: Case) -> bool:
+    """Whether the penalty is right where each parameter is scaled by a factor of its own."""
+    scaled = {name: (1.2 + 0.1 * i) * p for i, (name, p) in enumerate(case.values.items())}
+    received = _added(net, plain, [scaled, {}], case)
+    right = [sum(_penalty(*item) for item in p.items()) for p in (scaled, case.values)]
+    return close(received, np.array(right))
+
+
+def _added(net: Net, plain: Net, points: Sequence[Mapping[str, Array]], case: Case) -> Array:
+    """What `reg` adds to the loss at some points."""
+    losses, without = (side.losses(points, case.values, case.batch) for side in (net, plain))
+    return losses - without
 
 
 def _penalty(name: str, value: Any) -> float:

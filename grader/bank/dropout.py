@@ -50,7 +50,7 @@ def test_dropout_forward_scaling(student: Student, inputs: Inputs, keep: float) 
     targets="dropout_forward",
 )
 def test_dropout_forward_fraction(student: Student, inputs: Inputs, keep: float) -> None:
-    ratio = _kept(student, inputs.clear_of_zero(200, 200), keep)
+    ratio = _kept(student, inputs.clear_of_zero(100, 100), keep)
     fraction = float(np.mean(ratio != 0))
     bound = SIGMAS * np.sqrt(keep * (1 - keep) / ratio.size)
     if abs(fraction - keep) > bound:
@@ -66,7 +66,7 @@ def test_dropout_forward_fraction(student: Student, inputs: Inputs, keep: float)
 )
 def test_dropout_forward_mean(student: Student, keep: float) -> None:
     """No drawn input: its draws must not be those of the mask."""
-    x = np.linspace(1.0, 3.0, 40_000).reshape(200, 200)
+    x = np.linspace(1.0, 3.0, 10_000).reshape(100, 100)
     out = _dropped(student, x, keep) * x
     bound = SIGMAS * np.sqrt(np.mean(x**2) * (1 - keep) / keep / x.size)
     if abs(np.mean(out) - np.mean(x)) > bound:

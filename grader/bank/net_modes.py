@@ -35,7 +35,7 @@ from grader.checks import (
     assert_close,
     check,
 )
-from grader.checks.compare import NUMERICAL
+from grader.checks.compare import NUMERICAL, VALUES
 from grader.checks.nets import Batch, Net
 from grader.checks.parameters import Parameters
 from grader.result import Finding
@@ -44,10 +44,10 @@ Array = NDArray[np.float64]
 
 PART: Final = "fully_connected_net"
 NET: Final = "FullyConnectedNet"
-WIDTH: Final = 200
-"""Units of a hidden layer whose dropping is counted: a share is good to 0.04 (one sigma)."""
+WIDTH: Final = 120
+"""Units of a hidden layer whose dropping is counted: a share is good to 0.045 (one sigma)."""
 SHARE_OFF: Final = 0.3
-"""How much more than its share may be dropped: some eight sigma."""
+"""How much more than its share may be dropped: six sigma and more."""
 DIRECTIONS: Final = 2
 """Along so many is differentiated, all parameters at once, before it is done entry by entry."""
 
@@ -252,16 +252,19 @@ def test_dropout_places_layernorm(student: Student, inputs: Inputs) -> None:
     visibility=Visibility.HIDDEN,
 )
 def test_dropout_places_batchnorm(student: Student, inputs: Inputs) -> None:
-    """Two samples: a quarter of the units is dropped for both, and no relu is closed."""
+    """A fifth of the units is dropped for all three samples, and no relu is closed.
+
+    Of two samples a batch norm passes nearly no gradient on, and of that some is 0 by rounding.
+    """
     case = fully_connected_case(
-        inputs, [WIDTH, WIDTH], "batchnorm", shape=(2, 5), dropout_keep_ratio=0.5
+        inputs, [WIDTH, WIDTH], "batchnorm", shape=(3, 5), dropout_keep_ratio=0.4
     )
     case = _steady(case, inputs, open_units=True)
     net = case.received(student)
     _, grads = net.loss(case.batch)
     for name in ("beta1", "beta2"):
         gradient = _gradient(net, name, grads, case)
-        _assert_share(net, name[4:], gradient == 0, 0.25)
+        _assert_share(net, name[4:], gradient == 0, 0.6**3)
 
 
 @check(
@@ -318,7 +321,7 @@ def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None
     net = case.received(student)
     net.seed = inputs.number
     first, grads = net.loss(case.batch)
-    if net.loss(case.batch)[0] != first:
+    if abs(net.loss(case.batch)[0] - first) > VALUES * abs(first):
         text = f"Not judged, because with a seed {NET} gives another loss the second time."
         raise NotJudged(text)
     directions = [

@@ -13,7 +13,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from grader.checks import Inputs, Student, Visibility, Wrong, as_array, assert_close, check, close
+from grader.checks import (
+    Inputs,
+    Student,
+    Visibility,
+    Wrong,
+    as_array,
+    assert_close,
+    check,
+    close,
+    on_grid,
+)
 from grader.result import Finding
 
 Array = NDArray[np.float64]
@@ -358,7 +368,7 @@ def _run(
 ) -> tuple[Array, Config]:
     """Step once per gradient, each time with the config that the step before returned."""
     for dw in gradients:
-        value, returned = getattr(side, rule)(w, dw, config)
+        value, returned = getattr(side, rule)(on_grid(w), dw, on_grid(config))
         w = as_array(value, "next_w")
         if not isinstance(returned, dict):
             text = f"{rule} should return its config, a dict; it is a {type(returned).__name__}."

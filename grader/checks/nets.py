@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -64,7 +65,7 @@ class Net:
         """A network of the reference's: its parameters need not be looked at to be set."""
         net = cls(side, kind, **kwargs)
         net._actual = {name: name for name in values}
-        net._send([net._put(name, value) for name, value in values.items()])
+        net._send([net._put(values)])
         return net
 
     def parameters(self) -> dict[str, Any]:
@@ -73,29 +74,30 @@ class Net:
         Raises:
             Wrong: `params` is no dict.
         """
-        params = self.remote.params.read()
+        return self._by_contract(self.remote.params.read())
+
+    def set(self, values: Mapping[str, Array]) -> None:
+        """Put parameters in place, in the student's own shape where that has the same size.
+
+        Their own values are not looked at: these are drawn at random, and everybody's are others.
+
+        Raises:
+            Wrong: a parameter is not there.
+        """
+        shapes = self._by_contract(self.remote.params.read("params.shape"))
+        for name, value in values.items():
+            self.require(name, shapes)
+            own = _shape(shapes[name])
+            self._shapes[name] = own if own and math.prod(own) == value.size else value.shape
+        self._send([self._put(values)])
+
+    def _by_contract(self, params: Any) -> dict[str, Any]:
         if not isinstance(params, dict):
             text = f"{self._kind}.params should be a dict; it is {_kind(params)}."
             raise Wrong(text, Finding(kind="type", quantity="params", call=self.call))
         shift = 1 if "W0" in params else 0
         self._actual = {_shifted(str(name), shift): name for name in params}
         return {name: params[actual] for name, actual in self._actual.items()}
-
-    def set(self, values: Mapping[str, Array]) -> None:
-        """Put parameters in place, in the student's own shape where that has the same size.
-
-        Raises:
-            Wrong: a parameter is not there.
-        """
-        current = self.parameters()
-        requests = []
-        for name, value in values.items():
-            self.require(name, current)
-            own = as_array(current[name], name, call=self.call).shape
-            fits = len(own) and int(np.prod(own)) == value.size
-            self._shapes[name] = own if fits else value.shape
-            requests.append(self._put(name, value))
-        self._send(requests)
 
     def require(self, name: str, current: Mapping[str, Any]) -> None:
         """Raise `Wrong` if `params` does not hold a parameter."""
@@ -105,10 +107,17 @@ class Net:
             quantity = f'params["{name}"]'
             raise Wrong(text, Finding(kind="missing", quantity=quantity, call=self.call))
 
-    def scores(self, X: Array) -> Any:
-        """Scores `(N, C)`: `loss(X)`, which runs the net in test mode."""
+    def scores(self, X: Array, values: Mapping[str, Array] | None = None) -> Any:
+        """Scores `(N, C)`: `loss(X)`, which runs the net in test mode.
+
+        Args:
+            X: the samples.
+            values: of parameters, put in place first; `set` must have been called before.
+        """
         self._set_modes("test")
-        return self.remote.loss(X, returns=("scores",))
+        if values is None:
+            return self.remote.loss(X, returns=("scores",))
+        return self._send([self._put(values), self.remote.loss.call(X, returns=("scores",))])[1]
 
     def loss(self, batch: Batch) -> tuple[float, dict[str, Any]]:
         """`loss(X, y)`: the loss, and the gradients by contract name.
@@ -125,9 +134,8 @@ class Net:
     def step(self, values: Mapping[str, Array], batch: Batch) -> tuple[float, dict[str, Any]]:
         """`set` and `loss` in one request, for training; `set` must have been called before."""
         self._set_modes("train")
-        requests = [self._put(name, value) for name, value in values.items()]
-        requests.append(self.remote.loss.call(*batch, returns=("loss", "grads")))
-        loss, grads = _pair(self._send(requests)[-1])
+        loss_call = self.remote.loss.call(*batch, returns=("loss", "grads"))
+        loss, grads = _pair(self._send([self._put(values), loss_call])[1])
         return self._number(loss), self._named(grads)
 
     def losses(
@@ -148,10 +156,9 @@ class Net:
         moved: Mapping[str, Array] = {}
         for point in points:
             back = {name: values[name] for name in moved if name not in point}
-            requests += [self._put(name, value) for name, value in {**back, **point}.items()]
-            requests.append(loss)
+            requests += [self._put({**back, **point}), loss]
             moved = point
-        requests += [self._put(name, values[name]) for name in moved]
+        requests.append(self._put({name: values[name] for name in moved}))
         asked = zip(requests, self._send(requests), strict=True)
         return np.array([self._number(_pair(value)[0]) for made, value in asked if made is loss])
 
@@ -324,7 +331,7 @@ class Net:
             text = f"{self._kind}.loss should return a dict of gradients; it is {_kind(grads)}."
             raise Wrong(text, Finding(kind="type", quantity="grads", call=self.call_of_loss))
         if self._actual is None:
-            self.parameters()
+            self._by_contract(self.remote.params.read("params.shape"))
         back = {actual: name for name, actual in (self._actual or {}).items()}
         return {back.get(str(name), str(name)): value for name, value in grads.items()}
 
@@ -344,9 +351,14 @@ class Net:
         except (Verdict, TypeError):
             self._sets_modes = False  # no such list: the student handles modes in another way
 
-    def _put(self, name: str, value: Array) -> Request:
-        actual = (self._actual or {}).get(name, name)
-        return self.remote.params[actual].put(value.reshape(self._shapes.get(name, value.shape)))
+    def _put(self, values: Mapping[str, Array]) -> Request:
+        actual = self._actual or {}
+        return self.remote.params.update(
+            {
+                actual.get(name, name): value.reshape(self._shapes.get(name, value.shape))
+                for name, value in values.items()
+            }
+        )
 
     def _send(self, requests: Sequence[Request]) -> list[Any]:
         return self._student.batch(requests, about=self._kind)
@@ -363,6 +375,12 @@ def _pair(value: Any) -> tuple[Any, Any]:
         raise Wrong("loss(X, y) should return the loss and the gradients.", Finding(kind="arity"))
     loss, grads = value
     return loss, grads
+
+
+def _shape(told: Any) -> tuple[int, ...]:
+    """A shape, as the student's side tells it; empty if it is none."""
+    sizes = told if isinstance(told, list) else []
+    return tuple(sizes) if all(type(size) is int and size >= 0 for size in sizes) else ()
 
 
 def _shifted(name: str, shift: int) -> str:

@@ -140,7 +140,7 @@ class Reader:
     def _one(
         self, about: str, request: Request, reply: Reply, own: Reply
     ) -> Iterator[tuple[str, Any]]:
-        if request["op"] == "set":
+        if request["op"] in ("set", "update"):
             self._fresh.discard(_number(request["on"]))
             return
         if request["op"] not in ("call", "get"):

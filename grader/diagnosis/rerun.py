@@ -94,6 +94,8 @@ class _Answers:
                 if isinstance(s, tuple) else s
                 for s in value
             ]  # fmt: skip
+        if key == "items" and self._shift:
+            return {shifted(name, self._shift): self._translated(v) for name, v in value.items()}
         return self._translated(value)
 
     def _learn(self, own: Any, ours: Any) -> None:

@@ -215,6 +215,10 @@ class Remote:
         """The request that `write` makes, for `Student.batch`."""
         return self._request("set", value=_outgoing(value))
 
+    def update(self, items: Mapping[str, Any]) -> Request:
+        """The request that puts several items in their places, for `Student.batch`."""
+        return self._request("update", items=dict(items))
+
     def call(self, *args: Any, returns: Sequence[str], **kwargs: Any) -> Request:
         """The request that a call makes, for `Student.batch`."""
         return self._request(
@@ -224,9 +228,9 @@ class Remote:
             returns=list(returns),
         )
 
-    def read(self) -> Any:
+    def read(self, returns: str = "value") -> Any:
         """A copy of the value."""
-        return self._student.ask(self.get(), about=self._about)
+        return self._student.ask(self.get(returns), about=self._about)
 
     def write(self, value: Any) -> None:
         """Put a value in its place: set the attribute or the item."""

@@ -8,16 +8,17 @@ The trusted side sends one request at a time, a dict:
      "returns": [...]}
     {"op": "get",  "on": handle, "path": [...], "returns": [...]}
     {"op": "set",  "on": handle, "path": [...], "value": ...}
+    {"op": "update", "on": handle, "path": [...], "items": {...}}
     {"op": "keep", "value": ...}            answers with a handle: an object made here
     {"op": "batch", "requests": [...]}      stops at the first that does not answer "ok"
 
 `path` leads from the object to the thing meant: `["params"]` is an attribute, `[("W1",)]` an item.
-`returns` names what comes back; a name that ends in `*` stays here and travels as a handle, and
-`_` is dropped.
+`returns` names what comes back; a name that ends in `*` stays here and travels as a handle, of one
+that ends in `.shape` only the shapes are told, and `_` is dropped.
 A request with a `seed` seeds NumPy's global generator first; a `fresh` one begins without objects.
 Requests may come before earlier ones are answered.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
-`calls` where a call made very many others (see `grader.wall.counting`).
+`calls` where a function or a net's `loss` made very many others (see `grader.wall.counting`).
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ import socket
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -95,6 +96,12 @@ class Dispatcher:
             setattr(owner, last, value)
         return {"status": "ok", "value": None}
 
+    def _update(self, request: Request) -> Reply:
+        owner = self._find(request)
+        for key, value in request["items"].items():
+            owner[key] = self._incoming(value)
+        return {"status": "ok", "value": None}
+
     def _keep(self, request: Request) -> Reply:
         return {"status": "ok", "value": self._one(self._incoming(request["value"]), "value*")}
 
@@ -133,8 +140,11 @@ class Dispatcher:
     def _one(self, value: Any, name: str) -> Any:
         if name == "_":
             return None
+        if name.endswith(".shape") and isinstance(value, dict):
+            value = {key: list(np.shape(item)) for key, item in value.items()}
         if not name.endswith("*"):
-            return _plain(value, name)
+            # As a NumPy scalar its bytes lie in the body, where numbers are compared as numbers.
+            return np.float64(value) if type(value) is float else _plain(value, name)
         self._count += 1
         self._objects[self._count] = value
         return wire.Handle(self._count)
@@ -158,6 +168,7 @@ _OPERATIONS: Final[dict[str, Callable[[Dispatcher, Request], Reply]]] = {
     "call": Dispatcher._call,
     "get": Dispatcher._get,
     "set": Dispatcher._set,
+    "update": Dispatcher._update,
     "keep": Dispatcher._keep,
     "batch": Dispatcher._batch,
 }
@@ -168,14 +179,18 @@ class _BadReturn(TypeError):
 
 
 def _plain(value: Any, name: str) -> Any:
-    """A copy of `value` that can cross: arrays stripped of subclasses, dicts of plain things."""
+    """A copy of `value` that can cross: arrays stripped of subclasses, dicts of plain things.
+
+    The keys of a dict are in order: what is the same should look the same.
+    """
     if isinstance(value, np.ndarray):
         value = np.array(value, subok=False)
         if value.dtype.hasobject:
             raise _BadReturn(f"{name} as an array of Python objects (dtype object)")
         return value
     if isinstance(value, dict):
-        return {str(key): _plain(item, f"{name}[{key!r}]") for key, item in value.items()}
+        items = sorted(((str(key), item) for key, item in value.items()), key=itemgetter(0))
+        return {key: _plain(item, f"{name}[{key!r}]") for key, item in items}
     if isinstance(value, (list, tuple)):
         return type(value)(_plain(item, name) for item in value)
     if value is None or isinstance(value, (bool, int, float, str, np.generic)):
@@ -208,17 +223,27 @@ class Session:
 
     def answer(self, request: Request) -> Reply:
         """Answer a request, with what was printed and warned meanwhile."""
-        with _captured() as extra:
-            if request["op"] == "load":
-                reply = self._load(request)
-            elif self._dispatcher is None:
-                reply = {"status": "absent", "name": "(nothing was loaded)"}
-            else:
-                self._tally.begin()
-                reply = self._dispatcher.answer(request)
-                if calls := self._tally.many():
-                    extra["calls"] = calls
-        return {**reply, **extra}
+        out = _Capped()
+        streams = sys.stdout, sys.stderr
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            sys.stdout = sys.stderr = out
+            try:
+                reply = self._answered(request)
+            finally:
+                sys.stdout, sys.stderr = streams
+        return {**reply, "stdout": out.text(), "warnings": _distinct(caught)}
+
+    def _answered(self, request: Request) -> Reply:
+        if request["op"] == "load":
+            return self._load(request)
+        if self._dispatcher is None:
+            return {"status": "absent", "name": "(nothing was loaded)"}
+        self._tally.begin()
+        reply = self._dispatcher.answer(request)
+        one = request["op"] == "call" and request["path"] in ([], ["loss"])
+        calls = self._tally.many() if one else None
+        return {**reply, "calls": calls} if calls else reply
 
     def _load(self, request: Request) -> Reply:
         sources = {
@@ -250,18 +275,9 @@ class Session:
         return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}
 
 
-@contextmanager
-def _captured() -> Iterator[dict[str, Any]]:
-    extra: dict[str, Any] = {}
-    out = _Capped()
-    with warnings.catch_warnings(record=True) as caught, redirect_stdout(out), redirect_stderr(out):
-        warnings.simplefilter("default")
-        yield extra
-    extra["stdout"] = out.text()
-    extra["warnings"] = _distinct(caught)
-
-
 def _distinct(caught: list[warnings.WarningMessage]) -> list[str]:
+    if not caught:
+        return []
     texts = [f"{entry.category.__name__}: {entry.message}"[:300] for entry in caught]
     return list(dict.fromkeys(texts))[:MAX_WARNINGS]
 

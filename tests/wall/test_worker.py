@@ -53,6 +53,32 @@ def test_attributes_and_items_are_read_written_and_called() -> None:
     assert worker.answer(call(model, 3.0, path=["loss"]))["value"] == 6.0
 
 
+def test_several_items_are_put_in_their_places_at_once() -> None:
+    params = {"W": np.zeros(2), "b": np.zeros(1)}
+    worker = dispatcher(make=lambda: params)
+    handle = worker.answer(call("make", returns=("params*",)))["value"]
+    update = {"op": "update", "on": handle, "path": [], "items": {"W": np.ones(2), "c": 3}}
+    assert worker.answer(update) == {"status": "ok", "value": None}
+    assert {name: np.sum(value) for name, value in params.items()} == {"W": 2, "b": 0, "c": 3}
+
+
+def test_of_some_values_only_the_shapes_are_told() -> None:
+    worker = dispatcher(f=lambda: {"b": 0, "W": np.ones((2, 3))}, g=lambda: None)
+    shapes = worker.answer(call("f", returns=("params.shape",)))["value"]
+    assert shapes == {"W": [2, 3], "b": []}
+    assert worker.answer(call("g", returns=("params.shape",)))["value"] is None
+
+
+def test_what_is_the_same_looks_the_same() -> None:
+    """However a dict was filled, and whether a loss is a scalar of NumPy's or of Python's."""
+    worker = dispatcher(
+        one=lambda: (np.float64(1.5), {"b": 1, "W": 2}), two=lambda: (1.5, {"W": 2, "b": 1})
+    )
+    replies = [worker.answer(call(name, returns=("loss", "grads"))) for name in ("one", "two")]
+    heads = [wire.pack(reply)[0] for reply in replies]
+    assert heads[0] == heads[1]
+
+
 @pytest.mark.parametrize(
     ("value", "returns", "what"),
     [
