@@ -20,7 +20,7 @@ from grader.wall import wire
 from grader.wall.student import Channel, Reply, Request
 from grader.wall.worker import Dispatcher
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class Key(msgspec.Struct):
@@ -35,6 +35,9 @@ class Key(msgspec.Struct):
     """Whether only the answers of the self-check are in it."""
     foreseen: dict[str, int] = {}
     """Id of the check to how many requests it makes of a student before one depends on answers."""
+    steady: dict[str, bool] = {}
+    """Ids of the checks that pass however the right answers are off by rounding, to whether what is
+    0 in them must be so exactly."""
 
     def save(self, path: Path) -> None:
         """Write the key: a head and the arrays' bytes, as they would cross the wall.
@@ -50,6 +53,7 @@ class Key(msgspec.Struct):
                 "public_only": self.public_only,
                 "answers": {name: list(rows) for name, rows in self.answers.items()},
                 "foreseen": self.foreseen,
+                "steady": self.steady,
             }
         )
         data = len(head).to_bytes(8, "little") + head + b"".join(bytes(b) for b in buffers)
@@ -72,7 +76,7 @@ class Key(msgspec.Struct):
             content = wire.unpack(data[8 : 8 + size], bytearray(data[8 + size :]))
             if content["format"] != _FORMAT:
                 raise ValueError("another format")
-            names = ("seed", "digest", "answers", "public_only", "foreseen")
+            names = ("seed", "digest", "answers", "public_only", "foreseen", "steady")
             return cls(*(content[name] for name in names))
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."

@@ -87,12 +87,16 @@ class CheckPlugin:
         error: BaseException | None = None
         try:
             self._current().begin(self._check, _declared(item))
-            given = item.callspec.params if hasattr(item, "callspec") else {}
-            ours = {name: make(self) for name, make in _OURS.items() if name in item.fixturenames}
-            item.obj(**given, **ours)
+            if not self._current().is_foregone(self._check):
+                self._perform(item)
         except (Exception, pytest.fail.Exception, pytest.skip.Exception) as caught:
             error = caught
         self._finish(item, error)
+
+    def _perform(self, item: pytest.Function) -> None:
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        ours = {name: make(self) for name, make in _OURS.items() if name in item.fixturenames}
+        item.obj(**given, **ours)
 
     def _begin(self, item: pytest.Item) -> None:
         self._check = check_id(item)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from grader.result import Outcome
 from grader.wall.student import Channel, Reply, Request
@@ -70,6 +71,11 @@ class Tapes:
         """The channel for a check, with its tape running."""
         tape = self._tapes[check] = Tape(check)
         return _TapedChannel(channel, tape) if self._size < MAX_TOTAL else channel
+
+    def put(self, tape: Tape) -> None:
+        """The tape of a check that was not run, since it would have been this one."""
+        if self._size < MAX_TOTAL:
+            self._tapes[tape.check] = replace(tape)
 
     def close(self, check: str, targets: Iterable[str], outcome: Outcome) -> None:
         """End the tape of a check; what nobody will ask for is dropped."""

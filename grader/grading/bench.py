@@ -12,17 +12,17 @@ import pytest
 from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
-from grader.checks.rehearsal import rehearse, spoken
+from grader.checks.rehearsal import Rehearsed, rehearse, spoken
 from grader.checks.run import Player, Recorder, Run, can_run
 from grader.diagnosis.packages import Catalogue
-from grader.diagnosis.tape import Tapes
+from grader.diagnosis.tape import Tape, Tapes
 from grader.grading.calls import Calls
 from grader.grading.order import shuffled
 from grader.grading.settings import Settings
 from grader.notebooks.graded import Graded
 from grader.result import CheckResult
 from grader.submission.record import Submission
-from grader.wall.ahead import Ahead, Script
+from grader.wall.ahead import Ahead
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
 from grader.wall.sandbox import Limits, Sandbox
 from grader.wall.student import Student
@@ -62,8 +62,8 @@ class Bench(msgspec.Struct):
     """Runs and judges notebooks, if they are to be."""
     calls: Calls = msgspec.field(default_factory=Calls)
     """Of the submission at hand: functions that called others very often."""
-    scripts: Mapping[str, Script] = {}
-    """What the checks will ask, once they were rehearsed."""
+    rehearsed: Mapping[str, Rehearsed] = {}
+    """What the checks will ask, and be answered if all is right; once they were rehearsed."""
     killed: list[str] = []
     """What was called when workers were killed, by their own code or from outside."""
 
@@ -100,8 +100,13 @@ class Bench(msgspec.Struct):
         """
         api = self.assignment.api
         chosen = self._in_order(only)
-        scripts = self._scripts_for(submission, chosen) if only is None else {}
+        rehearsed = self._rehearsed_for(submission, chosen) if only is None else {}
+        scripts = {check: each.script for check, each in rehearsed.items()}
         ahead = Ahead(channel, map(check_id, chosen), scripts)
+
+        def foregone(check: str) -> Tape | None:
+            return rehearsed[check].tape if ahead.of(check).is_as_rehearsed() else None
+
         run = Run(
             api=api,
             seed=self.settings.seed_for(self.assignment.rubric),
@@ -112,6 +117,7 @@ class Bench(msgspec.Struct):
             submission=submission,
             earlier=earlier,
             tapes=tapes if self.settings.diagnose and self.catalogue else None,
+            foregone=foregone,
         )
         results = self.plugin.run_all(chosen, run)
         place = {check_id(item): index for index, item in enumerate(self.items)}
@@ -128,21 +134,21 @@ class Bench(msgspec.Struct):
     def rehearse(self) -> None:
         """Find out what the checks will ask; worth its time if several submissions follow."""
         if self.reference is not None:
-            self.scripts = rehearse(
+            self.rehearsed = rehearse(
                 self.plugin, self.items, self.key, self.assignment.api, self.reference
             )
 
-    def _scripts_for(
+    def _rehearsed_for(
         self, submission: Submission, items: Iterable[pytest.Item]
-    ) -> Mapping[str, Script]:
+    ) -> Mapping[str, Rehearsed]:
         """Of the checks that will run."""
         specs = {check_id(item): item_spec(item) for item in items}
-        scripts = {
-            check: self.scripts[check]
+        asked = {
+            check: self.rehearsed[check]
             for check, spec in specs.items()
-            if check in self.scripts and spec is not None and can_run(submission, spec)
+            if check in self.rehearsed and spec is not None and can_run(submission, spec)
         }
-        return spoken(scripts, submission.dialect)
+        return spoken(asked, submission.dialect)
 
 
 def contract_of(assignment: Assignment) -> dict[str, str]:

@@ -6,6 +6,9 @@ sent early, for the checks that come next as well, and the worker is busy while 
 judged. What a check then really asks is compared, as bytes. Where it is something else, the worker
 begins the check anew, with all that was asked so far: the check sees no difference. A worker that
 ends early is blamed for nothing that was not asked, and from then on it goes one by one.
+
+A check whose every question is answered as the reference answered it, but for rounding, would end
+as it did with the reference: it need not run.
 """
 
 from __future__ import annotations
@@ -15,9 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 
 from grader.verdicts import Verdict
+from grader.wall import wire
+from grader.wall.alike import Known
 from grader.wall.channel import WorkerChannel
+from grader.wall.frames import Raw
 from grader.wall.student import Reply, Request
 
 _BYTES: Final = 1 << 17
@@ -43,6 +50,11 @@ class Script(NamedTuple):
     cues: tuple[Cue, ...]
     whole: bool
     """Whether that is all it asks, if the answers are right."""
+    known: tuple[Known, ...] = ()
+    """The right answers, if the check has passed wherever they are given."""
+
+
+_UNREHEARSED: Final = Script((), whole=False)
 
 
 class _Item(NamedTuple):
@@ -65,6 +77,7 @@ class Ahead:
         self._places = {check: place for place, check in enumerate(order)}
         self._now = 0
         """Place of the check that is running."""
+        self._scene: Scene | None = None
         self._coming = deque(self._items())
         self._posted: deque[_Item] = deque()
         self._bytes = 0
@@ -72,20 +85,24 @@ class Ahead:
 
     def _items(self) -> Iterator[_Item]:
         for check, place in self._places.items():
-            cues, whole = self._scripts.get(check, Script((), whole=False))
-            for number, cue in enumerate(cues, 1):
-                yield _Item(place, cue, not whole and number == len(cues))
+            script = self._scripts.get(check, _UNREHEARSED)
+            for number, cue in enumerate(script.cues, 1):
+                yield _Item(place, cue, not script.whole and number == len(script.cues))
 
     def of(self, check: str) -> Scene:
         """The channel of the next check; those before it are over."""
+        if self._scene is not None and self._places[check] == self._now:
+            return self._scene
         self._now = self._places[check]
         while self._coming and self._coming[0].place < self._now:
             self._coming.popleft()
-        script = self._scripts.get(check)
-        return Scene(self, self._channel, script.cues if script else ())
+        self._scene = Scene(self, self._channel, self._scripts.get(check, _UNREHEARSED))
+        return self._scene
 
-    def take(self) -> Reply | None:
+    def take(self, known: Known | None = None) -> Reply | Raw | None:
         """The answer to the next cue of the check; None if a worker has ended before its time.
+
+        It is not decoded if it is the one that is `known`.
 
         Raises:
             CouldNotRun: there is none, and the cue is to blame.
@@ -97,7 +114,7 @@ class Ahead:
             if self._unasked() is None:
                 return None
             self._post()
-        return self._next() if self._posted else None
+        return self._next(known) if self._posted else None
 
     def settle(self) -> bool:
         """Read all answers that are under way; whether none was to what the check did not ask.
@@ -145,11 +162,11 @@ class Ahead:
             return None
         return item
 
-    def _next(self) -> Reply:
+    def _next(self, known: Known | None = None) -> Reply | Raw:
         cue = self._posted.popleft().cue
         self._bytes -= len(cue.frame)
         try:
-            return self._channel.fetch(cue.about, cue.cpu_seconds)
+            return self._channel.fetch(cue.about, cue.cpu_seconds, known)
         except Verdict:
             self._posted.clear()
             raise
@@ -158,12 +175,33 @@ class Ahead:
 class Scene:
     """The channel of one check."""
 
-    def __init__(self, ahead: Ahead, channel: WorkerChannel, cues: Iterable[Cue]) -> None:
+    def __init__(self, ahead: Ahead, channel: WorkerChannel, script: Script) -> None:
         self._ahead = ahead
         self._channel = channel
-        self._cues = deque(cues)
+        self._script = script
+        self._cues = deque(script.cues)
+        self._early: deque[Reply | Raw | Verdict] = deque()
+        """Answers to the first of these cues: they came before the check has asked."""
         self._asked: list[tuple[Request, str, float | None]] = []
         self._deaths = channel.deaths
+
+    def is_as_rehearsed(self) -> bool:
+        """Whether all that the check would ask is answered as the reference answers it.
+
+        What came is kept for the check, which must run if it is not.
+        """
+        with np.errstate(all="ignore"):
+            for known in self._script.known:
+                answer: Reply | Raw | Verdict | None
+                try:
+                    answer = self._ahead.take(known)
+                except Verdict as verdict:
+                    answer = verdict
+                if answer is not None:
+                    self._early.append(answer)
+                if not isinstance(answer, Raw):
+                    return False
+        return bool(self._script.known)
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request; see `Channel.ask`."""
@@ -178,15 +216,19 @@ class Scene:
     def _foreseen(self, request: Request, about: str) -> Reply | None:
         if not self._cues or b"".join(self._channel.encode(request, about)) != self._cues[0].frame:
             return None
-        reply = self._ahead.take()
-        if reply is None:
+        answer = self._early.popleft() if self._early else self._ahead.take()
+        if isinstance(answer, Verdict):
+            raise answer
+        if answer is None:
             return None
         self._cues.popleft()
+        reply = wire.unpack(*answer) if isinstance(answer, Raw) else answer
         return self._channel.accepted(reply, about)
 
     def _live(self, request: Request, about: str, cpu_seconds: float | None) -> Reply:
         """Ask when all else is answered; with objects made anew, if the worker has left them."""
-        undisturbed = self._ahead.settle()
+        undisturbed = self._ahead.settle() and not self._early
+        self._early.clear()
         if not undisturbed or self._channel.deaths > self._deaths:
             self._begin_anew()
         self._cues.clear()

@@ -179,13 +179,26 @@ def unpack(head: bytes | bytearray, body: bytearray) -> Value:
     Raises:
         WireError: not a value within the limits.
     """
+    return _read(head, _Body(body))
+
+
+def places(head: bytes, body: bytearray) -> list[tuple[int, NDArray[Any]]]:
+    """The arrays and scalars of a frame, each with the place of its first byte in the body.
+
+    Raises:
+        WireError: as of `unpack`.
+    """
+    survey = _Survey(body)
+    _read(head, survey)
+    return survey.places
+
+
+def _read(head: bytes | bytearray, reader: _Body) -> Value:
     try:
-        tree = msgspec.msgpack.decode(head)
-        reader = _Body(body)
-        value = _from_tree(tree, reader, 0)
+        value = _from_tree(msgspec.msgpack.decode(head), reader, 0)
     except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError) as error:
         raise WireError(f"malformed frame: {error}") from None
-    if reader.offset != len(body):
+    if reader.offset != len(reader.data):
         raise WireError("the frame's body is longer than its arrays")
     return value
 
@@ -203,6 +216,21 @@ class _Body:
         if self.offset > len(self.data):
             raise WireError("an array reaches beyond the frame's body")
         return np.ndarray(shape, kind, self.data, start)
+
+
+class _Survey(_Body):
+    """Remembers what was handed out."""
+
+    def __init__(self, data: bytearray) -> None:
+        super().__init__(data)
+        self.places: list[tuple[int, NDArray[Any]]] = []
+
+    def take(self, kind: np.dtype[Any], shape: list[int], count: int) -> NDArray[Any]:
+        """The next array, of so many elements."""
+        start = self.offset
+        array = super().take(kind, shape, count)
+        self.places.append((start, array))
+        return array
 
 
 def _from_tree(tree: Any, body: _Body, depth: int) -> Value:

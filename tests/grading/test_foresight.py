@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 from msgspec.structs import replace
 
+from grader.checks.plugin import CheckPlugin
 from grader.demo import make_class
 from grader.demo.pupils import CLASS
 from grader.engine.server import open_bench
 from grader.grading import Bench, Settings, grade_submission
-from grader.result import Result
+from grader.result import Outcome, Result
 from grader.submission import discover
 
 WHO: Final = (
@@ -23,29 +24,51 @@ WHO: Final = (
 )
 """Of the demo's class: kinds that may notice who asks when, or end what was asked ahead."""
 
-Results = dict[str, tuple[Result, Result]]
+RIGHT: Final = WHO[0]
+
+
+class Pair(NamedTuple):
+    """One submission's results, less times."""
+
+    before: Result
+    """Without a rehearsal."""
+    after: Result
+    ran: int
+    """Checks that had to run after it."""
+
+
+Results = dict[str, Pair]
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Without and with a rehearsal, less times."""
+    """By what the pupil is like."""
     folder = tmp_path_factory.mktemp("foresight")
     chosen = [pupil for pupil in CLASS if pupil.what in WHO]
-    make_class(chosen, folder / "class")
     found: Results = {}
+    ran: list[str] = []
+    perform = CheckPlugin._perform
+
+    def counted(plugin: CheckPlugin, item: pytest.Function) -> None:
+        ran.append(item.name)
+        perform(plugin, item)
 
     def use(bench: Bench) -> None:
-        sources = discover(folder / "class")
-        before = [timeless(grade_submission(bench, source)) for source in sources]
+        sources = {}
+        for pupil in chosen:
+            make_class([pupil], folder / pupil.what)
+            [sources[pupil.what]] = discover(folder / pupil.what)
+        before = {what: timeless(grade_submission(bench, at)) for what, at in sources.items()}
         bench.rehearse()
-        assert bench.scripts
-        after = [timeless(grade_submission(bench, source)) for source in sources]
-        found.update(
-            (one.submission, (one, other)) for one, other in zip(before, after, strict=True)
-        )
+        for what, at in sources.items():
+            ran.clear()
+            after = timeless(grade_submission(bench, at))
+            found[what] = Pair(before[what], after, len(ran))
 
-    open_bench(Settings(), use)
-    assert len(found) == len(WHO)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CheckPlugin, "_perform", counted)
+        open_bench(Settings(), use)
+    assert found.keys() == set(WHO)
     return found
 
 
@@ -55,10 +78,22 @@ def timeless(result: Result) -> Result:
 
 
 def test_nothing_is_different(results: Results) -> None:
-    for name, (before, after) in results.items():
-        assert before == after, name
+    for what, pair in results.items():
+        assert pair.before == pair.after, what
 
 
 def test_there_was_something_to_differ(results: Results) -> None:
-    outcomes = {check.outcome for result, _ in results.values() for check in result.checks}
+    outcomes = {check.outcome for pair in results.values() for check in pair.after.checks}
     assert {"passed", "failed", "error", "missing", "skipped"} <= {each.value for each in outcomes}
+
+
+def test_who_answers_as_the_reference_is_hardly_checked_again(results: Results) -> None:
+    pair = results[RIGHT]
+    assert len(pair.after.checks) > 240
+    assert pair.ran < 0.1 * len(pair.after.checks)
+
+
+def test_what_is_wrong_is_looked_at(results: Results) -> None:
+    pair = results[WHO[1]]
+    wrong = [check for check in pair.after.checks if check.outcome is Outcome.FAILED]
+    assert len(wrong) <= pair.ran < 0.5 * len(pair.after.checks)

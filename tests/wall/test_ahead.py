@@ -13,6 +13,7 @@ from grader.submission.record import SourceFile, Submission
 from grader.verdicts import CouldNotRun, NotDone
 from grader.wall import frames
 from grader.wall.ahead import Ahead, Cue, Scene, Script
+from grader.wall.alike import Known
 from grader.wall.channel import CallLimits, WorkerChannel
 from grader.wall.sandbox import Sandbox, open_sandbox
 from grader.wall.student import Reply, Request
@@ -210,3 +211,71 @@ def test_modules_that_cannot_be_loaded_are_said_so_of_each_check(sandbox: Sandbo
         for check in ("one", "two", "three"):
             with pytest.raises(CouldNotRun, match="Importing the submission's modules"):
                 asking.of(check).ask(call("note", 1), about="note")
+
+
+def recited(*pairs: tuple[Request, Any]) -> Script:
+    """A script with the answers that are right."""
+    known = tuple(
+        Known({"status": "ok", "value": value, "stdout": "", "warnings": []}) for _, value in pairs
+    )
+    return script(*(request for request, _ in pairs))._replace(known=known)
+
+
+def test_a_check_whose_answers_are_all_known_need_not_run(channel: WorkerChannel) -> None:
+    one = recited((call("double", 1), 2), (call("double", np.ones(2)), np.full(2, 2.0)))
+    asking = ahead(channel, one=one, two=script(call("note", 3)))
+    assert asking.of("one").is_as_rehearsed()
+    assert value(asking.of("two"), call("note", 3)) == [3]
+
+
+def test_without_known_answers_it_must(channel: WorkerChannel) -> None:
+    asking = ahead(channel, one=script(call("note", 1)))
+    assert not asking.of("one").is_as_rehearsed()
+    assert not asking.of("two").is_as_rehearsed()
+    assert value(asking.of("two"), call("note", 2)) == [2]
+
+
+def test_where_one_is_another_the_check_gets_them_all(channel: WorkerChannel) -> None:
+    requests = [call("double", number) for number in (1, 2, 3)]
+    one = recited(*zip(requests, (2, 5, 6), strict=True))
+    asking = ahead(channel, one=one, two=script(call("note", 1)))
+    scene = asking.of("one")
+    assert not scene.is_as_rehearsed()
+    assert [value(scene, request) for request in requests] == [2, 4, 6]
+    assert value(asking.of("two"), call("note", 1)) == [1]
+
+
+def test_what_came_early_and_was_not_asked_is_begun_anew(channel: WorkerChannel) -> None:
+    one = recited((call("note", 1), [1]), (call("note", 2), [7]))
+    asking = ahead(channel, one=one)
+    scene = asking.of("one")
+    assert not scene.is_as_rehearsed()
+    assert value(scene, call("note", 1)) == [1]
+    assert value(scene, call("note", 9)) == [1, 2, 1, 9]
+    assert value(scene, call("note", 10)) == [1, 2, 1, 9, 10]
+
+
+@pytest.mark.parametrize("deadly", [call("die", 3), call("hang", 3)], ids=["exits", "hangs"])
+def test_who_ends_instead_of_answering_is_blamed_when_it_is_asked(
+    channel: WorkerChannel, deadly: Request
+) -> None:
+    one = recited((call("double", 1), 2), (deadly, 0), (call("double", 2), 4))
+    asking = ahead(channel, one=one, two=script(call("note", 2)))
+    scene = asking.of("one")
+    assert not scene.is_as_rehearsed()
+    assert value(scene, call("double", 1)) == 2
+    with pytest.raises(CouldNotRun):
+        scene.ask(deadly, about=deadly["on"])
+    assert channel.deaths == 1
+    assert value(scene, call("double", 5)) == 10
+    assert value(asking.of("two"), call("note", 2)) == [2]
+
+
+def test_nobody_is_blamed_for_an_end_that_came_early_and_was_not_asked(
+    channel: WorkerChannel,
+) -> None:
+    one = recited((call("note", 1), [1]), (call("die", 3), 0))
+    scene = ahead(channel, one=one).of("one")
+    assert not scene.is_as_rehearsed()
+    assert value(scene, call("note", 1)) == [1]
+    assert value(scene, call("note", 9)) == [1, 9]  # of a new process
