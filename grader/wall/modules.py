@@ -27,6 +27,9 @@ from grader.wall.compat import divide_in_place, floor_divide
 CANONICAL: Final = "numpynn"
 """The name under which the package's modules are kept."""
 ALIASES: Final = frozenset({CANONICAL, "cs231n", "daseCV"})
+_LARGE: Final = 1 << 17
+"""Characters from which on statements are compiled one by one: together they may take seconds, as
+Python compares all functions of a module with each other that look alike."""
 _FLOOR_DIVIDE: Final = "__floor_divide__"
 _DIVIDE_IN_PLACE: Final = "__divide_in_place__"
 
@@ -119,7 +122,8 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def _run(self, module: ModuleType, source: Source, path: str) -> None:
         vars(module)[_FLOOR_DIVIDE] = floor_divide
         vars(module)[_DIVIDE_IN_PLACE] = divide_in_place
-        done = 0 if source.floor_division else self._run_whole(module, source.text, path)
+        whole = not source.floor_division and len(source.text) <= _LARGE
+        done = self._run_whole(module, source.text, path) if whole else 0
         if done is None:
             return
         for statement in ast.parse(source.text, path).body[done:]:

@@ -334,6 +334,17 @@ def folder_functions(target: Path, files: Files, _ground: Ground) -> None:
     _with(target, files, "\ndef helper(x):\n    return x\n" * 20_000)
 
 
+def folder_lambdas(target: Path, files: Files, _ground: Ground) -> None:
+    """A list of functions that look alike."""
+    _with(target, files, "\nalike = [" + "lambda: 0, " * 100_000 + "]\n")
+
+
+def folder_numbers(target: Path, files: Files, _ground: Ground) -> None:
+    """Numbers of one hash: what is left of them modulo 2**61 - 1 is 1."""
+    numbers = ", ".join(str(1 + n * (2**61 - 1)) for n in range(40_000))
+    _with(target, files, f"\nnumbers = [{numbers}]\n")
+
+
 def folder_spaces(target: Path, files: Files, _ground: Ground) -> None:
     """Long lines of spaces, brackets, quotes and half a definition."""
     rows = (" " * 400_000, "# " + "[" * 200_000, "# " + "'\"" * 100_000, "# def " + "a " * 100_000)

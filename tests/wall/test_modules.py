@@ -129,6 +129,27 @@ def test_every_other_statement_runs_once(text: str, problem: str) -> None:
     assert moved in problems[0]
 
 
+def test_what_cannot_be_compiled_costs_only_its_statement() -> None:
+    text = "heard = [1]\nnonlocal heard\nheard.append(2)\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").heard, loaded.problems
+
+    heard, [problem] = load({"layers.py": text}, body)
+    assert heard == [1, 2]
+    assert problem.startswith("layers.py, line 2: SyntaxError: nonlocal declaration not allowed")
+
+
+def test_a_large_file_is_the_same_as_a_small_one() -> None:
+    text = "heard = [1]\n1 / 0\nheard.append(2)\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").heard, loaded.problems
+
+    small, large = (load({"layers.py": text + "\n" * more}, body) for more in (0, 200_000))
+    assert small == large
+
+
 def test_a_future_import_may_stand_anywhere() -> None:
     text = "heard = [1]\nfrom __future__ import print_function\nheard.append(2)\n"
 
