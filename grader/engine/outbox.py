@@ -43,8 +43,8 @@ def file_stem(submission: str) -> str:
     safe = _UNSAFE.sub("_", submission[:_LONGEST]) or "_"
     if safe == submission and submission.isprintable():
         return safe
-    digest = hashlib.sha256(submission.encode(errors="backslashreplace")).hexdigest()
-    return f"{safe.encode(errors='replace').decode()}-{digest[:8]}"
+    unique = hashlib.sha256(submission.encode(errors="backslashreplace")).hexdigest()[:8]
+    return f"{safe.encode(errors='replace').decode()}-{unique}"
 
 
 class Kept(NamedTuple):

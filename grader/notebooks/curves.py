@@ -52,7 +52,7 @@ def origin(assignment: Assignment, scale: str) -> str:
 def recorded_curves(assignment: Assignment, scale: str) -> Recorded:
     """The reference's curves at a scale, from the file beside the rubric.
 
-    None if it is not there, or if the reference has changed since.
+    Empty if it is not there, or if the reference has changed since.
 
     Raises:
         InputError: the file is damaged.
