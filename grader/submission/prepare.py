@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from grader.submission.parse import Unparsable, parse
@@ -71,14 +72,14 @@ def prepare(file: str, data: bytes) -> Prepared:
 def _whole(original: str) -> tuple[str, ast.Module, str, bool]:
     """Runnable text, its tree, signs of Python 2, and whether tabs had to be expanded."""
     problem: Unparsable | None = None
-    for text in dict.fromkeys((original, expand_tabs(original))):
+    for text in _readings(original):
         try:
             return *_modernise(text, parse(text)), text != original
         except Unparsable as error:
             problem = problem or error
             if error.hostile:
                 raise
-    for text in dict.fromkeys((original, expand_tabs(original))):
+    for text in _readings(original):
         try:
             new = _convert(text)
             return new, parse(new), _sign_of_old_syntax(original), text != original
@@ -86,6 +87,14 @@ def _whole(original: str) -> tuple[str, ast.Module, str, bool]:
             continue
     assert problem is not None
     raise problem
+
+
+def _readings(original: str) -> Iterator[str]:
+    """The text as it is and, where that is another, with its tabs expanded."""
+    yield original
+    expanded = expand_tabs(original)
+    if expanded != original:
+        yield expanded
 
 
 def _modernise(text: str, tree: ast.Module) -> tuple[str, ast.Module, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import tokenize
 from typing import Final
 
@@ -13,6 +14,8 @@ MAX_FILE_BYTES: Final = 2 * 1024 * 1024
 _CODECS: Final = ("utf-8", "ascii", "iso8859", "cp125", "cp437", "cp850", "koi8", "mac-")
 _CODECS_ASIA: Final = ("gb", "big5", "cp936", "cp949", "cp950", "shift_jis", "euc_", "hz")
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
+"""Characters of no text."""
 _GARBAGE: Final = 0.1
 """Share of control characters above which a text is none."""
 
@@ -65,8 +68,7 @@ def _declared(data: bytes) -> str:
 
 
 def _is_garbage(text: str) -> bool:
-    control = sum(1 for character in text if character < " " and character not in "\t\n\r\f\v")
-    return control > _GARBAGE * len(text)
+    return len(_CONTROL.findall(text)) > _GARBAGE * len(text)
 
 
 def expand_tabs(text: str) -> str:
