@@ -55,15 +55,16 @@ def may_support_both(text: str) -> bool:
 
 def signs(tree: ast.Module) -> list[str]:
     """What in a module that Python 3 can parse only works under Python 2: `xrange`, `.has_key`."""
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & _NAMES
+    nodes = list(ast.walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)} & _NAMES
     called = {
         f".{node.func.attr}()"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in _METHODS
     }
-    return sorted(used - _bound(tree)) + sorted(called)
+    return sorted(used and used - _bound(tree)) + sorted(called)
 
 
 def signs_in_text(text: str) -> list[str]:
