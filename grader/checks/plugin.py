@@ -136,6 +136,7 @@ class CheckPlugin:
 _START: pytest.StashKey[float] = pytest.StashKey()
 _PLAIN: pytest.StashKey[bool] = pytest.StashKey()
 _ID: pytest.StashKey[str] = pytest.StashKey()
+_SPEC: pytest.StashKey[Spec | None] = pytest.StashKey()
 _OURS: Final[dict[str, Callable[[CheckPlugin], Any]]] = {
     "student": CheckPlugin._student,
     "reference": CheckPlugin._reference,
@@ -193,7 +194,9 @@ def explain(result: CheckResult) -> str:
 
 def item_spec(item: pytest.Item) -> Spec | None:
     """The declaration of a collected check."""
-    return spec_of(item.function) if isinstance(item, pytest.Function) else None
+    if _SPEC not in item.stash:
+        item.stash[_SPEC] = spec_of(item.function) if isinstance(item, pytest.Function) else None
+    return item.stash[_SPEC]
 
 
 def _declared(item: pytest.Item) -> Spec:

@@ -67,6 +67,11 @@ class Bench(msgspec.Struct):
     killed: list[str] = []
     """What was called when workers were killed, by their own code or from outside."""
 
+    @property
+    def limits(self) -> Limits:
+        """What a worker may take."""
+        return Limits(memory_bytes=self.assignment.rubric.limits.memory_mb << 20)
+
     def channel(
         self, submission: Submission, substitutes: Substitutes | None = None
     ) -> WorkerChannel:
@@ -75,7 +80,7 @@ class Bench(msgspec.Struct):
         return WorkerChannel(
             self.sandbox,
             submission,
-            limits=Limits(memory_bytes=limits.memory_mb << 20),
+            limits=self.limits,
             calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
             substitutes=substitutes,
             killed=self.killed,

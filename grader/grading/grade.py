@@ -23,6 +23,7 @@ from grader.result import CheckResult, Result
 from grader.rubric import Rubric
 from grader.submission import Source, load
 from grader.submission.record import Submission
+from grader.wall.ordered import Ordered
 from grader.wall.student import Student
 
 
@@ -36,14 +37,14 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     try:
         if source.problem:
             raise InputError(source.problem)
-        submission = load(
-            source,
-            contract=contract_of(bench.assignment),
-            dialect=bench.settings.dialect,
-            template=bench.assignment.rubric.grading.template,
-        )
-        notebooks = bench.notebooks.grade(submission, source.path) if bench.notebooks else Graded()
-        result = _graded(bench, submission, notebooks)
+        if bench.notebooks is not None:
+            submission = _loaded(bench, source)
+            notebooks = bench.notebooks.grade(submission, source.path)
+            result = _graded(bench, submission, notebooks)
+        else:
+            with Ordered(bench.sandbox, bench.limits) as sandbox:
+                submission = _loaded(bench, source)
+                result = _graded(replace(bench, sandbox=sandbox), submission, Graded())
     except InputError as error:
         result = _ungraded(bench, source, "input", str(error))
     except GraderError as error:
@@ -54,6 +55,15 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         result,
         duration=round(time.perf_counter() - start, 3),
         graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _loaded(bench: Bench, source: Source) -> Submission:
+    return load(
+        source,
+        contract=contract_of(bench.assignment),
+        dialect=bench.settings.dialect,
+        template=bench.assignment.rubric.grading.template,
     )
 
 
@@ -73,38 +83,43 @@ def _graded(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
 
 
 def _grade(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
-    rubric = bench.assignment.rubric
     with bench.channel(submission) as channel:
         submission = observe_dropout(submission, Student(channel, bench.assignment.api))
         tapes, again = Tapes(), Tapes()
         raw = bench.run(submission, channel, tapes)
-    followed = follow_through(bench, submission, raw, again)
-    explained, trouble = _explained(bench, submission, followed, tapes, again)
-    carried = carry_mistakes(bench, submission, explained)
+        channel.hang_up()
+        followed = follow_through(bench, submission, raw, again)
+        explained, trouble = _explained(bench, submission, followed, tapes, again)
+        carried = carry_mistakes(bench, submission, explained)
+        notes = [*channel.problems, *notebooks.notes, *trouble]
+        return _result(bench, submission, carried, notebooks, notes)
+
+
+def _result(
+    bench: Bench,
+    submission: Submission,
+    carried: Iterable[CheckResult],
+    notebooks: Graded,
+    notes: Iterable[str],
+) -> Result:
+    rubric, lang = bench.assignment.rubric, bench.settings.lang
     fails = rubric.grading.numerical_backward == "fail"
-    counted = [bench.calls.ruled(c, fails=fails, lang=bench.settings.lang) for c in carried]
+    counted = [bench.calls.ruled(check, fails=fails, lang=lang) for check in carried]
     every = [*counted, *notebooks.checks]
-    ruled_checks = [ruled(rubric, check, bench.settings.lang) for check in every]
-    checks, points, possible = score(rubric, ruled_checks)
+    checks, points, possible = score(rubric, [ruled(rubric, check, lang) for check in every])
     return Result(
         submission=submission.id,
         assignment=rubric.id,
-        title=rubric.title.in_language(bench.settings.lang),
+        title=rubric.title.in_language(lang),
         score=points,
         max_score=possible,
-        parts=parts_of(rubric, checks, bench.settings.lang),
+        parts=parts_of(rubric, checks, lang),
         checks=checks,
         dialect=submission.dialect,
         package=submission.package,
         sandbox=bench.sandbox.info,
         environment=environment(),
-        notes=[
-            *submission.notes,
-            *_spread_points(rubric, checks),
-            *channel.problems,
-            *notebooks.notes,
-            *trouble,
-        ],
+        notes=[*submission.notes, *_spread_points(rubric, checks), *notes],
         notebooks=notebooks.notebooks,
     )
 

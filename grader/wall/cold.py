@@ -17,6 +17,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -59,6 +61,9 @@ class ColdWorker:
                 self._cpu_seconds = time.clock_gettime(cpu_clock(self._process.pid))
         return self._cpu_seconds
 
+    def doom(self) -> None:
+        """Nothing yet: `kill` ends it."""
+
     def kill(self) -> None:
         """End it, and on POSIX what stayed in its process group. Closes the socket."""
         if self.socket.fileno() < 0:
@@ -94,6 +99,10 @@ class ColdSandbox:
         self._path = runtime.stage(self._runtime, self._folder / "lib")
         self._owner = os.getpid()
         self._workers: list[ColdWorker] = []
+
+    def begin(self, limits: Limits) -> Callable[[], ColdWorker]:
+        """Nothing begins: what comes back is `spawn`."""
+        return partial(self.spawn, limits)
 
     def spawn(self, limits: Limits, *, main: str = "") -> ColdWorker:
         """A new process, ready to serve.

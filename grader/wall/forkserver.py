@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from typing import IO, Any, Final
 
 import msgspec
@@ -64,6 +65,15 @@ class ForkedWorker:
                     self._cpu_seconds = max(self._cpu_seconds, used)
         return self._cpu_seconds
 
+    def doom(self) -> None:
+        """Have it ended; `kill` then waits for less."""
+        if self._pidfd < 0:
+            return
+        self.cpu_seconds()
+        self._killed = self._killed or not _is_readable(self._pidfd, 0)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
     def kill(self) -> None:
         """End it; returns when it is gone. Closes the socket. Does nothing the second time.
 
@@ -72,10 +82,7 @@ class ForkedWorker:
         """
         if self._pidfd < 0:
             return
-        self.cpu_seconds()
-        self._killed = not _is_readable(self._pidfd, 0)
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self.doom()
         gone = _is_readable(self._pidfd, KILL_SECONDS)
         if gone and not self._ending:  # it is told once
             self._read_ending(KILL_SECONDS)
@@ -139,22 +146,36 @@ class ForkedSandbox:
         Raises:
             InternalError: the zygote is gone, or the worker could not be confined.
         """
+        return self.begin(limits, main=main)()
+
+    def begin(self, limits: Limits, *, main: str = "") -> Callable[[], ForkedWorker]:
+        """Have a worker started; what comes back waits for it, and raises as `spawn` does."""
         wire, their_wire = socket.socketpair()
         status, their_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = {"main": main or self._main, "limits": msgspec.structs.asdict(limits)}
-        try:
-            with their_wire, their_status:
-                fds = [their_wire.fileno(), their_status.fileno()]
+        failure: OSError | None = None
+        with their_wire, their_status:
+            fds = [their_wire.fileno(), their_status.fileno()]
+            try:
                 socket.send_fds(self._control, [json.dumps(request).encode()], fds)
-            return ForkedWorker(wire, status, _await_worker(status), limits.cpu_seconds)
-        except OSError as error:
-            wire.close()
-            status.close()
-            raise InternalError(f"The sandbox does not answer: {error}.") from error
-        except InternalError:
-            wire.close()
-            status.close()
-            raise
+            except OSError as error:
+                failure = error
+
+        def started() -> ForkedWorker:
+            try:
+                if failure is not None:
+                    raise failure
+                return ForkedWorker(wire, status, _await_worker(status), limits.cpu_seconds)
+            except OSError as error:
+                wire.close()
+                status.close()
+                raise InternalError(f"The sandbox does not answer: {error}.") from error
+            except InternalError:
+                wire.close()
+                status.close()
+                raise
+
+        return started
 
     def close(self) -> None:
         """End the zygote and every worker; returns when they are gone. Idempotent."""

@@ -38,6 +38,9 @@ class Worker(Protocol):
     def cpu_seconds(self) -> float | None:
         """CPU time used so far; None where it cannot be known."""
 
+    def doom(self) -> None:
+        """Have it ended: nothing more is asked of it. `kill` then waits for less."""
+
     def kill(self) -> None:
         """End it and everything it started, and close the socket.
 
@@ -62,6 +65,9 @@ class Sandbox(Protocol):
         Raises:
             InternalError: no worker could be started or confined.
         """
+
+    def begin(self, limits: Limits) -> Callable[[], Worker]:
+        """Have a worker started; what comes back waits for it, and raises as `spawn` does."""
 
     def close(self) -> None:
         """End every worker. Does nothing the second time."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,9 @@ class Unlucky:
         if self.spawned <= self._refusals + self._deaths:
             os.kill(worker.pid, signal.SIGKILL)
         return worker  # type: ignore[no-any-return]
+
+    def begin(self, limits: Limits) -> Callable[[], Worker]:
+        return partial(self.spawn, limits)
 
     def close(self) -> None:
         self._sandbox.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,9 @@ def test_a_module_that_kills_its_process_is_tried_twice(sandbox: Sandbox) -> Non
         def spawn(self, limits: Any) -> Any:
             self.started += 1
             return sandbox.spawn(limits)
+
+        def begin(self, limits: Any) -> Any:
+            return partial(self.spawn, limits)
 
         def close(self) -> None:
             pass
