@@ -84,7 +84,7 @@ class Net:
         Raises:
             Wrong: a parameter is not there.
         """
-        shapes = self._by_contract(self.remote.params.read("params.shape"))
+        shapes = self._by_contract(self.remote.params.shapes())
         for name, value in values.items():
             self.require(name, shapes)
             own = _shape(shapes[name])
@@ -331,7 +331,7 @@ class Net:
             text = f"{self._kind}.loss should return a dict of gradients; it is {_kind(grads)}."
             raise Wrong(text, Finding(kind="type", quantity="grads", call=self.call_of_loss))
         if self._actual is None:
-            self._by_contract(self.remote.params.read("params.shape"))
+            self._by_contract(self.remote.params.shapes())
         back = {actual: name for name, actual in (self._actual or {}).items()}
         return {back.get(str(name), str(name)): value for name, value in grads.items()}
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.diagnosis.chance import Chance, Drawn, masked, through_mask
-from grader.wall.student import Reply, Request
+from grader.wall.student import SHAPES, Reply, Request
 from grader.wall.wire import Handle
 
 Array = NDArray[Any]
@@ -143,7 +143,7 @@ class Reader:
         if request["op"] in ("set", "update"):
             self._fresh.discard(_number(request["on"]))
             return
-        if request["op"] not in ("call", "get"):
+        if request["op"] not in ("call", "get") or request["returns"] == [SHAPES]:
             return
         if reply.get("status") != "ok":
             yield _STATUS, _ending(reply)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -26,6 +26,8 @@ from grader.wall.wire import Handle, NotPlain
 
 Request = dict[str, Any]
 Reply = dict[str, Any]
+SHAPES: Final = "value.shape"
+"""Among `returns`: not the value, but the shapes in it."""
 
 
 class Channel(Protocol):
@@ -228,9 +230,13 @@ class Remote:
             returns=list(returns),
         )
 
-    def read(self, returns: str = "value") -> Any:
+    def read(self) -> Any:
         """A copy of the value."""
-        return self._student.ask(self.get(returns), about=self._about)
+        return self._student.ask(self.get(), about=self._about)
+
+    def shapes(self) -> Any:
+        """The shapes of a dict's arrays, by key; what is no dict comes as it is."""
+        return self._student.ask(self.get(SHAPES), about=self._about)
 
     def write(self, value: Any) -> None:
         """Put a value in its place: set the attribute or the item."""

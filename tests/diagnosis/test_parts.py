@@ -11,12 +11,13 @@ import pytest
 from grader.diagnosis import tape as tape_module
 from grader.diagnosis.chance import Drawn, Range, Share
 from grader.diagnosis.packages import Package
-from grader.diagnosis.readings import ABSENT, same
+from grader.diagnosis.readings import ABSENT, Reader, same
 from grader.diagnosis.rerun import Case
 from grader.diagnosis.tape import Exchange, Tape, Tapes
 from grader.dialect import adapt, canonical_call
 from grader.result import Dialect, Outcome
-from grader.wall.student import Request
+from grader.wall.student import SHAPES, Request
+from grader.wall.wire import Handle
 from tests.diagnosis.clinic import Clinic
 
 A = np.array([[1.0, -2.0], [3.0, 4.0]])
@@ -200,3 +201,15 @@ def test_arguments_are_copied(clinic: Clinic) -> None:
 
     Case(tape, Dialect(era="2021")).rerun(spoil)
     assert np.array_equal(x, A)
+
+
+def test_shapes_are_told_for_the_next_request_and_are_no_evidence() -> None:
+    """Biases of shape (1, H) are another way to write it, not a mistake to be explained."""
+    request: dict[str, Any] = {"op": "get", "on": Handle(1), "path": ["params"]}
+    reply = {"status": "ok", "value": {"b1": [1, 7]}}
+    read = [
+        Reader().read(0, "TwoLayerNet", {**request, "returns": [returns]}, reply, reply)
+        for returns in (SHAPES, "value")
+    ]
+    assert read[0] == {}
+    assert read[1]
