@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,9 @@ for _library in ("OPENBLAS", "OMP", "MKL"):  # read once, when NumPy is imported
 
 settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any load")  # no test depends on how fast the machine is
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # under nohup; it is inherited
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SCRUBBED = (
     *("COLUMNS", "LINES", "TERM", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
