@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 _GRID: Final = 2.0**24
 _ROUNDED_UP: Final = 0.382
+"""Of a step of the grid: no simple fraction, which products of round numbers would fall on."""
 
 
 class _NoEntropy(np.random.bit_generator.ISeedSequence):

@@ -101,9 +101,9 @@ def nudged(value: Any) -> Any:
     return value
 
 
-def independent(plain: Listener, nudged: Listener) -> dict[str, int]:
+def independent(plain: Listener, moved: Listener) -> dict[str, int]:
     """How many requests of each check, from its first, are the same whatever is answered."""
-    again = nudged.heard
+    again = moved.heard
     return {check: _common(heard, again.get(check, [])) for check, heard in plain.heard.items()}
 
 

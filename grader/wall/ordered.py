@@ -25,7 +25,7 @@ class Ordered:
         return self._sandbox.info
 
     def spawn(self, limits: Limits) -> Worker:
-        """The worker that was ordered, then others; they are ordered with the same limits."""
+        """The worker that was ordered, then others; the first has the limits of its order."""
         return self.begin(limits)()
 
     def begin(self, limits: Limits) -> Callable[[], Worker]:
