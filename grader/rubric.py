@@ -48,6 +48,8 @@ class CheckOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: float | None = None
     visibility: Visibility | None = None
     enabled: bool = True
+    note: Text | None = None
+    """Said where the check is worth nothing and fails alone: what was seen, at no cost."""
 
 
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

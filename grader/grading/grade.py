@@ -106,7 +106,7 @@ def _result(
     fails = rubric.grading.numerical_backward == "fail"
     counted = [bench.calls.ruled(check, fails=fails, lang=lang) for check in carried]
     every = [*counted, *notebooks.checks]
-    checks, points, possible = score(rubric, [ruled(rubric, check, lang) for check in every])
+    checks, points, possible = score(rubric, ruled(rubric, every, lang))
     return Result(
         submission=submission.id,
         assignment=rubric.id,

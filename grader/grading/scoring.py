@@ -77,30 +77,54 @@ def parts_of(rubric: Rubric, checks: Sequence[CheckResult], lang: str = "en") ->
     return parts
 
 
-def ruled(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
-    """The check as the rubric wants it: its weight, its visibility, a hint if no cause has one."""
+def ruled(rubric: Rubric, checks: Sequence[CheckResult], lang: str) -> list[CheckResult]:
+    """The checks as the rubric wants them: weight, visibility, a hint if no cause has one.
+
+    A check that is worth nothing and failed is a deviation, and no fault. It has the note that the
+    rubric gives it, but only where the function passes all checks that are worth something: else it
+    may have failed for the same reason as those.
+    """
+    weighed = [replace(check, max_points=_weight(rubric, check)) for check in checks]
+    at_fault = {
+        name
+        for check in weighed
+        if check.max_points and counts(check) and check.outcome is not Outcome.PASSED
+        for name in check.targets
+    }
+    return [
+        _deviation(rubric, check, lang, alone=at_fault.isdisjoint(check.targets))
+        if not check.max_points and check.outcome is Outcome.FAILED
+        else _hinted(rubric, check, lang)
+        for check in weighed
+    ]
+
+
+def _weight(rubric: Rubric, check: CheckResult) -> float:
     override = rubric.checks.get(check.id)
-    weight = override.points if override and override.points is not None else check.max_points
+    return override.points if override and override.points is not None else check.max_points
+
+
+def _hinted(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
     names = (check.id, check.id.partition("[")[0], check.targets[0])
     hint = next((rubric.hints[name] for name in names if name in rubric.hints), None)
     wrong = check.outcome in (Outcome.FAILED, Outcome.ERROR)
     own = next((cause.hint for cause in check.causes if cause.hint), "")
     return replace(
-        _noted(check) if weight == 0 and check.outcome is Outcome.FAILED else check,
-        max_points=weight,
+        check,
         visibility=rubric.visibility(check.id, check.part, check.visibility),
         hint=(own or (hint.in_language(lang) if hint else "")) if wrong else "",
     )
 
 
-def _noted(check: CheckResult) -> CheckResult:
-    """A check that is worth nothing and failed: a deviation that is noted, not a fault."""
-    what = check.causes[0].title if check.causes else f"not so: {check.title}"
+def _deviation(rubric: Rubric, check: CheckResult, lang: str, *, alone: bool) -> CheckResult:
+    override = rubric.checks.get(check.id)
+    note = override.note if override and alone else None
     return replace(
         check,
         outcome=Outcome.PASSED,
+        visibility=rubric.visibility(check.id, check.part, check.visibility),
         message="",
         finding=None,
         causes=[],
-        notes=[*check.notes, f"Noted, at no cost: {what}."],
+        notes=[*check.notes, note.in_language(lang)] if note else check.notes,
     )
