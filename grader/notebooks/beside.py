@@ -82,7 +82,7 @@ def _convert_module(book: Book, name: str, data: bytes) -> None:
         return  # its import says where
     if prepared.python2:
         book.beside[name] = prepared.text.encode()
-    if prepared.floors and not prepared.supports_both:
+    if prepared.may_floor and not prepared.supports_both:
         book.old = [*book.old, name]
 
 

@@ -12,8 +12,9 @@ import msgspec
 
 from grader.errors import InputError
 from grader.notebooks.pasted import mask_magics, unmask_magics, why_unparsable
+from grader.submission.division import has_true_division
 from grader.submission.parse import Unparsable, parse
-from grader.submission.python2 import convert, has_print_statement, has_true_division, signs
+from grader.submission.python2 import convert, first_print_statement, signs
 
 MAX_BYTES: Final = 64 << 20
 MAX_CELLS: Final = 2_000
@@ -188,12 +189,25 @@ def _attached(found: Any) -> dict[str, dict[str, str]]:
 
 
 def _is_python2(metadata: dict[str, Any], cells: list[Cell]) -> bool:
-    about = [metadata.get("kernelspec"), metadata.get("language_info")]
-    words = [str(part.get(key, "")) for part in about if isinstance(part, dict)
-             for key in ("name", "version")]  # fmt: skip
-    said = any(word == "python2" or re.match(r"2\.\d", word) for word in words)
-    prints = any(cell.code and has_print_statement(cell.source) for cell in cells)
-    return prints or (said and not any(word.startswith("3.") for word in words))
+    """Whether Python 2 ran the notebook: the kernel that ran it last says so, or else its cells."""
+    about = metadata.get("language_info")
+    version = str(about.get("version", "")) if isinstance(about, dict) else ""
+    if re.match(r"[23]\.\d", version):
+        return version.startswith("2")
+    kernel = metadata.get("kernelspec")
+    named = str(kernel.get("name", "")) if isinstance(kernel, dict) else ""
+    return named == "python2" or any(cell.code and _has_old_syntax(cell.source) for cell in cells)
+
+
+def _has_old_syntax(source: str) -> bool:
+    """Whether only Python 2 parses it, and a print statement is in it."""
+    if not first_print_statement(source):
+        return False
+    try:
+        ast.parse(mask_magics(source)[0])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return False
 
 
 def _prepare(cell: Cell) -> None:

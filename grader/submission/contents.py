@@ -8,6 +8,7 @@ from typing import Final
 
 from grader.result import SourceSpan
 from grader.submission.definitions import definitions, left_as_given, span
+from grader.submission.division import needs_floor
 from grader.submission.era import Clues
 from grader.submission.oldnumpy import old_numpy_notes
 from grader.submission.package import Package
@@ -64,19 +65,28 @@ class Contents:
         return self.modules[self.locations[name]]
 
     @property
-    def python2(self) -> list[str]:
-        """What shows Python 2: `layers.py uses xrange`."""
-        return [f"{file} {m.python2}" for file, m in self.modules.items() if self._tells(file, m)]
+    def python2(self) -> dict[str, str]:
+        """File to what shows that it was written for Python 2: `uses xrange (line 7)`.
 
-    def _tells(self, file: str, module: Prepared) -> bool:
-        is_core = file in self.locations.values() or file.rpartition("/")[2] in _CORE
-        return is_core and bool(module.python2)
+        Not of scripts and helpers of other hand-ins that lie beside the assignment's files.
+        """
+        return {
+            file: f"uses {', '.join(map(str, module.python2))}"
+            for file, module in self.modules.items()
+            if module.python2 and (file in self._own() or file.rpartition("/")[2] in _CORE)
+        }
+
+    def _own(self) -> set[str]:
+        """Files that students write in."""
+        return set(self.locations.values())
+
+    def _floors(self, file: str) -> bool:
+        return self.modules[file].floors(among_python2=bool(self.python2))
 
     def files(self) -> dict[str, SourceFile]:
         """All that is run."""
-        is_python2 = bool(self.python2)
         return {
-            file: SourceFile(text=module.text, floor_division=is_python2 and module.floors)
+            file: SourceFile(text=module.text, floor_division=self._floors(file))
             for file, module in self.modules.items()
         }
 
@@ -123,21 +133,22 @@ class Contents:
 
     def clues(self) -> Clues:
         """What the era can be read off."""
-        at = set(self.locations.values())
+        at = self._own()
         texts = [self.modules[file].original for file in sorted(at)]
         network = self.spans().get("FullyConnectedNet")
         return Clues(
             definitions={name: self.statement(name) for name in self.locations},
             defined=frozenset(self.locations) | self.broken().keys(),
             network_text=network.text if network else "\n".join(texts),
-            python2=self.python2,
+            python2=[f"{file} {signs}" for file, signs in self.python2.items()],
+            written_in_python2=not at.isdisjoint(self.python2),
             supports_both=any(self.modules[file].supports_both for file in at),
         )
 
     def notes(self) -> list[str]:
         """Remarks for the report."""
         return [
-            *self._python2_note(),
+            *self._python2_notes(),
             *(note for module in self.modules.values() for note in module.notes),
             *self._broken_helpers(),
             *self._left_out(),
@@ -149,18 +160,26 @@ class Contents:
             yield file, self.modules[file].text, self.modules[file].tree
 
     def _judged(self) -> list[str]:
-        at = set(self.locations.values())
-        return [f for f in self.modules if f in at or f.rpartition("/")[2] == "layer_utils.py"]
+        own = self._own()
+        return [f for f in self.modules if f in own or f.rpartition("/")[2] == "layer_utils.py"]
 
-    def _python2_note(self) -> list[str]:
-        signs = self.python2
-        if not signs:
-            return []
-        more = f" and {len(signs) - 2} more files" if len(signs) > 2 else ""
-        return [
-            f"Written for Python 2 ({'; '.join(signs[:2])}{more}): converted line for line, "
-            "and / between integers floors."
-        ]
+    def _python2_notes(self) -> list[str]:
+        """What was done to each file that was written for Python 2."""
+        notes, own, python2 = [], self._own(), self.python2
+        for file in sorted({*own, *python2}, key=lambda name: (name not in own, name)):
+            signs, floors = python2.get(file, ""), self._floors(file)
+            if not (signs or floors):
+                continue
+            done = f"{signs}: converted from Python 2 line for line" if signs else "is Python 2"
+            divided = self._floored(file) if floors else "/ divides as in Python 3"
+            notes.append(f"{file} {done}; {divided}.")
+        return notes[:_MAX_REMARKS]
+
+    def _floored(self, file: str) -> str:
+        module, done = self.modules[file], "/ between integers floors"
+        if module.python2_only:
+            return done
+        return f"{done} (used as a whole number in line {needs_floor(module.tree)})"
 
     def _broken_helpers(self) -> list[str]:
         """Broken functions that the contract does not name, but others may call."""

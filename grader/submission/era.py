@@ -37,7 +37,9 @@ class Clues(NamedTuple):
     network_text: str
     """The lines of the network or, if they cannot be told, of the whole package."""
     python2: Sequence[str]
-    """What shows Python 2: `layers.py uses xrange`."""
+    """What shows Python 2: `layers.py uses xrange (line 7)`. Given files tell the template too."""
+    written_in_python2: bool
+    """Whether a file that students write in is among these."""
     supports_both: bool
     """Imports `builtins` or `past`, for one text under Python 2 and 3."""
 
@@ -72,7 +74,7 @@ def infer_dialect(clues: Clues, forced: str = "auto", template: str = "auto") ->
     usual = "drop" if era in _DROPS else "keep"
     return Dialect(
         era=era,
-        python2=bool(clues.python2),
+        python2=clues.written_in_python2,
         forced=named != "auto",
         dropout_p=usual if by_rubric else stated or usual,
         evidence=[*evidence, *clues.python2],

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from grader.submission.division import has_true_division, needs_floor
 from grader.submission.parse import Unparsable, parse
 from grader.submission.python2 import (
+    Sign,
     convert,
-    has_print_statement,
-    has_true_division,
+    first_print_statement,
     is_python3_only,
     may_have_signs,
     may_support_both,
@@ -34,20 +35,40 @@ class Prepared(NamedTuple):
     """What is run; as many lines."""
     tree: ast.Module
     """Of `text`."""
-    python2: str
-    """What shows that it was written for Python 2, in words; empty if nothing does."""
+    python2: list[Sign]
+    """What shows that it was written for Python 2."""
+    python2_only: bool
+    """Whether Python 3 cannot parse it, and Python 2 can."""
     broken: dict[str, Broken]
     notes: list[str]
 
     @property
-    def floors(self) -> bool:
-        """Whether `/` floors between integers if the package is one for Python 2."""
+    def may_floor(self) -> bool:
+        """Whether `/` floors between integers where the file is run by Python 2."""
         return not has_true_division(self.tree) and not is_python3_only(self.tree)
+
+    def floors(self, *, among_python2: bool) -> bool:
+        """Whether `/` floors between integers: where the file cannot be Python 3.
+
+        Args:
+            among_python2: whether anything in the package was written for Python 2.
+        """
+        cannot_be_python3 = self.python2_only or (among_python2 and needs_floor(self.tree) > 0)
+        return cannot_be_python3 and self.may_floor
 
     @property
     def supports_both(self) -> bool:
         """Whether it imports what lets one text run under Python 2 and 3."""
         return may_support_both(self.original) and supports_both(self.tree)
+
+
+class _Runnable(NamedTuple):
+    """A text that Python 3 can run, and what it was."""
+
+    text: str
+    tree: ast.Module
+    python2: list[Sign]
+    python2_only: bool
 
 
 def prepare(file: str, data: bytes) -> Prepared:
@@ -58,8 +79,8 @@ def prepare(file: str, data: bytes) -> Prepared:
     """
     original = decode(data)
     try:
-        text, tree, python2, expanded = _whole(original)
-        parts = Prepared(original, text, tree, python2, {}, [])
+        whole, expanded = _whole(original)
+        parts = Prepared(original, *whole, {}, [])
     except Unparsable as error:
         if error.hostile:
             raise _hopeless(error) from None
@@ -69,23 +90,24 @@ def prepare(file: str, data: bytes) -> Prepared:
     return parts
 
 
-def _whole(original: str) -> tuple[str, ast.Module, str, bool]:
-    """Runnable text, its tree, signs of Python 2, and whether tabs had to be expanded."""
+def _whole(original: str) -> tuple[_Runnable, bool]:
+    """The text made runnable, and whether tabs had to be expanded."""
     problem: Unparsable | None = None
     for text in _readings(original):
         try:
-            return *_modernise(text, parse(text)), text != original
+            return _modernise(text, parse(text)), text != original
         except Unparsable as error:
             problem = problem or error
             if error.hostile:
                 raise
+    assert problem is not None
     for text in _readings(original):
         try:
             new = _convert(text)
-            return new, parse(new), _sign_of_old_syntax(original), text != original
+            signs = [_sign_of_old_syntax(original, problem)]
+            return _Runnable(new, parse(new), signs, True), text != original
         except Unparsable:
             continue
-    assert problem is not None
     raise problem
 
 
@@ -97,12 +119,12 @@ def _readings(original: str) -> Iterator[str]:
         yield expanded
 
 
-def _modernise(text: str, tree: ast.Module) -> tuple[str, ast.Module, str]:
+def _modernise(text: str, tree: ast.Module) -> _Runnable:
     found = signs(tree) if may_have_signs(text) else []
     if not found:
-        return text, tree, ""
+        return _Runnable(text, tree, [], False)
     new = convert(text)
-    return new, parse(new), f"uses {', '.join(found)}"
+    return _Runnable(new, parse(new), found, False)
 
 
 def _convert(text: str) -> str:
@@ -112,21 +134,30 @@ def _convert(text: str) -> str:
     return converted
 
 
-def _sign_of_old_syntax(text: str) -> str:
-    return "uses print statements" if has_print_statement(text) else "uses syntax of Python 2"
+def _sign_of_old_syntax(text: str, problem: Unparsable) -> Sign:
+    """What Python 3 objects to, which Python 2 does not."""
+    line = first_print_statement(text)
+    return Sign("print statements", line) if line else Sign("syntax of Python 2", problem.line)
 
 
 def _parts(file: str, original: str, problem: Unparsable) -> Prepared:
+    old_blocks: list[Sign] = []
+
+    def to_python3(block: str) -> str:
+        done = _block_to_python3(block)
+        if done.python2_only:
+            old_blocks.append(_sign_of_old_syntax(original, Unparsable("")))
+        return done.text
+
     try:
-        left = salvage(original, file, _block_to_python3)
+        left = salvage(original, file, to_python3)
         tree = parse(left.text)
     except Unparsable:
         raise _hopeless(problem) from None
     notes = [f"Left out {reason}" for reason in left.lost_lines[:5]]
     broken = {part.name: part for part in left.broken}
-    found = signs_in_text(original)
-    python2 = f"uses {', '.join(found)}" if found else ""
-    return Prepared(original, left.text, tree, python2, broken, notes)
+    found = [*old_blocks[:1], *signs_in_text(original)]
+    return Prepared(original, left.text, tree, found, bool(old_blocks), broken, notes)
 
 
 def _hopeless(problem: Unparsable) -> Unreadable:
@@ -134,7 +165,7 @@ def _hopeless(problem: Unparsable) -> Unreadable:
     return Unreadable(f"cannot be parsed{where}: {problem.reason}")
 
 
-def _block_to_python3(text: str) -> str:
+def _block_to_python3(text: str) -> _Runnable:
     """Raises the complaint of the Python that the block was written for."""
     try:
         return _whole(text)[0]

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from grader.submission.parse import Unparsable, parse
 
@@ -30,7 +30,9 @@ _COMPATIBLE_IMPORT: Final = re.compile(
     rf"^\s*(?:from|import)\s+(?:{'|'.join(sorted(_COMPATIBILITY))})\b", re.MULTILINE
 )
 _MAY_IMPORT: Final = re.compile(rf"\bfrom[\s\\]+(?:{'|'.join(sorted(_COMPATIBILITY))})\b")
-_OLD_NAME: Final = re.compile(rf"\b(?:{'|'.join(sorted(_NAMES | _METHODS))})\b")
+_OLD_NAME: Final = re.compile(
+    rf"\b(?:{'|'.join(sorted(_NAMES | _METHODS))})\b|\bprint\s*(?:>>|\(.*\)\s*%)"
+)
 _MAX_CHARACTERS: Final = 1_000_000
 """The converter manages some 500 kB a second."""
 
@@ -43,6 +45,18 @@ _INLINE: Final = (
 _MAY_ADD_LINES: Final = ("imports", "itertools_imports", "tuple_params", "urllib")
 
 
+class Sign(NamedTuple):
+    """Something that only works under Python 2."""
+
+    what: str
+    """`xrange`, `.iteritems()`, `print statements`."""
+    line: int
+    """Where it first stands."""
+
+    def __str__(self) -> str:
+        return f"{self.what} (line {self.line})" if self.line else self.what
+
+
 def may_have_signs(text: str) -> bool:
     """Whether looking for `signs` is worth while: quick, and never wrongly False."""
     return _OLD_NAME.search(text) is not None
@@ -53,41 +67,56 @@ def may_support_both(text: str) -> bool:
     return _MAY_IMPORT.search(text) is not None
 
 
-def signs(tree: ast.Module) -> list[str]:
+def signs(tree: ast.Module) -> list[Sign]:
     """What in a module that Python 3 can parse only works under Python 2: `xrange`, `.has_key`."""
-    nodes = list(ast.walk(tree))
-    used = {node.id for node in nodes if isinstance(node, ast.Name)} & _NAMES
-    called = {
-        f".{node.func.attr}()"
-        for node in nodes
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in _METHODS
-    }
-    return sorted(used and used - _bound(tree)) + sorted(called)
+    names: dict[str, int] = {}
+    methods: dict[str, int] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) if name in _NAMES:
+                _first(names, name, node.lineno)
+            case ast.Call(func=ast.Attribute(attr=name)) if name in _METHODS:
+                _first(methods, f".{name}()", node.lineno)
+        if isinstance(node, ast.BinOp) and _is_old_print(node):
+            _first(methods, "print statements", node.lineno)
+    bound = _bound(tree) if names else set()
+    used = {name: line for name, line in names.items() if name not in bound}
+    return [Sign(*item) for found in (used, methods) for item in sorted(found.items())]
 
 
-def signs_in_text(text: str) -> list[str]:
+def _first(found: dict[str, int], what: str, line: int) -> None:
+    found[what] = min(found.get(what, line), line)
+
+
+def signs_in_text(text: str) -> list[Sign]:
     """The same for a text that does not parse as a whole; comments may mislead."""
-    found = ["print statements"] if has_print_statement(text) else []
     if _COMPATIBLE_IMPORT.search(text):
-        return found
-    return found + sorted({name or f".{method}()" for name, method in _OLD_CALL.findall(text)})
+        return []
+    found: dict[str, int] = {}
+    for match in _OLD_CALL.finditer(text):
+        what = match[1] or f".{match[2]}()"
+        _first(found, what, text.count("\n", 0, match.start()) + 1)
+    return [Sign(*item) for item in sorted(found.items())]
 
 
-def has_print_statement(text: str) -> bool:
-    """Whether some line looks like Python 2's `print x`."""
-    return _PRINT_STATEMENT.search(text) is not None
+def _has_old_print(tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.BinOp) and _is_old_print(node) for node in ast.walk(tree))
 
 
-def has_true_division(tree: ast.Module) -> bool:
-    """Whether the module asks Python 2 for `/` as Python 3 has it."""
-    return any(
-        isinstance(node, ast.ImportFrom)
-        and node.module == "__future__"
-        and any(alias.name == "division" for alias in node.names)
-        for node in tree.body
-    )
+def _is_old_print(node: ast.BinOp) -> bool:
+    """`print >>file, x` and `print ("%d") % x`: Python 3 parses them, and fails."""
+    match node:
+        case ast.BinOp(left=ast.Name(id="print"), op=ast.RShift()):
+            return True
+        case ast.BinOp(left=ast.Call(func=ast.Name(id="print")), op=ast.Mod()):
+            return True
+    return False
+
+
+def first_print_statement(text: str) -> int:
+    """The first line that looks like Python 2's `print x`; 0 if none does."""
+    found = _PRINT_STATEMENT.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def supports_both(tree: ast.Module) -> bool:
@@ -129,11 +158,9 @@ def convert(text: str) -> str:
     if len(text) > _MAX_CHARACTERS:
         raise Unparsable("too long to be converted from Python 2")
     try:
-        parse(text)
+        print_function = not _has_old_print(parse(text))
     except Unparsable:
         print_function = "print_function" in text
-    else:
-        print_function = True
     lines = text.count("\n")
     for fixers in (_INLINE + _MAY_ADD_LINES, _INLINE):
         converted = _refactor(text, _tool(fixers, print_function))
@@ -190,7 +217,7 @@ def _refactor(text: str, tool: RefactoringTool) -> str:
 
 def _import_reduce(text: str, tree: ast.Module) -> str:
     """`reduce` was a builtin: import it on the line of an import that is there."""
-    if "reduce" not in signs(tree):
+    if "reduce" not in {sign.what for sign in signs(tree)}:
         return text
     lines = text.split("\n")
     at = next((node for node in tree.body if _can_share_its_line(node)), None)

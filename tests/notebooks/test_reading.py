@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from msgspec.structs import replace
 
@@ -31,6 +33,25 @@ def test_nbformat_3_and_python_2_run_like_their_modern_twin(pool: KernelPool) ->
         twins.append(run(pool, made))
     assert outcomes(twins[0]) == outcomes(twins[1]) == ["ok"] * 3
     assert [printed(cell) for cell in twins[0]] == [printed(cell) for cell in twins[1]]
+
+
+@pytest.mark.parametrize(
+    ("version", "kernel", "source", "old"),
+    [
+        ("3.6.1", "python3", "print half", False),
+        ("2.7.12", "python3", "print(half)", True),
+        ("2.7.12", "python2", "half", True),
+        ("", "python2", "half", True),
+        ("", "python3", "print half", True),
+        ("", "", '"""\nprint the loss\n"""', False),
+    ],
+)
+def test_the_kernel_says_which_python_ran_it(
+    version: str, kernel: str, source: str, old: bool
+) -> None:
+    metadata = {"kernelspec": {"name": kernel}, "language_info": {"version": version}}
+    content = json.loads(as_json([source])) | {"metadata": metadata}
+    assert read_notebook(json.dumps(content).encode(), "x.ipynb").python2 == old
 
 
 def test_only_a_students_own_cells_divide_as_python_2_did(pool: KernelPool) -> None:

@@ -77,22 +77,83 @@ def test_arguments_that_are_tuples_are_too_much(tmp_path: Path) -> None:
     assert "helper cannot be parsed: layers.py, line 8" in remarks(submission)
 
 
-def test_division_floors_where_the_file_does_not_say_otherwise(tmp_path: Path) -> None:
+def test_division_floors_in_files_that_cannot_be_python_3(tmp_path: Path) -> None:
     files = {
         "layers.py": HEAD + "    print x\n    return x\n",
         "optim.py": "from __future__ import division\n\n\ndef sgd(w):\n    return w / 2\n",
         "new.py": "def helper(x):\n    return f'{x / 2}'\n",
-        "old.py": "def helper(x):\n    return x / 2\n",
+        "plain.py": "def helper(x):\n    return x / 2\n",
+        "old.py": "def helper(x):\n    print x / 2\n",
     }
     submission = read(write(tmp_path / "ann", files))
     assert {name: file.floor_division for name, file in submission.files.items()} == {
         "layers.py": True,
         "optim.py": False,
         "new.py": False,
+        "plain.py": False,
         "old.py": True,
     }
-    assert "Written for Python 2 (layers.py uses print statements)" in remarks(submission)
-    assert "layers.py uses print statements" in submission.dialect.evidence
+    assert submission.notes[0] == (
+        "layers.py uses print statements (line 5): converted from Python 2 line for line; "
+        "/ between integers floors."
+    )
+    assert "layers.py uses print statements (line 5)" in submission.dialect.evidence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for i in xrange(2): pass\n    return x * (1 / len(x))",
+        "for k, v in x.iteritems(): pass\n    return v / 2",
+        "return raw_input() / 2",
+        "half = int(len(x) / 2)\n    return x[:half], xrange(half)",
+        "return {lr / 2: x[lr / 2] for lr in x}, x[0] / 2.0, xrange(x / 2.0)",
+        "return np.reshape(x / 2, (1, 2)), np.full((2,), x / 2), xrange(2)",
+    ],
+)
+def test_old_names_alone_do_not_floor(tmp_path: Path, body: str) -> None:
+    submission = read_layers(tmp_path, f"{HEAD}    {body}\n")
+    assert submission.dialect.python2
+    assert not submission.files["layers.py"].floor_division
+    assert submission.notes[0].endswith("line for line; / divides as in Python 3.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return xrange(len(x) / 2)",
+        "n = x.shape[0] / 2\n    return x[:n], xrange(2)",
+        "N, D = x.shape\n    n = (N - D) / 2 + 1\n    return np.zeros((n, n)), xrange(2)",
+        "return x.reshape(2, x.size / 2), xrange(2)",
+        "return [x[i / 2] for i in xrange(2)]",
+        "return x[max(len(x) / 2, 1)], xrange(2)",
+        "n = len(x)\n    n /= 2\n    return xrange(n)",
+    ],
+)
+def test_a_quotient_used_as_a_whole_number_does(tmp_path: Path, body: str) -> None:
+    """Python 3 would have raised there, so that the file cannot be Python 3."""
+    submission = read_layers(tmp_path, f"{HEAD}    {body}\n")
+    assert submission.files["layers.py"].floor_division
+    assert "floors (used as a whole number in line " in submission.notes[0]
+
+
+def test_in_python_3_it_is_the_students_mistake(tmp_path: Path) -> None:
+    submission = read_layers(tmp_path, f"{HEAD}    return range(len(x) / 2)\n")
+    assert not submission.files["layers.py"].floor_division
+    assert submission.notes == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("print >>x, 'a'", "print('a', file=x)"),
+        ("print ('%d') % 3", "print(('%d') % 3)"),
+    ],
+)
+def test_print_statements_that_python_3_can_parse(tmp_path: Path, old: str, new: str) -> None:
+    submission = read_layers(tmp_path, f"{HEAD}    {old}\n    return x\n")
+    assert _text(submission).split("\n")[4] == f"    {new}"
+    assert submission.notes[0].startswith("layers.py uses print statements (line 5): converted")
 
 
 @pytest.mark.parametrize(
@@ -114,11 +175,33 @@ def test_python_3_that_knows_old_names_is_left_alone(tmp_path: Path, line: str) 
     assert not submission.notes
 
 
-def test_an_old_solver_tells_the_age_of_the_layers(tmp_path: Path) -> None:
-    files = {"layers.py": LAYERS, "solver.py": "def train():\n    print 'epoch', 1\n"}
+@pytest.mark.parametrize("old", ["print 'epoch', 1", "for i in xrange(3): pass"])
+def test_a_given_file_tells_the_template_but_not_the_student(tmp_path: Path, old: str) -> None:
+    files = {"layers.py": LAYERS, "solver.py": f"def train():\n    {old}\n    return 7 / 2\n"}
     submission = read(write(tmp_path / "ann", files))
-    assert submission.dialect.python2
+    assert submission.dialect.era == "2016"
+    assert not submission.dialect.python2
+    assert not submission.files["layers.py"].floor_division
+    assert submission.files["solver.py"].floor_division == old.startswith("print")
+    assert [note for note in submission.notes if note.startswith("layers.py")] == []
+
+
+def test_among_python_2_a_quotient_alone_tells(tmp_path: Path) -> None:
+    layers = f"{HEAD}    return x[: len(x) / 2]\n"
+    files = {"layers.py": layers, "solver.py": "def train():\n    print 'epoch', 1\n"}
+    submission = read(write(tmp_path / "ann", files))
     assert submission.files["layers.py"].floor_division
+    assert submission.notes[0] == (
+        "layers.py is Python 2; / between integers floors (used as a whole number in line 5)."
+    )
+
+
+def test_words_in_a_comment_do_not_make_a_broken_file_old(tmp_path: Path) -> None:
+    comment = '    """\n    print the loss\n    """\n'
+    text = f"{HEAD}{comment}    return x / 2\n\ndef sgd(x):\n    return (\n"
+    submission = read_layers(tmp_path, text)
+    assert not submission.files["layers.py"].floor_division
+    assert not submission.dialect.python2
 
 
 def test_an_old_script_beside_it_does_not(tmp_path: Path) -> None:
