@@ -21,6 +21,11 @@ NOT_ASKED: Final[Mapping[str, frozenset[str]]] = {
 }
 """What the template of an era does not ask for: not judged unless it is there."""
 
+_DROPOUT_IS_A_STRENGTH: Final = frozenset({"2016", "2017"})
+"""Templates whose net takes a "dropout strength", which 0 turns off."""
+_ADAM_STARTS_AT_1: Final = frozenset({"2017"})
+"""Templates whose adam puts t = 1 into a config that has none, where others put 0."""
+
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -52,11 +57,21 @@ def to_canonical(
 ) -> tuple[list[Any], dict[str, Any]]:
     """The canonical arguments for a call as the student's code makes it: the way back of `adapt`.
 
-    A dict among the arguments stays the same object, since the function may write into it.
+    Dicts among the arguments are copied: the function may write into them, and those given are the
+    student's, in the student's terms.
     """
+    args = [_copied(value) for value in args]
+    kwargs = {key: _copied(value) for key, value in kwargs.items()}
     if name == "dropout_forward":
         param = args[1] if len(args) > 1 else kwargs["dropout_param"]
-        param["p"] = _p(dialect, param["p"])
+        param["p"] = _p(dialect.dropout_p, param["p"])
+    if name == "adam" and dialect.era in _ADAM_STARTS_AT_1:
+        given = args[2] if len(args) > 2 else kwargs.get("config")
+        config = {"t": 1, **(given or {})}
+        if len(args) > 2:
+            args[2] = config
+        else:
+            kwargs["config"] = config
     return args, kwargs
 
 
@@ -66,17 +81,22 @@ def canonical_call(
     """The canonical arguments of a call that `adapt` made; nothing that was given is changed."""
     if name == "dropout_forward" and len(args) > 1 and isinstance(args[1], dict):
         param = args[1]
-        return [args[0], {**param, "p": _p(dialect, param["p"])}, *args[2:]], kwargs
+        return [args[0], {**param, "p": _p(dialect.dropout_p, param["p"])}, *args[2:]], kwargs
     if name != "FullyConnectedNet" or dialect.era == "2021":
         return args, kwargs
     kwargs = dict(kwargs)
     dropout = kwargs.pop("dropout", 1 if dialect.era == "2018" else 0)
     if dialect.era == "2018":
         return args, {**kwargs, "dropout_keep_ratio": dropout}
-    kwargs["dropout_keep_ratio"] = _p(dialect, dropout) if dropout else 1
+    kwargs["dropout_keep_ratio"] = _p(dialect.net_dropout, dropout) if dropout else 1
     if kwargs.pop("use_batchnorm", False):
         kwargs["normalization"] = "batchnorm"
     return args, kwargs
+
+
+def asks_for_keep_ratio(dialect: Dialect) -> bool:
+    """Whether the template of the net says that its dropout is the probability of keeping."""
+    return dialect.era not in _DROPOUT_IS_A_STRENGTH
 
 
 def supports(dialect: Dialect, *, normalization: str | None) -> bool:
@@ -86,11 +106,15 @@ def supports(dialect: Dialect, *, normalization: str | None) -> bool:
 
 def _dropout_forward(dialect: Dialect, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
     x, param = args
-    return (x, {**param, "p": _p(dialect, param["p"])}), kwargs
+    return (x, {**param, "p": _p(dialect.dropout_p, param["p"])}), kwargs
 
 
-def _p(dialect: Dialect, keep: float) -> float:
-    return keep if dialect.dropout_p == "keep" else 1 - keep
+def _p(meaning: str, keep: float) -> float:
+    return keep if meaning == "keep" else 1 - keep
+
+
+def _copied(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _fully_connected_net(
@@ -103,7 +127,7 @@ def _fully_connected_net(
     if dialect.era == "2018":
         return args, {**kwargs, "dropout": keep}
     normalization = kwargs.pop("normalization", None)
-    kwargs["dropout"] = 0 if keep == 1 else _p(dialect, keep)
+    kwargs["dropout"] = 0 if keep == 1 else _p(dialect.net_dropout, keep)
     kwargs["use_batchnorm"] = normalization == "batchnorm"
     return args, kwargs
 

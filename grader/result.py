@@ -171,7 +171,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     python2: bool = False
     forced: bool = False
     dropout_p: str = "keep"
-    """What `p` of `dropout_forward` means in the template's text: `keep` or `drop`."""
+    """What `p` of `dropout_forward` is to the student, the probability to `keep` or to `drop`."""
+    net_dropout: str = "keep"
+    """The same of the number that a net takes for its dropout."""
     evidence: list[str] = msgspec.field(default_factory=list)
 
 

@@ -18,6 +18,7 @@ from grader.checks.run import NOT_ASKED_KIND, Recorder
 from grader.diagnosis.tape import Tapes
 from grader.dialect import to_canonical
 from grader.grading.bench import Bench
+from grader.grading.dropout_reading import observe_net
 from grader.grading.memory import memory_at_most, size
 from grader.result import CheckResult, Dialect, Outcome
 from grader.rubric import Rubric
@@ -75,7 +76,7 @@ class ReferenceSubstitutes:
         self._held = 0
 
     def answer(self, message: Reply) -> Reply:
-        """The values of one call; a dict among its arguments comes back as the call left it."""
+        """The values of one call, and what it has written into the dicts among its arguments."""
         try:
             name = str(message["name"])
             if name not in self.names:
@@ -87,14 +88,19 @@ class ReferenceSubstitutes:
             return {"error": f"{type(error).__name__}: {error}"}
 
     def _call(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Reply:
+        given = dict(_dicts(args, kwargs))
         args, kwargs = to_canonical(self._dialect, name, args, kwargs)
+        before = {place: dict(item) for place, item in _dicts(args, kwargs)}
         with memory_at_most(_CALL_MEMORY):
             value = self._resolve(name)(*args, **kwargs)
         returns = self._api[name].returns
         values = value if len(returns) > 1 else (value,)
         kept = tuple(self._keep(item, of) for item, of in zip(values, returns, strict=True))
-        given = [*enumerate(args), *kwargs.items()]
-        written = [[place, value] for place, value in given if isinstance(value, dict)]
+        written = [
+            [place, _changes(given[place], before[place], after)]
+            for place, after in _dicts(args, kwargs)
+            if place in given
+        ]
         return {"value": kept if len(returns) > 1 else kept[0], "written": written}
 
     def _argument(self, value: Any) -> Any:
@@ -110,6 +116,23 @@ class ReferenceSubstitutes:
         return wire.Handle(len(self._objects) - 1)
 
 
+def _dicts(args: list[Any], kwargs: dict[str, Any]) -> list[tuple[int | str, dict[str, Any]]]:
+    """The dicts among some arguments, each with its place."""
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+    return [(place, value) for place, value in given if isinstance(value, dict)]
+
+
+def _changes(
+    given: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the function itself has put into a dict, of which `before` is the canonical form."""
+    return {
+        key: value
+        for key, value in after.items()
+        if key not in given or key not in before or value is not before[key]
+    }
+
+
 def follow_through(
     bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes
 ) -> list[CheckResult]:
@@ -123,6 +146,7 @@ def follow_through(
         bench.reference, bench.assignment.api, submission.dialect, names
     )
     with bench.channel(submission, substitutes) as channel:
+        submission = observe_net(submission, channel, bench.assignment.api)
         again = bench.run(submission, channel, tapes, only=repeat, earlier=checks)
     passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
     return [

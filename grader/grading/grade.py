@@ -24,7 +24,6 @@ from grader.rubric import Rubric
 from grader.submission import Source, load
 from grader.submission.record import Submission
 from grader.wall.ordered import Ordered
-from grader.wall.student import Student
 
 
 def grade_submission(bench: Bench, source: Source) -> Result:
@@ -84,7 +83,7 @@ def _graded(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
 
 def _grade(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
     with bench.channel(submission) as channel:
-        submission = observe_dropout(submission, Student(channel, bench.assignment.api))
+        submission = observe_dropout(submission, channel, bench.assignment.api)
         tapes, again = Tapes(), Tapes()
         raw = bench.run(submission, channel, tapes)
         channel.hang_up()

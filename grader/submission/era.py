@@ -72,11 +72,13 @@ def infer_dialect(clues: Clues, forced: str = "auto", template: str = "auto") ->
     if stated:
         evidence.append(f"dropout_forward's docstring: p is the probability to {stated}")
     usual = "drop" if era in _DROPS else "keep"
+    meaning = usual if by_rubric else stated or usual
     return Dialect(
         era=era,
         python2=clues.written_in_python2,
         forced=named != "auto",
-        dropout_p=usual if by_rubric else stated or usual,
+        dropout_p=meaning,
+        net_dropout=meaning,
         evidence=[*evidence, *clues.python2],
     )
 

@@ -6,6 +6,7 @@ replacement runs where the reference is, and only values cross: the cache it ret
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -26,11 +27,15 @@ class SubstituteError(ValueError):
 class Substitute:
     """Stands in for one of the student's functions."""
 
-    def __init__(self, name: str, ask: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(
+        self, name: str, original: Callable[..., Any], ask: Callable[[dict[str, Any]], Any]
+    ) -> None:
         self.__name__ = name
+        self._original = original
         self._ask = ask
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        args, kwargs = _by_position(self._original, args, kwargs)
         message = {
             "status": "substitute",
             "name": self.__name__,
@@ -48,11 +53,24 @@ class Substitute:
 
 def install(modules: Iterable[ModuleType], originals: dict[str, Any], ask: Any) -> None:
     """Put a substitute wherever a module holds one of the original functions."""
-    stand_ins = {id(function): Substitute(name, ask) for name, function in originals.items()}
+    stand_ins = {
+        id(function): Substitute(name, function, ask) for name, function in originals.items()
+    }
     for module in modules:
         for name, value in list(vars(module).items()):
             if id(value) in stand_ins:
                 setattr(module, name, stand_ins[id(value)])
+
+
+def _by_position(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call without the names that the student gave them, where it would bind."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return args, kwargs
+    return bound.args, bound.kwargs
 
 
 def _outgoing(value: Any) -> Any:

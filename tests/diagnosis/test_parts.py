@@ -176,7 +176,7 @@ CALLS = [
 def test_a_call_in_the_words_of_an_era_is_understood(
     era: str, p: str, name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> None:
-    dialect = Dialect(era=era, dropout_p=p)
+    dialect = Dialect(era=era, dropout_p=p, net_dropout=p)
     theirs, keywords = adapt(dialect, name, tuple(args), kwargs)
     given = repr((theirs, keywords))
     back, words = canonical_call(dialect, name, list(theirs), keywords)

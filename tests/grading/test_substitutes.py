@@ -1,0 +1,62 @@
+"""What a replaced function leaves in the objects of the student's that it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment
+from grader.checks.reference import LocalCode
+from grader.grading.follow_through import ReferenceSubstitutes
+from grader.result import Dialect
+from grader.wall.substitutes import Substitute
+
+A = np.arange(12.0).reshape(4, 3)
+TRAIN: dict[str, Any] = {"mode": "train"}
+
+
+def substitute(name: str, original: Any, dialect: Dialect) -> Substitute:
+    """The student's side and ours, without a wall between them."""
+    assignment = Assignment.load()
+    reference = LocalCode(assignment.reference, assignment)
+    ours = ReferenceSubstitutes(reference.resolve, assignment.api, dialect, [name])
+    return Substitute(name, original, ours.answer)
+
+
+def dropout_forward(x: Any, dropout_param: Any) -> None: ...
+
+
+@pytest.mark.parametrize("reading", ["keep", "drop"])
+def test_dropout_leaves_its_dict_as_it_was(reading: str) -> None:
+    dialect = Dialect(era="2017", dropout_p=reading, net_dropout=reading)
+    stand_in = substitute("dropout_forward", dropout_forward, dialect)
+    param = {"mode": "train", "p": 0.2, "seed": 7}
+    shares = [np.mean(stand_in(np.ones((100, 100)), param)[0] != 0) for _ in range(2)]
+    assert param == {"mode": "train", "p": 0.2, "seed": 7}
+    assert shares == pytest.approx([0.2 if reading == "keep" else 0.8] * 2, abs=0.05)
+
+
+def batchnorm_forward(x: Any, weight: Any, shift: Any, param: Any) -> None: ...
+
+
+def test_batch_norm_leaves_its_running_averages() -> None:
+    stand_in = substitute("batchnorm_forward", batchnorm_forward, Dialect(era="2021"))
+    param = {"mode": "train", "momentum": 0.5, "mine": "kept"}
+    stand_in(A, shift=np.zeros(3), weight=np.ones(3), param=param)
+    assert param.keys() == {"mode", "momentum", "mine", "running_mean", "running_var"}
+    assert param["running_mean"] == pytest.approx(A.mean(axis=0) / 2)
+    assert (param["mode"], param["mine"]) == ("train", "kept")
+
+
+def adam(w: Any, dw: Any, config: Any = None) -> None: ...
+
+
+@pytest.mark.parametrize(("era", "steps"), [("2017", 2), ("2018", 1)])
+def test_adam_counts_as_the_template_taught(era: str, steps: int) -> None:
+    stand_in = substitute("adam", adam, Dialect(era=era))
+    config = {"learning_rate": 0.1}
+    _, returned = stand_in(A, A, config)
+    assert config["t"] == returned["t"] == steps
+    assert stand_in(A, dw=A)[1]["t"] == steps
