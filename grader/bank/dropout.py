@@ -20,6 +20,7 @@ from grader.checks import (
     Visibility,
     Wrong,
     as_array,
+    assert_arrays,
     assert_close,
     check,
     close,
@@ -103,7 +104,7 @@ def test_dropout_forward_elementwise(student: Student, inputs: Inputs) -> None:
     "dropout_forward drops other entries at every call when no seed is given",
     part="dropout",
     targets="dropout_forward",
-    points=0.5,
+    points=0.25,
     visibility=Visibility.HIDDEN,
 )
 def test_dropout_forward_fresh_mask(student: Student, inputs: Inputs) -> None:
@@ -129,7 +130,7 @@ def test_dropout_forward_seed_repeats(student: Student, inputs: Inputs) -> None:
     "dropout_forward drops other entries when given another seed",
     part="dropout",
     targets="dropout_forward",
-    points=0.5,
+    points=0.25,
     visibility=Visibility.HIDDEN,
 )
 def test_dropout_forward_seed_matters(student: Student, inputs: Inputs) -> None:
@@ -202,6 +203,34 @@ def test_dropout_backward_test_mode(student: Student, inputs: Inputs, keep: floa
     with fair_to("dropout_backward", "dropout_forward", lambda: np.array_equal(out, x)):
         dx = student.dropout_backward(dout, cache)
         _must_fit(dx, dout * out / x, dout)
+
+
+@check(
+    "dropout_forward returns an array, in the float type of x",
+    part="dropout",
+    targets="dropout_forward",
+    points=0.25,
+)
+def test_dropout_forward_array(student: Student, inputs: Inputs) -> None:
+    x = inputs.clear_of_zero(20, 10)
+    _must_be_scaled(_kept(student, x, 0.5), 0.5)
+    assert_arrays(student, "dropout_forward", (x, {"p": 0.5, "mode": "train"}))
+
+
+@check(
+    "dropout_backward returns an array, in the float type of dout",
+    part="dropout",
+    targets="dropout_backward",
+    uses="dropout_forward",
+    points=0.25,
+)
+def test_dropout_backward_array(student: Student, inputs: Inputs) -> None:
+    x, dout = inputs.clear_of_zero(20, 10), inputs.clear_of_zero(20, 10)
+    out, cache = _forward(student, x, {"p": 0.5, "mode": "train"})
+    if not _is_mask(out):
+        raise NotJudged("dropout_backward cannot be judged where dropout_forward drops nothing.")
+    _must_fit(student.dropout_backward(dout, cache), dout * out / x, dout * (out != 0) / 0.5)
+    assert_arrays(student, "dropout_backward", (dout, cache))
 
 
 def _forward(student: Student, x: np.ndarray, param: dict[str, Any]) -> tuple[np.ndarray, Remote]:

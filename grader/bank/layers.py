@@ -38,6 +38,7 @@ def test_affine_forward_values(
     "affine_forward adds the bias once to every sample",
     part="affine",
     targets="affine_forward",
+    points=0.5,
     visibility=Visibility.HIDDEN,
 )
 def test_affine_forward_bias(student: Student, reference: Student, inputs: Inputs) -> None:
@@ -98,6 +99,7 @@ def test_relu_forward_values(
     "relu_forward keeps positive entries as they are, however large",
     part="relu",
     targets="relu_forward",
+    points=0.5,
     visibility=Visibility.HIDDEN,
 )
 def test_relu_forward_large(student: Student, reference: Student, inputs: Inputs) -> None:

@@ -58,6 +58,7 @@ RUNNING: dict[str, tuple[int, dict[str, Any]]] = {
     "batchnorm_forward in train mode gives every feature mean 0 and variance 1",
     part="batchnorm",
     targets="batchnorm_forward",
+    points=0.5,
 )
 def test_batchnorm_forward_standard(student: Student, reference: Student, inputs: Inputs) -> None:
     args = (features(inputs, 7, 3), np.ones(3), np.zeros(3), TRAIN)
@@ -296,6 +297,7 @@ def test_batchnorm_backward_alt_parameters(
     "layernorm_forward gives every sample mean 0 and variance 1",
     part="layernorm",
     targets="layernorm_forward",
+    points=0.5,
 )
 def test_layernorm_forward_standard(student: Student, reference: Student, inputs: Inputs) -> None:
     x, gamma, beta = samples(inputs, 4, 7), np.ones(7), np.zeros(7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.checks.arrays import assert_arrays
 from grader.checks.compare import as_array, assert_close, close
 from grader.checks.declare import check
 from grader.checks.gradient import (
@@ -27,6 +28,7 @@ __all__ = [
     "Visibility",
     "Wrong",
     "as_array",
+    "assert_arrays",
     "assert_backward",
     "assert_close",
     "assert_gradient",

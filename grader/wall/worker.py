@@ -14,7 +14,8 @@ The trusted side sends one request at a time, a dict:
 
 `path` leads from the object to the thing meant: `["params"]` is an attribute, `[("W1",)]` an item.
 `returns` names what comes back; a name that ends in `*` stays here and travels as a handle, of one
-that ends in `.shape` only the shapes are told, and `_` is dropped.
+that ends in `.shape` only the shapes are told, of one in `.type` the class and the dtype, and
+`_` is dropped.
 A request with a `seed` seeds NumPy's global generator first; a `fresh` one begins without objects.
 Requests may come before earlier ones are answered.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
@@ -142,6 +143,8 @@ class Dispatcher:
             return None
         if name.endswith(".shape") and isinstance(value, dict):
             value = {key: list(np.shape(item)) for key, item in value.items()}
+        if name.endswith(".type"):
+            return [type(value).__name__[:100], str(getattr(value, "dtype", ""))[:100]]
         if not name.endswith("*"):
             # As a NumPy scalar its bytes lie in the body, where numbers are compared as numbers.
             return np.float64(value) if type(value) is float else _plain(value, name)

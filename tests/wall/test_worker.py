@@ -62,6 +62,13 @@ def test_several_items_are_put_in_their_places_at_once() -> None:
     assert {name: np.sum(value) for name, value in params.items()} == {"W": 2, "b": 0, "c": 3}
 
 
+def test_of_a_value_the_kind_can_be_asked() -> None:
+    values = {"f": [1.0], "g": np.ones(2, dtype=np.float32)}
+    worker = dispatcher(**{name: lambda value=value: value for name, value in values.items()})
+    assert worker.answer(call("f", returns=("out.type",)))["value"] == ["list", ""]
+    assert worker.answer(call("g", returns=("out.type",)))["value"] == ["ndarray", "float32"]
+
+
 def test_of_some_values_only_the_shapes_are_told() -> None:
     worker = dispatcher(f=lambda: {"b": 0, "W": np.ones((2, 3))}, g=lambda: None)
     shapes = worker.answer(call("f", returns=("params.shape",)))["value"]
