@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
+from grader.bank._forward import scores_of
+from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close, on_grid
 from grader.checks.compare import VALUES
 from grader.checks.nets import Array, Batch, Net
 from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, seeded_parameters
@@ -63,7 +64,7 @@ def two_layer_case(inputs: Inputs, shape: Sequence[int] = (4, 5), **settings: An
     shapes = fully_connected_shapes([6], dims["input_dim"], 3)
     values = seeded_parameters(inputs, shapes, scale=0.7)
     batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], 3))
-    return Case("TwoLayerNet", {**dims, **settings}, values, batch)
+    return Case("TwoLayerNet", {**dims, **settings}, _of_both_signs(values, batch, None), batch)
 
 
 def fully_connected_case(
@@ -71,21 +72,39 @@ def fully_connected_case(
     hidden_dims: Sequence[int],
     normalization: str | None,
     shape: Sequence[int] = (6, 5),
+    classes: int = 3,
     **settings: Any,
 ) -> Case:
-    """A `FullyConnectedNet` in float64 for a batch of that shape, and 3 classes."""
+    """A `FullyConnectedNet` in float64 for a batch of that shape."""
     settings = {
         "hidden_dims": list(hidden_dims),
         "input_dim": int(np.prod(shape[1:])),
-        "num_classes": 3,
+        "num_classes": classes,
         "normalization": normalization,
         "dtype": np.float64,
         **settings,
     }
-    shapes = fully_connected_shapes(hidden_dims, settings["input_dim"], 3, normalization)
+    shapes = fully_connected_shapes(hidden_dims, settings["input_dim"], classes, normalization)
     values = seeded_parameters(inputs, shapes, scale=0.7)
-    batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], 3))
+    batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], classes))
+    values = _of_both_signs(values, batch, normalization)
     return Case("FullyConnectedNet", settings, values, batch)
+
+
+def _of_both_signs(values: Parameters, batch: Batch, normalization: str | None) -> Parameters:
+    """The parameters with other last biases: each class has scores of both signs, none near 0.
+
+    A relu on the scores shows then, and is not differentiated at its kink.
+    """
+    scores = scores_of(values, batch.X.reshape(len(batch.y), -1), normalization)
+    last = f"b{sum(name.startswith('W') for name in values)}"
+    ordered = np.sort(scores - values[last], axis=0)
+    if len(ordered) < 2:
+        return values
+    widest = np.diff(ordered, axis=0).argmax(axis=0)
+    columns = np.arange(ordered.shape[1])
+    middle = (ordered[widest, columns] + ordered[widest + 1, columns]) / 2
+    return {**values, last: on_grid(-middle)}
 
 
 def more_batches(inputs: Inputs, case: Case, count: int) -> list[Batch]:

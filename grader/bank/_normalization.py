@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import Inputs, Remote, Student, Wrong, assert_backward, assert_close
+from grader.checks import (
+    Inputs,
+    Remote,
+    Student,
+    Wrong,
+    assert_backward,
+    assert_close,
+    on_grid,
+)
 from grader.result import Finding
 from grader.wall.student import Raised
 
@@ -22,9 +30,11 @@ BACKWARD: dict[str, tuple[tuple[int, int], float, dict[str, Any]]] = {
 
 
 def features(inputs: Inputs, n: int, d: int, scale: float = SCALE) -> np.ndarray:
-    """Features of different means and spreads."""
-    spread = inputs.uniform(0.8, 1.6, d)
-    return (inputs.normal(n, d) * spread + inputs.normal(d)) * scale
+    """Features of different means and spreads: no few samples lie close together by chance."""
+    x, spread = inputs.normal(n, d), inputs.uniform(0.8, 1.6, d)
+    if n > 1:
+        x = on_grid((x - x.mean(axis=0)) / x.std(axis=0))
+    return (x * spread + inputs.normal(d)) * scale
 
 
 def samples(inputs: Inputs, n: int, d: int, scale: float = SCALE) -> np.ndarray:

@@ -231,16 +231,29 @@ def test_svm_loss_satisfied(
 
 
 def _scores(inputs: Inputs, n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    return inputs.normal(n, classes, scale=2.0), inputs.labels(n, classes)
+    """No class is improbable: what a small number in the logarithm does there is judged apart."""
+    return inputs.uniform(-1.0, 1.0, n, classes), inputs.labels(n, classes)
 
 
 def _clear_margins(inputs: Inputs, n: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of which no margin is near 0, where the hinge has its kink."""
-    x, y = _scores(inputs, n, classes)
-    margins = x - x[np.arange(n), y, np.newaxis] + 1
-    margins[np.arange(n), y] = 1.0
-    x[np.abs(margins) < 0.1] += 0.25
-    return x, y
+    """Scores with margins of three kinds, by turns, and none near 0, where the hinge has its kink.
+
+    One is violated by a class that is ahead, one by a class that is not far enough behind, and one
+    is kept: so every mistake shows.
+    """
+    y, x = inputs.labels(n, classes), inputs.normal(n, classes, scale=2.0)
+    kinds = np.stack(
+        [
+            inputs.uniform(1.2, 3.0, n, classes),
+            inputs.uniform(0.2, 0.8, n, classes),
+            inputs.uniform(-2.0, -0.2, n, classes),
+        ]
+    )
+    turn = (np.arange(n)[:, np.newaxis] + (np.arange(classes) - y[:, np.newaxis]) % classes) % 3
+    margins = np.take_along_axis(kinds, turn[np.newaxis], axis=0)[0]
+    right = x[np.arange(n), y, np.newaxis]
+    others = np.arange(classes) != y[:, np.newaxis]
+    return np.where(others, right - 1 + margins, x), y
 
 
 def _judge_gradient(

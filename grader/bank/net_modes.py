@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from grader.bank._forward import hidden_units, loss_of, training_loss
 from grader.bank._nets import (
     BATCHNORM,
     DROPOUT,
@@ -24,6 +25,7 @@ from grader.bank._nets import (
     Case,
     fully_connected_case,
     more_batches,
+    of_kind,
 )
 from grader.checks import (
     Inputs,
@@ -48,6 +50,8 @@ WIDTH: Final = 120
 """Units of a hidden layer whose dropping is counted: a share is good to 0.045 (one sigma)."""
 SHARE_OFF: Final = 0.3
 """How much more than its share may be dropped: six sigma and more."""
+CLASSES: Final = 40
+"""So many that a dropout on the scores never drops them all, nor none."""
 DIRECTIONS: Final = 2
 """Along so many is differentiated, all parameters at once, before it is done entry by entry."""
 
@@ -163,12 +167,11 @@ def test_keep_all(student: Student, reference: Student, inputs: Inputs) -> None:
     points=0.5,
 )
 def test_dropout_varies(student: Student, inputs: Inputs) -> None:
-    case = _steady(fully_connected_case(inputs, [WIDTH], None, dropout_keep_ratio=0.5), inputs)
-    net = case.received(student)
-    losses = [net.loss(case.batch)[0] for _ in range(3)]
-    if len(set(losses)) == 1:
-        text = "The loss of one batch is the same at each call: no unit is dropped at random."
-        raise Wrong(text, Finding(kind="values", quantity="loss", call=net.call_of_loss))
+    """All of 80 units that are open would be kept or dropped again once in 10**24 times."""
+    first, second = _kept_twice(student, inputs)
+    if np.array_equal(first, second):
+        text = "The same units of a hidden layer are kept at each call: none is dropped at random."
+        raise Wrong(text, Finding(kind="values", quantity="hidden layer 1"))
 
 
 @check(
@@ -179,12 +182,12 @@ def test_dropout_varies(student: Student, inputs: Inputs) -> None:
     points=0.5,
 )
 def test_dropout_repeats(student: Student, inputs: Inputs) -> None:
-    seed = inputs.integer(1, 1000)
-    case = fully_connected_case(inputs, [WIDTH], None, dropout_keep_ratio=0.5, seed=seed)
-    net = case.received(student)
-    first, _ = net.loss(case.batch)
-    second, _ = net.loss(case.batch)
-    assert_close("loss, computed a second time", second, first, call=net.call_of_loss)
+    first, second = _kept_twice(student, inputs, seed=inputs.integer(1, 1000))
+    if not np.array_equal(first, second):
+        text = "With a seed the second call drops other units of a hidden layer than the first."
+        raise Wrong(text, Finding(kind="values", quantity="hidden layer 1"))
+    if first.all():
+        raise NotJudged(f"Not judged, because {NET} drops no unit in training.")
 
 
 @check(
@@ -257,7 +260,7 @@ def test_dropout_places_batchnorm(student: Student, inputs: Inputs) -> None:
     Of two samples a batch norm passes nearly no gradient on, and of that some is 0 by rounding.
     """
     case = fully_connected_case(
-        inputs, [WIDTH, WIDTH], "batchnorm", shape=(3, 5), dropout_keep_ratio=0.4
+        inputs, [WIDTH, WIDTH], "batchnorm", (3, 5), CLASSES, dropout_keep_ratio=0.4
     )
     case = _steady(case, inputs, open_units=True)
     net = case.received(student)
@@ -295,13 +298,18 @@ def _steady(case: Case, inputs: Inputs, *, open_units: bool = False) -> Case:
 
     Whatever is dropped, no relu is near its kink: numerical gradients are sound for every mask.
     What enters a layer is below 13, so that weights of at most 0.2 / fan_in add less than 2.6 to
-    biases of 3 to 4. A norm over 5 values is at most 2 * 1.25 off its beta of 3 to 4.
+    biases of 3 to 4. A norm over 5 values is at most 2 * 1.25 off its beta of 3 to 4. Scores are so
+    small that no class is sure: otherwise the loss would not show what is done to them.
     """
     values: Parameters = {}
+    last = str(len(case.settings["hidden_dims"]) + 1)
     for name, old in case.values.items():
         sign = np.where(open_units | (np.arange(len(old)) % 3 != 1), 1.0, -1.0)
-        if name.startswith("W"):
-            bound = 0.2 / len(old) if case.settings["normalization"] is None else 1.0
+        if name == f"b{last}":
+            values[name] = inputs.uniform(-1.0, 1.0, *old.shape)
+        elif name.startswith("W"):
+            plain = case.settings["normalization"] is None or name[1:] == last
+            bound = 0.2 / len(old) if plain else 1.0
             values[name] = inputs.uniform(-bound, bound, *old.shape)
         elif name.startswith("gamma"):
             values[name] = inputs.uniform(0.75, 1.25, *old.shape)
@@ -311,12 +319,22 @@ def _steady(case: Case, inputs: Inputs, *, open_units: bool = False) -> Case:
     return Case(case.kind, case.settings, values, Batch(X, case.batch.y))
 
 
+def _kept_twice(student: Student, inputs: Inputs, **settings: Any) -> list[NDArray[np.bool_]]:
+    """Which units of a hidden layer go on to the next one, at each of two calls."""
+    case = fully_connected_case(inputs, [WIDTH], None, (1, 5), dropout_keep_ratio=0.5, **settings)
+    case = _steady(case, inputs)
+    net = case.received(student)
+    is_open = hidden_units(case.values, 1, case.batch.X, None)[0] > 0
+    return [(_entering(net, net.loss(case.batch)[1], 2, case) != 0)[is_open] for _ in range(2)]
+
+
 def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None) -> None:
     """Against the student's own loss, which is the same at each call because of the seeds.
 
-    Where `seed` is ignored, that of NumPy's generator does; other draws are not judged.
+    Where `seed` is ignored, that of NumPy's generator does; other draws are not judged. So many
+    units are open that none is kept of a layer once in 10**7 times.
     """
-    case = fully_connected_case(inputs, [5, 3], normalization, shape=(4, 3), reg=0.1)
+    case = fully_connected_case(inputs, [12, 9], normalization, shape=(4, 3), reg=0.1)
     case = _steady(case.set(dropout_keep_ratio=0.5, seed=inputs.integer(1, 1000)), inputs)
     net = case.received(student)
     net.seed = inputs.number
@@ -324,6 +342,8 @@ def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None
     if abs(net.loss(case.batch)[0] - first) > VALUES * abs(first):
         text = f"Not judged, because with a seed {NET} gives another loss the second time."
         raise NotJudged(text)
+    if abs(first - _loss_without(case)) <= VALUES * abs(first):
+        raise NotJudged(f"Not judged, because {NET} drops no unit in training.")
     directions = [
         {name: inputs.clear_of_zero(*value.shape) for name, value in case.values.items()}
         for _ in range(DIRECTIONS)
@@ -345,34 +365,32 @@ def _judge_gradients(student: Student, inputs: Inputs, normalization: str | None
         )
 
 
+def _loss_without(case: Case) -> float:
+    """The loss of the case where nothing is dropped."""
+    weights = sum(float(np.sum(case.values[n] ** 2)) for n in of_kind("W", case.values))
+    loss = training_loss(case.values, case.batch, case.settings["normalization"])
+    return loss + 0.5 * float(case.settings["reg"]) * weights
+
+
 def _judge_places(student: Student, inputs: Inputs, normalization: str | None, keep: float) -> None:
     """Layer by layer, from what the student's own masks let through."""
     widths = [WIDTH, WIDTH]
     case = fully_connected_case(
-        inputs, widths, normalization, shape=(1, 5), dropout_keep_ratio=keep
+        inputs, widths, normalization, (1, 5), CLASSES, dropout_keep_ratio=keep
     )
     case = _steady(case, inputs)
     net = case.received(student)
     loss, grads = net.loss(case.batch)
     h = case.batch.X[0]
     for layer in (1, 2):
-        a = _activations(case.values, layer, h, normalization)
+        a = hidden_units(case.values, layer, h[np.newaxis], normalization)[0]
         h = _entering(net, grads, layer + 1, case)
         kept = h != 0
         _assert_share(net, str(layer), ~kept[a > 0], 1 - keep)
         what = f"what is kept of hidden layer {layer}"
         assert_close(what, h, np.where(kept, a / keep, 0.0), call=net.call_of_loss)
-    right = _softmax_loss(h @ case.values["W3"] + case.values["b3"], int(case.batch.y[0]))
-    assert_close("loss", loss, right, call=net.call_of_loss)
-
-
-def _activations(values: Parameters, layer: int, h: Array, normalization: str | None) -> Array:
-    """Output of the relu of one layer, for one sample."""
-    a: Array = h @ values[f"W{layer}"] + values[f"b{layer}"]
-    if normalization == "layernorm":
-        a = (a - a.mean()) / np.sqrt(a.var() + 1e-5)
-        a = values[f"gamma{layer}"] * a + values[f"beta{layer}"]
-    return np.maximum(a, 0)
+    scores = h[np.newaxis] @ case.values["W3"] + case.values["b3"]
+    assert_close("loss", loss, loss_of(scores, case.batch.y), call=net.call_of_loss)
 
 
 def _entering(net: Net, grads: Mapping[str, Any], layer: int, case: Case) -> Array:
@@ -399,8 +417,3 @@ def _assert_share(net: Net, layer: str, dropped: NDArray[np.bool_], share: float
     if dropped.mean() > share + SHARE_OFF:
         text = f"After hidden layer {layer} too many units are dropped: {dropped.mean():.0%}."
         raise Wrong(text, finding)
-
-
-def _softmax_loss(scores: Array, label: int) -> float:
-    shifted = scores - scores.max()
-    return float(np.log(np.exp(shifted).sum()) - shifted[label])

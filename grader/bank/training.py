@@ -1,4 +1,8 @@
-"""Checks that the pieces learn. The loop runs here: only losses, gradients and steps are theirs."""
+"""Checks that the pieces learn. The loop runs here: only gradients and steps are theirs.
+
+What was learnt is judged by the parameters alone. Code that remembers the labels it was shown gives
+the right scores for them without a gradient; it cannot put them into parameters that are held here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from grader.bank._forward import training_loss
 from grader.bank._nets import BATCHNORM, LOSS
+from grader.bank._training import Descent, Lesson, gradient_of, lesson, spread
 from grader.checks import (
     CouldNotRun,
     Inputs,
@@ -17,6 +23,7 @@ from grader.checks import (
     Student,
     Wrong,
     as_array,
+    assert_close,
     check,
     on_grid,
 )
@@ -29,30 +36,37 @@ Array = NDArray[np.float64]
 SAMPLES: Final = 50
 DIM: Final = 48
 CLASSES: Final = 5
+LEARNT: Final = 0.2
+"""Loss that training gets below, from 1.6 and more. In 1500 trainings of each kind a right net
+never ended above 0.03, and in 300 one of which only the last layer learns never below 0.46."""
 STIFFNESS: Final = np.array([1.0, 0.3, 0.1, 0.03, 0.01])
 """Curvatures of an ill-conditioned quadratic, sum(STIFFNESS * (w - GOAL)**2) / 2."""
 GOAL: Final = np.array([20.0, -30.0, 40.0, -50.0, 60.0])
 """Its minimum: far from 0, where a rule that returns zeros would arrive at once."""
+MINIMIZING: Final = 12
+"""Steps towards it."""
+ON_THE_WAY: Final = 1e-3
+"""Of the way to the minimum: where epsilon stands shows less."""
 
 
 @check("TwoLayerNet overfits 50 samples", part="two_layer_net", targets="TwoLayerNet", uses=LOSS)
 def test_two_layer_overfits(student: Student, inputs: Inputs) -> None:
-    net = Net(student, "TwoLayerNet", input_dim=DIM, hidden_dim=40, num_classes=CLASSES)
-    _overfit(net, inputs, two_layer_shapes(DIM, 40, CLASSES))
+    net = Net(student, "TwoLayerNet", input_dim=DIM, hidden_dim=25, num_classes=CLASSES)
+    _overfit(net, inputs, two_layer_shapes(DIM, 25, CLASSES), Descent(rate=0.2, steps=8))
 
 
-@pytest.mark.parametrize(
-    "hidden_dims", [[30, 30], [30, 30, 30, 30]], ids=["three layers", "five layers"]
-)
+@pytest.mark.parametrize("depth", [3, 5], ids=["three layers", "five layers"])
 @check(
     "FullyConnectedNet overfits 50 samples",
     part="fully_connected_net",
     targets="FullyConnectedNet",
     uses=LOSS,
 )
-def test_overfits(student: Student, inputs: Inputs, hidden_dims: list[int]) -> None:
-    net = _net(student, hidden_dims)
-    _overfit(net, inputs, fully_connected_shapes(hidden_dims, DIM, CLASSES))
+def test_overfits(student: Student, inputs: Inputs, depth: int) -> None:
+    hidden_dims = [30, 30] if depth == 3 else [40] * 4
+    descent = Descent(rate=0.15, steps=10) if depth == 3 else Descent(rate=0.06, steps=12)
+    net = Net(student, "FullyConnectedNet", **_settings(hidden_dims))
+    _overfit(net, inputs, fully_connected_shapes(hidden_dims, DIM, CLASSES), descent)
 
 
 @check(
@@ -62,8 +76,9 @@ def test_overfits(student: Student, inputs: Inputs, hidden_dims: list[int]) -> N
     uses=(*LOSS, *BATCHNORM),
 )
 def test_overfits_batchnorm(student: Student, inputs: Inputs) -> None:
-    net = _net(student, [30, 30], normalization="batchnorm")
-    _overfit(net, inputs, fully_connected_shapes([30, 30], DIM, CLASSES, "batchnorm"))
+    net = Net(student, "FullyConnectedNet", **_settings([30, 30]), normalization="batchnorm")
+    shapes = fully_connected_shapes([30, 30], DIM, CLASSES, "batchnorm")
+    _overfit(net, inputs, shapes, Descent(rate=0.15, steps=8), "batchnorm")
 
 
 @check(
@@ -71,25 +86,20 @@ def test_overfits_batchnorm(student: Student, inputs: Inputs) -> None:
     part="optimizers",
     targets="sgd_momentum",
 )
-def test_momentum_beats_sgd(student: Student, inputs: Inputs) -> None:
-    way = inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
-    start, plain = GOAL + way, GOAL + way * (1 - 0.8 * STIFFNESS) ** 20
+def test_momentum_beats_sgd(student: Student, reference: Student, inputs: Inputs) -> None:
     config = {"learning_rate": 0.8, "momentum": 0.77}
-    end = _minimize(student, "sgd_momentum", start, config, steps=20)
-    if not _quadratic(end) < 0.5 * _quadratic(plain):
-        text = "After 20 steps the loss is no lower than with plain gradient descent."
-        raise Wrong(text, Finding(kind="values", quantity="next_w"))
+    _judge_minimize(student, reference, "sgd_momentum", inputs, config)
 
 
 @check("rmsprop approaches a minimum", part="optimizers", targets="rmsprop", points=0.5)
-def test_rmsprop_converges(student: Student, inputs: Inputs) -> None:
-    settings = {"learning_rate": 0.2, "decay_rate": 0.9}
-    _judge_minimize(student, "rmsprop", inputs, settings, steps=12)
+def test_rmsprop_converges(student: Student, reference: Student, inputs: Inputs) -> None:
+    config = {"learning_rate": 0.2, "decay_rate": 0.9}
+    _judge_minimize(student, reference, "rmsprop", inputs, config)
 
 
 @check("adam approaches a minimum", part="optimizers", targets="adam", points=0.5)
-def test_adam_converges(student: Student, inputs: Inputs) -> None:
-    _judge_minimize(student, "adam", inputs, {"learning_rate": 0.2, "t": 0}, steps=30)
+def test_adam_converges(student: Student, reference: Student, inputs: Inputs) -> None:
+    _judge_minimize(student, reference, "adam", inputs, {"learning_rate": 0.2, "t": 0})
 
 
 @check(
@@ -99,11 +109,10 @@ def test_adam_converges(student: Student, inputs: Inputs) -> None:
     uses=LOSS,
     points=0.5,
 )
-def test_solver_two_layer(student: Student, inputs: Inputs) -> None:
-    net = Net(
-        student, "TwoLayerNet", input_dim=DIM, hidden_dim=30, num_classes=CLASSES, weight_scale=0.1
-    )
-    _solve(student, net, inputs, two_layer_shapes(DIM, 30, CLASSES))
+def test_solver_two_layer(student: Student, reference: Student, inputs: Inputs) -> None:
+    settings = {"input_dim": DIM, "hidden_dim": 30, "num_classes": CLASSES}
+    task = lesson(inputs, two_layer_shapes(DIM, 30, CLASSES))
+    _judge_solver(student, reference, "TwoLayerNet", settings, task)
 
 
 @check(
@@ -113,124 +122,93 @@ def test_solver_two_layer(student: Student, inputs: Inputs) -> None:
     uses=LOSS,
     points=0.5,
 )
-def test_solver(student: Student, inputs: Inputs) -> None:
-    net = _net(student, [30, 20], weight_scale=0.2)
-    _solve(student, net, inputs, fully_connected_shapes([30, 20], DIM, CLASSES))
+def test_solver(student: Student, reference: Student, inputs: Inputs) -> None:
+    task = lesson(inputs, fully_connected_shapes([30, 20], DIM, CLASSES))
+    _judge_solver(student, reference, "FullyConnectedNet", _settings([30, 20]), task)
 
 
-def _net(student: Student, hidden_dims: list[int], **settings: Any) -> Net:
-    return Net(
-        student,
-        "FullyConnectedNet",
-        hidden_dims=hidden_dims,
-        input_dim=DIM,
-        num_classes=CLASSES,
-        dtype=np.float64,
-        **settings,
-    )
+def _settings(hidden_dims: list[int]) -> dict[str, Any]:
+    return {
+        "hidden_dims": hidden_dims,
+        "input_dim": DIM,
+        "num_classes": CLASSES,
+        "dtype": np.float64,
+    }
 
 
-def _overfit(net: Net, inputs: Inputs, shapes: Shapes) -> None:
-    """Gradient descent with momentum on the whole batch, until every sample is right."""
+def _overfit(
+    net: Net,
+    inputs: Inputs,
+    shapes: Shapes,
+    descent: Descent,
+    normalization: str | None = None,
+) -> None:
     batch = Batch(inputs.normal(SAMPLES, DIM), inputs.labels(SAMPLES, CLASSES))
-    values = _start(inputs, shapes)
-    net.set(values)
-    velocity = {name: np.zeros_like(value) for name, value in values.items()}
-    for _ in range(30):
-        for _ in range(5):
-            _descend(net, values, velocity, batch)
-        if _accuracy(net, values, batch) == 1.0:
-            return
-    text = "After 150 steps of gradient descent the net does not get all of the 50 samples right."
-    raise Wrong(text, Finding(kind="values", quantity="accuracy", call=net.call_of_loss))
+    start = _start(inputs, shapes)
+    net.set(start)
+    values = descent.run(net, start, batch)
+    with np.errstate(all="ignore"):
+        loss = training_loss(values, batch, normalization)
+    if not loss < LEARNT:
+        text = (
+            f"After {descent.steps} steps along the gradients that the net gave, the parameters do "
+            f"not fit the {SAMPLES} samples: the loss is {loss:.3g}, from {np.log(CLASSES):.3g} "
+            f"and more; below {LEARNT} was expected."
+        )
+        raise Wrong(text, Finding(kind="values", quantity="loss", call=net.call_of_loss))
 
 
 def _start(inputs: Inputs, shapes: Shapes) -> Parameters:
     values = {}
     for name, shape in shapes.items():
-        scale = (2 / shape[0]) ** 0.5 if name.startswith("W") else 0.0
+        scale = spread(shape) if name.startswith("W") else 0.0
         shift = 1.0 if name.startswith("gamma") else 0.0
         values[name] = inputs.normal(*shape, scale=scale, shift=shift)
     return values
 
 
-def _descend(
-    net: Net, values: Parameters, velocity: Parameters, batch: Batch, rate: float = 0.2
+def _judge_solver(
+    student: Student, reference: Student, kind: str, settings: dict[str, Any], task: Lesson
 ) -> None:
-    _, grads = net.step(values, batch)
-    for name, value in values.items():
-        velocity[name] = 0.8 * velocity[name] - rate * _gradient(net, name, grads, value.shape)
-        values[name] = on_grid(value + velocity[name])
-
-
-def _gradient(net: Net, name: str, grads: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
-    gradient = as_array(net.gradient(name, grads), f'grads["{name}"]', call=net.call_of_loss)
-    if gradient.size != np.prod(shape) or not np.isfinite(gradient).all():
-        text = f'grads["{name}"] does not fit params["{name}"], or is not finite.'
-        raise Wrong(text, Finding(kind="shape", quantity=name, call=net.call_of_loss))
-    return gradient.reshape(shape)
-
-
-def _accuracy(net: Net, values: Parameters, batch: Batch) -> float:
-    return float(np.mean(_scores(net, batch, values).argmax(axis=1) == batch.y))
-
-
-def _scores(net: Net, batch: Batch, values: Parameters | None = None) -> Array:
-    scores = as_array(net.scores(batch.X, values), "scores", call=net.call_of_scores)
-    if scores.shape != (len(batch.y), CLASSES) or scores.dtype.kind != "f":
-        text = f"The scores have shape {scores.shape}; it should be {(len(batch.y), CLASSES)}."
-        raise Wrong(text, Finding(kind="shape", quantity="scores", call=net.call_of_scores))
-    return scores
-
-
-def _loss(net: Net, batch: Batch) -> float:
-    """The softmax loss of the net's scores, computed here."""
-    scores = _scores(net, batch)
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    right = shifted[np.arange(len(batch.y)), batch.y]
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - right))
-
-
-def _solve(student: Student, net: Net, inputs: Inputs, shapes: Shapes) -> None:
-    """The Solver is given code: where it is missing or fails by itself the net is trained here.
-
-    It fails, too, on gradients that are not there or do not fit, so that these are looked at first.
-    """
-    X, y = inputs.clusters(60, CLASSES, DIM)
-    data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}
-    before = _loss(net, Batch(X, y))
-    _, grads = net.loss(Batch(X, y))
-    for name, shape in shapes.items():
-        _gradient(net, name, grads, shape)
-    settings: dict[str, Any] = {
-        "update_rule": "sgd",
-        "optim_config": {"learning_rate": 0.01},
-        "batch_size": 20,
-        "num_epochs": 6,
-        "print_every": 1000,
-        "verbose": False,
-    }
+    """The Solver is given code. Where it fails by itself, or makes something else of gradients that
+    are right, this is not the net's fault: `test_solver_as_given` tells."""
+    known = Net.known(reference, task.values, kind, **settings)
+    right = task.taught(reference, known, "sgd")
+    net = _made(student, kind, settings, task)
     try:
-        with student.allow(cpu_seconds=30.0):
-            student.Solver(net.remote, data, **settings).train(returns=("_",))
+        if _is_learnt(task.taught(student, net, "sgd"), right, task):
+            return
     except (NotDone, CouldNotRun) as verdict:
         if not _lies_in_solver(verdict):
+            _look_at_gradients(_made(student, kind, settings, task), task)
             raise
-        before = _train_here(net, Batch(X, y), _start(inputs, shapes))
-    if not _loss(net, Batch(X, y)) < before:
-        text = "After training the loss of the training data is no lower."
-        raise Wrong(text, Finding(kind="values", quantity="loss", call=net.call_of_loss))
+    net = _made(student, kind, settings, task)
+    learnt = task.by_hand(net)
+    for name, room in task.room(right).items():
+        what = f'params["{name}"] after training'
+        assert_close(what, learnt[name], right[name], scale=1.0, tolerance=room, call=net.call)
 
 
-def _train_here(net: Net, batch: Batch, values: Parameters) -> float:
-    """Ten steps from `values`; the loss before them."""
-    net.set(values)
-    before = _loss(net, batch)
-    velocity = {name: np.zeros_like(value) for name, value in values.items()}
-    for _ in range(10):
-        _descend(net, values, velocity, batch, rate=0.01)
-    net.set(values)
-    return before
+def _made(student: Student, kind: str, settings: dict[str, Any], task: Lesson) -> Net:
+    net = Net(student, kind, **settings)
+    net.set(task.values)
+    return net
+
+
+def _look_at_gradients(net: Net, task: Lesson) -> None:
+    """A Solver fails on gradients that are not there or do not fit: that is what should be said."""
+    _, grads = net.loss(task.batch)
+    for name, value in task.values.items():
+        gradient_of(net, name, grads, value.shape)
+
+
+def _is_learnt(received: Mapping[str, Any], right: Mapping[str, Array], task: Lesson) -> bool:
+    try:
+        for name, room in task.room(right).items():
+            assert_close(name, received.get(name), right[name], scale=1.0, tolerance=room)
+    except Wrong:
+        return False
+    return True
 
 
 def _lies_in_solver(verdict: NotDone | CouldNotRun) -> bool:
@@ -241,28 +219,22 @@ def _lies_in_solver(verdict: NotDone | CouldNotRun) -> bool:
     return finding.kind in ("missing", "load", "exception")
 
 
-def _minimize(
-    student: Student, rule: str, w: Array, config: dict[str, Any] | None, steps: int
-) -> Array:
-    for _ in range(steps):
-        value, config = getattr(student, rule)(w, STIFFNESS * (w - GOAL), config)
+def _judge_minimize(
+    student: Student, reference: Student, rule: str, inputs: Inputs, config: dict[str, Any]
+) -> None:
+    """A point far along the way of the rule, which no other way leads to."""
+    way = inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
+    right = _minimize(reference, rule, GOAL + way, config)
+    end = _minimize(student, rule, GOAL + way, config)
+    assert_close("next_w", end, right, scale=float(np.abs(way).max()), tolerance=ON_THE_WAY)
+
+
+def _minimize(side: Student, rule: str, w: Array, config: dict[str, Any]) -> Array:
+    for _ in range(MINIMIZING):
+        value, config = getattr(side, rule)(w, STIFFNESS * (w - GOAL), config)
         w = as_array(value, "next_w")
         if w.shape != STIFFNESS.shape or w.dtype.kind != "f":
             text = f"next_w has shape {w.shape}; it should be {STIFFNESS.shape}."
             raise Wrong(text, Finding(kind="shape", quantity="next_w"))
         w, config = on_grid(w), on_grid(config)
     return w
-
-
-def _judge_minimize(
-    student: Student, rule: str, inputs: Inputs, config: dict[str, Any], steps: int
-) -> None:
-    start = GOAL + inputs.clear_of_zero(len(STIFFNESS), gap=1.0)
-    end = _minimize(student, rule, start, config, steps)
-    if not _quadratic(end) < 0.05 * _quadratic(start):
-        text = f"After {steps} steps the loss has not come down as it should."
-        raise Wrong(text, Finding(kind="values", quantity="next_w"))
-
-
-def _quadratic(w: Array) -> float:
-    return float(np.sum(STIFFNESS * (w - GOAL) ** 2) / 2)

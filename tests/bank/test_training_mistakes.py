@@ -8,7 +8,7 @@ from grader.bank import training
 from grader.result import CheckResult, Finding, Frame, Outcome
 from grader.verdicts import CouldNotRun, NotDone
 from tests.bank.nets import RETURN, SIZES, full, right, two
-from tests.bank.patches import Change, assert_costs, grade, mistake
+from tests.bank.patches import Change, assert_costs, grade, mistake, rewritten
 
 OPTIM = "optim.py"
 SOLVER = "solver.py"
@@ -26,19 +26,12 @@ MISTAKES = [
         "if y is None:",
         "scores = scores * 0\n        if y is None:",
     ),
-    two("scores of the samples in reverse", "return scores\n", "return scores[::-1]\n"),
     full("uphill", RETURN, UPHILL),
     full("gradients 0", RETURN, UPHILL.replace("-gradient", "0 * gradient")),
     full(
         "gradients of the biases alone",
         RETURN,
         UPHILL.replace("-gradient", "(name[0] == 'b') * gradient"),
-    ),
-    full("scores of the samples in reverse", "return scores\n", "return scores[::-1]\n"),
-    full(
-        "no batch norm in test mode",
-        "gamma, beta, self.bn_params[layer - 1])",
-        "gamma, beta, {**self.bn_params[layer - 1]})",
     ),
     full("gradients missing", RETURN, "return loss, {'b1': grads['b1']}"),
     full("gradients flat", RETURN, UPHILL.replace("-gradient", "gradient.ravel()[:2]")),
@@ -61,6 +54,53 @@ MISTAKES = [
         "adam", "only the sign of w", "* m_hat", "* np.sign(w) * np.abs(m_hat) * 0", file=OPTIM
     ),
 ]
+
+MEMORY = """self.memory = getattr(self, "memory", {})
+        if y is not None:
+            self.memory[X.tobytes()] = y
+        elif X.tobytes() in self.memory:
+            return 9.0 * np.eye(scores.shape[1])[self.memory[X.tobytes()]]
+        if y is None:"""
+NOTHING = "return loss, {name: 0 * gradient for name, gradient in grads.items()}"
+LAST = "return loss, {name: g * (name[-1] == max(grads)[-1]) for name, g in grads.items()}"
+JUMP = """
+def {rule}(w, dw, config=None):
+    config = {{}} if config is None else config
+    old_w, old_dw = config.get("last", (w - 1, dw + 1))
+    config["last"] = w, dw
+    curvature = (dw - old_dw) / (w - old_w + 1e-12)
+    return w - np.where(curvature > 1e-6, dw / (curvature + 1e-12), 0.1 * dw), config
+"""
+
+CHEATS = [
+    two("remembers the labels", "if y is None:", MEMORY, RETURN, NOTHING),
+    full("remembers the labels", "if y is None:", MEMORY, RETURN, NOTHING),
+    two("remembers the labels, trains the last layer", "if y is None:", MEMORY, RETURN, LAST),
+    full("remembers the labels, trains the last layer", "if y is None:", MEMORY, RETURN, LAST),
+    *(
+        rewritten(
+            f"{rule}: jumps to where a line through two gradients is 0",
+            JUMP.format(rule=rule),
+            costs=[rule],
+            file=OPTIM,
+        )
+        for rule in ("sgd_momentum", "rmsprop", "adam")
+    ),
+]
+"""What learns by heart, or finds the minimum by another way than the rule's."""
+
+JUDGED_ELSEWHERE = [
+    right(two("scores of the samples in reverse", "return scores\n", "return scores[::-1]\n")),
+    right(full("scores of the samples in reverse", "return scores\n", "return scores[::-1]\n")),
+    right(
+        full(
+            "no batch norm in test mode",
+            "gamma, beta, self.bn_params[layer - 1])",
+            "gamma, beta, {**self.bn_params[layer - 1]})",
+        )
+    ),
+]
+"""The net that they leave was trained all the same."""
 
 SOLVERS = [
     right(mistake("Solver", "raises", "self.model = model", "raise OSError()", file=SOLVER)),
@@ -95,7 +135,7 @@ HARMLESS = [
     ),
 ]
 
-ALL = [*MISTAKES, *HARMLESS, *SOLVERS]
+ALL = [*MISTAKES, *CHEATS, *HARMLESS, *JUDGED_ELSEWHERE, *SOLVERS]
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +143,17 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResu
     return grade(ALL, ["training"], tmp_path_factory.mktemp("training"))
 
 
-@pytest.mark.parametrize("change", [*MISTAKES, *HARMLESS], ids=str)
+@pytest.mark.parametrize("change", [*MISTAKES, *HARMLESS, *JUDGED_ELSEWHERE], ids=str)
 def test_change_costs_what_it_should(change: Change, graded: dict[str, list[CheckResult]]) -> None:
     assert_costs(change, graded[change.name])
+
+
+@pytest.mark.parametrize("change", CHEATS, ids=str)
+def test_nothing_is_earned_by_heart(change: Change, graded: dict[str, list[CheckResult]]) -> None:
+    (target,) = change.costs
+    own = {check.id: check.outcome for check in graded[change.name] if target in check.targets}
+    assert own
+    assert set(own.values()) == {Outcome.FAILED}
 
 
 @pytest.mark.parametrize("change", SOLVERS, ids=str)
