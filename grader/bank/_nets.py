@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from grader.bank._forward import scores_of
-from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close, on_grid
+from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
 from grader.checks.compare import VALUES
 from grader.checks.nets import Array, Batch, Net
 from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, seeded_parameters
@@ -64,7 +64,9 @@ def two_layer_case(inputs: Inputs, shape: Sequence[int] = (4, 5), **settings: An
     shapes = fully_connected_shapes([6], dims["input_dim"], 3)
     values = seeded_parameters(inputs, shapes, scale=0.7)
     batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], 3))
-    return Case("TwoLayerNet", {**dims, **settings}, _of_both_signs(values, batch, None), batch)
+    return Case(
+        "TwoLayerNet", {**dims, **settings}, _of_both_signs(inputs, values, batch, None), batch
+    )
 
 
 def fully_connected_case(
@@ -87,11 +89,13 @@ def fully_connected_case(
     shapes = fully_connected_shapes(hidden_dims, settings["input_dim"], classes, normalization)
     values = seeded_parameters(inputs, shapes, scale=0.7)
     batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], classes))
-    values = _of_both_signs(values, batch, normalization)
+    values = _of_both_signs(inputs, values, batch, normalization)
     return Case("FullyConnectedNet", settings, values, batch)
 
 
-def _of_both_signs(values: Parameters, batch: Batch, normalization: str | None) -> Parameters:
+def _of_both_signs(
+    inputs: Inputs, values: Parameters, batch: Batch, normalization: str | None
+) -> Parameters:
     """The parameters with other last biases: each class has scores of both signs, none near 0.
 
     A relu on the scores shows then, and is not differentiated at its kink.
@@ -104,7 +108,7 @@ def _of_both_signs(values: Parameters, batch: Batch, normalization: str | None) 
     widest = np.diff(ordered, axis=0).argmax(axis=0)
     columns = np.arange(ordered.shape[1])
     middle = (ordered[widest, columns] + ordered[widest + 1, columns]) / 2
-    return {**values, last: on_grid(-middle)}
+    return {**values, last: inputs.rounded(-middle)}
 
 
 def more_batches(inputs: Inputs, case: Case, count: int) -> list[Batch]:

@@ -14,7 +14,6 @@ from grader.checks import (
     Wrong,
     assert_backward,
     assert_close,
-    on_grid,
 )
 from grader.result import Finding
 from grader.wall.student import Raised
@@ -33,7 +32,7 @@ def features(inputs: Inputs, n: int, d: int, scale: float = SCALE) -> np.ndarray
     """Features of different means and spreads: no few samples lie close together by chance."""
     x, spread = inputs.normal(n, d), inputs.uniform(0.8, 1.6, d)
     if n > 1:
-        x = on_grid((x - x.mean(axis=0)) / x.std(axis=0))
+        x = inputs.rounded((x - x.mean(axis=0)) / x.std(axis=0))
     return (x * spread + inputs.normal(d)) * scale
 
 

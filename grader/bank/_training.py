@@ -153,7 +153,7 @@ def lesson(inputs: Inputs, shapes: Shapes) -> Lesson:
     for layer in range(1, last):
         h = hidden_units(values, layer, h, None)
     scores = (h @ values[f"W{last}"])[0]
-    values[f"b{last}"] = on_grid(-LAG * (np.arange(classes) == label) - scores)
-    rate = 0.25 * LAG / (1 + float(np.sum(h**2)))
+    values[f"b{last}"] = inputs.rounded(-LAG * (np.arange(classes) == label) - scores)
+    rate = inputs.rounded(np.array([0.25 * LAG / (1 + np.sum(h**2))]))
     batch = Batch(np.repeat(x, DRAWN, axis=0), np.full(DRAWN, label, dtype=np.int64))
-    return Lesson(values, batch, float(on_grid(np.float64(rate).reshape(1))[0]))
+    return Lesson(values, batch, float(rate[0]))

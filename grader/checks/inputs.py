@@ -69,6 +69,10 @@ class Inputs:
         """One integer in `[low, high)`."""
         return int(self._random.randint(low, high))
 
+    def rounded(self, values: Array) -> Array:
+        """What was computed from drawn values, as much the same on every machine as they are."""
+        return _rounded(values)
+
     def clusters(self, n: int, classes: int, dim: int, spread: float = 1.0) -> tuple[Array, Any]:
         """Points around one centre a class: `X (n, dim)` and labels `y (n,)`."""
         centres = self.normal(classes, dim, scale=2.0)
