@@ -17,6 +17,7 @@ from grader.grading.bench import Bench, contract_of
 from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
 from grader.grading.follow_through import carry_mistakes, follow_through
+from grader.grading.old_uses import old_use_notes
 from grader.grading.scoring import not_asked, parts_of, ruled, score
 from grader.notebooks.graded import Graded
 from grader.result import CheckResult, Result
@@ -90,7 +91,9 @@ def _grade(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
         followed = follow_through(bench, submission, raw, again)
         explained, trouble = _explained(bench, submission, followed, tapes, again)
         carried = carry_mistakes(bench, submission, explained)
-        notes = [*channel.problems, *notebooks.notes, *trouble]
+        notes = [
+            *channel.problems, *old_use_notes(channel.uses), *notebooks.notes, *trouble,
+        ]  # fmt: skip
         return _result(bench, submission, carried, notebooks, notes)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from grader.result import SourceSpan
 from grader.submission.definitions import definitions, left_as_given, span
 from grader.submission.division import needs_floor
 from grader.submission.era import Clues
-from grader.submission.oldnumpy import old_numpy_notes
 from grader.submission.package import Package
 from grader.submission.prepare import Prepared
 from grader.submission.reader import Reader
@@ -152,12 +151,7 @@ class Contents:
             *(note for module in self.modules.values() for note in module.notes),
             *self._broken_helpers(),
             *self._left_out(),
-            *old_numpy_notes(self._texts_and_trees()),
         ]
-
-    def _texts_and_trees(self) -> Iterator[tuple[str, str, ast.Module]]:
-        for file in self._judged():
-            yield file, self.modules[file].text, self.modules[file].tree
 
     def _judged(self) -> list[str]:
         own = self._own()

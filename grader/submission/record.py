@@ -42,6 +42,6 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     excused: frozenset[str] = frozenset()
     """Contract names that its template did not ask for, and that are not there."""
     notes: list[str] = []
-    """Remarks for the report: candidates passed over, conversions, old NumPy names."""
+    """Remarks for the report: candidates passed over, conversions."""
     digest: str = ""
     """SHA-256 of the files as they were handed in."""

@@ -16,6 +16,7 @@ from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, Verdict
 from grader.wall import frames, wire
 from grader.wall.alike import Known
+from grader.wall.bridges import Use
 from grader.wall.limits import ENDED_BY_US, Limits
 from grader.wall.sandbox import Sandbox, Worker
 from grader.wall.student import Reply, Request
@@ -28,6 +29,10 @@ _SAYS_NOTHING: Final = (ENDED_BY_US, "killed by SIGKILL")
 """One or the other, as our own signal meets a process that is alive or already dying."""
 _STRIKES: Final = 2
 """A function that ran out of time so often is not called again: every check of it says so."""
+
+
+_MAX_USES: Final = 200
+_MAX_WORDS: Final = 80
 
 
 class Substitutes(Protocol):
@@ -73,6 +78,8 @@ class WorkerChannel:
         self._load_failure: list[Verdict] = []
         self.problems: list[str] = []
         """What went wrong while the modules were loaded, at module level."""
+        self.uses: dict[Use, None] = {}
+        """What older NumPy or Python had, and the student's code used, as the worker tells."""
         self.deaths = 0
         """How many workers ended before their time."""
 
@@ -205,6 +212,7 @@ class WorkerChannel:
             if known is not None and known.is_like(raw):
                 return raw
             reply = understood(wire.unpack(*raw))
+            self._note_uses(reply)
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)
@@ -215,6 +223,11 @@ class WorkerChannel:
             line.stream.post(frame)
             watch = watch or _Watch(line.worker, cpu_seconds)
             watch.look()  # else there would be no end to one who only asks
+
+    def _note_uses(self, reply: Reply) -> None:
+        for what, since, file, line in reply.get("bridged", ())[:_MAX_USES]:
+            if file in self._submission.files and len(self.uses) < _MAX_USES:
+                self.uses[Use(what[:_MAX_WORDS], since[:_MAX_WORDS], file, line)] = None
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
         """Put an end to the worker, and say what happened."""
@@ -265,7 +278,19 @@ def understood(reply: wire.Value) -> Reply:
     warnings = reply.get("warnings", [])
     if not isinstance(warnings, list) or not all(isinstance(text, str) for text in warnings):
         raise wire.WireError("warnings that are no texts")
+    bridged = reply.get("bridged", [])
+    if not isinstance(bridged, list) or not all(map(_is_use, bridged)):
+        raise wire.WireError("uses of old names that are none")
     return reply
+
+
+def _is_use(value: wire.Value) -> bool:
+    """Whether it is what was used, since when it is gone, file and line."""
+    return (
+        isinstance(value, tuple)
+        and [type(part) for part in value] == [str, str, str, int]
+        and value[3] >= 0
+    )
 
 
 class _Watch:

@@ -19,7 +19,8 @@ that ends in `.shape` only the shapes are told, of one in `.type` the class and 
 A request with a `seed` seeds NumPy's global generator first; a `fresh` one begins without objects.
 Requests may come before earlier ones are answered.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
-`calls` where a function or a net's `loss` made very many others (see `grader.wall.counting`).
+`calls` where a function or a net's `loss` made very many others (see `grader.wall.counting`), and
+`bridged` where something was used that NumPy or Python no longer has (see `grader.wall.bridges`).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.wall import compat, frames, substitutes, wire
+from grader.wall import bridges, compat, frames, substitutes, wire
 from grader.wall.counting import Tally
 from grader.wall.modules import Source, StudentFiles
 
@@ -235,7 +236,8 @@ class Session:
                 reply = self._answered(request)
             finally:
                 sys.stdout, sys.stderr = streams
-        return {**reply, "stdout": out.text(), "warnings": _distinct(caught)}
+        bridged = {"bridged": [tuple(use) for use in uses]} if (uses := bridges.taken()) else {}
+        return {**reply, "stdout": out.text(), "warnings": _distinct(caught), **bridged}
 
     def _answered(self, request: Request) -> Reply:
         if request["op"] == "load":

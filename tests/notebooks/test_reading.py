@@ -93,6 +93,19 @@ def test_old_imports_work(pool: KernelPool) -> None:
     assert printed(run(pool, read_notebook(as_json([source]), "x.ipynb"))[0]) == "[0, 1]\n"
 
 
+def test_what_older_numpy_understood_works_in_cells(pool: KernelPool) -> None:
+    source = (
+        "import numpy as np, collections\nfrom layers import old\n"
+        "a = np.array([2.5])\nb = np.zeros(1)\nb[0] = a\n"
+        "print(float(a), '%d' % a, b, np.float(1), a.ptp(), old(a))\n"
+        "print(np.sum(x for x in [1, 2]), np.array([[1], [2, 3]])[0])\n"
+        "print(isinstance({}, collections.Mapping))"
+    )
+    files = {"layers.py": "import numpy as np\ndef old(a):\n    return np.product(int(a))\n"}
+    ran = run(pool, read_notebook(as_json([source]), "x.ipynb"), files=files)
+    assert printed(ran[0]) == "2.5 2 [2.5] 1.0 0.0 2\n3 [1]\nTrue\n"
+
+
 def test_magics_survive_the_conversion() -> None:
     made = read_notebook(as_json(["%matplotlib inline\nprint 'a'\n!ls"]), "x.ipynb")
     assert made.cells[0].run == "%matplotlib inline\nprint('a')\n!ls"

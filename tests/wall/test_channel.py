@@ -180,7 +180,13 @@ def test_a_submission_that_cannot_be_sent_is_the_students_affair(sandbox: Sandbo
 
 @pytest.mark.parametrize(
     "answer",
-    ["[1]", "{'status': np.zeros(2)}", "{}", "{'status': 'ok', 'warnings': [np.zeros(2)]}"],
+    [
+        "[1]",
+        "{'status': np.zeros(2)}",
+        "{}",
+        "{'status': 'ok', 'warnings': [np.zeros(2)]}",
+        "{'status': 'ok', 'bridged': [('np.float', 'NumPy 1.24', 'layers.py')]}",
+    ],
 )
 def test_an_answer_of_another_form_ends_the_worker(sandbox: Sandbox, answer: str) -> None:
     forge = f"frames.send(socket.socket(fileno=3), {answer})"
@@ -218,3 +224,23 @@ def test_what_cannot_be_handed_back_is_the_students_affair(sandbox: Sandbox, val
         with pytest.raises(CouldNotRun, match="cannot be called with what came before"):
             Student(opened, API).good(value)
         assert Student(opened, API).good(1) == 2
+
+
+def test_the_worker_tells_what_was_used_of_older_numpy(sandbox: Sandbox) -> None:
+    text = GOOD.replace("x + 1", "x + float(np.ones(1)) * np.float(1)")
+    with channel(sandbox, text) as open_channel:
+        student = Student(open_channel, API)
+        for _ in range(2):
+            assert student.good(np.zeros(1)).tolist() == [1]
+        assert list(open_channel.uses) == [
+            ("an array with one element used as a number", "NumPy 2.4", "layers.py", 3),
+            ("np.float", "NumPy 1.24", "layers.py", 3),
+        ]
+
+
+def test_uses_in_files_that_were_not_handed_in_are_dropped(sandbox: Sandbox) -> None:
+    use = "('all is', 'well', 'x.py', 1)"
+    body = f"from grader.wall import bridges\nbridges._uses[{use}] = None\nreturn x"
+    with channel(sandbox, bad(body)) as open_channel:
+        assert Student(open_channel, API).bad(np.zeros(1)).tolist() == [0]
+        assert not open_channel.uses
