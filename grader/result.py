@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -42,6 +42,10 @@ class Visibility(StrEnum):
     """Part of the self-check; received and expected values may be shown."""
     HIDDEN = "hidden"
     """Only run by the instructor; the student sees title and outcome, never a value."""
+
+
+Audience = Literal["instructor", "student"]
+"""Whom a result may be shown."""
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +195,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One graded submission."""
 
     submission: str
+    """The name of its folder or archive, whole: no other of the same folder has it."""
     assignment: str
+    name: str = ""
+    """What people call the submission: its name without the ending, or what an LMS added to it."""
     title: str = ""
     """The assignment's title."""
     score: float
@@ -220,6 +227,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Points that lateness costs, by the rubric."""
     notebooks: list[NotebookResult] = []
     """The notebooks that the rubric asks for, as they ran."""
+    audience: Audience = "instructor"
+    """`instructor`: it tells inputs of hidden checks. `student`: that was taken out."""
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grader.engine.sheets import Waiting
     from grader.marking.marks import Mark, Place
     from grader.rubric import Rubric
+    from grader.submission.names import Names
 
 
 def command(
@@ -64,7 +65,10 @@ def command(
     no_notebooks: options.NoNotebooks = False,
     no_fork: options.NoFork = False,
 ) -> None:
-    """Grade a class: DIR/index.html, DIR/gradebook.csv, a result and a report for each student.
+    """Grade a class: DIR/index.html and DIR/gradebook.csv, and for each student a result and pages.
+
+    Only DIR/reports is for students. DIR/instructor has the same pages with all that hidden checks
+    say, DIR/results the same as data.
 
     Results appear as they are ready. Run the same command again to go on after an interrupt; only
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
@@ -77,6 +81,7 @@ def command(
     from grader.engine.lateness import Lateness, read_times
     from grader.engine.outbox import Outbox
     from grader.submission import discover
+    from grader.submission.names import Names
 
     settings = options.settings(
         assignment=assignment,
@@ -90,11 +95,12 @@ def command(
     )
     with brought(submissions) as here:
         sources = discover(options.existing(here))
-        times = read_times(submitted) if submitted else {}
+        names = Names(sources if submitted or marks else ())
+        times = read_times(submitted, names) if submitted else {}
         outbox = Outbox(out, title=here.resolve().name, lang=options.language(lang))
         rubric = Assignment.load(assignment).rubric
         if marks:
-            enter(marks, rubric, {source.id for source in sources}, outbox)
+            enter(marks, rubric, names, outbox)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None
         crew = open_crew(executor, settings, jobs)
         with contextlib.closing(crew):
@@ -112,7 +118,7 @@ def command(
         raise typer.Exit(code)
 
 
-def enter(sheets: list[Path], rubric: Rubric, submissions: set[str], outbox: Outbox) -> None:
+def enter(sheets: list[Path], rubric: Rubric, names: Names, outbox: Outbox) -> None:
     """Keep the marks of some sheets, once all of them were found to be right.
 
     Raises:
@@ -130,7 +136,7 @@ def enter(sheets: list[Path], rubric: Rubric, submissions: set[str], outbox: Out
         )
     entered: dict[Place, Mark | None] = {}
     for sheet in sheets:
-        entered |= read_sheet(sheet, questions, submissions)
+        entered |= read_sheet(sheet, questions, names)
     outbox.enter(entered)
     typer.echo(f"Marks taken from {', '.join(map(str, sheets))}: {len(entered)}.")
 
@@ -165,7 +171,8 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     for text in waiting_lines(outbox.waiting):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Report: {outbox.index}", highlight=False, soft_wrap=True, markup=False)
+    for text in (f"Report: {outbox.index}", f"Pages to hand out: {outbox.handed_out}"):
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
     return count.exit_code
 
 

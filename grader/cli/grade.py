@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -18,9 +19,14 @@ def command(
     path: Annotated[Path, typer.Argument(help="The submission: a folder or an archive.")],
     report: Annotated[
         Path | None,
-        typer.Option("--report", "-r", show_default="NAME.html", help="Where the report goes."),
+        typer.Option(
+            "--report", "-r", show_default="NAME.html", help="Where the student's copy goes."
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Also write the result here.")] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", help="Also write the whole result here; it is the instructor's."),
+    ] = None,
     assignment: options.AssignmentName = "numpynn",
     dialect: options.Era = "auto",
     seed: options.Seed = "",
@@ -30,14 +36,17 @@ def command(
     no_notebooks: options.NoNotebooks = False,
     no_fork: options.NoFork = False,
 ) -> None:
-    """Grade one submission. Exit code 0: every check passed; 1: some did not."""
+    """Grade one submission. Exit code 0: every check passed; 1: some did not.
+
+    The report is the student's copy. The instructor's goes to a folder `instructor` beside it.
+    """
     from rich.console import Console
 
     from grader.api import grade
-    from grader.engine.outbox import file_stem
     from grader.report.files import write_atomically
     from grader.report.html import student_page
     from grader.report.terminal import summary
+    from grader.submission.names import file_stem
 
     settings = options.settings(
         assignment=assignment,
@@ -52,12 +61,18 @@ def command(
     result = grade(options.existing(path), settings=settings)
     language = options.language(lang)
     console = Console()
-    console.print(summary(result, lang=language))
+    console.print(summary(result, audience="instructor", lang=language))
     target = report or Path(f"{file_stem(result.submission)}.html")
+    private = target.parent / "instructor" / target.name
     write_atomically(target, student_page(result, lang=language).encode())
+    page = student_page(
+        result, audience="instructor", lang=language, beside=f"../{quote(target.name)}"
+    )
+    write_atomically(private, page.encode())
     if json is not None:
         write_atomically(json, result.to_json())
-    console.print(f"Report: {target}", highlight=False, markup=False, soft_wrap=True)
+    for line in (f"Report: {target} (for the student)", f"Instructor's copy: {private}"):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(exit_code(result))
 
 

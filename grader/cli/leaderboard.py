@@ -39,19 +39,21 @@ def command(
         read_labels,
         with_pseudonyms,
     )
-    from grader.report.files import write_atomically
+    from grader.report.files import write_atomically, write_pieces
     from grader.report.html import ranking_page
     from grader.submission import discover
+    from grader.submission.names import Names
 
     language = options.language(lang)
     hidden = read_labels(labels)
     if anyone_knows(hidden, data_folder("reference") / "numpynn"):
         typer.echo(_NO_SECRET, err=True)
-    entries = rank(discover(options.existing(submissions)), hidden)
+    sources = discover(options.existing(submissions))
+    entries = rank(sources, hidden)
     if pseudonyms is not None:
-        entries = with_pseudonyms(entries, pseudonyms)
+        entries = with_pseudonyms(entries, pseudonyms, Names(sources))
     page = ranking_page(entries, title=title, lang=language)
     write_atomically(out / "leaderboard.html", page.encode())
-    write_atomically(out / "leaderboard.csv", as_csv(entries).encode())
+    write_pieces(out / "leaderboard.csv", as_csv(entries))
     scored = sum(not entry.problem for entry in entries)
     typer.echo(f"{scored} of {len(entries)} have a score.\nReport: {out / 'leaderboard.html'}")

@@ -365,7 +365,7 @@ def _layer(mistake: Mistake) -> str:
 
 def surprises(members: Iterable[Pupil], results: Iterable[Result]) -> list[str]:
     """Where results are not what the pupils deserve, in words; empty if all are."""
-    found = {result.submission: result for result in results}
+    found = {result.name: result for result in results}
     lines = []
     for pupil in members:
         result = found.get(pupil.id)

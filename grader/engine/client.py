@@ -112,6 +112,7 @@ def ungraded(settings: Settings, source: Source, why: str) -> Result:
     """The result of a submission that was not graded through a fault of ours."""
     return Result(
         submission=source.id,
+        name=source.name,
         assignment=settings.assignment,
         score=0.0,
         max_score=0.0,

@@ -114,8 +114,8 @@ class Bench(WorkerPlugin):
 
 def grade(bench: str, key: str, submission: tuple[str, str, str, bytes]) -> bytes:
     """The task: a submission graded by the bench of that name, as JSON."""
-    id, problem, note, parcel = submission
-    source = Source(id=id, path=Path(id), problem=problem, note=note)
+    id, name, problem, parcel = submission
+    source = Source(id=id, name=name, path=Path(id), problem=problem)
     plugin: Any = get_worker().plugins[bench]
     result: bytes = plugin.grade(key, source, parcel)
     return result
@@ -180,7 +180,7 @@ class DaskCrew:
         key = inputs.digest
         packed = submission_parcel(source).pack()
         again = "-again" if source.id in self._blamed else ""
-        submission = (source.id, source.problem, source.note, packed)
+        submission = (source.id, source.name, source.problem, packed)
         future: Future[Any] = self._executor.submit(
             grade, self._bench, key, submission, key=f"grade-{key}{again}"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import os
 from collections.abc import Mapping
@@ -11,30 +10,35 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from grader.errors import InputError
+from grader.report.csv import read_csv
 from grader.result import Result
 from grader.rubric import Rubric
 from grader.submission import Source
+from grader.submission.names import Names
 
 _COLUMNS = ("submission", "submitted")
 
 
-def read_times(path: Path) -> dict[str, dt.datetime]:
-    """Times of submission from a CSV with the columns `submission` and `submitted` (ISO 8601).
+def read_times(path: Path, names: Names) -> dict[str, dt.datetime]:
+    """Times by submission, from a CSV with the columns `submission` and `submitted` (ISO 8601).
 
-    A time without an offset is taken in this machine's time zone.
+    A time without an offset is taken in this machine's time zone. A name that nobody goes by is
+    somebody's who handed nothing in.
 
     Raises:
         InputError: names the file, and the line where one is wrong.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if not set(_COLUMNS) <= set(rows.fieldnames or ()):
-                raise InputError(f"{path}: expected a heading with {' and '.join(_COLUMNS)}.")
-            return {row["submission"]: _time(path, rows.line_num, row) for row in rows}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be read: {reason}.") from None
+    times: dict[str, dt.datetime] = {}
+    lines: dict[str, int] = {}
+    for line, row in read_csv(path, _COLUMNS):
+        where = f"{path}, line {line}"
+        id, time = names.find(row["submission"], where), _time(where, row["submitted"])
+        if id is None:
+            continue
+        if times.get(id, time) != time:
+            raise InputError(f"{where}: {id!r} has another time in line {lines[id]}.")
+        times[id], lines[id] = time, line
+    return times
 
 
 class Lateness:
@@ -80,13 +84,12 @@ class Late:
         return replace(result, submitted_at=self.submitted, penalty=penalty)
 
 
-def _time(path: Path, line: int, row: Mapping[str, str]) -> dt.datetime:
+def _time(where: str, text: str) -> dt.datetime:
     try:
-        return _aware(dt.datetime.fromisoformat(row["submitted"].strip()))
-    except (ValueError, AttributeError, OverflowError):
-        text = f"{path}, line {line}: {row['submitted']!r} is no time."
+        return _aware(dt.datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
         hint = "Expected ISO 8601, such as 2026-03-01T23:59:00+01:00."
-        raise InputError(text, hint=hint) from None
+        raise InputError(f"{where}: {text!r} is not a valid time.", hint=hint) from None
 
 
 def _aware(time: dt.datetime) -> dt.datetime:

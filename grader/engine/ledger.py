@@ -22,7 +22,7 @@ from grader.report.text import by_name
 from grader.result import Cause, CheckResult
 
 NAME: Final = "batch.sqlite"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _TOGETHER: Final = 1_000
 """Rows that are noted at once: between two such notes others may write."""
 _SCHEMA: Final = """
@@ -43,8 +43,8 @@ class Entry(msgspec.Struct, frozen=True):
     """What its result came from."""
     page: str
     """Hash of what its report was made with."""
-    stamps: tuple[str, str]
-    """Of its result and its report, as they were written."""
+    stamps: tuple[str, ...]
+    """Of its files, as they were written."""
     submitted: str
     """The time of submission that is in the result."""
     marks: str = ""

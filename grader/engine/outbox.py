@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -26,25 +24,14 @@ from grader.errors import InputError
 from grader.marking import marks
 from grader.marking.marks import Mark, Marks, Place
 from grader.report import html
-from grader.report.csv import gradebook_pieces
+from grader.report.files import instructor_page, result_file, student_page_of
+from grader.report.gradebook import gradebook_pieces
 from grader.report.html import class_pieces, student_page
 from grader.report.strings import Lang
 from grader.report.summary import Register, Summary
 from grader.result import Result
 
-_UNSAFE: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+|[. ]+$|^[. ~-]+')
-"""What some file system or shell refuses or misreads in a name."""
-_LONGEST: Final = 120
 _PIECE: Final = 1 << 18
-
-
-def file_stem(submission: str) -> str:
-    """A file name for a submission's id: the id itself where it is harmless, else made unique."""
-    safe = _UNSAFE.sub("_", submission[:_LONGEST]) or "_"
-    if safe == submission and submission.isprintable():
-        return safe
-    unique = hashlib.sha256(submission.encode(errors="backslashreplace")).hexdigest()[:8]
-    return f"{safe.encode(errors='replace').decode()}-{unique}"
 
 
 class Kept(NamedTuple):
@@ -85,6 +72,11 @@ class Outbox:
     def index(self) -> str:
         """The class page."""
         return self._storage.shown("index.html")
+
+    @property
+    def handed_out(self) -> str:
+        """Where the students' copies are, and nothing else."""
+        return self._storage.shown("reports")
 
     @property
     def register(self) -> Register:
@@ -139,14 +131,15 @@ class Outbox:
 
     def result(self, submission: str) -> Result | None:
         """A submission's result, if it is there and whole."""
-        content = self._storage.read(_result_name(submission))
+        content = self._storage.read(result_file(submission))
         try:
-            return Result.from_json(content) if content is not None else None
+            result = Result.from_json(content) if content is not None else None
         except msgspec.DecodeError:
             return None
+        return result if result and result.submission == submission else None
 
     def add(self, result: Result, inputs: Inputs, late: Late) -> Summary:
-        """Write a submission's report and result; the result last, so that it vouches for both.
+        """Write a submission's pages and result; the result last, so that it vouches for all.
 
         Raises:
             InputError: cannot be written; names the file. The class page has it all the same.
@@ -154,11 +147,11 @@ class Outbox:
         summary = self.register.summary(result)
         self._asked |= bool(summary.answers)
         name = result.submission
-        stamps = ("", "")
+        stamps: tuple[str, ...] = ("",)
         try:
-            page = student_page(result, lang=self._lang)
-            self._storage.write(_report_name(name), page.encode())
-            self._storage.write(_result_name(name), result.to_json())
+            for place, page in _pages(result, self._lang):
+                self._storage.write(place, page.encode())
+            self._storage.write(result_file(name), result.to_json())
             stamps = self._stamps(name)
         finally:
             marked = self._stamp_of_marks(name)
@@ -178,7 +171,6 @@ class Outbox:
             title=self._title,
             made=time.strftime("%Y-%m-%d %H:%M"),
             lang=self._lang,
-            href=lambda summary: f"reports/{quote(file_stem(summary.submission))}.html",
         )
         self._storage.write("index.html", _encoded(page))
         self._storage.write("gradebook.csv", gradebook_pieces(roster))
@@ -197,7 +189,7 @@ class Outbox:
         """A result that the ledger does not vouch for, if it says itself that it holds."""
         result = self.result(submission)
         if result is None:
-            there = bool(self._storage.stamp(_result_name(submission)))
+            there = bool(self._storage.stamp(result_file(submission)))
             return Kept(None, ("damaged",) if there else ("new",))
         if not result.sound:
             return Kept(None, ("failed",))
@@ -217,14 +209,14 @@ class Outbox:
 
     def _address(self, submission: str) -> str:
         """Of a report, for whoever opens the sheet of written answers."""
-        name = _report_name(submission)
+        name = instructor_page(submission)
         if isinstance(self._storage, Folder):
             return Path(self._storage.shown(name)).resolve().as_uri()
         return self._storage.shown(name)
 
-    def _stamps(self, submission: str) -> tuple[str, str]:
-        stamp = self._storage.stamp
-        return stamp(_result_name(submission)), stamp(_report_name(submission))
+    def _stamps(self, submission: str) -> tuple[str, ...]:
+        places = (result_file, student_page_of, instructor_page)
+        return tuple(self._storage.stamp(place(submission)) for place in places)
 
     def _open(self) -> Ledger:
         if self._ledger is None:
@@ -248,12 +240,12 @@ class Outbox:
                 self._storage.write(LEDGER, Path(folder, LEDGER).read_bytes())
 
 
-def _result_name(submission: str) -> str:
-    return f"results/{file_stem(submission)}.json"
-
-
-def _report_name(submission: str) -> str:
-    return f"reports/{file_stem(submission)}.html"
+def _pages(result: Result, lang: Lang) -> Iterator[tuple[str, str]]:
+    """The copies of a submission's page, and where each lies."""
+    student, instructor = student_page_of(result.submission), instructor_page(result.submission)
+    yield student, student_page(result, lang=lang)
+    beside = f"../{quote(student)}"
+    yield instructor, student_page(result, audience="instructor", lang=lang, beside=beside)
 
 
 @cache

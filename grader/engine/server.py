@@ -59,18 +59,18 @@ class Job(msgspec.Struct, frozen=True):
     """A submission to grade: a `Source` that can be sent."""
 
     id: str
+    name: str
     path: str
     problem: str
-    note: str
 
     @classmethod
     def of(cls, source: Source) -> Job:
         """The job of grading `source`."""
-        return cls(source.id, os.fspath(source.path), source.problem, source.note)
+        return cls(source.id, source.name, os.fspath(source.path), source.problem)
 
     def source(self) -> Source:
         """What is to be graded."""
-        return Source(id=self.id, path=Path(self.path), problem=self.problem, note=self.note)
+        return Source(id=self.id, name=self.name, path=Path(self.path), problem=self.problem)
 
 
 class Refused(msgspec.Struct, tag=True):

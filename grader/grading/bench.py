@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from grader.assignment import Assignment
 from grader.checks.key import Key
@@ -17,10 +18,10 @@ from grader.checks.run import Player, Recorder, Run, can_run
 from grader.diagnosis.packages import Catalogue
 from grader.diagnosis.tape import Tape, Tapes
 from grader.grading.calls import Calls
-from grader.grading.order import shuffled
+from grader.grading.order import public_first, shuffled
 from grader.grading.settings import Settings
 from grader.notebooks.graded import Graded
-from grader.result import CheckResult
+from grader.result import CheckResult, Visibility
 from grader.submission.record import Submission
 from grader.wall.ahead import Ahead
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
@@ -104,10 +105,11 @@ class Bench(msgspec.Struct):
             The results of `earlier`, with those of the checks that ran in their places.
         """
         api = self.assignment.api
-        chosen = self._in_order(only)
+        open_to_all, late = public_first(self._in_order(only))
+        chosen = [*open_to_all, *late]
         rehearsed = self._rehearsed_for(submission, chosen) if only is None else {}
         scripts = {check: each.script for check, each in rehearsed.items()}
-        ahead = Ahead(channel, map(check_id, chosen), scripts)
+        ahead = Ahead(channel, map(check_id, chosen), scripts, wait_at=len(open_to_all))
 
         def foregone(check: str) -> Tape | None:
             return rehearsed[check].tape if ahead.of(check).is_as_rehearsed() else None
@@ -124,7 +126,11 @@ class Bench(msgspec.Struct):
             tapes=tapes if self.settings.diagnose and self.catalogue else None,
             foregone=foregone,
         )
-        results = self.plugin.run_all(chosen, run)
+        hidden = {check_id(item) for item in late}
+        results = [
+            replace(check, visibility=Visibility.HIDDEN) if check.id in hidden else check
+            for check in self.plugin.run_all(chosen, run)
+        ]
         place = {check_id(item): index for index, item in enumerate(self.items)}
         return sorted(results, key=lambda check: place[check.id])
 

@@ -53,6 +53,7 @@ def grade_submission(bench: Bench, source: Source) -> Result:
         result = _ungraded(bench, source, "internal", _in_one_line(error))
     return replace(
         result,
+        name=source.name,
         duration=round(time.perf_counter() - start, 3),
         graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
@@ -154,8 +155,8 @@ def _explained(
             lang=lang, spans=submission.spans,
         ), []  # fmt: skip
     except Exception as error:
-        what = f"The grader could not look for causes; no points are lost. {_in_one_line(error)}"
-        return checks, [what]
+        place = _place(error)  # without its text, which may quote an input
+        return checks, [f"The grader could not look for causes; no points are lost. ({place})"]
 
 
 def _ungraded(bench: Bench, source: Source, kind: str, why: str) -> Result:
@@ -177,6 +178,10 @@ def _ungraded(bench: Bench, source: Source, kind: str, why: str) -> Result:
 
 def _in_one_line(error: Exception) -> str:
     """An error that nobody foresaw, with the place where it was raised."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"{what} ({Path(frame.filename).name}, line {frame.lineno}, in {frame.name})"
+    return f"{what} ({_place(error)})"
+
+
+def _place(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}"

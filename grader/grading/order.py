@@ -1,4 +1,4 @@
-"""The order in which checks run, where the rubric wants it shuffled."""
+"""The order in which checks run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from grader.checks.plugin import check_id, item_spec
+from grader.result import Visibility
 
 
 def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
@@ -26,6 +27,26 @@ def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
         if not any(names[item] == names[first] for item in waiting):
             left.discard(names[first])
     return ordered
+
+
+def public_first(
+    items: Sequence[pytest.Item],
+) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """The checks that run first, and those that run once hidden inputs have been seen.
+
+    Code that has seen the inputs of a hidden check could print them in any later one. A public
+    check that needs a hidden one runs among these, and is as good as hidden.
+    """
+    late = {_name(item) for item in items if _is_hidden(item)}
+    while more := {_name(item) for item in items if _needs(item) & late} - late:
+        late |= more
+    first = [item for item in items if _name(item) not in late]
+    return first, [item for item in items if _name(item) in late]
+
+
+def _is_hidden(item: pytest.Item) -> bool:
+    spec = item_spec(item)
+    return spec is not None and spec.visibility is Visibility.HIDDEN
 
 
 def _name(item: pytest.Item) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import hashlib
-import io
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.errors import InputError
 from grader.marking.marks import Mark, Place
-from grader.report.csv import safe_cell
+from grader.report.csv import csv_pieces, read_csv, rows_of
 from grader.report.summary import Answer, Summary
 from grader.report.text import number, one_line
+from grader.submission.names import Names
 
 HEADING: Final = (
     "submission", "notebook", "question", "points", "state", "words", "answer", "link", "note",
@@ -25,7 +23,6 @@ HEADING: Final = (
 _NEEDED: Final = ("submission", "notebook", "question", "mark")
 _WITHDRAWN: Final = "-"
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,6}(?:[.,][0-9]{0,6})?|[.,][0-9]{1,6}")
-_MAX_BYTES: Final = 256 << 20
 _MAX_COMMENT: Final = 5_000
 _MAX_QUOTED: Final = 60
 
@@ -48,15 +45,8 @@ class Line(NamedTuple):
 
 
 def sheet(lines: Iterable[Line]) -> Iterator[bytes]:
-    """The file, a line at a time."""
-    yield codecs.BOM_UTF8 + _csv(HEADING)
-    for line in lines:
-        answer = line.answer
-        yield _csv(
-            (line.submission, answer.notebook, answer.question, number(answer.points),
-             answer.state, str(answer.words), answer.text, line.link, _note(answer), "",
-             answer.comment, line.code)
-        )  # fmt: skip
+    """The file, some lines at a time."""
+    return csv_pieces(itertools.chain([HEADING], map(_cells, lines)))
 
 
 def lines(summaries: Iterable[Summary], address: Callable[[str], str]) -> Iterator[Line]:
@@ -77,7 +67,7 @@ def lines(summaries: Iterable[Summary], address: Callable[[str], str]) -> Iterat
 def filled(content: bytes) -> set[str] | None:
     """The codes of the rows with a mark or comment; None where it is no sheet of ours."""
     try:
-        rows = list(_rows(content, ""))
+        rows = [row.cells for row in rows_of(content, "", _NEEDED)]
     except InputError:
         return None
     if rows and "code" not in rows[0]:
@@ -85,43 +75,31 @@ def filled(content: bytes) -> set[str] | None:
     return {row.get("code", "") for row in rows if row["mark"] or row.get("comment")}
 
 
-def read_sheet(
-    path: Path, questions: Questions, submissions: Collection[str]
-) -> dict[Place, Mark | None]:
+def read_sheet(path: Path, questions: Questions, names: Names) -> dict[Place, Mark | None]:
     """The marks in a sheet; None where one is taken back.
 
     Raises:
         InputError: names the file, and the row where one is wrong.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}.") from None
-    if len(content) > _MAX_BYTES:
-        raise InputError(f"{path}: is longer than {_MAX_BYTES >> 20} MB.")
-    return _Reader(path, questions, submissions).read(content)
+    return _Reader(path, questions, names).read()
 
 
 class _Reader:
     """Reads one file, and knows where it is."""
 
-    def __init__(self, path: Path, questions: Questions, submissions: Collection[str]) -> None:
+    def __init__(self, path: Path, questions: Questions, names: Names) -> None:
         self._path = path
         self._questions = questions
         self._row = 1
-        places = [(name, *question) for name in submissions for question in questions]
+        self._names = names
+        places = [(id, *question) for id in names.ids for question in questions]
         self._by_code = {_id(place): place for place in places}
-        self._names: dict[str, list[str]] = {}
-        for name in submissions:
-            for spelling in {name, safe_cell(name)}:
-                self._names.setdefault(spelling, []).append(name)
 
-    def read(self, content: bytes) -> dict[Place, Mark | None]:
+    def read(self) -> dict[Place, Mark | None]:
         """Every row with something in it."""
         found: dict[Place, Mark | None] = {}
         rows: dict[Place, int] = {}
-        for at, row in enumerate(_rows(content, str(self._path)), start=2):
+        for at, row in read_csv(self._path, _NEEDED):
             self._row = at
             if not (row["mark"] or row.get("comment")):
                 continue
@@ -134,7 +112,7 @@ class _Reader:
 
     def _place(self, row: Mapping[str, str]) -> Place:
         code = row.get("code", "").partition("-")[0]
-        named = self._names.get(row["submission"], [])
+        named = self._names.candidates(row["submission"])
         place = self._by_code.get(code)
         if code:
             if place is None:
@@ -147,15 +125,15 @@ class _Reader:
                     "`code` belongs to another row.", hint="Was only a part of the sheet sorted?"
                 )
             return place
-        if len(named) != 1:
-            known = "is not in this class" if not named else "may be one of several"
-            raise self._wrong(f"submission {_quoted(row['submission'])} {known}.")
+        submission = self._names.find(row["submission"], f"{self._path}, row {self._row}")
+        if submission is None:
+            raise self._wrong(f"submission {_quoted(row['submission'])} is not in this class.")
         if (row["notebook"], row["question"]) not in self._questions:
             raise self._wrong(
                 f"the rubric has no question {_quoted(row['question'])} in notebook "
                 f"{_quoted(row['notebook'])}."
             )
-        return named[0], row["notebook"], row["question"]
+        return submission, row["notebook"], row["question"]
 
     def _mark(self, row: Mapping[str, str], place: Place) -> Mark | None:
         if row["mark"] == _WITHDRAWN:
@@ -198,27 +176,9 @@ def _note(answer: Answer) -> str:
     return f"changed since it had {number(answer.mark)} points"
 
 
-def _csv(cells: Iterable[str]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow([safe_cell(cell) for cell in cells])
-    return text.getvalue().encode()
-
-
-def _rows(content: bytes, name: str) -> Iterator[dict[str, str]]:
-    """The rows by the names in the heading, whichever sign a spreadsheet puts between cells."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        hint = "Save it as CSV in UTF-8."
-        raise InputError(f"{name}: is not text in UTF-8.", hint=hint) from None
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        heading = [cell.strip().lower() for cell in next(rows, [])]
-        if missing := [needed for needed in _NEEDED if needed not in heading]:
-            raise InputError(f"{name}: the heading lacks {', '.join(missing)}.")
-        for row in rows:
-            cells = [cell.strip() for cell in row] + [""] * len(heading)
-            yield dict(zip(heading, cells, strict=False))
-    except csv.Error as error:
-        raise InputError(f"{name}: cannot be read as CSV: {error}.") from None
+def _cells(line: Line) -> tuple[str | float, ...]:
+    answer = line.answer
+    return (
+        line.submission, answer.notebook, answer.question, answer.points, answer.state,
+        answer.words, answer.text, line.link, _note(answer), "", answer.comment, line.code,
+    )  # fmt: skip

@@ -200,8 +200,8 @@ class NotebookBench:
         ran = _Ran()
 
         def inspect(values: Values) -> None:
-            ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
             ran.curves = read_curves(rule.curves, values)
+            ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
 
         try:
             ran.problems = kernel.settle(self._request(book, submission))

@@ -14,7 +14,7 @@ from grader.notebooks.outputs import IMAGES
 from grader.notebooks.pasted import mask_magics
 from grader.notebooks.reading import Book
 from grader.notebooks.records import CellOutcome, NotebookCell
-from grader.notebooks.values import Unknown, Values
+from grader.notebooks.values import Raised, Unknown, Values
 from grader.result import CheckResult, Finding, Outcome
 from grader.rubric import NotebookRule, ValueRule
 
@@ -31,9 +31,12 @@ _WHICH: Final = {"heldout": "held-out", "val": "validation"}
 def read_values(
     rule: NotebookRule, values: Values, images: Images, scale: str
 ) -> dict[str, Verdict]:
-    """What became of the rule's values in a notebook that has run, by their names; no figures."""
+    """What became of the rule's values in a notebook that has run, by their names; no figures.
+
+    The held-out images come last: what the student's code saw of them cannot be in any other value.
+    """
     verdicts: dict[str, Verdict] = {}
-    for name, value in rule.values.items():
+    for name, value in sorted(rule.values.items(), key=lambda item: item[1].data == "heldout"):
         if value.kind == "figure":
             continue
         try:
@@ -55,7 +58,13 @@ def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Ve
         return _labels(rule.path, values.get(rule.path), len(images.served["X_leaderboard"]))
     served = images.served
     X, y = images.heldout if rule.data == "heldout" else (served["X_val"], served["y_val"])
-    share = values.accuracy(rule.path, images.prepared(X), y)
+    try:
+        share = values.accuracy(rule.path, images.prepared(X), y)
+    except Raised:
+        if rule.data != "heldout":
+            raise
+        # its message could quote the images
+        raise Unknown(f"`{rule.path}.loss` raised an exception for held-out images.") from None
     said = f"`{rule.path}` is right on {100 * share:.1f} % of {_WHICH[rule.data]} images"
     return _at_least(share, wanted, said, f"{100 * wanted:g} %")
 

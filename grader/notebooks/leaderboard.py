@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
+import itertools
+import math
 import secrets
 import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,11 +18,15 @@ import numpy as np
 from grader.errors import GraderError, InputError
 from grader.notebooks.data import LEADERBOARD, public
 from grader.notebooks.find import files_of
-from grader.report.text import by_name
+from grader.report.csv import Row, csv_pieces, read_csv
+from grader.report.files import write_pieces
+from grader.report.text import by_name, one_line
 from grader.submission import Source
+from grader.submission.names import Names
 
 ZIP_NAME: Final = "prediction_phase_1.zip"
 _NPY_NAME: Final = "prediction.npy"
+_PSEUDONYMS: Final = ("submission", "pseudonym")
 _MAX_BYTES: Final = 256 << 20
 _MAX_PREDICTIONS: Final = 10_000_000
 _COLOURS: Final = (
@@ -85,17 +89,20 @@ def anyone_knows(labels: np.ndarray, reference: Path) -> bool:
 
 def rank(sources: Iterable[Source], labels: np.ndarray) -> list[Entry]:
     """Score every submission; the best first, those without a score last."""
-    found: list[tuple[Entry, str]] = []
-    for source in sources:
-        try:
-            predicted, note = _validated(*_prediction(source), labels)
-        except GraderError as error:
-            found.append((Entry(name=source.id, problem=error.message), ""))
-            continue
-        correct = int(np.sum(predicted == labels))
-        entry = Entry(name=source.id, correct=correct, total=len(labels), note=note)
-        found.append((entry, hashlib.sha256(predicted.tobytes()).hexdigest()))
-    return _ranked(_with_duplicates(found))
+    return _ranked(_with_duplicates([_scored(source, labels) for source in sources]))
+
+
+def _scored(source: Source, labels: np.ndarray) -> tuple[Entry, str]:
+    """A submission's entry, and a hash of its predictions; whatever it is, it is one entry."""
+    try:
+        predicted, note = _validated(*_prediction(source), labels)
+    except GraderError as error:
+        return Entry(name=source.id, problem=error.message), ""
+    except Exception as error:  # a stranger's file may make NumPy and zipfile raise anything
+        return Entry(name=source.id, problem=f"Its files cannot be read ({_said(error)})."), ""
+    correct = int(np.sum(predicted == labels))
+    entry = Entry(name=source.id, correct=correct, total=len(labels), note=note)
+    return entry, hashlib.sha256(predicted.tobytes()).hexdigest()
 
 
 def _prediction(source: Source) -> tuple[np.ndarray, str]:
@@ -121,27 +128,53 @@ def _from_zip(data: bytes, name: str) -> bytes:
             if best.file_size > _MAX_BYTES:
                 raise InputError(f"{name} unpacks to more than a prediction can be.")
             return archive.read(best)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"{name} is damaged or no zip file ({error}).") from None
+    except InputError:
+        raise
+    except Exception as error:  # of its decompressors each has its own
+        raise InputError(f"{name} is damaged or not a zip file ({_said(error)}).") from None
 
 
 def _array(data: bytes, name: str) -> np.ndarray:
     """An array out of a `.npy` file, without any of Python's own objects."""
     try:
-        stream = io.BytesIO(data)
-        version = np.lib.format.read_magic(stream)
-        head = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
-        head = head or np.lib.format.read_array_header_2_0
-        shape, _, dtype = head(stream)
-        if dtype.hasobject:
-            raise InputError(f"{name} holds Python objects instead of numbers.")
-        if np.prod(shape, dtype=float) > _MAX_PREDICTIONS:
-            raise InputError(f"{name} has shape {shape}: far more than one class an image.")
+        shape, dtype = _header(data)
+    except Exception as error:  # the header is parsed as Python: tokens, literals, names of types
+        raise InputError(f"{name} is not a .npy file that can be read ({_said(error)}).") from None
+    if dtype.hasobject:
+        raise InputError(f"{name} holds Python objects instead of numbers.")
+    if any(length > _MAX_PREDICTIONS for length in shape) or math.prod(shape) > _MAX_PREDICTIONS:
+        raise InputError(f"{name} has shape {_short(shape)}: far more than one class per image.")
+    if math.prod(shape) * dtype.itemsize > _MAX_BYTES:
+        raise InputError(f"{name} has dtype {_short(dtype)}; expected integers.")
+    try:
         loaded: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, TypeError, SyntaxError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{name} is no .npy file that can be read ({reason}).") from None
+    except Exception as error:
+        raise InputError(f"{name} is not a .npy file that can be read ({_said(error)}).") from None
     return loaded
+
+
+def _header(data: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type, before any memory is taken for them."""
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"version {version[0]}.{version[1]} of the format, which holds no numbers")
+    shape, _, dtype = read(stream)
+    if any(length < 0 for length in shape):
+        raise ValueError(f"a negative length in shape {shape}")
+    return shape, dtype
+
+
+def _short(value: object) -> str:
+    return one_line(str(value), 60)
+
+
+def _said(error: Exception) -> str:
+    return one_line(str(error), 120) or type(error).__name__
 
 
 def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np.ndarray, str]:
@@ -154,15 +187,15 @@ def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np
         if predicted.ndim == 2 and len(predicted) == len(labels):
             hint = " These look like scores: hand in the class with the highest one."
         raise InputError(
-            f"{name} has shape {predicted.shape}; expected ({len(labels)},), one class an image."
-            + hint
+            f"{name} has shape {_short(predicted.shape)}; expected ({len(labels)},), one class per "
+            f"image.{hint}"
         )
     whole = predicted.dtype.kind == "f" and bool(np.all(np.isfinite(predicted)))
     if whole and np.all(predicted == np.round(predicted)):
         predicted = predicted.astype(np.int64)
         notes.append("whole numbers of type float read as classes")
     if predicted.dtype.kind not in "iu":
-        raise InputError(f"{name} has dtype {predicted.dtype}; expected integers.")
+        raise InputError(f"{name} has dtype {_short(predicted.dtype)}; expected integers.")
     classes = int(labels.max()) + 1
     wrong = predicted[(predicted < 0) | (predicted >= classes)]
     if wrong.size:
@@ -198,41 +231,41 @@ def _ranked(entries: list[Entry]) -> list[Entry]:
     return ranked
 
 
-def with_pseudonyms(entries: list[Entry], path: Path) -> list[Entry]:
+def with_pseudonyms(entries: list[Entry], path: Path, names: Names) -> list[Entry]:
     """The entries under the names of a CSV `submission,pseudonym`; new ones are added to it.
 
     Raises:
-        InputError: the file is no such CSV, or cannot be written.
+        InputError: the file is no such CSV, or cannot be written; names the file and the line.
     """
-    known = _read_pseudonyms(path)
-    fresh = [entry.name for entry in entries if entry.name not in known]
-    for name in fresh:
-        known[name] = _new_name(set(known.values()))
-    try:
-        if fresh:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(("submission", "pseudonym"))
-                writer.writerows(sorted(known.items()))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}.") from None
-    return [
-        msgspec.structs.replace(
-            entry, name=known[entry.name], problem=entry.problem.replace(entry.name, "…")
-        )
-        for entry in entries
-    ]
+    rows = list(read_csv(path, _PSEUDONYMS)) if path.exists() else []
+    known = _known_pseudonyms(rows, str(path), names)
+    taken = {row.cells["pseudonym"] for row in rows}
+    fresh: dict[str, str] = {}
+    for entry in entries:
+        if entry.name not in known:
+            fresh[entry.name] = _new_name(taken | set(fresh.values()))
+    if fresh:
+        kept = [(row.cells["submission"], row.cells["pseudonym"]) for row in rows]
+        write_pieces(path, csv_pieces([_PSEUDONYMS, *sorted([*kept, *fresh.items()])]))
+    known |= fresh
+    return [_renamed(entry, known[entry.name]) for entry in entries]
 
 
-def _read_pseudonyms(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return {row["submission"]: row["pseudonym"] for row in rows}
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: expected a CSV with `submission` and `pseudonym`.") from None
+def _known_pseudonyms(rows: Iterable[Row], path: str, names: Names) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for line, row in rows:
+        id, pseudonym = names.find(row["submission"], f"{path}, line {line}"), row["pseudonym"]
+        if id is None or not pseudonym:
+            continue
+        if known.setdefault(id, pseudonym) != pseudonym:
+            raise InputError(f"{path}, line {line}: {id!r} has another pseudonym further up.")
+    return known
+
+
+def _renamed(entry: Entry, pseudonym: str) -> Entry:
+    """The entry under another name; what is wrong with it must not tell the first one."""
+    problem = entry.problem.replace(entry.name, "…")
+    return msgspec.structs.replace(entry, name=pseudonym, problem=problem)
 
 
 def _new_name(taken: set[str]) -> str:
@@ -243,16 +276,13 @@ def _new_name(taken: set[str]) -> str:
     return f"{secrets.choice(_COLOURS)} {secrets.choice(_ANIMALS)} {secrets.token_hex(3)}"
 
 
-def as_csv(entries: Iterable[Entry]) -> str:
-    """The ranking as CSV; a name that a spreadsheet would take for a formula is disarmed."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("rank", "name", "accuracy", "correct", "total", "problem", "note"))
-    for entry in entries:
-        name = f"'{entry.name}" if entry.name[:1] in "=+-@\t\r" else entry.name
-        accuracy = "" if entry.problem else f"{entry.accuracy:.4f}"
-        number = entry.rank or ""
-        writer.writerow(
-            (number, name, accuracy, entry.correct, entry.total, entry.problem, entry.note)
-        )
-    return out.getvalue()
+def as_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The ranking as CSV."""
+    heading = ("rank", "name", "accuracy", "correct", "total", "problem", "note")
+    return csv_pieces(itertools.chain([heading], map(_row, entries)))
+
+
+def _row(entry: Entry) -> tuple[str | float, ...]:
+    accuracy = "" if entry.problem else f"{entry.accuracy:.4f}"
+    number = entry.rank or ""
+    return number, entry.name, accuracy, entry.correct, entry.total, entry.problem, entry.note

@@ -21,6 +21,10 @@ class Unknown(Exception):
     """A value could not be had; the text says why, in the student's terms."""
 
 
+class Raised(Unknown):
+    """A value could not be had, because the student's code raised; the text quotes it."""
+
+
 class Values:
     """The names of a notebook that has been run."""
 
@@ -90,7 +94,7 @@ class Values:
             raise Unknown(f"`{reply.get('name')}` is not defined.")
         if status == "raised":
             what = f"{reply.get('type')}: {reply.get('message')}"[:300]
-            raise Unknown(f"`{about}` raised {' '.join(what.split())}.")
+            raise Raised(f"`{about}` raised {' '.join(what.split())}.")
         raise Unknown(f"`{about}` is no plain data.")
 
     def __enter__(self) -> Self:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from grader.report.cells import CellTally, FailingCell
+from grader.report.files import instructor_page
 from grader.report.student_view import Segment, stretches
 from grader.report.summary import LETTERS, Roster, Summary
 from grader.result import Cause, CheckResult, Outcome, PartResult, Result
@@ -133,8 +134,8 @@ Href = Callable[[Summary], str]
 
 
 def report_href(submission: str) -> str:
-    """Where the class page looks for a student's page: `reports/<submission>.html`, quoted."""
-    return f"reports/{quote(submission, safe='')}.html"
+    """Where the class page looks for a student's page: the instructor's copy of it."""
+    return quote(instructor_page(submission))
 
 
 def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:

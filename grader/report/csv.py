@@ -1,4 +1,4 @@
-"""The gradebook as CSV, safe to open in a spreadsheet."""
+"""CSV for spreadsheets: the only place that writes it, and that reads what people filled in."""
 
 from __future__ import annotations
 
@@ -10,66 +10,44 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from grader.report.files import write_pieces
-from grader.report.summary import Roster, Summary
+from grader.errors import InputError
 from grader.report.text import number, one_line
-from grader.result import Outcome, PartResult, Result
 
-_FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")
+_MARKS: Final = "=+\\-@＝＋－＠"
+_FORMULA: Final = re.compile(rf"(^|;\s*)(?=[{_MARKS}])")
+_GUARD: Final = re.compile(rf"(^|;\s*)'(?=[{_MARKS}])")
 _CELL_LIMIT: Final = 1_000
 _PIECE: Final = 1 << 18
 """Characters after which a piece of the file is passed on."""
+_MAX_BYTES: Final = 256 << 20
 
 
-def write_gradebook(results: Iterable[Result] | Roster, path: Path) -> None:
-    """Write `gradebook_text(results)` to `path`, all or nothing.
+class Row(NamedTuple):
+    """A row that somebody wrote."""
+
+    number: int
+    """As a spreadsheet counts it: the heading is row 1."""
+    cells: dict[str, str]
+    """By the names in the heading; without the guards of `csv_pieces`."""
+
+
+def csv_pieces(rows: Iterable[Iterable[str | float]]) -> Iterator[bytes]:
+    """The content of a file, some rows at a time. No cell of it is calculated by a spreadsheet.
 
     UTF-8 with a byte order mark: without one Excel reads the file in a legacy code page and
     garbles every name that is not ASCII, while LibreOffice, Google Sheets, Canvas and pandas
     skip it. In Python, read it back as `utf-8-sig`.
-
-    Raises:
-        InputError: the file cannot be written.
     """
-    write_pieces(path, gradebook_pieces(results))
-
-
-def gradebook_pieces(results: Iterable[Result] | Roster) -> Iterator[bytes]:
-    """The content of the file that `write_gradebook` writes, some lines at a time."""
     yield codecs.BOM_UTF8
-    for text in _text(Roster.of(results)):
-        yield text.encode()
-
-
-def gradebook_text(results: Iterable[Result] | Roster) -> str:
-    """One line a submission, in the order of their names, under a heading.
-
-    Columns: `submission`, `status` (`graded`, `unreadable`, `internal error`), `score`, `penalty`
-    for lateness, `final` (score less penalty), `max_score`, `percent` (of the final score),
-    `part:<id>` for each part, `checks:<outcome>` (how many) for each outcome, `unmarked` (written
-    answers that somebody has to mark) where there are questions, `era`, `python2`, `sandbox`,
-    `error`. A submission that could not be graded has empty cells for its numbers, not zeros.
-    """
-    return "".join(_text(Roster.of(results)))
-
-
-def _text(roster: Roster) -> Iterator[str]:
-    parts: dict[str, None] = {}
-    asked = False
-    for summary in roster:
-        parts.update(dict.fromkeys(part.id for part in summary.parts))
-        asked |= bool(summary.answers)
-    columns = _Columns(list(parts), asked)
-    sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet)
-    writer.writerow([safe_cell(name) for name in _heading(columns)])
-    for summary in roster:
-        if sheet.tell() > _PIECE:
-            yield sheet.getvalue()
-            sheet.seek(0)
-            sheet.truncate()
-        writer.writerow(_row(summary, columns))
-    yield sheet.getvalue()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for row in rows:
+        if text.tell() > _PIECE:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+        writer.writerow([safe_cell(c) if isinstance(c, str) else number(c) for c in row])
+    yield text.getvalue().encode()
 
 
 def safe_cell(value: str) -> str:
@@ -81,50 +59,42 @@ def safe_cell(value: str) -> str:
     return _FORMULA.sub(r"\1'", one_line(value, _CELL_LIMIT))
 
 
-class _Columns(NamedTuple):
-    parts: list[str]
-    unmarked: bool
-    """Whether there are written answers."""
+def read_csv(path: Path, needed: Iterable[str]) -> Iterator[Row]:
+    """The rows of a file that somebody wrote or filled in, with the columns `needed`.
+
+    Raises:
+        InputError: names the file, and what is wrong with it.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from None
+    if len(content) > _MAX_BYTES:
+        raise InputError(f"{path}: is longer than {_MAX_BYTES >> 20} MB.")
+    return rows_of(content, str(path), needed)
 
 
-def _heading(columns: _Columns) -> list[str]:
-    return [
-        *("submission", "status", "score", "penalty", "final", "max_score", "percent"),
-        *(f"part:{part}" for part in columns.parts),
-        *(f"checks:{outcome}" for outcome in Outcome),
-        *(["unmarked"] if columns.unmarked else []),
-        *("era", "python2", "sandbox", "error"),
-    ]
+def rows_of(content: bytes, name: str, needed: Iterable[str]) -> Iterator[Row]:
+    """The rows of such a file, whichever sign a spreadsheet puts between cells.
 
-
-def _row(summary: Summary, columns: _Columns) -> list[str]:
-    dialect = summary.era is not None
-    return [
-        safe_cell(summary.submission),
-        _status(summary),
-        *_numbers(summary, columns.parts),
-        *([str(summary.waiting) if summary.graded else ""] if columns.unmarked else []),
-        safe_cell(summary.era or ""),
-        ("yes" if summary.python2 else "no") if dialect else "",
-        safe_cell(summary.sandbox or ""),
-        safe_cell(summary.error),
-    ]
-
-
-def _status(summary: Summary) -> str:
-    if summary.graded:
-        return "graded"
-    return "internal error" if summary.error_kind == "internal" else "unreadable"
-
-
-def _numbers(summary: Summary, parts: list[str]) -> list[str]:
-    if not summary.graded:
-        return [""] * (5 + len(parts) + len(Outcome))
-    mine: dict[str, PartResult] = {part.id: part for part in summary.parts}
-    counts = summary.counts
-    totals = (summary.score, summary.penalty, summary.final, summary.max_score, summary.percent)
-    return [
-        *(number(value) for value in totals),
-        *(number(mine[part].points) if part in mine and mine[part].total else "" for part in parts),
-        *(str(counts[outcome]) for outcome in Outcome),
-    ]
+    Raises:
+        InputError: as `read_csv`.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        hint = "Save it as CSV in UTF-8."
+        raise InputError(f"{name}: is not text in UTF-8.", hint=hint) from None
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        heading = [cell.strip().lower() for cell in next(rows, [])]
+        if missing := [column for column in needed if column not in heading]:
+            raise InputError(f"{name}: the heading lacks {', '.join(missing)}.")
+        for at, row in enumerate(rows, start=2):
+            if row:
+                cells = [_GUARD.sub(r"\1", cell.strip()) for cell in row] + [""] * len(heading)
+                yield Row(at, dict(zip(heading, cells, strict=False)))
+    except csv.Error as error:
+        raise InputError(f"{name}: cannot be read as CSV: {error}.") from None

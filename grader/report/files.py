@@ -8,6 +8,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grader.errors import InputError
+from grader.submission.names import file_stem
+
+
+def student_page_of(submission: str) -> str:
+    """Where the student's copy of a page lies in the output of a batch."""
+    return f"reports/{file_stem(submission)}.html"
+
+
+def instructor_page(submission: str) -> str:
+    """Where the instructor's copy of a page lies: a folder that is not handed out."""
+    return f"instructor/{file_stem(submission)}.html"
+
+
+def result_file(submission: str) -> str:
+    """Where the whole result lies; it is the instructor's."""
+    return f"results/{file_stem(submission)}.json"
 
 
 def write_atomically(path: Path, content: bytes) -> None:

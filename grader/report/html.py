@@ -20,12 +20,11 @@ from markupsafe import Markup
 from grader.report import text
 from grader.report.cohort import Href, cohort, report_href
 from grader.report.notebook_view import notebook_views
-from grader.report.redact import Audience
 from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import case_of, student_view
 from grader.report.summary import Roster
-from grader.result import Outcome, Result
+from grader.result import Audience, Outcome, Result
 
 if TYPE_CHECKING:
     from grader.notebooks.leaderboard import Entry
@@ -34,17 +33,26 @@ _PERCENT = re.compile(r"(?<=\d) %")
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 
 
-def student_page(result: Result, *, audience: Audience = "instructor", lang: Lang = "en") -> str:
+def student_page(
+    result: Result, *, audience: Audience = "student", lang: Lang = "en", beside: str = ""
+) -> str:
     """The page of one submission, complete and self-contained.
 
-    Call and values of a hidden check are never on it; for `audience="student"` only outcome, points
-    and hint of a hidden check are.
+    What the student's copy has of a hidden check is in `grader.report.redact`. The instructor's
+    says that it is, links to the student's if its address `beside` is given, and has neither call
+    nor values of a hidden check.
     """
     view = student_view(result, audience)
     notebooks = notebook_views(result.notebooks)
     frame = _frame("student", notebooks=bool(notebooks))
     return render(
-        "student.html", lang, view=view, result=view.result, notebooks_=notebooks, **frame
+        "student.html",
+        lang,
+        view=view,
+        result=view.result,
+        notebooks_=notebooks,
+        beside=beside,
+        **frame,
     )
 
 
@@ -59,7 +67,7 @@ def class_page(
     """The page of a class, complete and self-contained.
 
     `title` is the heading, `made` a date to show beneath it. `href` gives the address of a
-    student's own page, by default `reports/<submission>.html`.
+    student's page, by default of the instructor's copy in the output of a batch.
     """
     return "".join(class_pieces(results, title=title, made=made, lang=lang, href=href))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.report.html import render
-from grader.report.redact import Audience, redact_check
+from grader.report.redact import redact_check
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import check_view, together
 from grader.report.text import one_line
-from grader.result import CheckResult, Outcome
+from grader.result import Audience, CheckResult, Outcome
 
 
 def fragment(

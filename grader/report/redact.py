@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final
 
 from msgspec.structs import replace
 
-from grader.result import CheckResult, Finding, Outcome, Result, Visibility
+from grader.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
 
-Audience = Literal["instructor", "student"]
+_BROKE: Final = "Something in the grader failed. Your instructor's copy says what."
 
 
 def for_audience(result: Result, audience: Audience) -> Result:
     """`result` without what `audience` may not see."""
-    return replace(result, checks=[redact_check(check, audience) for check in result.checks])
+    return replace(
+        result,
+        audience=audience,
+        checks=[redact_check(check, audience) for check in result.checks],
+        error=_error(result, audience),
+    )
 
 
 def redact_check(check: CheckResult, audience: Audience) -> CheckResult:
     """`check` without what `audience` may not see.
 
-    No report shows the call or the values of a hidden check, since an instructor's copy is easily
-    passed on; they are in the result file. A student is told its title, outcome, points and
-    hint alone: a message or printed output could carry the inputs of the check.
+    No page shows the call or the values of a hidden check; they are in the result file.
     """
     if check.visibility is Visibility.PUBLIC:
         return check
     if audience == "student":
-        return _outcome_only(check)
+        return _told_to_student(check)
     finding = check.finding and replace(check.finding, call="", received="", expected="")
     return replace(check, finding=finding)
 
 
-def _outcome_only(check: CheckResult) -> CheckResult:
-    keeps_hint = check.outcome is not Outcome.INTERNAL
-    return replace(
-        check,
-        causes=[cause for cause in check.causes if cause.kind == "mistake"],
-        message="",
-        hint=check.hint if keeps_hint else "",
+def _told_to_student(check: CheckResult) -> CheckResult:
+    """What a student may know of a hidden check: nothing that saw its inputs, or could repeat them.
+
+    It is made from nothing, so that what is added to the record is not shown unless it is added
+    here. Causes are those of the catalogue, in its words; messages, printed output, warnings and
+    notes may quote an input, and a duration may be made to tell one.
+    """
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        part=check.part,
+        targets=check.targets,
+        outcome=check.outcome,
+        points=check.points,
+        max_points=check.max_points,
+        visibility=check.visibility,
+        hint="" if check.outcome is Outcome.INTERNAL else check.hint,
         finding=check.finding and Finding(kind=check.finding.kind),
-        stdout="",
-        warnings=[],
-        notes=[],
+        source=check.source,
+        follow_through=check.follow_through,
+        causes=[cause for cause in check.causes if cause.kind == "mistake"],
     )
+
+
+def _error(result: Result, audience: Audience) -> str:
+    """A fault of ours is told to the instructor alone: its text may quote what was computed."""
+    return _BROKE if audience == "student" and result.error_kind == "internal" else result.error

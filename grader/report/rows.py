@@ -65,7 +65,7 @@ def _safe(json: bytes) -> Markup:
 def _cells(row: Row, *, notebooks: bool) -> list[Any]:
     summary = row.result
     name = one_line(summary.submission)
-    usual = f"reports/{quote(summary.submission, safe=_LIKE_ENCODE_URI_COMPONENT)}.html"
+    usual = f"instructor/{quote(summary.submission, safe=_LIKE_ENCODE_URI_COMPONENT)}.html"
     href = "" if row.href == usual and name == summary.submission else row.href
     if not summary.graded:
         blanks = [None] * (4 + len(row.parts) + notebooks)

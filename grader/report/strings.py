@@ -61,7 +61,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "student.passed": ("Passed checks", "已通过的检查"),
     "student.expand": ("Open all details", "展开全部"),
     "student.collapse": ("Close all details", "收起全部"),
-    "student.instructor_copy": ("Instructor’s copy", "教师版"),
+    "student.instructor_copy": ("Instructor’s copy, not for students", "教师版，请勿发给学生"),
+    "student.student_copy": ("Student’s copy", "学生版"),
     "student.hidden_why": (
         "This check is hidden: only its outcome is shown.",
         "这是隐藏检查，只显示结果。",
@@ -275,6 +276,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "class.table": ("Scores of all submissions", "全部提交的得分"),
     "class.empty": ("There are no submissions.", "没有提交。"),
+    "class.copies": (
+        "Names lead to the instructor’s copies, in `instructor/`. The copies to hand out are in "
+        "`reports/`: they show nothing of what hidden checks gave to the code.",
+        "姓名链接到教师版报告（`instructor/`）。发给学生的版本在 `reports/` 中，"
+        "其中不含隐藏检查传给代码的任何内容。",
+    ),
     "class.made": ("Made {when}", "生成于 {when}"),
     # terminal
     "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from grader.report.redact import Audience, for_audience
+from grader.report.redact import for_audience
 from grader.report.text import clip, clip_lines, magnitude
 from grader.result import (
     WRITTEN,
+    Audience,
     Cause,
     CheckResult,
     Finding,

@@ -61,6 +61,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     """One submission."""
 
     submission: str
+    name: str
+    """What people call it."""
     score: float
     penalty: float
     max_score: float
@@ -124,6 +126,7 @@ class Register:
         self.causes |= {id: replace(cause, source=None) for id, cause in mistakes.items()}
         return Summary(
             submission=result.submission,
+            name=result.name,
             score=result.score,
             penalty=result.penalty,
             max_score=result.max_score,

@@ -10,12 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.redact import Audience
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import CheckView, StudentView, case_of, student_view
 from grader.report.summary import Register, Summary
 from grader.report.text import clip, number, one_line, visible
-from grader.result import WRITTEN, Cause, Outcome, PartResult, Result
+from grader.result import WRITTEN, Audience, Cause, Outcome, PartResult, Result
 
 STYLES: Final[dict[Outcome, str]] = {
     Outcome.PASSED: "green",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from grader.errors import InputError
+from grader.submission.names import entry_id
 from grader.submission.tree import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
@@ -39,12 +39,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A submission that was found, not yet read."""
 
     id: str
-    """Distinct among those found together, also where capitals do not count."""
+    """Its identity: the name of its own entry, whole; whatever else lies there."""
+    name: str = ""
+    """What people call it: the name without an ending, or what an LMS added to it. Others may be
+    called the same."""
     path: Path
     problem: str = ""
     """Why it cannot be read, in one line naming the file; empty where nothing speaks against."""
-    note: str = ""
-    """A remark for its report."""
 
 
 class Sources:
@@ -79,7 +80,7 @@ def discover(path: Path) -> Sources:
             f"{path}: holds no submissions.",
             hint="Expected a folder or an archive (zip, tar.gz) for each student.",
         )
-    return Sources(names, partial(_look, path, _renamed(path, names)))
+    return Sources(names, partial(_look, path))
 
 
 def single(path: Path) -> Source:
@@ -90,7 +91,8 @@ def single(path: Path) -> Source:
     """
     if not os.path.lexists(path):
         raise InputError(f"{path}: there is no such file or folder.")
-    return Source(id=submission_id(path.resolve().name, is_folder=path.is_dir()), path=path)
+    name = path.resolve().name
+    return Source(id=entry_id(name), name=short_name(name, is_folder=path.is_dir()), path=path)
 
 
 def loose_files(path: Path) -> list[Path]:
@@ -131,8 +133,8 @@ def has_modules(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _PACKAGE_FILES)
 
 
-def submission_id(name: str, *, is_folder: bool) -> str:
-    """A submission's name: that of its folder or archive, shortened where an LMS lengthened it.
+def short_name(name: str, *, is_folder: bool) -> str:
+    """What people call a folder or archive: its name, shortened where an LMS lengthened it.
 
     `smithann_late_340_208_hw2.zip` (Canvas) becomes `smithann_340`,
     `Ann Smith_12_assignsubmission_file` (Moodle) becomes `Ann Smith_12`.
@@ -199,10 +201,10 @@ def _is_handed_in(name: str) -> bool:
     return from_lms is not None or _UNREADABLE.search(name) is not None
 
 
-def _look(root: Path, renamed: Mapping[str, Renamed], name: str) -> Source:
-    identifier, note = renamed.get(name) or Renamed(_id(root, name))
+def _look(root: Path, name: str) -> Source:
     path = root / name
-    return Source(id=identifier, path=path, problem=_problem(path, root), note=note)
+    short = short_name(name, is_folder=os.path.isdir(path))
+    return Source(id=entry_id(name), name=short, path=path, problem=_problem(path, root))
 
 
 def _problem(path: Path, root: Path) -> str:
@@ -225,43 +227,3 @@ def _leads_inside(path: Path, root: Path) -> bool:
         return path.resolve(strict=True).is_relative_to(root.resolve())
     except (OSError, RuntimeError):
         return False
-
-
-class Renamed(NamedTuple):
-    """What a submission goes by where several claim one id."""
-
-    id: str
-    note: str = ""
-
-
-def _renamed(root: Path, names: Sequence[str]) -> dict[str, Renamed]:
-    """By name. Of those that claim one id the first keeps it, the others go by their full names."""
-    claims = Counter(_id(root, name).casefold() for name in names)
-    if len(claims) == len(names):
-        return {}
-    crowds: dict[str, list[str]] = {}
-    for name in names:
-        if claims[claim := _id(root, name).casefold()] > 1:
-            crowds.setdefault(claim, []).append(name)
-    renamed = {}
-    for first, *others in crowds.values():
-        shared = _id(root, first)
-        shown = ", ".join(map(printable, (first, *others)))
-        note = f"Several submissions go by the name {shared}: {shown}. Each is graded for itself."
-        renamed[first] = Renamed(shared, note)
-        for name in others:
-            renamed[name] = Renamed(_free(printable(name), claims), note)
-    return renamed
-
-
-def _id(root: Path, name: str) -> str:
-    return submission_id(name, is_folder=os.path.isdir(os.path.join(root, name)))
-
-
-def _free(full: str, taken: Counter[str]) -> str:
-    """The full name, or that and a number; it is taken from then on."""
-    name, number = full, 2
-    while taken[name.casefold()]:
-        name, number = f"{full} ({number})", number + 1
-    taken[name.casefold()] += 1
-    return name

@@ -53,7 +53,7 @@ def load(
         raise InputError(f"{printable(source.path.name)}: {_nothing_usable(contents)}")
     found = infer_dialect(contents.clues(), dialect, template)
     all_asked = dialect == "auto" and template != "auto"
-    notes = [source.note, _choice(ranked, len(contract)), *contents.notes()]
+    notes = [_choice(ranked, len(contract)), *contents.notes()]
     return Submission(
         id=source.id,
         path=printable(str(source.path)),

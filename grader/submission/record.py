@@ -20,7 +20,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """The student's files, found and read; nothing was executed."""
 
     id: str
-    """Name of the submission's folder or archive, without the ending."""
+    """The identity of the submission; see `Source.id`."""
     path: str
     """Where it was found."""
     package: str

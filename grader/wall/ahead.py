@@ -69,9 +69,18 @@ class Ahead:
     """Carries the requests of checks to one worker, those of their scripts before they are made."""
 
     def __init__(
-        self, channel: WorkerChannel, order: Iterable[str], scripts: Mapping[str, Script]
+        self,
+        channel: WorkerChannel,
+        order: Iterable[str],
+        scripts: Mapping[str, Script],
+        *,
+        wait_at: int = 0,
     ) -> None:
-        """`order` has the ids of the checks as they will run."""
+        """`order` has the ids of the checks as they will run.
+
+        Nothing of the check at the place `wait_at`, or of a later one, is sent before it begins.
+        """
+        self._wait_at = wait_at
         self._channel = channel
         self._scripts = scripts
         self._places = {check: place for place, check in enumerate(order)}
@@ -151,6 +160,7 @@ class Ahead:
             and self._bytes + len(item.cue.frame) <= _BYTES
             and len(self._posted) < _REQUESTS
             and item.place <= self._now + _CHECKS
+            and (item.place < self._wait_at or self._now >= self._wait_at)
         )
 
     def _unasked(self) -> _Item | None:

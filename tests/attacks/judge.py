@@ -14,12 +14,11 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from grader.engine.outbox import file_stem
 from grader.report.html import student_page
 from grader.report.notebook import fragment, plain
 from grader.report.terminal import result_line, summary
 from grader.result import Result
-from grader.submission.discover import submission_id
+from grader.submission.names import entry_id, file_stem
 from tests.attacks.ground import BASES, NEIGHBOURS
 from tests.attacks.records import Attack, attacks
 from tests.attacks.run import Seen
@@ -59,7 +58,7 @@ class Run:
         """The result of an attack; None where it was too dangerous to run."""
         if self.expected(attack) == "skipped":
             return None
-        return self.results.get(submission_id(attack.submission, is_folder=True))
+        return self.results.get(entry_id(attack.submission))
 
     def expected(self, attack: Attack) -> str:
         """What the record says that this kind does not stop; empty if it stops the attack."""
@@ -124,8 +123,9 @@ class Run:
         return self.out / kind / f"{file_stem(result.submission)}.{ending}"
 
     def told(self, result: Result) -> str:
-        """All that is written of one submission: its result and its page."""
-        paths = self._path("results", result, "json"), self._path("reports", result, "html")
+        """All that is written of one submission: its result and its pages."""
+        pages = [self._path(kind, result, "html") for kind in ("reports", "instructor")]
+        paths = [self._path("results", result, "json"), *pages]
         return "".join(path.read_text(encoding="utf-8") for path in paths)
 
     def common(self) -> Iterator[str]:

@@ -53,7 +53,7 @@ def results(folder: Path) -> dict[str, Result]:
 
 def _results(folder: Path) -> dict[str, Result]:
     loaded = [Result.load(path) for path in (folder / "results").glob("*.json")]
-    return {result.submission: result for result in loaded}
+    return {result.name: result for result in loaded}
 
 
 @pytest.mark.parametrize("pupil", MEMBERS, ids=lambda pupil: str(pupil.id))
@@ -171,13 +171,13 @@ def pupil() -> Pupil:
 @pytest.fixture
 def result(results: dict[str, Result]) -> Result:
     """Of such a pupil."""
-    return msgspec.structs.replace(results["cohen-noa"], submission="ann")
+    return msgspec.structs.replace(results["cohen-noa"], name="ann")
 
 
 def test_a_surprise_is_told(pupil: Pupil, result: Result, results: dict[str, Result]) -> None:
     replace = msgspec.structs.replace
-    right = replace(results["abara-chidi"], submission="ann")
-    unread = replace(results["zhou-wei"], submission="ann")
+    right = replace(results["abara-chidi"], name="ann")
+    unread = replace(results["zhou-wei"], name="ann")
     assert surprises([pupil], [result]) == []
     assert surprises([pupil], [right]) == [
         "ann (an example): lost points for nothing, not for adam"

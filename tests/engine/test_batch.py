@@ -59,10 +59,10 @@ def batch(folder: Path, *options: str | Path, code: int = 3) -> str:
 def test_what_is_written(made: Path) -> None:
     names = ["=empty", "adam", "raises", "relu", "right", "several", "untouched"]
     assert sorted(results(made / "out")) == names
-    for kind in ("results", "reports"):
+    for kind in ("results", "reports", "instructor"):
         assert len(list((made / "out" / kind).iterdir())) == len(names)
     index = (made / "out" / "index.html").read_text(encoding="utf-8")
-    assert all(f"reports/{name}.html" in index for name in names[1:])
+    assert all(f"instructor/{name}.html" in index for name in names[1:])
     with (made / "out" / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["submission"] for row in rows] == ["'=empty", *names[1:]]

@@ -6,8 +6,9 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Final, TypeVar
 
 import latex2mathml.converter  # noqa: F401 - otherwise it comes too late to be watched
@@ -25,6 +26,8 @@ from grader.notebooks.saved import compare_saved, order_notes
 from grader.report import markup
 from grader.report.formulas import formula
 from grader.report.summary import Answer
+from grader.submission import Source
+from grader.submission.names import Names, entry_id
 from tests.fuzz.scratch import scratch
 
 _GROWTH: Final = 200
@@ -135,7 +138,7 @@ def fuzz_sheet(data: bytes) -> None:
     """The instructor's sheet of written answers."""
     path = scratch() / "written.csv"
     path.write_bytes(data)
-    marks = _read(lambda: read_sheet(path, _QUESTIONS, _CLASS), path.name)
+    marks = _read(lambda: read_sheet(path, _QUESTIONS, _names(_CLASS)), path.name)
     entered = filled(data)
     if marks:
         assert entered is None or entered
@@ -148,7 +151,7 @@ def fuzz_sheet(data: bytes) -> None:
 def fuzz_answers(data: bytes) -> None:
     """What students wrote, in the sheet that we write: no row moves, and no cell is calculated."""
     texts = data.decode("utf-8", "replace").split("\x00")
-    names = list(dict.fromkeys(texts[:3]))
+    names = list(dict.fromkeys(map(entry_id, texts[:3])))
     lines = [
         Line(name, _answer(question, texts[-1]), f"file:///{name}.html#1")
         for question in _QUESTIONS
@@ -165,8 +168,12 @@ def fuzz_answers(data: bytes) -> None:
     path = scratch() / "written.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
-    marks = read_sheet(path, _QUESTIONS, names)
+    marks = read_sheet(path, _QUESTIONS, _names(names))
     assert set(marks) == {(name, *question) for name in names for question in _QUESTIONS}
+
+
+def _names(ids: Iterable[str]) -> Names:
+    return Names(Source(id=id, path=Path(id)) for id in ids)
 
 
 def _answer(place: tuple[str, str], text: str) -> Answer:

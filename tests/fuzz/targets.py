@@ -23,6 +23,7 @@ from grader.result import Result
 from grader.rubric import load_rubric
 from grader.submission import Source, load
 from grader.submission.archive import read_archive, read_inside
+from grader.submission.names import Names
 from grader.verdicts import Verdict
 from grader.wall import wire
 from grader.wall.channel import understood
@@ -176,7 +177,7 @@ def fuzz_times(data: bytes) -> None:
     path = folder / "times.csv"
     path.write_bytes(data)
     try:
-        read_times(path)
+        read_times(path, Names([Source(id="work", path=folder)]))
     except InputError as error:
         _one_line_naming(error, "times.csv")
 

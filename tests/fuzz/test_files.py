@@ -20,6 +20,8 @@ from grader.engine.lateness import read_times
 from grader.errors import InputError
 from grader.result import Result
 from grader.rubric import load_rubric
+from grader.submission import Source
+from grader.submission.names import Names
 from tests.fuzz.run import CORPUS
 from tests.fuzz.targets import TARGETS
 
@@ -116,7 +118,11 @@ def test_results_nested_without_end(start: str) -> None:
 
 DEEP = "[" * 100_000
 TIMES = "submission,submitted\n"
-READERS: dict[str, Any] = {"toml": load_rubric, "key": Key.load, "csv": read_times}
+READERS: dict[str, Any] = {
+    "toml": load_rubric,
+    "key": Key.load,
+    "csv": lambda path: read_times(path, Names([])),
+}
 CONTENT: dict[str, bytes] = {
     "empty": b"",
     "nul": b"\0",
@@ -153,6 +159,6 @@ def test_times_at_the_ends_of_the_calendar(
     path = tmp_path / "times.csv"
     path.write_text(f"{TIMES}ada,{when}\n", encoding="utf-8")
     with suppress(InputError):
-        assert read_times(path)["ada"].tzinfo is not None
+        assert read_times(path, Names([Source(id="ada", path=tmp_path)]))["ada"].tzinfo is not None
     monkeypatch.undo()
     time.tzset()

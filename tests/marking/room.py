@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 from typer.testing import Result as Ran
 
 from grader.cli.app import app
 from grader.engine.fingerprint import Inputs
+from grader.errors import InputError
 from grader.grading import Settings
 from grader.notebooks.records import NotebookResult, WrittenAnswer
+from grader.report.files import result_file, student_page_of
 from grader.result import Outcome, Result
 from grader.submission import Source
 from tests.report import sample
@@ -47,7 +51,7 @@ class Canned:
 
     def result(self, source: Source, future: Future[Any]) -> Result:
         self.graded.append(source.id)
-        texts = json.loads((source.path / "numpynn" / "layers.py").read_text("utf-8"))
+        texts = json.loads(_module(source.path))
         answers = [
             WrittenAnswer(
                 question=str(number), state="answered" if text else "empty",
@@ -56,11 +60,18 @@ class Canned:
             for number, text in enumerate(texts, start=1)
         ]  # fmt: skip
         book = NotebookResult(id="Dropout", title="Dropout", path="Dropout.ipynb", answers=answers)
-        return replace(BASE, submission=source.id, notebooks=[book])
+        return replace(BASE, submission=source.id, name=source.name, notebooks=[book])
 
     def check(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def _module(path: Path) -> str:
+    if path.is_dir():
+        return (path / "numpynn" / "layers.py").read_text("utf-8")
+    with zipfile.ZipFile(path) as archive:
+        return archive.read("numpynn/layers.py").decode()
 
 
 class Room:
@@ -77,9 +88,15 @@ class Room:
         return self.crew
 
     def hand_in(self, name: str, *answers: str) -> None:
-        path = self.folder / "class" / name / "numpynn" / "layers.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(answers), encoding="utf-8")
+        path = self.folder / "class" / name
+        path.parent.mkdir(exist_ok=True)
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("numpynn/layers.py", json.dumps(answers))
+            return
+        module = path / "numpynn" / "layers.py"
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.write_text(json.dumps(answers), encoding="utf-8")
 
     def batch(self, *options: str | Path, code: int = 0) -> str:
         """Everything that is said."""
@@ -89,6 +106,12 @@ class Room:
             raise ran.exception
         assert ran.exit_code == code, ran.output
         return " ".join(ran.output.split())
+
+    def refused(self, *options: str | Path) -> str:
+        """Why these options are not taken."""
+        with pytest.raises(InputError) as caught:
+            self.batch(*options)
+        return str(caught.value)
 
     def rows(self, name: str = "written.csv") -> list[dict[str, str]]:
         with (self.out / name).open(encoding="utf-8-sig", newline="") as file:
@@ -111,11 +134,11 @@ class Room:
         return path
 
     def result(self, name: str) -> Result:
-        return Result.load(self.out / "results" / f"{name}.json")
+        return Result.load(self.out / result_file(name))
 
     def gradebook(self) -> dict[str, dict[str, str]]:
         with (self.out / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
             return {row["submission"]: row for row in csv.DictReader(file)}
 
     def report(self, name: str) -> str:
-        return (self.out / "reports" / f"{name}.html").read_text("utf-8")
+        return (self.out / student_page_of(name)).read_text("utf-8")

@@ -13,9 +13,12 @@ import pytest
 from grader.errors import InputError
 from grader.marking.sheet import read_sheet
 from grader.report.csv import safe_cell
+from grader.submission import Source
+from grader.submission.names import Names
 from tests.marking.room import Room
 
 QUESTIONS = {("Dropout", "1"): 2.0, ("Dropout", "2"): 2.0}
+NAMES = Names(Source(id=id, path=Path(id)) for id in ("ann", "007", "=1+1"))
 HEAD = "submission,notebook,question,mark,comment\n"
 
 
@@ -32,7 +35,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
 
 def _read(path: Path, text: str | bytes) -> object:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_sheet(path, QUESTIONS, ["ann", "007", "=1+1"])
+    return read_sheet(path, QUESTIONS, NAMES)
 
 
 def test_it_lists_answers_question_by_question_and_unanswered_ones_last(room: Room) -> None:
@@ -105,7 +108,7 @@ def test_nobody_is_asked_where_all_is_marked(room: Room) -> None:
 )  # fmt: skip
 def test_whatever_a_spreadsheet_saves_is_read(room: Room, how: dict[str, Any]) -> None:
     sheet = room.fill({("'=1+1", "1"): ("1,5", "Good; really.")}, to="x.csv", **how)
-    [mark] = read_sheet(sheet, {("Dropout", "1"): 2.0}, ["=1+1"]).values()
+    [mark] = read_sheet(sheet, {("Dropout", "1"): 2.0}, NAMES).values()
     assert mark is not None
     assert (mark.points, mark.comment, mark.submission) == (1.5, "Good; really.", "=1+1")
 
@@ -176,7 +179,7 @@ def test_what_is_no_sheet_is_refused(tmp_path: Path, content: bytes, said: str) 
 
 def test_a_sheet_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.csv: cannot be read"):
-        read_sheet(tmp_path / "gone.csv", QUESTIONS, ["ann"])
+        read_sheet(tmp_path / "gone.csv", QUESTIONS, NAMES)
 
 
 def test_blank_rows_and_other_columns_do_not_matter(tmp_path: Path) -> None:

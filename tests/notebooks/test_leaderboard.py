@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
+import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -21,6 +25,7 @@ from grader.notebooks.leaderboard import (
     with_pseudonyms,
 )
 from grader.submission import discover
+from grader.submission.names import Names
 from tests.support import grader
 
 LABELS = np.arange(20) % 10
@@ -80,8 +85,8 @@ def test_the_ranking(hand_ins: Path) -> None:
         (_npy(LABELS + 0.5), "prediction.npy", "expected integers"),
         (_npy(np.full(20, np.nan)), "prediction.npy", "expected integers"),
         (_npy(np.array([None] * 20), allow_pickle=True), "prediction.npy", "Python objects"),
-        (b"\x93NUMPY", "prediction.npy", "no .npy file"),
-        (b"PK\x03\x04 no zip", "prediction_phase_1.zip", "damaged or no zip"),
+        (b"\x93NUMPY", "prediction.npy", "not a .npy file"),
+        (b"PK\x03\x04 no zip", "prediction_phase_1.zip", "damaged or not a zip"),
         (_zipped(b"x", "a.txt"), "prediction_phase_1.zip", "holds no .npy file"),
         (b"x", "notes.txt", "There is neither"),
     ],
@@ -93,6 +98,137 @@ def test_what_cannot_be_scored_is_listed_with_the_reason(
     (entry,) = rank(discover(tmp_path), LABELS)
     assert said in entry.problem
     assert entry.rank == 0
+
+
+def _header(text: bytes, version: bytes = b"\x01\x00", length: int | None = None) -> bytes:
+    """A `.npy` file with a header of that text, and some numbers behind it."""
+    size = len(text) if length is None else length
+    width = 2 if version == b"\x01\x00" else 4
+    return b"\x93NUMPY" + version + size.to_bytes(width, "little") + text + LABELS.tobytes()
+
+
+_GOOD = b"{'descr': '<i8', 'fortran_order': False, 'shape': (20,), }"
+ODD = {
+    "an open bracket": _header(_GOOD[:-2]),
+    "a string that does not end": _header(b"{'descr': '<i8"),
+    "brackets without end": _header(b"(" * 9_000),
+    "minus signs without end": _header(b"-" * 9_000 + b"1"),
+    "a type of many parts": _header(_GOOD.replace(b"'<i8'", b"[" * 90 + b"'<i8'" + b"]" * 90)),
+    "no text": _header(b"\xff\xfe\x00"),
+    "a name that is no type": _header(_GOOD.replace(b"<i8", b"<q99")),
+    "a type of nothing": _header(_GOOD.replace(b"<i8", b"V0")),
+    "objects": _header(_GOOD.replace(b"<i8", b"|O")),
+    "objects inside": _header(_GOOD.replace(b"'<i8'", b"[('a', '|O')]")),
+    "a record": _header(_GOOD.replace(b"'<i8'", b"[('a', '<i8')]")),
+    "texts": _header(_GOOD.replace(b"<i8", b"<U2")),
+    "dates": _header(_GOOD.replace(b"<i8", b"<M8[s]")),
+    "very long items": _header(_GOOD.replace(b"<i8", b"S2000000000")),
+    "a negative length": _header(_GOOD.replace(b"20,", b"-20,")),
+    "lengths that overflow": _header(_GOOD.replace(b"(20,)", b"(10**400,)")),
+    "a length of four hundred digits": _header(_GOOD.replace(b"20,", b"9" * 400 + b",")),
+    "a length beyond the memory": _header(_GOOD.replace(b"20,", b"0, 9999999999999999999,")),
+    "many axes": _header(_GOOD.replace(b"(20,)", b"(" + b"1," * 99 + b")")),
+    "a shape that is none": _header(_GOOD.replace(b"(20,)", b"'abc'")),
+    "a shape of truth values": _header(_GOOD.replace(b"(20,)", b"(True, None)")),
+    "a dict with other keys": _header(b"{1: 2}"),
+    "a list": _header(b"[1, 2]"),
+    "a header longer than the file": _header(_GOOD, length=60_000),
+    "a later version": _header(_GOOD, b"\x03\x00"),
+    "a version that never was": _header(_GOOD, b"\x09\x00"),
+    "a second version cut off": _header(_GOOD, b"\x02\x00")[:9],
+    "cut in the numbers": _npy(LABELS)[:-8],
+    "the other order of axes": _npy(np.asfortranarray(LABELS.reshape(5, 4))),
+    "a pickle": b"cposix\nsystem\n(S'echo'\ntR.",
+    "an .npz": _zipped(_npy(LABELS)),
+    "nothing": b"",
+    "enormous numbers": _npy(np.full(20, 1e300)),
+    "numbers beyond int64": _npy(np.full(20, 2**64 - 1, np.uint64)),
+    "halves": _npy(np.full(20, np.inf, np.float16)),
+    "complex numbers": _npy(LABELS.astype(complex)),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["bare", "zipped"])
+def test_one_bad_file_is_one_bad_row(tmp_path: Path, packed: bool) -> None:
+    for number, data in enumerate(ODD.values()):
+        file = "prediction_phase_1.zip" if packed else "prediction.npy"
+        _hand_in(tmp_path, f"{number:02}", _zipped(data) if packed else data, file)
+    _hand_in(tmp_path, "right", _npy(LABELS))
+    best, *others = rank(discover(tmp_path), LABELS)
+    assert (best.name, best.correct) == ("right", 20)
+    unsaid = [name for name, entry in zip(ODD, others, strict=True) if not entry.problem]
+    assert unsaid == []
+    assert all(len(entry.problem) < 300 and entry.problem.isprintable() for entry in others)
+
+
+def test_files_that_are_none_are_bad_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _hand_in(tmp_path, "right", _npy(LABELS))
+    for name in ("folder", "link", "loop", "pipe", "gone"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "folder" / "prediction.npy").mkdir()
+    (tmp_path / "link" / "prediction.npy").symlink_to(tmp_path / "right" / "output")
+    (tmp_path / "loop" / "prediction.npy").symlink_to("prediction.npy")
+    os.mkfifo(tmp_path / "pipe" / "prediction.npy")
+    (tmp_path / "cut.zip").write_bytes(_zipped(_npy(LABELS))[:40])
+    (tmp_path / "odd.tar.xz").write_bytes(b"\xfd7zXZ\x00 and no more")
+    (tmp_path / "lone").symlink_to(tmp_path / "nowhere")
+    sources = list(discover(tmp_path))
+    (tmp_path / "gone").rmdir()
+    best, *others = rank(sources, LABELS)
+    assert best.name == "right"
+    assert len(others) == 7
+    assert all(entry.problem for entry in others)
+
+
+def test_a_fault_that_nobody_foresaw_costs_one_row(
+    hand_ins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*_: object, **__: object) -> object:
+        if next(calls) == 0:
+            raise ZeroDivisionError("odd")
+        return _with_errors(0)
+
+    calls = itertools.count()
+    monkeypatch.setattr(np, "load", load)
+    entries = rank(discover(hand_ins), LABELS)
+    assert [bool(entry.problem) for entry in entries] == [False] * 3 + [True]
+
+
+def test_nothing_is_calculated_in_what_it_writes(tmp_path: Path) -> None:
+    folder = tmp_path / "subs"
+    for name in ("=1+1", "@x", "a;=1", "-2"):
+        _hand_in(folder, name, _npy(LABELS), f"=cmd/{name}prediction.npy")
+    _hand_in(folder, "+3", _npy(LABELS[:5]), "=cmd prediction.npy")
+    np.save(tmp_path / "labels.npy", LABELS)
+    out, names = tmp_path / "board", tmp_path / "names.csv"
+    names.write_text("submission,pseudonym\n@x,=red fox\n", "utf-8")
+    command = ("leaderboard", folder, "--labels", tmp_path / "labels.npy", "--out", out)
+    grader(*command)
+    _no_formulas(out / "leaderboard.csv")
+    grader(*command, "--pseudonyms", names)
+    before = names.read_bytes()
+    grader(*command, "--pseudonyms", names)
+    assert names.read_bytes() == before
+    _no_formulas(out / "leaderboard.csv")
+    _no_formulas(names)
+
+
+def _no_formulas(path: Path) -> None:
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    assert len(rows) == 6
+    for cell in (cell for row in rows for cell in row):
+        assert not re.search(r"(^|;\s*)[=+@\t\r-]", cell), cell
+
+
+def test_a_pseudonym_stays_with_its_own_entry(hand_ins: Path, tmp_path: Path) -> None:
+    _hand_in(hand_ins, "eve.zip", b"")
+    (hand_ins / "eve.zip").rename(hand_ins / "eve")
+    path = tmp_path / "names.csv"
+    path.write_text("submission,pseudonym\neve,red fox\n", "utf-8")
+    (hand_ins / "eve.zip").write_bytes(_zipped(_npy(LABELS)))
+    sources = discover(hand_ins)
+    with pytest.raises(InputError, match=r"names\.csv, line 2: 'eve' may be any of eve/, eve\.zip"):
+        with_pseudonyms(rank(sources, LABELS), path, Names(sources))
 
 
 def test_a_header_that_claims_too_much_is_not_believed(tmp_path: Path) -> None:
@@ -109,12 +245,13 @@ def test_pseudonyms_stay_the_same(hand_ins: Path, tmp_path: Path) -> None:
     entries = rank(discover(hand_ins), LABELS)
     path = tmp_path / "names.csv"
     path.write_text("submission,pseudonym\nann,=red fox\n")
-    first, second = with_pseudonyms(entries, path), with_pseudonyms(entries, path)
+    known = Names(discover(hand_ins))
+    first, second = (with_pseudonyms(entries, path, known) for _ in range(2))
     assert first == second
     names = {entry.name for entry in first}
     assert len(names) == 4
     assert not names & {"ann", "bob", "cid", "dan"}
-    assert "'=red fox" in as_csv(first)
+    assert "'=red fox" in b"".join(as_csv(first)).decode()
 
 
 def test_labels_that_are_none(tmp_path: Path) -> None:
@@ -132,7 +269,12 @@ def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
     out = tmp_path / "board"
     said = grader("leaderboard", hand_ins, "--labels", tmp_path / "labels.npy", "--out", out)
     assert said.stdout.startswith("4 of 4 have a score.")
-    assert (out / "leaderboard.csv").read_text().splitlines()[1].startswith("1,dan,1.0000,20,20")
+    assert (
+        (out / "leaderboard.csv")
+        .read_text("utf-8-sig")
+        .splitlines()[1]
+        .startswith("1,dan,1.0000,20,20")
+    )
     assert "95.00 %" in (out / "leaderboard.html").read_text()
 
 

@@ -22,7 +22,7 @@ from grader.notebooks.records import (
     WrittenAnswer,
 )
 from grader.report.cohort import report_href
-from grader.report.csv import write_gradebook
+from grader.report.gradebook import write_gradebook
 from grader.report.html import class_page, student_page
 from grader.report.notebook import fragment
 from grader.result import (

@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from grader.report.html import class_page, environment, prose, student_page
 from grader.report.notebook import fragment, plain
-from grader.report.redact import Audience
 from grader.report.strings import Lang, Texts
-from grader.result import CheckResult, Finding, Outcome, Result, Visibility
+from grader.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
 from tests.report import sample
 
 URL_ATTRIBUTES = {"src", "href", "xlink:href", "action", "formaction", "data", "poster", "srcset"}
@@ -128,7 +127,11 @@ def test_every_address_is_on_the_page_or_a_report_beside_it(hostile_pages: dict[
     for name, page in hostile_pages.items():
         for tag, attribute, value in Page(page).attributes():
             if attribute in URL_ATTRIBUTES:
-                assert re.fullmatch(r"#[\w-]+|reports/[\w.~%-]+\.html", value), (name, tag, value)
+                assert re.fullmatch(r"#[\w-]+|instructor/[\w.~%-]+\.html", value), (
+                    name,
+                    tag,
+                    value,
+                )
 
 
 def test_styles_and_scripts_load_nothing() -> None:
@@ -332,8 +335,8 @@ def test_the_class_page_counts_and_links() -> None:
     page = class_page(results, title="Autumn class", made="2026-03-02")
     text = Page(page).text
     assert "48 students" in text
-    assert page.count('<a href="reports/') == 48 + sum(not result.graded for result in results)
-    assert 'href="reports/%E7%8E%8B-srinivasa-2.html"' in page
+    assert page.count('<a href="instructor/') == 48 + sum(not result.graded for result in results)
+    assert 'href="instructor/%E7%8E%8B-srinivasa-2.html"' in page
     assert "The archive hw.zip is encrypted." in text
     assert "Hardest checks" in text
     assert 'role="img" aria-label="Histogram of the scores of' in page

@@ -16,14 +16,14 @@ from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
 from grader.errors import InputError
-from grader.report.csv import gradebook_text, safe_cell, write_gradebook
+from grader.report.csv import safe_cell
 from grader.report.files import write_atomically
-from grader.report.redact import Audience
+from grader.report.gradebook import gradebook_pieces, write_gradebook
 from grader.report.schema import schema_text
 from grader.report.strings import TEXTS, Texts
 from grader.report.terminal import result_line, summary
 from grader.report.text import by_name, clip_lines, magnitude, number, one_line, visible
-from grader.result import Outcome, Result
+from grader.result import Audience, Outcome, Result
 from tests.report import sample
 
 PACKAGE = Path(__file__).parents[2] / "grader" / "report"
@@ -109,8 +109,12 @@ def test_no_text_starts_a_formula(raw: str) -> None:
     assert not safe_cell(raw).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
+def _gradebook(results: list[Result]) -> str:
+    return b"".join(gradebook_pieces(results)).decode("utf-8-sig")
+
+
 def _table(results: list[Result]) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(gradebook_text(results))))
+    return list(csv.DictReader(io.StringIO(_gradebook(results))))
 
 
 def test_the_gradebook_has_a_line_for_each_and_a_column_for_each_part() -> None:
@@ -153,7 +157,7 @@ def test_an_ungraded_submission_has_no_score_rather_than_zero() -> None:
 def test_every_hostile_text_stays_in_its_cell() -> None:
     results = [sample.hostile(text) for text in sample.HOSTILE]
     results += [sample.ungraded(text, text) for text in sample.HOSTILE]
-    lines = list(csv.reader(io.StringIO(gradebook_text(results))))
+    lines = list(csv.reader(io.StringIO(_gradebook(results))))
     assert len(lines) == 1 + len(results)
     assert {len(line) for line in lines} == {len(lines[0])}
     for cell in (cell for line in lines for cell in line):

@@ -327,7 +327,7 @@ def test_what_may_not_be_read_is_named() -> None:
             problems = {source.id: source.problem for source in discover(root)}
         shut.chmod(0o755)
     assert not problems["ann"]
-    assert problems["bob"] == "bob.zip: may not be read (no permission)."
+    assert problems["bob.zip"] == "bob.zip: may not be read (no permission)."
     assert problems["cid"] == "cid: may not be read (no permission)."
 
 

@@ -27,7 +27,7 @@ def test_folders_and_archives_of_every_kind_are_submissions(tmp_path: Path) -> N
     tarred(tmp_path / "fay.tar.xz", PACKAGE, "w:xz")
     tarred(tmp_path / "gus.tar", PACKAGE, "w")
     found = discover(tmp_path)
-    assert [source.id for source in found] == ["ann", "bob", "cid", "dan", "eve", "fay", "gus"]
+    assert [source.name for source in found] == ["ann", "bob", "cid", "dan", "eve", "fay", "gus"]
     assert not any(source.problem for source in found)
     assert len({read(source.path).digest for source in found}) == 1
 
@@ -60,7 +60,7 @@ def test_a_folder_of_ones_own_without_the_package_makes_no_submission(tmp_path: 
 
 def test_an_archive_is_one_submission(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "ann.zip", PACKAGE)
-    assert list(discover(archive)) == [Source(id="ann", path=archive)]
+    assert list(discover(archive)) == [Source(id="ann.zip", name="ann", path=archive)]
 
 
 def test_hidden_files_and_leavings_of_systems_are_nothing(tmp_path: Path) -> None:
@@ -80,23 +80,16 @@ def test_loose_files_are_told_apart(tmp_path: Path) -> None:
     assert [path.name for path in loose_files(tmp_path)] == ["grades.csv", "README.md"]
 
 
-def test_two_submissions_with_one_name_are_both_graded(tmp_path: Path) -> None:
+def test_an_identity_is_the_whole_name_and_nobody_else_can_change_it(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "ann.zip", PACKAGE)
+    alone = _class(tmp_path)
     write(tmp_path / "ann", PACKAGE)
-    zipped(tmp_path / "ann.zip", PACKAGE)
-    zipped(tmp_path / "Ann.tar.zip", PACKAGE)
+    for name in ("ANN.zip", "ann.tar", "ann.zip.zip"):
+        zipped(tmp_path / name, PACKAGE)
     found = _class(tmp_path)
-    assert set(found) == {"ann", "ann.zip", "Ann.tar"}
-    assert found["ann.zip"].note == found["ann"].note
-    assert "ann, ann.zip" in found["ann"].note
-    assert not found["ann.zip"].problem
-    assert not found["Ann.tar"].note
-
-
-def test_names_that_differ_in_capitals_only_get_distinct_ids(tmp_path: Path) -> None:
-    for name in ("Ann", "ann", "ANN.zip"):
-        write(tmp_path / name, PACKAGE) if "." not in name else zipped(tmp_path / name, PACKAGE)
-    ids = [source.id for source in discover(tmp_path)]
-    assert len({identifier.casefold() for identifier in ids}) == 3
+    assert set(found) == {"ann", "ann.zip", "ANN.zip", "ann.tar", "ann.zip.zip"}
+    assert found["ann.zip"] == alone["ann.zip"] == single(archive)
+    assert [found[id].name for id in ("ann", "ann.zip", "ann.tar")] == ["ann"] * 3
 
 
 @pytest.mark.parametrize(
@@ -114,13 +107,13 @@ def test_names_that_differ_in_capitals_only_get_distinct_ids(tmp_path: Path) -> 
         ("hw2_3_final", "hw2_3_final"),
     ],
 )
-def test_names_given_by_canvas_and_moodle_become_ids(
+def test_names_given_by_canvas_and_moodle_are_shortened(
     tmp_path: Path, name: str, expected: str
 ) -> None:
     write(tmp_path / "zoe", PACKAGE)
     is_archive = name.endswith((".zip", ".gz"))
     zipped(tmp_path / name, PACKAGE) if is_archive else write(tmp_path / name, PACKAGE)
-    assert expected in _class(tmp_path)
+    assert _class(tmp_path)[name].name == expected
 
 
 def test_what_canvas_and_moodle_add_gets_a_row_or_none(tmp_path: Path) -> None:
@@ -128,14 +121,14 @@ def test_what_canvas_and_moodle_add_gets_a_row_or_none(tmp_path: Path) -> None:
     write(tmp_path / "Ann_12_assignsubmission_onlinetext", {"onlinetext.html": "hello"})
     write(tmp_path, {"bob_34_text.html": "see my mail"})
     found = _class(tmp_path)
-    assert list(found) == ["Ann_12", "bob_34"]
-    assert found["bob_34"].problem
+    assert [source.name for source in found.values()] == ["Ann_12", "bob_34"]
+    assert found["bob_34_text.html"].problem
 
 
 def test_ids_can_be_shown_and_written(tmp_path: Path) -> None:
     os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9\n")
     (source,) = discover(tmp_path)
-    assert source.id == "caf?_"
+    assert (source.id, source.name) == (r"caf\u{dce9}\x0a", "caf?_")
 
 
 def test_a_link_to_outside_is_listed_and_not_followed(tmp_path: Path) -> None:
@@ -146,14 +139,14 @@ def test_a_link_to_outside_is_listed_and_not_followed(tmp_path: Path) -> None:
     (root / "gus.zip").symlink_to(root / "nowhere")
     found = _class(root)
     assert not found["ann"].problem
-    for name in ("eve", "fay", "gus"):
+    for name in ("eve", "fay.zip", "gus.zip"):
         assert "link that leads outside" in found[name].problem
 
 
 def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
     write(tmp_path / "ann", PACKAGE)
     os.mkfifo(tmp_path / "bob.zip")
-    assert _class(tmp_path)["bob"].problem == "bob.zip: is no ordinary file."
+    assert _class(tmp_path)["bob.zip"].problem == "bob.zip: is no ordinary file."
 
 
 def test_each_is_looked_at_when_its_turn_comes(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ for (const area of document.querySelectorAll(".scroll")) {
     const name = make("th", row.name.length <= 28 ? "nowrap" : "");
     name.scope = "row";
     const link = make("a", "", row.name);
-    link.href = href || `reports/${encodeURIComponent(row.name)}.html`;
+    link.href = href || `instructor/${encodeURIComponent(row.name)}.html`;
     name.append(link);
     element.append(name);
     for (let column = 1; column < heads.length; column += 1)

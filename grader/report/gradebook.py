@@ -1,0 +1,98 @@
+"""The gradebook: a row for each submission, for a spreadsheet or an LMS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.report.csv import csv_pieces
+from grader.report.files import write_pieces
+from grader.report.summary import Roster, Summary
+from grader.result import Outcome, PartResult, Result
+
+_Row = list[str | float]
+
+
+def write_gradebook(results: Iterable[Result] | Roster, path: Path) -> None:
+    """Write the gradebook to `path`, all or nothing.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    write_pieces(path, gradebook_pieces(results))
+
+
+def gradebook_pieces(results: Iterable[Result] | Roster) -> Iterator[bytes]:
+    """The content of a gradebook: one row per submission, in the order of their names.
+
+    Columns: `submission`, `name` (what people call it), `status` (`graded`, `unreadable`,
+    `internal error`), `score`, `penalty` for lateness, `final` (score less penalty), `max_score`,
+    `percent` (of the final score), `part:<id>` for each part, `checks:<outcome>` (how many) for
+    each outcome, `unmarked` (written answers that somebody has to mark) where there are questions,
+    `era`, `python2`, `sandbox`, `error`. A submission that could not be graded has empty cells for
+    its numbers, not zeros.
+    """
+    return csv_pieces(_rows(Roster.of(results)))
+
+
+def _rows(roster: Roster) -> Iterator[_Row]:
+    parts: dict[str, None] = {}
+    asked = False
+    for summary in roster:
+        parts.update(dict.fromkeys(part.id for part in summary.parts))
+        asked |= bool(summary.answers)
+    columns = _Columns(list(parts), asked)
+    yield _heading(columns)
+    for summary in roster:
+        yield _row(summary, columns)
+
+
+class _Columns(NamedTuple):
+    parts: list[str]
+    unmarked: bool
+    """Whether there are written answers."""
+
+
+def _heading(columns: _Columns) -> _Row:
+    return [
+        *("submission", "name", "status", "score", "penalty", "final", "max_score", "percent"),
+        *(f"part:{part}" for part in columns.parts),
+        *(f"checks:{outcome}" for outcome in Outcome),
+        *(["unmarked"] if columns.unmarked else []),
+        *("era", "python2", "sandbox", "error"),
+    ]
+
+
+def _row(summary: Summary, columns: _Columns) -> _Row:
+    dialect = summary.era is not None
+    return [
+        summary.submission,
+        summary.name,
+        _status(summary),
+        *_numbers(summary, columns.parts),
+        *([summary.waiting if summary.graded else ""] if columns.unmarked else []),
+        summary.era or "",
+        ("yes" if summary.python2 else "no") if dialect else "",
+        summary.sandbox or "",
+        summary.error,
+    ]
+
+
+def _status(summary: Summary) -> str:
+    if summary.graded:
+        return "graded"
+    return "internal error" if summary.error_kind == "internal" else "unreadable"
+
+
+def _numbers(summary: Summary, parts: list[str]) -> _Row:
+    if not summary.graded:
+        return [""] * (5 + len(parts) + len(Outcome))
+    mine: dict[str, PartResult] = {part.id: part for part in summary.parts}
+    counts = summary.counts
+    totals = (summary.score, summary.penalty, summary.final, summary.max_score, summary.percent)
+    return [
+        *totals,
+        *(mine[part].points if part in mine and mine[part].total else "" for part in parts),
+        *(counts[outcome] for outcome in Outcome),
+    ]
