@@ -153,6 +153,9 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     student's own."""
     causes: list[Cause] = msgspec.field(default_factory=list)
     """What is behind the failure, the surest first; empty where nothing fits."""
+    follows_from: str = ""
+    """Where the fault lies if not in what the check judges: a contract name, or what is wrong with
+    a file. That comes first: until it is mended, this check says nothing."""
 
 
 class PartResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,9 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     numerical_backward: Literal["note", "fail"] = "note"
     """What a backward pass that calls the forward very often earns: a remark, or no points."""
+    unjudged: Literal["spread", "lost"] = "spread"
+    """Where the points of a check go that another function's fault kept from being judged: to the
+    other checks of its part, as far as that fault costs points there itself, or to nobody."""
     shuffle: bool = False
     """Whether the checks run in an order that the seed decides, each after those that it needs."""
     template: Literal["auto", "2016", "2017", "2018", "2021"] = "auto"

@@ -49,3 +49,10 @@ class NotJudged(Verdict):
     """Cannot be judged, for a reason that lies elsewhere."""
 
     outcome = Outcome.SKIPPED
+
+    def __init__(
+        self, message: str, finding: Finding | None = None, *, because_of: str = ""
+    ) -> None:
+        """`because_of` is the contract name of another function, whose fault it is."""
+        super().__init__(message, finding)
+        self.because_of = because_of

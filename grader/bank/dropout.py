@@ -194,7 +194,7 @@ def test_dropout_backward_train(student: Student, inputs: Inputs, keep: float) -
     x, dout = inputs.clear_of_zero(*WIDE), inputs.clear_of_zero(*WIDE)
     out, cache = _forward(student, x, {"p": keep, "mode": "train"})
     if not _is_mask(out / x):
-        raise NotJudged("dropout_backward cannot be judged where dropout_forward drops nothing.")
+        raise _nothing_dropped()
 
     def forward_is_right() -> bool:
         return not _scaling_fault(out / x, keep)
@@ -243,7 +243,7 @@ def test_dropout_backward_array(student: Student, inputs: Inputs) -> None:
     x, dout = inputs.clear_of_zero(20, 10), inputs.clear_of_zero(20, 10)
     out, cache = _forward(student, x, {"p": 0.5, "mode": "train"})
     if not _is_mask(out):
-        raise NotJudged("dropout_backward cannot be judged where dropout_forward drops nothing.")
+        raise _nothing_dropped()
     _must_fit(student.dropout_backward(dout, cache), dout * out / x, dout * (out != 0) / 0.5)
     assert_arrays(student, "dropout_backward", (dout, cache))
 
@@ -255,7 +255,12 @@ def _forward(student: Student, x: np.ndarray, param: dict[str, Any]) -> tuple[np
         return _of_shape(out, x), cache
     except Wrong as wrong:
         text = f"dropout_backward cannot be judged because of dropout_forward: {wrong.message}"
-        raise NotJudged(text) from None
+        raise NotJudged(text, because_of="dropout_forward") from None
+
+
+def _nothing_dropped() -> NotJudged:
+    text = "dropout_backward cannot be judged where dropout_forward drops nothing."
+    return NotJudged(text, because_of="dropout_forward")
 
 
 def _must_fit(dx: Any, own: np.ndarray, right: np.ndarray) -> None:
@@ -299,7 +304,7 @@ def _must_work_in_train_mode(student: Student) -> None:
     out, cache = _forward(student, ones, {"p": 0.5, "mode": "train"})
     dx = student.dropout_backward(ones, cache)
     if not _is_mask(out):
-        raise NotJudged("Not judged, because dropout_forward does not drop in train mode either.")
+        raise _nothing_dropped()
     if close(dx, ones, tolerance=EXACT):
         raise NotJudged("Not judged, because dropout_backward drops nothing in train mode either.")
 

@@ -121,7 +121,7 @@ def forward_pass(
         out, cache = getattr(student, forward)(*args)
     except Verdict as verdict:
         text = f"{backward} cannot be judged because {forward} does not run: {verdict.message}"
-        raise NotJudged(text, verdict.finding) from None
+        raise NotJudged(text, verdict.finding, because_of=forward) from None
     return out, cache
 
 
@@ -139,7 +139,8 @@ def fair_to(backward: str, forward: str, forward_is_right: Callable[[], bool]) -
             raise
         raise NotJudged(
             f"{backward} cannot be judged as long as {forward} is wrong, because it works on what "
-            f"{forward} leaves in the cache. What was seen: {verdict.message}"
+            f"{forward} leaves in the cache. What was seen: {verdict.message}",
+            because_of=forward,
         ) from None
 
 

@@ -92,7 +92,9 @@ class Run:
         for name in spec.needs:
             needed = self.results.get(f"{module}::{name.removeprefix('test_')}")
             if needed is not None and needed.outcome is not Outcome.PASSED:
-                raise NotJudged(f"Not judged, because an earlier check failed: {needed.title}.")
+                text = f"Not judged, because an earlier check failed: {needed.title}."
+                own = set(needed.targets) & set(spec.targets)
+                raise NotJudged(text, because_of="" if own else needed.targets[0])
 
     def is_foregone(self, check: str) -> bool:
         """Whether a check would pass, as is known from the answers it would get."""
@@ -148,6 +150,7 @@ class Run:
             source=None if outcome is Outcome.PASSED else source,
             stdout=script.stdout[:8_000],
             warnings=script.warnings,
+            follows_from=error.because_of if isinstance(error, NotJudged) else "",
         )
         self.results[check] = result
         if outcome is Outcome.PASSED and script.rests_on:

@@ -2,12 +2,14 @@
 
 A part's points are shared among its checks by their weights. Checks that do not count (the era does
 not ask for them, or we broke) are left out, and what they would have been worth goes to the others,
-so that the total is always the rubric's.
+so that the total is always the rubric's. So does, within bounds, what could not be judged because
+of another function.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,6 +29,16 @@ def not_asked(check: CheckResult) -> bool:
     return check.finding is not None and check.finding.kind == "not_asked"
 
 
+def unjudged(check: CheckResult) -> bool:
+    """Whether a fault of another function kept it from being judged."""
+    return (
+        check.outcome is Outcome.SKIPPED
+        and bool(check.follows_from)
+        and check.follows_from not in check.targets
+        and not not_asked(check)
+    )
+
+
 def score(rubric: Rubric, checks: Sequence[CheckResult]) -> tuple[list[CheckResult], float, float]:
     """Give every check its points.
 
@@ -37,26 +49,78 @@ def score(rubric: Rubric, checks: Sequence[CheckResult]) -> tuple[list[CheckResu
     Returns:
         The checks with `points` and `max_points` set, the score, and the score possible.
     """
-    weights: dict[str, float] = {}
+    by_part: dict[str, list[CheckResult]] = {}
     for check in filter(counts, checks):
-        weights[check.part] = weights.get(check.part, 0.0) + check.max_points
-    asked = sum(rubric.parts[part].points for part, weight in weights.items() if weight)
+        by_part.setdefault(check.part, []).append(check)
+    totals = {part: _weight_of(mine) for part, mine in by_part.items()}
+    asked = sum(rubric.parts[part].points for part, weight in totals.items() if weight)
     if not asked:
         return [replace(check, points=0.0, max_points=0.0) for check in checks], 0.0, 0.0
     stretch = rubric.points / asked
+    excuses = {part: _excuse(rubric, mine) for part, mine in by_part.items()}
     scored, total = [], 0.0
     for check in checks:
         worth = 0.0
         part = rubric.parts[check.part]
-        if counts(check) and weights[check.part]:
-            worth = part.points * stretch * check.max_points / weights[check.part]
-        earned = part.follow_through_share if check.follow_through else 1.0
-        points = worth * earned if check.outcome is Outcome.PASSED else 0.0
+        if counts(check) and totals[check.part]:
+            excuse = excuses[check.part]
+            judged = totals[check.part] - excuse.weight
+            worth = part.points * stretch * excuse.left_of(check) / judged
+        points = worth * _share(rubric, check)
         total += points
         scored.append(
             replace(check, points=round(points, _DIGITS), max_points=round(worth, _DIGITS))
         )
     return scored, round(total, 2), rubric.points
+
+
+class _Excuse(NamedTuple):
+    """Weight of a part that its other checks get, since a function kept it from being judged."""
+
+    function: str = ""
+    weight: float = 0.0
+    of: float = 0.0
+    """Weight of all that the function kept from being judged."""
+
+    def left_of(self, check: CheckResult) -> float:
+        """The weight that a check keeps."""
+        kept = self.weight and unjudged(check) and check.follows_from == self.function
+        return check.max_points * (1 - self.weight / self.of) if kept else check.max_points
+
+
+def _excuse(rubric: Rubric, checks: Sequence[CheckResult]) -> _Excuse:
+    """What is excused in one part, so that no score is higher than with the function mended.
+
+    With weight W, of which e is earned, U cannot be judged because of a function, and L is lost by
+    its own checks: mended, it earns (e + L) / W at least, also if all that is judged then is wrong.
+    So e / (W - excused) may not be more, or breaking a function would pay. Of several functions the
+    one is taken that keeps most from being judged: two excuses could lean on the loss of one.
+    """
+    kept: dict[str, float] = {}
+    for check in filter(unjudged, checks):
+        kept[check.follows_from] = kept.get(check.follows_from, 0.0) + check.max_points
+    earned = sum(check.max_points * _share(rubric, check) for check in checks)
+    if not kept or not earned or rubric.grading.unjudged == "lost":
+        return _Excuse()
+    function = max(kept, key=lambda name: kept[name])
+    lost = sum(
+        check.max_points * (1 - _share(rubric, check))
+        for check in checks
+        if function in check.targets and check.outcome is not Outcome.SKIPPED
+    )
+    most = _weight_of(checks) * lost / (earned + lost)
+    return _Excuse(function, min(kept[function], most), kept[function])
+
+
+def _weight_of(checks: Sequence[CheckResult]) -> float:
+    return sum(check.max_points for check in checks)
+
+
+def _share(rubric: Rubric, check: CheckResult) -> float:
+    """Of a check's points, what it earns."""
+    if check.outcome is not Outcome.PASSED:
+        return 0.0
+    return rubric.parts[check.part].follow_through_share if check.follow_through else 1.0
 
 
 def parts_of(rubric: Rubric, checks: Sequence[CheckResult], lang: str = "en") -> list[PartResult]:

@@ -200,7 +200,8 @@ def student_view(result: Result, audience: Audience) -> StudentView:
 
 def asked_for(check: CheckResult) -> bool:
     """Whether the era of the submission asks for it: what it does not is skipped, worth nothing."""
-    return check.outcome is not Outcome.SKIPPED or check.max_points > 0
+    unjudged = bool(check.follows_from)
+    return check.outcome is not Outcome.SKIPPED or check.max_points > 0 or unjudged
 
 
 def check_view(check: CheckResult) -> CheckView:
