@@ -20,7 +20,7 @@ from grader.dialect import to_canonical
 from grader.grading.bench import Bench
 from grader.grading.dropout_reading import observe_net
 from grader.grading.memory import memory_at_most, size
-from grader.result import CheckResult, Dialect, Outcome
+from grader.result import Cause, CheckResult, Dialect, Finding, Outcome
 from grader.rubric import Rubric
 from grader.submission.record import Submission
 from grader.wall import wire
@@ -171,7 +171,7 @@ def carry_mistakes(
         return checks
     for forward, mistake in _known_forwards(checks).items():
         stuck = {check.id for check in checks if _waits_for(check, forward)}
-        resolve = catalogue.resolver([mistake])
+        resolve = catalogue.resolver([mistake.id])
         if not stuck or resolve is None:
             continue
         with bench.channel(submission) as channel:
@@ -183,24 +183,35 @@ def carry_mistakes(
                 earlier=checks,
                 reference=Recorder(partial(_local, resolve)),
             )
-        passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
+        judged = {check.id: check for check in again if check.id in stuck}
         checks = [
-            replace(passed[check.id], follow_through=[forward])
-            if check.id in stuck and check.id in passed
-            else check
+            _carried(check, judged[check.id], mistake) if check.id in stuck else check
             for check in checks
         ]
     return checks
+
+
+def _carried(check: CheckResult, judged: CheckResult, mistake: Cause) -> CheckResult:
+    """A check that waited for a forward, as it ended where the mistake there is allowed for."""
+    forward = mistake.function
+    if judged.outcome is Outcome.PASSED:
+        return replace(judged, follow_through=[forward])
+    if judged.outcome not in _AT_FAULT or not mistake.certain:
+        return check
+    seen = judged.finding or Finding(kind="gradient")
+    text = f"{check.targets[0]} is wrong, also if the mistake in {forward} is allowed for."
+    finding = Finding(kind=seen.kind, quantity=seen.quantity, call=seen.call, wrong=seen.wrong)
+    return replace(check, outcome=Outcome.FAILED, message=text, finding=finding, follows_from="")
 
 
 def _local(resolve: Callable[[str], Any]) -> LocalChannel:
     return LocalChannel(Dispatcher(resolve, lambda _file: False))
 
 
-def _known_forwards(checks: Iterable[CheckResult]) -> dict[str, str]:
-    """Forward functions that are wrong in one clear way, with the mistake's id."""
+def _known_forwards(checks: Iterable[CheckResult]) -> dict[str, Cause]:
+    """Forward functions that are wrong in one clear way, with the mistake."""
     return {
-        check.targets[0]: check.causes[0].id
+        check.targets[0]: check.causes[0]
         for check in checks
         if check.targets[0].endswith("_forward")
         and [cause.kind for cause in check.causes] == ["mistake"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult
+from grader.result import CheckResult, Outcome
 from tests.bank.patches import Change, assert_costs, grade, mistake, rewritten
 
 FLAT = "x.reshape(len(x), w.shape[0])"
@@ -15,6 +15,12 @@ MISTAKES = [
     mistake("affine_forward", "sum of the biases", "@ w + b", "@ w + b.sum()"),
     mistake("affine_forward", "bias down the samples", "@ w + b", "@ w + b.reshape(-1, 1)"),
     mistake("affine_forward", "input not flattened", FLAT, "x"),
+    Change(
+        "affine: input flattened in neither pass",
+        "layers.py",
+        edits=(("affine_forward", FLAT, "x"), ("affine_backward", f"{FLAT}.T", "x.T")),
+        costs=frozenset({"affine_forward", "affine_backward"}),
+    ),
     mistake(
         "affine_forward", "flattened by columns", FLAT, 'x.reshape(len(x), w.shape[0], order="F")'
     ),
@@ -171,3 +177,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResu
 @pytest.mark.parametrize("change", [*MISTAKES, *VARIANTS], ids=str)
 def test_change_costs_what_it_should(change: Change, graded: dict[str, list[CheckResult]]) -> None:
     assert_costs(change, graded[change.name])
+
+
+def test_a_backward_is_judged_by_what_its_forward_keeps_of_other_inputs(
+    graded: dict[str, list[CheckResult]],
+) -> None:
+    """A forward that does not flatten runs on matrices, and shows there what is in its cache."""
+    results = graded["affine_forward: input not flattened"]
+    assert not [check.id for check in results if check.outcome is Outcome.SKIPPED]
