@@ -137,6 +137,7 @@ class WorkerChannel:
         Raises:
             NotDone, CouldNotRun: so it is.
         """
+        self._note_uses(reply)
         if reply.get("status") == "absent":
             raise self._absent(about)
         return reply
@@ -195,6 +196,7 @@ class WorkerChannel:
             text = f"The submission's modules are too large to be loaded: {error}."
             self._load_failure += [CouldNotRun(text, Finding(kind="load"))] * _STRIKES
             raise self._load_failure[-1] from None
+        self._note_uses(reply)
         problems = reply.get("value")
         if isinstance(problems, list):
             self.problems = [str(problem)[:500] for problem in problems[:50]]
@@ -212,7 +214,6 @@ class WorkerChannel:
             if known is not None and known.is_like(raw):
                 return raw
             reply = understood(wire.unpack(*raw))
-            self._note_uses(reply)
             if reply.get("status") != "substitute" or self._substitutes is None:
                 return reply
             answer = self._substitutes.answer(reply)

@@ -20,7 +20,11 @@ from grader.wall.student import Reply, Request
 
 CODE = """
 import os
+import numpy as np
 heard = []
+
+def old(x):
+    return np.product(x)
 
 def note(x):
     heard.append(x)
@@ -47,7 +51,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def channel(sandbox: Sandbox) -> Iterator[WorkerChannel]:
-    names = ("note", "double", "die", "hang")
+    names = ("note", "double", "die", "hang", "old")
     submission = Submission(
         id="ann",
         path="ann",
@@ -100,6 +104,17 @@ def test_the_next_check_begins_before_one_has_ended(channel: WorkerChannel) -> N
     heard = value(scene, call("note", 9))  # nobody foresaw that: the check is begun anew
     assert heard == [1, 2, 1, 9]
     assert value(asking.of("two"), call("note", 2)) == [*heard, 2]
+
+
+def test_what_an_answer_used_counts_only_if_it_was_asked_for(channel: WorkerChannel) -> None:
+    """Else the notes of a submission would depend on whether others are graded with it."""
+    asking = ahead(channel, one=script(call("note", 1)), two=script(call("old", 2)))
+    scene = asking.of("one")
+    value(scene, call("note", 1))
+    value(scene, call("note", 9))
+    assert not channel.uses
+    assert value(asking.of("two"), call("old", 2)) == 2
+    assert [use.what for use in channel.uses] == ["np.product"]
 
 
 def test_nothing_goes_ahead_of_a_check_that_will_ask_more(channel: WorkerChannel) -> None:
