@@ -80,6 +80,9 @@ class Invention:
         result: Result = future.result()
         return result
 
+    def running(self) -> dict[str, float]:
+        return {}
+
     def check(self) -> None:
         """Nothing."""
 

@@ -66,8 +66,12 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     call_seconds: float = 5.0
     """CPU time of one call."""
-    load_seconds: float = 20.0
-    """CPU time of importing the modules."""
+    load_seconds: float = 5.0
+    """CPU time of importing the modules: the statement that uses it up is left out."""
+    load_wait_seconds: float = 5.0
+    """Time that they may spend waiting meanwhile: asleep, or for input, a lock, a thread."""
+    submission_seconds: float = 300.0
+    """Time by the clock for all checks of a submission; those that are left are not run then."""
     memory_mb: int = 1536
 
 
@@ -97,6 +101,9 @@ class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cell_seconds: float = 240.0
     """CPU time of a cell."""
     notebook_seconds: float = 900.0
+    """CPU time of all cells of a notebook."""
+    notebook_wall_seconds: float = 1800.0
+    """Time by the clock for all cells of a notebook."""
 
 
 class ValueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

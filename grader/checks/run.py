@@ -18,6 +18,7 @@ from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
 from grader.wall.signature import Signature
 from grader.wall.student import Channel, Student, Transcript
+from grader.wall.time_limit import TimeLimit
 
 NOT_ASKED_KIND = "not_asked"
 """Kind of the finding of a check that the submission's era does not ask for."""
@@ -65,8 +66,12 @@ class Run:
         earlier: Iterable[CheckResult] = (),
         tapes: Tapes | None = None,
         foregone: Callable[[str], Tape | None] = lambda _check: None,
+        time_limit: TimeLimit | None = None,
     ) -> None:
-        """`foregone` gives what passes during a check if it is known, and that it passes."""
+        """`foregone` gives what passes during a check if it is known, and that it passes.
+
+        When `time_limit` is over, no check begins any more.
+        """
         self.api = api
         self.seed = seed
         self.submission = submission
@@ -74,6 +79,7 @@ class Run:
         self._reference = reference
         self._tapes = tapes
         self._foregone = foregone
+        self._time_limit = time_limit or TimeLimit()
         self.results: dict[str, CheckResult] = {check.id: check for check in earlier}
         self._transcript = Transcript()
         self._rests_on: dict[str, str] = {}
@@ -82,12 +88,14 @@ class Run:
         """Decide whether a check can run.
 
         Raises:
-            NotJudged, NotDone: it cannot, and why.
+            NotJudged, NotDone, CouldNotRun: it cannot, and why.
         """
         self._transcript = Transcript()
         if self.submission is not None:
             _must_be_asked(self.submission, spec)
             _must_be_done(self.submission, spec)
+        if self._time_limit.is_over:
+            raise CouldNotRun(f"Not run: {self._time_limit}.", Finding(kind="timeout"))
         module = check.partition("::")[0]
         for name in spec.needs:
             needed = self.results.get(f"{module}::{name.removeprefix('test_')}")
@@ -226,4 +234,6 @@ def _must_be_done(submission: Submission, spec: Spec) -> None:
         if name in submission.todo:
             raise _to_do(name)
         if name not in submission.locations:
-            raise NotDone(f"{name} is not there.", Finding(kind="missing"))
+            file = submission.missing.get(name)
+            where = f" in {file}" if file else ""
+            raise NotDone(f"{name} is not defined{where}.", Finding(kind="missing"))

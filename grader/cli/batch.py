@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -147,15 +148,27 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    from grader.cli.slow import SlowLines, slow_ones
     from grader.engine.reasons import origin
     from grader.report.terminal import result_line
 
     console = Console()
     count = Count()
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.fields[slow]}", markup=False),
+    )  # fmt: skip
+    lines = SlowLines(partial(console.print, style="dim", markup=False, soft_wrap=True))
     with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("grading", total=total)
-        for step in batch.run():
+        task = bar.add_task("grading", total=total, slow="")
+
+        def waiting(running: Mapping[str, float]) -> None:
+            if console.is_terminal:
+                bar.update(task, slow=slow_ones(running))
+            else:
+                lines(running)
+
+        for step in batch.run(waiting):
             count.add(step)
             line = result_line(step.summary)
             if verbose:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Final, NamedTuple
 
@@ -105,18 +105,23 @@ class Batch:
         self._register = Register()
         self._done = 0
         self._suspects: list[_Task] = []
+        self._waiting: Callable[[Mapping[str, float]], None] = lambda _running: None
         self.reasons = Reasons()
         """Where the results came from so far."""
 
-    def run(self) -> Iterator[Progress]:
+    def run(
+        self, waiting: Callable[[Mapping[str, float]], None] = lambda _running: None
+    ) -> Iterator[Progress]:
         """Grade every submission; yields each as it is done, in no particular order.
 
-        Whoever does not wait for the end ends the crew.
+        Whoever does not wait for the end ends the crew. Every few seconds `waiting` is told which
+        submissions are being graded, and how many seconds each has taken so far.
 
         Raises:
             GraderError: nothing can be graded, or the class pages not be written.
         """
         try:
+            self._waiting = waiting
             if self._outbox is not None:
                 self._outbox.prepare()
             yield from self._all()
@@ -178,6 +183,7 @@ class Batch:
 
     def _finished(self, waiting: dict[Future[Any], _Task]) -> Iterator[Progress]:
         ready, _ = wait(waiting, _LOOK_AROUND_SECONDS, FIRST_COMPLETED)
+        self._waiting(self._crew.running())
         if not ready:
             self._crew.check()
         for future in ready:

@@ -17,6 +17,7 @@ import platform
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, Final
@@ -160,6 +161,7 @@ class DaskCrew:
         self._executor = self._client.get_executor(pure=False)
         self._last_seen = time.monotonic()
         self._width = 0
+        self._sent: dict[str, float] = {}
         self._blamed: set[str] = set()
         """Submissions whose workers died."""
         self._look()
@@ -184,10 +186,12 @@ class DaskCrew:
         future: Future[Any] = self._executor.submit(
             grade, self._bench, key, submission, key=f"grade-{key}{again}"
         )
+        self._sent[source.id] = time.monotonic()
         return future
 
     def result(self, source: Source, future: Future[Any]) -> Result:
         """What a worker answered."""
+        self._sent.pop(source.id, None)
         try:
             return Result.from_json(future.result())
         except KilledWorker:
@@ -202,6 +206,11 @@ class DaskCrew:
             raise
         except Exception as error:  # a worker's own trouble: its disk, its memory
             return ungraded(self.settings, source, f"Its worker failed: {_said(error)}.")
+
+    def running(self) -> Mapping[str, float]:
+        """Those that were sent and have not come back: some may wait for a worker."""
+        now = time.monotonic()
+        return {name: now - sent for name, sent in self._sent.items()}
 
     def check(self) -> None:
         """See that there are scheduler and workers."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -43,6 +45,9 @@ class Crew(Protocol):
             GraderError: nothing can be graded any more; says why and what to do.
         """
 
+    def running(self) -> Mapping[str, float]:
+        """Ids of the submissions that are being graded, with seconds so far."""
+
     def check(self) -> None:
         """Called now and then while nothing is ready.
 
@@ -64,6 +69,7 @@ class LocalCrew:
         self._starting = threading.Lock()
         self._engine: Engine | None = None
         self._closed = False
+        self._begun: dict[str, float] = {}
 
     @property
     def width(self) -> int:
@@ -79,6 +85,11 @@ class LocalCrew:
         result: Result = future.result()
         return result
 
+    def running(self) -> Mapping[str, float]:
+        """Those that a thread of ours waits for."""
+        now = time.monotonic()
+        return {name: now - begun for name, begun in list(self._begun.items())}
+
     def check(self) -> None:
         """Nothing: the engine answers for itself."""
 
@@ -92,7 +103,11 @@ class LocalCrew:
         self._pool.shutdown(wait=True)
 
     def _grade(self, source: Source) -> Result:
-        return self._started().grade(source)
+        self._begun[source.id] = time.monotonic()
+        try:
+            return self._started().grade(source)
+        finally:
+            self._begun.pop(source.id, None)
 
     def _started(self) -> Engine:
         with self._starting:

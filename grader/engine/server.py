@@ -10,6 +10,7 @@ It is started by `grader.engine.client.Engine` and speaks one of two protocols:
 from __future__ import annotations
 
 import gc
+import math
 import os
 import signal
 import socket
@@ -33,16 +34,13 @@ from grader.grading import Bench, Settings, grade_submission, select
 from grader.grading.bench import Notebooks
 from grader.grading.environment import environment
 from grader.result import Outcome, Result, SandboxInfo
+from grader.rubric import Rubric
 from grader.submission import Source
 from grader.wall import confine
 from grader.wall.limits import Limits
 from grader.wall.sandbox import Sandbox, open_sandbox
 
 MAX_MESSAGE: Final = 1 << 20
-SUBMISSION_SECONDS: Final = 3_600
-"""Wall-clock time after which the child of a submission is ended, whatever it does."""
-
-
 MEMORY_BYTES: Final = 4 << 30
 """What the child of a submission may take beyond what the server has: no honest one comes near."""
 
@@ -222,7 +220,7 @@ def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent
     """
     status = 1
     try:
-        signal.alarm(SUBMISSION_SECONDS)
+        signal.alarm(_most_seconds(bench.assignment.rubric))
         _limit_memory()
         confine.die_with_parent(confine.open_libc(), parent)
         result = _graded(bench, job)
@@ -234,6 +232,18 @@ def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent
             status = 0
     finally:
         os._exit(status)
+
+
+def _most_seconds(rubric: Rubric) -> int:
+    """When to end the child of a submission that does not keep its own limits.
+
+    They bind the student's code; this is for faults of ours.
+    """
+    seconds = 2 * rubric.limits.submission_seconds + 60
+    if rubric.notebooks is not None:
+        scale = rubric.notebooks.scales[rubric.notebooks.scale]
+        seconds += 2 * len(rubric.notebooks.files) * scale.notebook_wall_seconds
+    return math.ceil(seconds)
 
 
 def _limit_memory() -> None:

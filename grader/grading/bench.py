@@ -25,8 +25,10 @@ from grader.result import CheckResult, Visibility
 from grader.submission.record import Submission
 from grader.wall.ahead import Ahead
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
+from grader.wall.loading import Loading
 from grader.wall.sandbox import Limits, Sandbox
 from grader.wall.student import Student
+from grader.wall.time_limit import TimeLimit
 
 
 class Notebooks(Protocol):
@@ -67,6 +69,15 @@ class Bench(msgspec.Struct):
     """What the checks will ask, and be answered if all is right; once they were rehearsed."""
     killed: list[str] = []
     """What was called when workers were killed, by their own code or from outside."""
+    loading: Loading | None = None
+    """How the submission at hand loads, as far as is known."""
+    time_limit: TimeLimit = msgspec.field(default_factory=TimeLimit)
+    """Of the submission at hand."""
+
+    def begin(self, submission: Submission) -> None:
+        """Be ready for another submission; its time runs from now on."""
+        self.loading = Loading(submission)
+        self.time_limit = TimeLimit(self.assignment.rubric.limits.submission_seconds)
 
     @property
     def limits(self) -> Limits:
@@ -77,14 +88,15 @@ class Bench(msgspec.Struct):
         self, submission: Submission, substitutes: Substitutes | None = None
     ) -> WorkerChannel:
         """A channel to a worker that has the submission loaded; close it after use."""
-        limits = self.assignment.rubric.limits
         return WorkerChannel(
             self.sandbox,
             submission,
             limits=self.limits,
-            calls=CallLimits(call_seconds=limits.call_seconds, load_seconds=limits.load_seconds),
+            calls=call_limits(self.assignment),
             substitutes=substitutes,
             killed=self.killed,
+            loading=self.loading,
+            time_limit=self.time_limit,
         )
 
     def run(
@@ -125,6 +137,7 @@ class Bench(msgspec.Struct):
             earlier=earlier,
             tapes=tapes if self.settings.diagnose and self.catalogue else None,
             foregone=foregone,
+            time_limit=self.time_limit,
         )
         hidden = {check_id(item) for item in late}
         results = [
@@ -160,6 +173,16 @@ class Bench(msgspec.Struct):
             if check in self.rehearsed and spec is not None and can_run(submission, spec)
         }
         return spoken(asked, submission.dialect)
+
+
+def call_limits(assignment: Assignment) -> CallLimits:
+    """What the requests of an assignment's checks may take."""
+    limits = assignment.rubric.limits
+    return CallLimits(
+        call_seconds=limits.call_seconds,
+        load_seconds=limits.load_seconds,
+        load_wait_seconds=limits.load_wait_seconds,
+    )
 
 
 def contract_of(assignment: Assignment) -> dict[str, str]:

@@ -140,7 +140,7 @@ def follow_through(
     rubric = bench.assignment.rubric
     names = wrong_functions(checks, rubric) if bench.reference else []
     repeat = to_repeat(checks, rubric)
-    if not names or not repeat or bench.reference is None:
+    if not names or not repeat or bench.reference is None or bench.time_limit.is_over:
         return checks
     substitutes = ReferenceSubstitutes(
         bench.reference, bench.assignment.api, submission.dialect, names
@@ -172,7 +172,7 @@ def carry_mistakes(
     for forward, mistake in _known_forwards(checks).items():
         stuck = {check.id for check in checks if _waits_for(check, forward)}
         resolve = catalogue.resolver([mistake.id])
-        if not stuck or resolve is None:
+        if not stuck or resolve is None or bench.time_limit.is_over:
             continue
         with bench.channel(submission) as channel:
             again = bench.run(

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,6 +25,7 @@ from grader.result import CheckResult, Result
 from grader.rubric import Rubric
 from grader.submission import Source, load
 from grader.submission.record import Submission
+from grader.wall.loading import loaded_as
 from grader.wall.ordered import Ordered
 
 
@@ -37,14 +39,9 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     try:
         if source.problem:
             raise InputError(source.problem)
-        if bench.notebooks is not None:
+        with Ordered(bench.sandbox, bench.limits) as sandbox:
             submission = _loaded(bench, source)
-            notebooks = bench.notebooks.grade(submission, source.path)
-            result = _graded(bench, submission, notebooks)
-        else:
-            with Ordered(bench.sandbox, bench.limits) as sandbox:
-                submission = _loaded(bench, source)
-                result = _graded(replace(bench, sandbox=sandbox), submission, Graded())
+            result = _graded(replace(bench, sandbox=sandbox), submission, source.path)
     except InputError as error:
         result = _ungraded(bench, source, "input", str(error))
     except GraderError as error:
@@ -68,22 +65,39 @@ def _loaded(bench: Bench, source: Source) -> Submission:
     )
 
 
-def _graded(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
-    """The result; a second one if a worker was killed, perhaps for want of memory."""
+class _Judged(NamedTuple):
+    submission: Submission
+    checks: list[CheckResult]
+    notes: list[str]
+
+
+def _graded(bench: Bench, submission: Submission, path: Path) -> Result:
+    """The result: of the functions, then of the notebooks, which use them."""
+    bench.begin(submission)
+    judged = _judged(bench, submission)
+    notebooks = Graded()
+    if bench.notebooks is not None:
+        usable = loaded_as(submission, bench.loading) if bench.loading else submission
+        notebooks = bench.notebooks.grade(usable, path)
+    return _result(bench, judged, notebooks)
+
+
+def _judged(bench: Bench, submission: Submission) -> _Judged:
+    """The functions, judged a second time if a worker was killed, perhaps for want of memory."""
     bench.killed.clear()
     bench.calls.clear()
     try:
-        result = _grade(bench, submission, notebooks)
+        judged = _judge(bench, submission)
     except InternalError:
         if not bench.killed:
             raise
     else:
-        if not bench.killed:
-            return result
-    return _grade(bench, submission, notebooks)
+        if not bench.killed or bench.time_limit.is_over:
+            return judged
+    return _judge(bench, submission)
 
 
-def _grade(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
+def _judge(bench: Bench, submission: Submission) -> _Judged:
     with bench.channel(submission) as channel:
         submission = observe_dropout(submission, channel, bench.assignment.api)
         tapes, again = Tapes(), Tapes()
@@ -92,22 +106,16 @@ def _grade(bench: Bench, submission: Submission, notebooks: Graded) -> Result:
         followed = follow_through(bench, submission, raw, again)
         explained, trouble = _explained(bench, submission, followed, tapes, again)
         carried = carry_mistakes(bench, submission, explained)
-        notes = [
-            *channel.problems, *old_use_notes(channel.uses), *notebooks.notes, *trouble,
-        ]  # fmt: skip
-        return _result(bench, submission, carried, notebooks, notes)
+        return _Judged(
+            submission, carried, [*channel.problems, *old_use_notes(channel.uses), *trouble]
+        )
 
 
-def _result(
-    bench: Bench,
-    submission: Submission,
-    carried: Iterable[CheckResult],
-    notebooks: Graded,
-    notes: Iterable[str],
-) -> Result:
+def _result(bench: Bench, judged: _Judged, notebooks: Graded) -> Result:
+    submission = judged.submission
     rubric, lang = bench.assignment.rubric, bench.settings.lang
     fails = rubric.grading.numerical_backward == "fail"
-    counted = [bench.calls.ruled(check, fails=fails, lang=lang) for check in carried]
+    counted = [bench.calls.ruled(check, fails=fails, lang=lang) for check in judged.checks]
     every = [*counted, *notebooks.checks]
     checks, points, possible = score(rubric, ruled(rubric, every, lang))
     return Result(
@@ -122,7 +130,12 @@ def _result(
         package=submission.package,
         sandbox=bench.sandbox.info,
         environment=environment(),
-        notes=[*submission.notes, *_spread_points(rubric, checks), *notes],
+        notes=[
+            *submission.notes,
+            *_spread_points(rubric, checks),
+            *judged.notes,
+            *notebooks.notes,
+        ],
         notebooks=notebooks.notebooks,
     )
 

@@ -74,6 +74,7 @@ class Run:
         self._budget = Budget(limits)
         self._stopped = ""
         """Why the cells that remain are not run."""
+        self._until = time.monotonic() + limits.wall_seconds
         self.done: list[NotebookCell] = []
 
     def __call__(self, inspect: Inspect | None = None) -> list[NotebookCell]:
@@ -103,6 +104,7 @@ class Run:
         client.kc.iopub_channel.socket.maxmsgsize = _LARGEST_MESSAGE
         try:
             await self._ready(client)
+            self._until = time.monotonic() + self._limits.wall_seconds
             for number, cell in enumerate(self._book.cells):
                 self.done.append(await self._cell(client, number, cell))
             if inspect is not None and not self._kernel.worker.ending():
@@ -162,7 +164,13 @@ class Run:
             self._stopped = (
                 f"The notebook used its {self._limits.notebook_seconds:g} seconds of CPU time."
             )
+        elif not self._stopped and time.monotonic() >= self._until:
+            self._stopped = self._too_long
         return made
+
+    @property
+    def _too_long(self) -> str:
+        return f"The notebook took longer than {self._limits.wall_seconds:g} seconds."
 
     async def _watched(self, client: _Client, node: Any, number: int) -> tuple[CellOutcome, str]:
         task = asyncio.ensure_future(client.async_execute_cell(node, number))
@@ -171,7 +179,7 @@ class Run:
         )
         if reason:
             self._kernel.worker.interrupt()
-            still, _ = await self._look(task, _GRACE_SECONDS, _GRACE_SECONDS, flood=False)
+            still, _ = await self._look(task, _GRACE_SECONDS, _GRACE_SECONDS, limited=False)
             if still:
                 reason += " It did not react to an interrupt, so the kernel was ended."
                 await asyncio.to_thread(self._kernel.worker.kill)
@@ -193,7 +201,7 @@ class Run:
         return (outcome, reason) if reason else (CellOutcome.OK, "")
 
     async def _look(
-        self, task: asyncio.Future[Any], cpu: float, idle: float, *, flood: bool = True
+        self, task: asyncio.Future[Any], cpu: float, idle: float, *, limited: bool = True
     ) -> tuple[str, CellOutcome]:
         """Wait for a cell; why it has to be stopped, or nothing once it has ended."""
         worker = self._kernel.worker
@@ -201,8 +209,10 @@ class Run:
         began = progress = time.monotonic()
         while not (await asyncio.wait({task}, timeout=_LOOK_SECONDS))[0]:
             used, now = worker.cpu_seconds(), time.monotonic()
-            if flood and self._budget.flooded:
+            if limited and self._budget.flooded:
                 return _FLOOD, CellOutcome.FLOODED
+            if limited and now >= self._until:
+                return self._too_long, CellOutcome.TIMEOUT
             if used is None or start is None or last is None:
                 if now - began > cpu:
                     return f"It did not end within {cpu:g} seconds.", CellOutcome.TIMEOUT

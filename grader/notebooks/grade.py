@@ -68,6 +68,7 @@ class NotebookBench:
         self.limits = NotebookLimits(
             cell_seconds=scale.cell_seconds,
             notebook_seconds=scale.notebook_seconds,
+            wall_seconds=scale.notebook_wall_seconds,
         )
         self.releases = self._read_releases()
         self._given = _given_files(assignment)

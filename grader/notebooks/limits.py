@@ -12,6 +12,8 @@ class NotebookLimits(msgspec.Struct, frozen=True, kw_only=True):
     """CPU time of one cell."""
     notebook_seconds: float = 600.0
     """CPU time of all cells."""
+    wall_seconds: float = 1800.0
+    """Time by the clock of all cells."""
     idle_seconds: float = 20.0
     """A cell that uses no CPU for so long is asleep or blocked."""
     output_bytes: int = 1 << 20

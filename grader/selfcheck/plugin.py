@@ -52,6 +52,7 @@ class SelfCheckPlugin(CheckPlugin):
     def _start(self) -> Run:
         from grader.engine.server import obtain_key
         from grader.grading import Settings, contract_of
+        from grader.grading.bench import call_limits
         from grader.selfcheck.answer import own_code
         from grader.selfcheck.folder import nothing_in, working_folder
         from grader.submission import load, single
@@ -68,7 +69,9 @@ class SelfCheckPlugin(CheckPlugin):
             raise nothing_in(self._folder, error.message) from None
         sandbox = open_sandbox(settings.sandbox)
         self._open.callback(sandbox.close)
-        channel = self._open.enter_context(WorkerChannel(sandbox, submission))
+        channel = self._open.enter_context(
+            WorkerChannel(sandbox, submission, calls=call_limits(assignment))
+        )
         return Run(
             api=assignment.api,
             seed=settings.seed_for(assignment.rubric),

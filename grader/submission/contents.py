@@ -14,6 +14,7 @@ from grader.submission.package import Package
 from grader.submission.prepare import Prepared
 from grader.submission.reader import Reader
 from grader.submission.record import SourceFile
+from grader.wall.toplevel import acts, imported_later
 
 _CORE: Final = frozenset({"layer_utils.py", "solver.py", "gradient_check.py"})
 """Given files that students run with their own Python, whatever else lies beside them."""
@@ -85,9 +86,35 @@ class Contents:
     def files(self) -> dict[str, SourceFile]:
         """All that is run."""
         return {
-            file: SourceFile(text=module.text, floor_division=self._floors(file))
+            file: SourceFile(
+                text=module.text,
+                floor_division=self._floors(file),
+                acts=acts(module.tree.body),
+            )
             for file, module in self.modules.items()
         }
+
+    def missing(self) -> dict[str, str]:
+        """Names that no file defines, to the file that should."""
+        defined = {
+            name
+            for found in self._definitions.values()
+            for name, statement in found.items()
+            if not isinstance(statement, (ast.Import, ast.ImportFrom))
+        }
+        return {
+            name: self.package.module_file(module)
+            for name, module in self.contract.items()
+            if name not in self.locations and name not in defined
+        }
+
+    def imported_later(self) -> list[str]:
+        """Files that functions import when they are called."""
+        stems: set[str] = set()
+        for file in self._judged():
+            stems |= imported_later(self.modules[file].text, self.modules[file].tree)
+        at = set(self.locations.values())
+        return [file for file in self.modules if _stem(file) in stems and file not in at]
 
     def spans(self) -> dict[str, SourceSpan]:
         """The student's own lines of each name."""

@@ -53,6 +53,7 @@ def load(
         raise InputError(f"{printable(source.path.name)}: {_nothing_usable(contents)}")
     found = infer_dialect(contents.clues(), dialect, template)
     all_asked = dialect == "auto" and template != "auto"
+    excused = frozenset() if all_asked else NOT_ASKED[found.era] - contents.locations.keys()
     notes = [_choice(ranked, len(contract)), *contents.notes()]
     return Submission(
         id=source.id,
@@ -64,7 +65,9 @@ def load(
         todo=contents.todo(),
         broken=contents.broken(),
         dialect=found,
-        excused=frozenset() if all_asked else NOT_ASKED[found.era] - contents.locations.keys(),
+        missing={name: file for name, file in contents.missing().items() if name not in excused},
+        imported_later=contents.imported_later(),
+        excused=excused,
         notes=[note for note in notes if note],
         digest=_digest(package, tree),
     )

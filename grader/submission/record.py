@@ -14,6 +14,8 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
     """What is run: converted and salvaged where necessary, line numbers as in the original."""
     floor_division: bool = False
     """Written for Python 2: `/` between integers floors."""
+    acts: bool = False
+    """Whether it does more when it is imported than import and define."""
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,10 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Contract name, or method such as `TwoLayerNet.loss`, to why it cannot be used:
     `layers.py, line 12: unexpected indent`. In `files` a function stands there that raises this; a
     name whose whole file is unusable has no location."""
+    missing: dict[str, str] = {}
+    """Contract name that is asked for and that no file defines, to the file that should."""
+    imported_later: list[str] = []
+    """Files that functions import when they are called."""
     dialect: Dialect
     excused: frozenset[str] = frozenset()
     """Contract names that its template did not ask for, and that are not there."""

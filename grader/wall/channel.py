@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple, Protocol, Self
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from grader.errors import InternalError
 from grader.result import Finding
@@ -17,14 +18,13 @@ from grader.verdicts import CouldNotRun, NotDone, Verdict
 from grader.wall import frames, wire
 from grader.wall.alike import Known
 from grader.wall.bridges import Use
-from grader.wall.limits import ENDED_BY_US, Limits
+from grader.wall.limits import ENDED_BY_US, OUT_OF_MEMORY, Limits
+from grader.wall.loading import Loading
 from grader.wall.sandbox import Sandbox, Worker
 from grader.wall.student import Reply, Request
+from grader.wall.time_limit import TimeLimit
+from grader.wall.watch import IDLE_SECONDS, Watch
 
-IDLE_SECONDS: Final = 15.0
-"""A worker that uses no CPU for so long during a call is asleep or blocked, not slow."""
-_WALL_FACTOR: Final = 20
-"""Wall-clock limit over CPU limit: high, since it only stands behind the other two."""
 _SAYS_NOTHING: Final = (ENDED_BY_US, "killed by SIGKILL")
 """One or the other, as our own signal meets a process that is alive or already dying."""
 _STRIKES: Final = 2
@@ -49,8 +49,10 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     call_seconds: float = 5.0
     """CPU time of a call."""
-    load_seconds: float = 20.0
+    load_seconds: float = 5.0
     """CPU time of importing the student's modules."""
+    load_wait_seconds: float = 5.0
+    """Time that may be spent waiting meanwhile: asleep, or for input, a lock, a thread."""
 
 
 class WorkerChannel:
@@ -65,23 +67,44 @@ class WorkerChannel:
         calls: CallLimits | None = None,
         substitutes: Substitutes | None = None,
         killed: list[str] | None = None,
+        loading: Loading | None = None,
+        time_limit: TimeLimit | None = None,
     ) -> None:
+        """No worker is started before something is asked.
+
+        Args:
+            sandbox: starts the workers.
+            submission: what they load.
+            limits: what each may take.
+            calls: what each request may take.
+            substitutes: answers calls of functions that are replaced.
+            killed: where it is written down what was called when a worker was killed by nobody
+                we know.
+            loading: what earlier channels found out about how the submission loads.
+            time_limit: of all that is asked about the submission.
+        """
         self._sandbox = sandbox
         self._submission = submission
         self._limits = limits or Limits()
         self._calls = calls or CallLimits()
         self._substitutes = substitutes
         self._killed = [] if killed is None else killed
-        """Where it is written down what was called when a worker was killed by nobody we know."""
+        self._loading = loading or Loading(submission)
+        self._time_limit = time_limit or TimeLimit()
         self._line: _Line | None = None
         self._strikes: Counter[str] = Counter()
         self._load_failure: list[Verdict] = []
-        self.problems: list[str] = []
-        """What went wrong while the modules were loaded, at module level."""
+        self._raised: list[str] = []
+        """What went wrong while the modules were loaded, as the worker says."""
         self.uses: dict[Use, None] = {}
         """What older NumPy or Python had, and the student's code used, as the worker tells."""
         self.deaths = 0
         """How many workers ended before their time."""
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong at the top of the modules: `layers.py, line 3: NameError: ...`."""
+        return [*self._loading.stopped, *self._raised]
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request; see `Channel.ask`."""
@@ -126,8 +149,10 @@ class WorkerChannel:
         """
         line = self._line
         assert line is not None, "nothing was posted"
+        seconds = cpu_seconds or self._calls.call_seconds
+        begin = partial(Watch, line.worker, seconds, IDLE_SECONDS, self._time_limit)
         try:
-            return self._received(line, cpu_seconds or self._calls.call_seconds, known)
+            return self._received(line, about, begin, known)
         except wire.WireError as error:
             raise self._ended(about, error) from None
 
@@ -162,7 +187,7 @@ class WorkerChannel:
     def _ready(self) -> _Line:
         if len(self._load_failure) >= _STRIKES:
             raise self._load_failure[-1]
-        if self._line is None:
+        while self._line is None:
             try:
                 worker = self._sandbox.spawn(self._limits)
             except InternalError:
@@ -173,57 +198,92 @@ class WorkerChannel:
         return self._line
 
     def _load(self, line: _Line) -> None:
-        submission = self._submission
-        request = {
-            "op": "load",
-            "files": {
-                path: (_as_bytes(file.text), file.floor_division)
-                for path, file in submission.files.items()
-            },
-            "package": submission.package.rpartition("/")[2] or "numpynn",
-            "locations": submission.locations,
-            "substitute": self._substitutes.names if self._substitutes else [],
-        }
+        """Have a worker load the modules; if one statement ends it, there is no worker any more.
+
+        Raises:
+            CouldNotRun: it did not, and there is no statement to blame.
+        """
+        about = "Importing the submission's modules"
+        calls = self._calls
+        request = self._loading.request(self._substitutes.names if self._substitutes else [])
+        seconds = calls.load_seconds, calls.load_wait_seconds
+        watch = Watch(line.worker, *seconds, self._time_limit)
         try:
             line.stream.post(frames.encode(request))
-            reply = self._received(line, self._calls.load_seconds)
+            reply = self._received(line, about, lambda: watch)
             assert isinstance(reply, dict)
         except wire.WireError as error:
-            failure = self._ended("Importing the submission's modules", error)
-            self._load_failure.append(failure)
-            raise failure from None
+            now = watch.spent()
+            ending = self._put_down()
+            if self._time_limit.is_over or not self._blame(error, ending, now):
+                self._load_failure.append(self._verdict(about, error, ending))
+                raise self._load_failure[-1] from None
+            return
         except wire.TooMuch as error:
             text = f"The submission's modules are too large to be loaded: {error}."
             self._load_failure += [CouldNotRun(text, Finding(kind="load"))] * _STRIKES
             raise self._load_failure[-1] from None
         self._note_uses(reply)
+        self._loading.is_done()
         problems = reply.get("value")
         if isinstance(problems, list):
-            self.problems = [str(problem)[:500] for problem in problems[:50]]
+            self._raised = [str(problem)[:500] for problem in problems[:50]]
 
     def _received(
-        self, line: _Line, cpu_seconds: float, known: Known | None = None
+        self, line: _Line, about: str, begin: Callable[[], Watch], known: Known | None = None
     ) -> Reply | frames.Raw:
-        watch = None
+        """The next reply, of which none but those under way have been read.
+
+        Args:
+            line: who replies.
+            about: for whom the time is counted.
+            begin: makes a watch, once there is something to wait for.
+            known: as for `fetch`.
+        """
+        watch: Watch | None = None
         while True:
             raw = line.stream.buffered()
             if raw is None:
-                watch = watch or _Watch(line.worker, cpu_seconds)
-                raw = line.stream.receive_raw(deadline=watch.deadline, waiting=watch.look)
+                watch = watch or begin()
+                with self._time_limit.used_by(about):
+                    raw = line.stream.receive_raw(deadline=watch.deadline, waiting=watch.look)
                 watch.conclude()
             if known is not None and known.is_like(raw):
                 return raw
             reply = understood(wire.unpack(*raw))
-            if reply.get("status") != "substitute" or self._substitutes is None:
+            asks = reply.get("status") == "substitute" and self._substitutes is not None
+            if not asks and reply.get("status") != "running":
                 return reply
-            answer = self._substitutes.answer(reply)
-            try:
-                frame = frames.encode(answer)
-            except wire.NotPlain as error:
-                frame = frames.encode({"error": f"it returns {error}"})
-            line.stream.post(frame)
-            watch = watch or _Watch(line.worker, cpu_seconds)
-            watch.look()  # else there would be no end to one who only asks
+            watch = watch or begin()
+            if asks and self._substitutes is not None:
+                self._answer(line, watch, self._substitutes, reply)
+            else:
+                self._loading.heard(reply, watch.spent())
+            watch.look()  # else there would be no end to one who only tells or asks
+
+    def _answer(self, line: _Line, watch: Watch, substitutes: Substitutes, question: Reply) -> None:
+        start = time.monotonic()
+        answer = substitutes.answer(question)
+        try:
+            frame = frames.encode(answer)
+        except wire.NotPlain as error:
+            frame = frames.encode({"error": f"it returns {error}"})
+        line.stream.post(frame)
+        watch.excuse(time.monotonic() - start)
+
+    def _blame(self, error: wire.WireError, ending: str, now: float) -> bool:
+        """Leave out the statement at the top of a module that has ended a worker, if one did."""
+        slow = isinstance(error, frames.WireTimeout)
+        sure = slow or ending not in _SAYS_NOTHING
+        return self._loading.blame(_fate(error, ending), now, slow=slow, sure=sure)
+
+    def _put_down(self) -> str:
+        """Put an end to the worker; how it ended, if it did so itself."""
+        line, self._line = self._line, None
+        if line is None:
+            return ""
+        line.worker.kill()
+        return line.worker.ending()
 
     def _note_uses(self, reply: Reply) -> None:
         for what, since, file, line in reply.get("bridged", ())[:_MAX_USES]:
@@ -231,13 +291,14 @@ class WorkerChannel:
                 self.uses[Use(what[:_MAX_WORDS], since[:_MAX_WORDS], file, line)] = None
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
-        """Put an end to the worker, and say what happened."""
-        line, self._line = self._line, None
+        """Put an end to a worker that was asked something, and say what happened."""
         self.deaths += 1
-        ending = ""
-        if line is not None:
-            line.worker.kill()
-            ending = line.worker.ending()
+        ending = self._put_down()
+        if self._loading.is_running:  # at the top of a module that the function imported
+            self._blame(error, ending, math.inf)
+        return self._verdict(about, error, ending)
+
+    def _verdict(self, about: str, error: wire.WireError, ending: str) -> CouldNotRun:
         if isinstance(error, frames.WireTimeout):
             self._strikes[about] += 1
             return CouldNotRun(f"{about} did not finish: {error}.", Finding(kind="timeout"))
@@ -263,9 +324,16 @@ class _Line(NamedTuple):
     stream: frames.Stream
 
 
-def _as_bytes(text: str) -> NDArray[np.uint8]:
-    """A text as an array: only those may be long."""
-    return np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
+def _fate(error: wire.WireError, ending: str) -> str:
+    """What became of a statement at the top of a module."""
+    if isinstance(error, frames.WireTimeout):
+        return f"was stopped: {error}"
+    if ending == f"exit code {OUT_OF_MEMORY}":
+        return "used up the memory"
+    if isinstance(error, frames.WireClosed):
+        why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
+        return f"ended the whole process{why}"
+    return "disturbed the connection"
 
 
 def understood(reply: wire.Value) -> Reply:
@@ -292,34 +360,3 @@ def _is_use(value: wire.Value) -> bool:
         and [type(part) for part in value] == [str, str, str, int]
         and value[3] >= 0
     )
-
-
-class _Watch:
-    """Looks at a worker while it computes, and stops the wait when a limit is passed."""
-
-    def __init__(self, worker: Worker, cpu_seconds: float) -> None:
-        self._worker = worker
-        self._limit = cpu_seconds
-        self._start = self._last = worker.cpu_seconds()
-        self._progress = time.monotonic()
-        self.deadline = self._progress + cpu_seconds * _WALL_FACTOR
-        self._looked = False
-
-    def conclude(self) -> None:
-        """Raise `WireTimeout` if the answer came in time only because nobody had looked."""
-        if self._looked:
-            self.look()
-
-    def look(self) -> None:
-        """Raise `WireTimeout` if the worker has used up its time, or sleeps."""
-        self._looked = True
-        used = self._worker.cpu_seconds()
-        now = time.monotonic()
-        if used is None or self._start is None or self._last is None:
-            return
-        if used - self._start > self._limit:
-            raise frames.WireTimeout(f"it used more than {self._limit:g} seconds of CPU time")
-        if used > self._last:
-            self._last, self._progress = used, now
-        elif now - self._progress > IDLE_SECONDS:
-            raise frames.WireTimeout(f"it did nothing for {IDLE_SECONDS:g} seconds")

@@ -26,7 +26,7 @@ import msgspec
 from grader.errors import InternalError
 from grader.result import SandboxInfo
 from grader.wall import runtime
-from grader.wall.forkserver import cpu_clock, in_words
+from grader.wall.forkserver import cpu_clock, in_words, queued_seconds
 from grader.wall.limits import Limits
 from grader.wall.scratch import remove_tree
 
@@ -60,6 +60,10 @@ class ColdWorker:
             if self._process.returncode is None:  # else the number may be another process
                 self._cpu_seconds = time.clock_gettime(cpu_clock(self._process.pid))
         return self._cpu_seconds
+
+    def queued_seconds(self) -> float | None:
+        """Time that it was ready to run and waited for a processor; None except on Linux."""
+        return queued_seconds(self.pid) if sys.platform == "linux" else None
 
     def doom(self) -> None:
         """Nothing yet: `kill` ends it."""

@@ -65,6 +65,10 @@ class ForkedWorker:
                     self._cpu_seconds = max(self._cpu_seconds, used)
         return self._cpu_seconds
 
+    def queued_seconds(self) -> float | None:
+        """Time that it was ready to run and waited for a processor; None where unknown."""
+        return queued_seconds(self.pid) if self._pidfd >= 0 else None
+
     def doom(self) -> None:
         """Have it ended; `kill` then waits for less."""
         if self._pidfd < 0:
@@ -274,6 +278,15 @@ def _pid_of(pidfd: int) -> int:
 def cpu_clock(pid: int) -> int:
     """Id of the clock of a process, as `clock_getcpuclockid` makes it."""
     return (~pid << 3) | 2
+
+
+def queued_seconds(pid: int) -> float | None:
+    """Time that the main thread of a process was in the queue for a processor."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read(_MAX_FDINFO).split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def in_words(code: int, *, killed: bool = False, out_of_time: bool = False) -> str:

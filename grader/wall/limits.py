@@ -11,6 +11,8 @@ ENDED_BY_US: Final = "ended by the harness"
 """How a worker ended that did not end by itself."""
 KILLED: Final = "killed by SIGKILL"
 """By whom is not known: by its own code, by the system for want of memory, by somebody."""
+OUT_OF_MEMORY: Final = 12
+"""Exit code of a worker whose modules got no memory while they were loaded (as ENOMEM)."""
 LOST: Final = "ended with its sandbox"
 KERNEL_MAIN: Final = "grader.wall.kernel:serve"
 """What a notebook's kernel serves, on listening sockets that it is handed."""

@@ -3,9 +3,11 @@
 - The package answers to every name under which the course is known, and its files to flat names
   (`from layers import *`); all of these are the same module object.
 - A statement at module level that raises costs itself, not the functions below it: what is left is
-  run statement by statement.
+  run statement by statement. After one that ends the program (`sys.exit`) only definitions are.
 - An import at module level of something that is not installed here binds a stand-in that raises
-  when it is used.
+  when it is used; so does a name that the file it is imported from does not define.
+- Whoever waits is told which statement is about to run, so that one that hangs or ends the process
+  is known.
 - In a file written for Python 2, `/` between integers floors.
 """
 
@@ -18,11 +20,13 @@ import importlib.machinery
 import linecache
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any, Final, NamedTuple
 
+from grader.wall import toplevel
 from grader.wall.compat import divide_in_place, floor_divide
+from grader.wall.placeholders import Absent, Missing
 
 CANONICAL: Final = "numpynn"
 """The name under which the package's modules are kept."""
@@ -35,36 +39,51 @@ _DIVIDE_IN_PLACE: Final = "__divide_in_place__"
 
 
 class Source(NamedTuple):
-    """A file of the package: its text, and whether `/` floors between integers."""
+    """A file of the package."""
 
     text: str
     floor_division: bool
-
-
-class Absent:
-    """Stands for a module that is not installed here, or a name out of one."""
-
-    def __init__(self, module: str) -> None:
-        object.__setattr__(self, "_module", module)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise ImportError(f"{self._module} is not available here")
-
-    def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
-        raise ImportError(f"{self._module} is not available here")
+    """Whether `/` floors between integers."""
+    acts: bool = False
+    """Whether it may do more when it is imported than define: each statement is announced."""
 
 
 class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds and loads the modules of one package from memory."""
 
-    def __init__(self, files: Mapping[str, Source], package: str = CANONICAL) -> None:
-        self.files = files
+    survives: tuple[type[BaseException], ...] = (Exception, SystemExit)
+    """What a statement may raise without ending the import; an interrupt ends it."""
+
+    def __init__(
+        self,
+        files: Mapping[str, Source],
+        package: str = CANONICAL,
+        *,
+        expected: Mapping[str, str] | None = None,
+        announce: Callable[[str, int], None] = lambda _path, _statement: None,
+    ) -> None:
+        """Nothing is importable yet.
+
+        Args:
+            files: path inside the package to source.
+            package: the name that the student gave it.
+            expected: names that files should define, to these files; where one does not, there is
+                a placeholder.
+            announce: told which statement of which file runs next, or `("", 0)` when none does.
+        """
+        self.expected = expected or {}
+        nothing = dict.fromkeys(self.expected.values(), Source("", False))
+        self.files = {**nothing, **files}
         self.aliases = ALIASES | {package}
         self.modules: dict[str, ModuleType] = {}
+        self.placeholders: dict[str, Missing] = {}
+        """By name, what stands for those that were expected and are not there."""
         self.problems: list[str] = []
         """What went wrong at module level: `layers.py, line 3: NameError: ...`."""
+        self._announce = announce
+        self._running: list[tuple[str, int]] = []
+        self._ended: set[str] = set()
+        """Files that have ended the program: of what is left of them only definitions are run."""
 
     def install(self) -> None:
         """Make the package importable in this process."""
@@ -115,23 +134,43 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if rest in self.modules:
             return
         self.modules[rest] = module
-        source = self.files.get(module.__file__ or "")
+        path = module.__file__ or ""
+        source = self.files.get(path)
         if source is not None:
-            self._run(module, source, str(module.__file__))
+            self._run(module, source, path)
+        for name, file in self.expected.items():
+            if file == path and name not in vars(module):
+                self.placeholders[name] = vars(module)[name] = Missing(name, module)
 
     def _run(self, module: ModuleType, source: Source, path: str) -> None:
         vars(module)[_FLOOR_DIVIDE] = floor_divide
         vars(module)[_DIVIDE_IN_PLACE] = divide_in_place
-        whole = not source.floor_division and len(source.text) <= _LARGE
+        whole = not source.floor_division and not source.acts and len(source.text) <= _LARGE
         done = self._run_whole(module, source.text, path) if whole else 0
         if done is None:
             return
-        for statement in ast.parse(source.text, path).body[done:]:
+        self._running.append((path, done))
+        try:
+            self._run_one_by_one(module, source, path, done)
+        finally:
+            self._running.pop()
+            if source.acts:
+                self._announce(*(self._running[-1] if self._running else ("", 0)))
+
+    def _run_one_by_one(self, module: ModuleType, source: Source, path: str, done: int) -> None:
+        body = ast.parse(source.text, path).body
+        used = toplevel.names_used(body)
+        for number, statement in enumerate(body[done:], done):
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 continue
+            if path in self._ended and not toplevel.defines(statement, used):
+                continue
+            if source.acts:
+                self._running[-1] = path, number
+                self._announce(path, number)
             try:
                 exec(_compile(statement, path, source.floor_division), vars(module))
-            except Exception as error:
+            except self.survives as error:
                 self._failed(module, statement, path, error)
 
     def _run_whole(self, module: ModuleType, text: str, path: str) -> int | None:
@@ -146,20 +185,49 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return 0
         try:
             exec(code, vars(module))
-        except Exception as error:
+        except self.survives as error:
             body = ast.parse(text, path).body
             where = _place(error, code)
-            done = sum(_start(statement) <= where for statement in body)
+            done = sum(toplevel.start_of(statement) <= where for statement in body)
             if done:
                 self._failed(module, body[done - 1], path, error)
             return done
         return None
 
-    def _failed(self, module: ModuleType, statement: ast.stmt, path: str, error: Exception) -> None:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)) and isinstance(error, ImportError):
+    def _failed(
+        self, module: ModuleType, statement: ast.stmt, path: str, error: BaseException
+    ) -> None:
+        if isinstance(error, MemoryError):
+            self.out_of_memory()
+        if not isinstance(error, Exception):
+            self._ended.add(path)
+            self._note_end(path, statement, error)
+        elif isinstance(statement, ast.ImportFrom) and isinstance(error, ImportError):
+            self._import_one_by_one(module, statement, path, error)
+        elif isinstance(statement, ast.Import) and isinstance(error, ImportError):
             self._stand_in(module, statement, path, error)
         else:
             self._note(path, statement, error)
+
+    def out_of_memory(self) -> None:
+        """Called when a statement got no memory: what it holds stays, and the rest may get none."""
+
+    def _import_one_by_one(
+        self, module: ModuleType, statement: ast.ImportFrom, path: str, error: ImportError
+    ) -> None:
+        """Import each name that is there, and let a placeholder stand for each that is not."""
+        source = next((m for m in self.modules.values() if m.__name__ == error.name), None)
+        if source is None:
+            self._stand_in(module, statement, path, error)
+            return
+        for alias in statement.names:
+            name = alias.asname or alias.name
+            if alias.name in vars(source):
+                vars(module)[name] = vars(source)[alias.name]
+            elif alias.name != "*":
+                text = f"{source.__file__} does not define {alias.name}"
+                self.problems.append(f"{path}, line {statement.lineno}: {text}")
+                vars(module).setdefault(name, Missing(alias.name, source))
 
     def _stand_in(
         self,
@@ -174,7 +242,14 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             if name != "*":
                 vars(module).setdefault(name, Absent(error.name or alias.name))
 
-    def _note(self, path: str, statement: ast.stmt, error: Exception) -> None:
+    def _note_end(self, path: str, statement: ast.stmt, error: BaseException) -> None:
+        line = linecache.getline(path, statement.lineno).strip()[:60]
+        self.problems.append(
+            f"{path}, line {statement.lineno}: `{line}` raised {type(error).__name__}; of what "
+            "follows it in the file, only the definitions were loaded."
+        )
+
+    def _note(self, path: str, statement: ast.stmt, error: BaseException) -> None:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
                  if frame.filename == path]  # fmt: skip
         line = lines[0] if lines else statement.lineno
@@ -230,19 +305,13 @@ def _helper_call(name: str, left: ast.expr, right: ast.expr, at: ast.AST) -> ast
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [left, right], []), at)
 
 
-def _place(error: Exception, code: CodeType) -> tuple[int, int]:
+def _place(error: BaseException, code: CodeType) -> tuple[int, int]:
     """Line and column in `code` where it raised."""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code is code:
             _, _, column, _ = list(code.co_positions())[frame.f_lasti // 2]
             return line, sys.maxsize if column is None else column
     return 0, 0
-
-
-def _start(statement: ast.stmt) -> tuple[int, int]:
-    """Line and column where it starts, with its decorators."""
-    decorators = getattr(statement, "decorator_list", [])
-    return min((node.lineno, node.col_offset) for node in (statement, *decorators))
 
 
 def _compile(statement: ast.stmt, path: str, floor_division: bool) -> CodeType:

@@ -38,6 +38,9 @@ class Worker(Protocol):
     def cpu_seconds(self) -> float | None:
         """CPU time used so far; None where it cannot be known."""
 
+    def queued_seconds(self) -> float | None:
+        """Time that it was ready to run and waited for a processor; None where unknown."""
+
     def doom(self) -> None:
         """Have it ended: nothing more is asked of it. `kill` then waits for less."""
 

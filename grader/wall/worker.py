@@ -2,8 +2,11 @@
 
 The trusted side sends one request at a time, a dict:
 
-    {"op": "load", "files": {path: (bytes, floor_division)}, "package": name, "locations": {...},
-     "substitute": [...]}               names that are to be answered by the trusted side
+    {"op": "load", "files": {path: (bytes, floor_division, acts)}, "package": name,
+     "locations": {name: path},         where the contract's names are defined
+     "expected": {name: path},          those that are to have a placeholder if they are not
+     "also": [path, ...],               files that functions import when they are called
+     "substitute": [name, ...]}         names that are to be answered by the trusted side
     {"op": "call", "on": name or handle, "path": [...], "args": [...], "kwargs": {...},
      "returns": [...]}
     {"op": "get",  "on": handle, "path": [...], "returns": [...]}
@@ -21,11 +24,15 @@ Requests may come before earlier ones are answered.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
 `calls` where a function or a net's `loss` made very many others (see `grader.wall.counting`), and
 `bridged` where something was used that NumPy or Python no longer has (see `grader.wall.bridges`).
+Before the answer may come messages of other kinds: `substitute` asks for a value, and `running`
+says which statement of which file is about to run (see `grader.wall.modules`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import socket
 import sys
 import traceback
@@ -38,7 +45,9 @@ import numpy as np
 
 from grader.wall import bridges, compat, frames, substitutes, wire
 from grader.wall.counting import Tally
+from grader.wall.limits import OUT_OF_MEMORY
 from grader.wall.modules import Source, StudentFiles
+from grader.wall.placeholders import Missing
 
 MAX_OUTPUT: Final = 8_000
 MAX_WARNINGS: Final = 20
@@ -220,10 +229,14 @@ def _safe_text(error: BaseException) -> str:
 class Session:
     """What one worker keeps: the student's modules, once loaded, and their output."""
 
-    def __init__(self, ask: Callable[[Reply], Any]) -> None:
+    def __init__(
+        self, ask: Callable[[Reply], Any], tell: Callable[[Reply], None] = lambda _message: None
+    ) -> None:
+        """`ask` sends a message and waits for what is said to it, `tell` does not wait."""
         self._dispatcher: Dispatcher | None = None
         self._tally = Tally()
         self._ask = ask
+        self._tell = tell
 
     def answer(self, request: Request) -> Reply:
         """Answer a request, with what was printed and warned meanwhile."""
@@ -252,10 +265,12 @@ class Session:
 
     def _load(self, request: Request) -> Reply:
         sources = {
-            path: Source(text.tobytes().decode(), floors)
-            for path, (text, floors) in request["files"].items()
+            path: Source(text.tobytes().decode(), floors, acts)
+            for path, (text, floors, acts) in request["files"].items()
         }
-        files = StudentFiles(sources, request["package"])
+        files = _Files(
+            sources, request["package"], expected=request["expected"], announce=self._announce
+        )
         files.install()
         locations = request["locations"]
         failed: dict[str, str] = {}
@@ -263,21 +278,42 @@ class Session:
         def resolve(name: str) -> Any:
             path = locations.get(name, "")
             module = files.modules.get(path.removesuffix(".py").replace("/", "."))
-            if module is None or not hasattr(module, name):
+            value = getattr(module, name, _NOTHING)
+            if value is _NOTHING or isinstance(value, Missing):
                 raise Absent(name)
-            return getattr(module, name)
+            return value
 
-        for path in sorted(set(locations.values())):
+        for path in [*sorted(set(locations.values())), *request["also"]]:
             try:
                 files.load(path)
             except BaseException as error:
                 failed[path] = f"{type(error).__name__}: {_safe_text(error)}"
-        originals = {name: resolve(name) for name in request["substitute"] if name in locations}
-        substitutes.install(files.modules.values(), originals, self._ask)
+        originals: dict[str, Any] = dict(files.placeholders)
+        for name in locations.keys() - originals.keys():
+            with contextlib.suppress(Absent):
+                originals[name] = resolve(name)
+        replaced = {name: originals[name] for name in request["substitute"] if name in originals}
+        substitutes.install(files.modules.values(), replaced, self._ask)
         self._tally.install(files.modules.values(), locations)
         self._dispatcher = Dispatcher(resolve, sources.__contains__)
         problems = files.problems + [f"{path}: {text}" for path, text in failed.items()]
         return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}
+
+    def _announce(self, path: str, statement: int) -> None:
+        self._tell({"status": "running", "file": path, "statement": statement})
+
+
+_NOTHING: Final = object()
+
+
+class _Files(StudentFiles):
+    """The student's files in a process of their own, which may end: another takes its place."""
+
+    survives = (BaseException,)
+
+    def out_of_memory(self) -> None:
+        """End the process; the statement that was announced is known."""
+        os._exit(OUT_OF_MEMORY)
 
 
 def _distinct(caught: list[warnings.WarningMessage]) -> list[str]:
@@ -322,7 +358,7 @@ def serve(sock: socket.socket) -> None:
         stream.send(message)
         return stream.receive()
 
-    session = Session(ask)
+    session = Session(ask, stream.send)
     while True:
         try:
             request = stream.receive()

@@ -27,9 +27,9 @@ ACTS = {
     "reply": ("import os\nfor fd in range(3, 20):\n    os.write(fd, b'x' * 100)", ""),
 }
 AT_IMPORT = {
-    "module_raises": "1 / 0",
-    "module_exits": "raise SystemExit",
-    "module_ends": "import os; os._exit(3)",
+    "module_raises": ("1 / 0", "ZeroDivisionError"),
+    "module_exits": ("raise SystemExit", "`raise SystemExit` raised SystemExit"),
+    "module_ends": ("import os; os._exit(3)", "`os._exit(3)` ended the whole process"),
 }
 FUNCTION = "dropout_backward"
 
@@ -39,7 +39,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("hostile")
     for name, (body, _) in ACTS.items():
         submission(folder / "class", name, {FUNCTION: body})
-    for name, statement in AT_IMPORT.items():
+    for name, (statement, _) in AT_IMPORT.items():
         path = submission(folder / "class", name) / "numpynn" / "optim.py"
         path.write_text(f"{path.read_text(encoding='utf-8')}\n{statement}\n", encoding="utf-8")
     submission(folder / "class", "neighbour")
@@ -70,13 +70,6 @@ def test_the_neighbour_is_not_disturbed(graded: dict[str, Any]) -> None:
 
 def test_a_module_that_fails_at_its_end(graded: dict[str, Any]) -> None:
     """What it defined before is graded, and the failure is said."""
-    for name, error in (("module_raises", "ZeroDivisionError"), ("module_exits", "SystemExit")):
+    for name, said in AT_IMPORT.items():
         assert graded[name]["score"] == 100
-        assert error in " ".join(graded[name]["notes"])
-
-
-def test_a_module_that_ends_the_process(graded: dict[str, Any]) -> None:
-    result = graded["module_ends"]
-    assert result["error"] == ""
-    assert {check["outcome"] for check in result["checks"]} <= {"error", "skipped"}
-    assert "exit code 3" in result["checks"][0]["message"]
+        assert said[1] in " ".join(graded[name]["notes"])

@@ -72,6 +72,9 @@ class Forbidden:
     def result(self, source: Source, future: Future[Any]) -> Result:
         raise AssertionError
 
+    def running(self) -> dict[str, float]:
+        return {}
+
     def check(self) -> None: ...
 
     def close(self) -> None: ...

@@ -229,3 +229,26 @@ def test_of_an_endless_function_only_the_beginning_is_kept(tmp_path: Path) -> No
     assert text.startswith(span.text)
     assert len(span.text) == MAX_SPAN
     assert (span.first_line, span.last_line) == (1, 100_002)
+
+
+def test_what_is_missing_is_known_with_the_file_that_should_have_it(tmp_path: Path) -> None:
+    """But for what is defined elsewhere, and what the template does not ask for."""
+    net = f"{FC_NET}\n\ndef svm_loss(x, y):\n    return 0.0, x\n"
+    files = {**PACKAGE, "numpynn/classifiers/fc_net.py": net}
+    submission = read(write(tmp_path / "ann", files))
+    assert submission.missing["affine_backward"] == "layers.py"
+    assert submission.missing["adam"] == "optim.py"
+    assert not submission.missing.keys() & (submission.locations.keys() | submission.excused)
+    assert "svm_loss" not in submission.missing
+
+
+def test_what_happens_at_import_is_seen_beforehand(tmp_path: Path) -> None:
+    later = "def relu(x):\n    from .tools import clip\n    return clip(x)\n"
+    files = {
+        **PACKAGE,
+        "numpynn/layers.py": LAYERS + later,
+        "numpynn/tools.py": "clip = abs\nprint(1)\n",
+    }
+    submission = read(write(tmp_path / "ann", files))
+    assert submission.imported_later == ["tools.py"]
+    assert [path for path, file in submission.files.items() if file.acts] == ["tools.py"]

@@ -17,12 +17,15 @@ Files = dict[str, str]
 Body = Callable[[StudentFiles], Any]
 
 
-def _run(files: Files, package: str, floor: bool, body: Body, pipe: Any) -> None:
+def _run(
+    files: Files, package: str, floor: bool, expected: Files | None, body: Body, pipe: Any
+) -> None:
     for name in [name for name in sys.modules if {"numpynn", "layers"} & set(name.split("."))]:
         del sys.modules[name]  # other tests import the reference, and banks with a `layers.py`
     warnings.simplefilter("ignore")
     compat.install()
-    loaded = StudentFiles({path: Source(text, floor) for path, text in files.items()}, package)
+    sources = {path: Source(text, floor) for path, text in files.items()}
+    loaded = StudentFiles(sources, package, expected=expected)
     loaded.install()
     try:
         pipe.send((True, body(loaded)))
@@ -36,11 +39,12 @@ def load(
     *,
     package: str = "numpynn",
     floor: bool = False,
+    expected: Files | None = None,
 ) -> Any:
     """Install `files` in a forked process and return what `body` gives there."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(files, package, floor, body, theirs))
+    process = context.Process(target=_run, args=(files, package, floor, expected, body, theirs))
     process.start()
     ok, value = ours.recv()
     process.join()

@@ -211,12 +211,17 @@ def test_what_is_not_there_is_missing_where_it_is_asked_for(channel: WorkerChann
         asking.of("two").ask(call("gone", 1), about="gone")
 
 
+DIES_WHEN_LOADED = (
+    "import os\nimport grader.wall.substitutes as s\ns.install = lambda *a: os._exit(4)\n"
+)
+
+
 def test_modules_that_cannot_be_loaded_are_said_so_of_each_check(sandbox: Sandbox) -> None:
     submission = Submission(
         id="ann",
         path="ann",
         package="cs231n",
-        files={"layers.py": SourceFile(text="import os\nos._exit(4)")},
+        files={"layers.py": SourceFile(text=f"def note(x):\n    pass\n{DIES_WHEN_LOADED}")},
         locations={"note": "layers.py"},
         dialect=Dialect(era="2021"),
     )

@@ -144,6 +144,95 @@ def test_an_absent_module_is_only_missed_when_it_is_used() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("head", "double"),
+    [
+        ("from .layers import *", "double"),
+        ("from .layers import double, half, triple", "double"),
+        ("from . import layers as l; half, triple = l.half, l.triple", "l.double"),
+        ("from layers import half\nfrom layers import double, triple", "double"),
+        ("from .layers import half, triple, thrice as double", "double"),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_name_that_is_not_defined_is_only_missed_when_it_is_used(
+    head: str, double: str, known: bool
+) -> None:
+    """Whether the assignment asks for it or not, and in whatever order they are imported."""
+    name = "thrice" if "thrice" in head else "double"
+    layers = "def half(x):\n    return x / 2\ndef triple(x):\n    return 3 * x\n"
+    net = f"{head}\ndef fine(x):\n    return half(triple(x))\ndef net(x):\n    return {double}(x)\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        module = loaded.load("net.py")
+        try:
+            module.net(1)
+        except NotImplementedError as error:
+            return module.fine(2), str(error), loaded.problems
+        except (NameError, AttributeError) as error:
+            return module.fine(2), f"layers.py: {error}", loaded.problems
+
+    expected = {name: "layers.py", "half": "layers.py"} if known else {}
+    fine, said, problems = load({"layers.py": layers, "net.py": net}, body, expected=expected)
+    assert fine == 3
+    if known:
+        assert (said, problems) == (f"layers.py does not define {name}", [])
+    elif "layers import" in head and "*" not in head:
+        line = head[: head.index(name)].count("\n") + 1
+        assert problems == [f"net.py, line {line}: layers.py does not define {name}"]
+        assert said == f"layers.py does not define {name}"
+
+
+def test_a_file_that_is_not_there_is_no_reason_not_to_import_it() -> None:
+    files = {"net.py": "from .optim import *\nfrom .layers import relu\nclass N(Base):\n    pass\n"}
+    expected = {"sgd": "optim.py", "relu": "layers.py", "Base": "optim.py"}
+
+    def body(loaded: StudentFiles) -> Any:
+        module = loaded.load("net.py")
+        assert {"sgd", "relu"} <= vars(module).keys()
+        return loaded.problems, sorted(loaded.placeholders)
+
+    problems, stand_ins = load(files, body, expected=expected)
+    assert problems == ["net.py, line 3: NotImplementedError: optim.py does not define Base"]
+    assert stand_ins == ["Base", "relu", "sgd"]
+
+
+def test_files_that_import_each_other_find_what_comes_later() -> None:
+    files = {
+        "a.py": "from .b import two, two_a\ndef one():\n    return 1\n",
+        "b.py": "from .a import one, nothing\ndef two():\n    return one() + 1\ntwo_a = 2\n",
+    }
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("a.py").two()
+
+    assert load(files, body) == 2
+
+
+@pytest.mark.parametrize("ending", ["raise SystemExit(0)", "raise KeyboardInterrupt"])
+def test_after_the_end_of_the_program_come_definitions_alone(ending: str) -> None:
+    text = f"heard = []\n{ending}\nheard.append(1)\nEPS = 3\ndef late():\n    return EPS\n"
+
+    def body(loaded: StudentFiles) -> Any:
+        loaded.survives = (BaseException,)
+        module = loaded.load("layers.py")
+        return module.heard, module.late(), loaded.problems
+
+    heard, late, [problem] = load({"layers.py": text}, body)
+    assert (heard, late) == ([], 3)
+    assert problem.startswith(
+        f"layers.py, line 2: `{ending}` raised {ending.split()[1].split('(')[0]};"
+    )
+
+
+def test_an_interrupt_ends_the_import_where_there_is_somebody_to_interrupt() -> None:
+    def body(loaded: StudentFiles) -> Any:
+        with pytest.raises(KeyboardInterrupt):
+            loaded.load("layers.py")
+
+    load({"layers.py": "raise KeyboardInterrupt\n"}, body)
+
+
 def test_a_guarded_import_takes_its_own_way_out() -> None:
     text = "try:\n    import no_such_module\nexcept ImportError:\n    fallback = True\n"
 

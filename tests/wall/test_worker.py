@@ -176,9 +176,11 @@ def session(text: str, **locations: str) -> Session:
     made = Session(lambda message: message)
     request = {
         "op": "load",
-        "files": {"layers.py": (np.frombuffer(text.encode(), np.uint8), False)},
+        "files": {"layers.py": (np.frombuffer(text.encode(), np.uint8), False, False)},
         "package": "numpynn",
         "locations": {"f": "layers.py", **locations},
+        "expected": {},
+        "also": [],
         "substitute": [],
     }
     assert made.answer(request)["status"] == "ok"
