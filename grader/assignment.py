@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from grader.errors import InputError, UsageError
+from grader.errors import InputError, RubricError, UsageError
 from grader.rubric import Rubric, load_rubric
+from grader.template import strip_solutions
 
 DEFAULT: Final = "numpynn"
 _PACKAGE: Final = Path(__file__).resolve().parent
@@ -68,6 +69,17 @@ class Assignment:
         return self.path.parent / self.rubric.reference if self.rubric.reference else ours
 
     @cached_property
+    def given_files(self) -> dict[str, str]:
+        """Module to its text, of those that students get complete.
+
+        Raises:
+            InputError: the reference has no such module, or it holds part of the solution.
+        """
+        ours = data_folder("given") / self.rubric.id
+        folder = self.reference if self.reference.is_dir() else ours
+        return {module: _given(folder, module, self.path) for module in self.rubric.given}
+
+    @cached_property
     def key_path(self) -> Path:
         """The recorded answers for the rubric's own seed, those of a rubric it extends included."""
         own = self.path.with_suffix(".key")
@@ -112,6 +124,21 @@ class Assignment:
         rubrics = [self.path, *([self.base] if self.base else [])]
         files = [*rubrics, *mistakes, *notebooks]
         return digest(files, self.bank_digest + self.reference_digest)
+
+
+def _given(folder: Path, module: str, rubric: Path) -> str:
+    path = folder / f"{module.replace('.', '/')}.py"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise RubricError(f"{rubric}: key `given`: cannot read {path}: {reason}.") from None
+    if strip_solutions(text, str(path)) != text:
+        raise RubricError(
+            f"{rubric}: key `given`: {path} holds a solution, so students do not get it complete.",
+            hint=f"Take {module!r} out of `given`.",
+        )
+    return text
 
 
 def digest(files: Iterable[Path], extra: str = "") -> str:

@@ -85,6 +85,9 @@ def _code() -> Iterator[tuple[str, bytes]]:
 
 def _data(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
     yield f"grader/_data/rubrics/{assignment.path.name}", assignment.path.read_bytes()
+    for module, text in assignment.given_files.items():
+        path = f"{assignment.rubric.id}/{module.replace('.', '/')}.py"
+        yield f"grader/_data/given/{path}", text.encode()
     with tempfile.TemporaryDirectory() as folder:
         key = Path(folder) / "public.key"
         record_key(assignment, public_only=True).save(key)

@@ -175,6 +175,8 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the test bank, relative to the rubric; empty for ours."""
     reference: str = ""
     """Folder of the reference package, relative to the rubric; empty for ours."""
+    given: list[str] = []
+    """Modules of the reference that students get complete: ours stand in where one is missing."""
     carry_mistakes: bool = True
     """Whether a backward pass whose forward has a known mistake is judged on that mistake's terms:
     as the backward of the reference with the same mistake in its forward."""

@@ -31,7 +31,9 @@ def command(
         assignment=assignment, sandbox=sandbox, unsafe=no_sandbox, lang=lang
     )
     loaded = Assignment.load(assignment)
-    submission = load(single(options.existing(path)), contract=contract_of(loaded))
+    submission = load(
+        single(options.existing(path)), contract=contract_of(loaded), given=loaded.given_files
+    )
     bench = NotebookBench(loaded, sandbox=settings.sandbox, lang=lang)
     try:
         graded = bench.grade(submission, path)

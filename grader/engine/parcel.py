@@ -14,12 +14,13 @@ import msgspec
 
 from grader.errors import InputError
 from grader.submission import Source
+from grader.submission.module_names import may_be_python
 from grader.submission.tree import BESIDE, MAX_BESIDE, archive_stem, is_ignored
 
 MAX_FILES: Final = 20_000
 """Files of a submission that are looked at; the reader refuses what has many more."""
 _READ: Final = (".py", ".ipynb", ".npy")
-"""Whatever their size; of what else may lie beside a notebook, what a kernel would get."""
+"""Whatever their size; of others what may be Python, and what a kernel would get."""
 
 Kind = Literal["file", "other", "link", "outside", "dead"]
 
@@ -79,7 +80,7 @@ _DECODER: Final = msgspec.msgpack.Decoder(Parcel)
 
 def is_read(name: str, size: int) -> bool:
     """Whether a file of that name is ever opened; of others only the name matters."""
-    beside = size <= MAX_BESIDE and name.lower().endswith(BESIDE)
+    beside = size <= MAX_BESIDE and (name.lower().endswith(BESIDE) or may_be_python(name))
     return beside or name.endswith(_READ) or archive_stem(name) is not None
 
 

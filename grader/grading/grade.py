@@ -60,6 +60,7 @@ def _loaded(bench: Bench, source: Source) -> Submission:
     return load(
         source,
         contract=contract_of(bench.assignment),
+        given=bench.assignment.given_files,
         dialect=bench.settings.dialect,
         template=bench.assignment.rubric.grading.template,
     )

@@ -219,6 +219,7 @@ class NotebookBench:
         return {
             "files": {**self._given, **own},
             "package": submission.package.rpartition("/")[2] or "numpynn",
+            "modules": submission.modules,
             "data": self.images.served,
             "extra": {n: np.frombuffer(data, np.uint8) for n, data in book.beside.items()},
             "old": book.old,

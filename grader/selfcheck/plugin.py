@@ -64,7 +64,12 @@ class SelfCheckPlugin(CheckPlugin):
         source = single(working_folder(self._folder))
         template = assignment.rubric.grading.template
         try:
-            submission = load(source, contract=contract_of(assignment), template=template)
+            submission = load(
+                source,
+                contract=contract_of(assignment),
+                given=assignment.given_files,
+                template=template,
+            )
         except InputError as error:
             raise nothing_in(self._folder, error.message) from None
         sandbox = open_sandbox(settings.sandbox)

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from typing import BinaryIO, Final
 
 from grader.errors import InputError
-from grader.submission.tree import MAX_MEMBERS, Member, Tree, clean_name, gather, link
+from grader.submission.module_names import is_python
+from grader.submission.tree import MAX_MEMBERS, Member, Tree, Wanted, clean_name, gather, link
 
 MAX_UNPACKED: Final = 2 * 1024**3
 """Bytes that a compressed tar may come to; all of it has to be unpacked to find the files."""
@@ -44,19 +45,19 @@ class Bomb(Exception):
     """The archive unpacks to more than it may."""
 
 
-def read_archive(file: BinaryIO, name: str) -> Tree:
+def read_archive(file: BinaryIO, name: str, wanted: Wanted = is_python) -> Tree:
     """The Python files of an archive; `name` is the one in messages.
 
     Raises:
         InputError: encrypted, damaged, a bomb, or with names that lead outside.
     """
     with _one_line(name):
-        return gather(_members(file, name), name)
+        return gather(_members(file, name), name, wanted)
 
 
-def read_bytes(data: bytes, name: str) -> Tree:
+def read_bytes(data: bytes, name: str, wanted: Wanted = is_python) -> Tree:
     """As `read_archive`, of an archive held in memory."""
-    return read_archive(io.BytesIO(data), name)
+    return read_archive(io.BytesIO(data), name, wanted)
 
 
 def members(file: BinaryIO, name: str) -> Iterator[Member]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from grader.result import SourceSpan
 from grader.submission.definitions import definitions, left_as_given, span
 from grader.submission.division import needs_floor
 from grader.submission.era import Clues
+from grader.submission.helpers import within
+from grader.submission.module_names import import_stem
 from grader.submission.package import Package
 from grader.submission.prepare import Prepared
 from grader.submission.reader import Reader
@@ -24,10 +26,28 @@ _MAX_REMARKS: Final = 5
 class Contents:
     """The chosen package, file by file."""
 
-    def __init__(self, package: Package, contract: Mapping[str, str], reader: Reader) -> None:
+    def __init__(
+        self,
+        package: Package,
+        contract: Mapping[str, str],
+        reader: Reader,
+        lent: Collection[str] = (),
+        names: Mapping[str, str] = {},
+    ) -> None:
+        """Look into the files.
+
+        Args:
+            package: the chosen package, with all that it imports.
+            contract: name to the module that should define it.
+            reader: prepares its files.
+            lent: files of ours, in the place of given ones that are missing.
+            names: those of modules in files that are not called so.
+        """
         self.package = package
         self.contract = contract
         self.reader = reader
+        self._lent = frozenset(lent)
+        self._names = {file: name for name, file in reversed([*names.items()])}
         loaded = {file: reader.load(package, file) for file in package.files}
         self.modules = {file: module for file, module in loaded.items() if module is not None}
         """Files that can be run, at least in part."""
@@ -35,6 +55,22 @@ class Contents:
         self._definitions = {file: definitions(m.tree) for file, m in self.modules.items()}
         self.locations = {name: file for name in contract if (file := self._locate(name))}
         """Contract name to the file that defines it."""
+
+    @property
+    def lent_names(self) -> frozenset[str]:
+        """Names that only files of ours define."""
+        return frozenset(name for name, file in self.locations.items() if file in self._lent)
+
+    @property
+    def of_no_file(self) -> frozenset[str]:
+        """Names whose file is not there: what it held nobody knows."""
+        there = {self.contract[name] for name in self.locations}
+        present = {*self.package.files, *self.package.unread}
+        return frozenset(
+            name
+            for name, module in self.contract.items()
+            if module not in there and self.package.module_file(module) not in present
+        )
 
     def _locate(self, name: str) -> str:
         """The file that defines a name; empty if none does.
@@ -45,17 +81,28 @@ class Contents:
         file = self.package.module_file(self.contract[name])
         if name in self._definitions.get(file, {}):
             return file
-        others = self._imported_by(file) if file in self.modules else list(self.modules)
         if file in self.unusable:
-            others = []
-        return next((other for other in others if name in self._definitions[other]), "")
+            return ""
+        others = self._imported_by(file) if file in self.modules else self._handed_in()
+        return next((other for other in others if self._defines(other, name)), "")
+
+    def _defines(self, file: str, name: str) -> bool:
+        """Whether a file has a definition of its own, and does not only import the name."""
+        imports = (ast.Import, ast.ImportFrom)
+        statement = self._definitions[file].get(name)
+        return statement is not None and not isinstance(statement, imports)
+
+    def _handed_in(self) -> list[str]:
+        return [file for file in self.modules if file not in self._lent]
 
     def _imported_by(self, file: str) -> list[str]:
         imports = [
             node for node in ast.walk(self.modules[file].tree) if isinstance(node, ast.ImportFrom)
         ]
         stems = {(node.module or "").rpartition(".")[2] for node in imports}
-        return [other for other in self.modules if _stem(other) in stems and other != file]
+        return [
+            other for other in self._handed_in() if import_stem(other) in stems and other != file
+        ]
 
     def statement(self, name: str) -> ast.stmt:
         """The definition of a name that has a location."""
@@ -73,21 +120,26 @@ class Contents:
         return {
             file: f"uses {', '.join(map(str, module.python2))}"
             for file, module in self.modules.items()
-            if module.python2 and (file in self._own() or file.rpartition("/")[2] in _CORE)
+            if module.python2 and self._tells(file)
         }
+
+    def _tells(self, file: str) -> bool:
+        is_core = file.rpartition("/")[2] in _CORE and file not in self._lent
+        return is_core or file in self._own()
 
     def _own(self) -> set[str]:
         """Files that students write in."""
-        return set(self.locations.values())
+        return set(self.locations.values()) - self._lent
 
     def _floors(self, file: str) -> bool:
-        return self.modules[file].floors(among_python2=bool(self.python2))
+        module = self.modules[file]
+        return file not in self._lent and module.floors(among_python2=bool(self.python2))
 
     def files(self) -> dict[str, SourceFile]:
         """All that is run."""
         return {
             file: SourceFile(
-                text=module.text,
+                text=within(module.text, module.tree, self._depth(file)),
                 floor_division=self._floors(file),
                 acts=acts(module.tree.body),
             )
@@ -114,7 +166,13 @@ class Contents:
         for file in self._judged():
             stems |= imported_later(self.modules[file].text, self.modules[file].tree)
         at = set(self.locations.values())
-        return [file for file in self.modules if _stem(file) in stems and file not in at]
+        return [file for file in self.modules if import_stem(file) in stems and file not in at]
+
+    def _depth(self, file: str) -> int:
+        """In how many folders a module lies, the package included."""
+        if file not in self._names:
+            return file.count("/") + 1
+        return self._names[file].count(".") + 1 + file.endswith("__init__.py")
 
     def spans(self) -> dict[str, SourceSpan]:
         """The student's own lines of each name."""
@@ -169,6 +227,7 @@ class Contents:
             python2=[f"{file} {signs}" for file, signs in self.python2.items()],
             written_in_python2=not at.isdisjoint(self.python2),
             supports_both=any(self.modules[file].supports_both for file in at),
+            unknown=self.of_no_file,
         )
 
     def notes(self) -> list[str]:
@@ -216,7 +275,3 @@ class Contents:
         more = len(problems) - _MAX_REMARKS
         shown = [f"Left out: {problem}." for problem in problems[:_MAX_REMARKS]]
         return shown + ([f"Left out: {more} more files."] if more > 0 else [])
-
-
-def _stem(file: str) -> str:
-    return file.rpartition("/")[2].removesuffix(".py")

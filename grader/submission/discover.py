@@ -13,12 +13,14 @@ from typing import Final
 import msgspec
 
 from grader.errors import InputError
+from grader.submission.module_names import COPY, is_python, plain, spellings
 from grader.submission.names import entry_id
 from grader.submission.tree import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
 """Names that the package has had in courses."""
 _PACKAGE_FILES: Final = frozenset({"layers.py", "optim.py", "fc_net.py"})
+_MODULES: Final = frozenset(plain(name.removesuffix(".py")) for name in _PACKAGE_FILES)
 _OWN_FOLDER: Final = re.compile(
     r"(?i)(?:assignments?|assign|homeworks?|hw|code|src|submission)[ _-]?\d{0,2}"
 )
@@ -119,18 +121,41 @@ def is_submission(path: Path) -> bool:
         return True
     own, numbered = [], []
     for entry in _entries(path):
-        if entry.name in _PACKAGE_FILES or (entry.name in PACKAGES and _is_folder(entry)):
+        if _is_module(entry.name) or (_is_folder(entry) and _is_part(entry)):
             return True
         if _OWN_FOLDER.fullmatch(entry.name) and _is_folder(entry):
             own.append(entry)
         elif _NUMBERED.fullmatch(entry.name) and _is_folder(entry):
             numbered.append(entry)
-    return any(map(_has_package, own or _series(numbered)))
+    return any(map(_has_package, own or _series(numbered))) or _is_of_one(path)
 
 
 def has_modules(folder: Path) -> bool:
     """Whether modules of the assignment lie in a folder, as they do in the package."""
-    return any((folder / name).is_file() for name in _PACKAGE_FILES)
+    return any(_is_module(entry.name) for entry in _entries(folder) if entry.is_file())
+
+
+def _is_module(name: str) -> bool:
+    """Whether a file is a module by its name, copies included, which no platform gave an owner."""
+    return _names_module(name) and not (_CANVAS.fullmatch(name) or _MOODLE.fullmatch(name))
+
+
+def _names_module(name: str) -> bool:
+    near = (stem for stem, distance in spellings(name) if distance <= COPY)
+    return is_python(name) and any(stem in _MODULES for stem in near)
+
+
+def _is_part(folder: os.DirEntry[str]) -> bool:
+    """Whether a folder is the package, or one for a single module of it: `layers/layers.py`."""
+    if folder.name in PACKAGES:
+        return True
+    return plain(folder.name) in _MODULES and has_modules(Path(folder.path))
+
+
+def _is_of_one(path: Path) -> bool:
+    """Whether a folder holds modules that a platform named after one and the same student."""
+    names = [entry.name for entry in _entries(path) if _names_module(entry.name)]
+    return len({short_name(name, is_folder=False) for name in names}) == 1
 
 
 def short_name(name: str, *, is_folder: bool) -> str:

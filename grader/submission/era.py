@@ -42,6 +42,8 @@ class Clues(NamedTuple):
     """Whether a file that students write in is among these."""
     supports_both: bool
     """Imports `builtins` or `past`, for one text under Python 2 and 3."""
+    unknown: frozenset[str] = frozenset()
+    """Names whose file is not there: nothing can be read off their absence."""
 
 
 def infer_dialect(clues: Clues, forced: str = "auto", template: str = "auto") -> Dialect:
@@ -108,8 +110,8 @@ def _first_eras(clues: Clues, evidence: list[str]) -> tuple[str, list[str]]:
 
 
 def _era_of_layers(clues: Clues, evidence: list[str]) -> tuple[str, list[str]]:
-    defined = clues.defined
-    if {"layernorm_forward", "layernorm_backward"} & defined:
+    defined = clues.defined | clues.unknown
+    if {"layernorm_forward", "layernorm_backward"} & clues.defined:
         early = {"svm_loss", "TwoLayerNet", _NETWORK} <= defined
         beside = "with" if early else "not with all of"
         remark = f"has layer normalization, {beside} svm_loss, TwoLayerNet and {_NETWORK}"

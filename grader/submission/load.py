@@ -12,7 +12,17 @@ from grader.errors import InputError
 from grader.submission.contents import Contents
 from grader.submission.discover import Source
 from grader.submission.era import infer_dialect
-from grader.submission.package import Package, Ranked, find_packages, rank
+from grader.submission.helpers import helpers_noted, needed
+from grader.submission.module_names import Modules
+from grader.submission.package import (
+    Package,
+    Ranked,
+    completed,
+    find_packages,
+    names_noted,
+    rank,
+    usual_file,
+)
 from grader.submission.reader import Reader, read_nested, read_tree
 from grader.submission.record import Submission
 from grader.submission.tree import Tree, printable
@@ -24,6 +34,7 @@ def load(
     source: Source,
     *,
     contract: Mapping[str, str],
+    given: Mapping[str, str] = {},
     dialect: str = "auto",
     template: str = "auto",
 ) -> Submission:
@@ -33,6 +44,7 @@ def load(
         source: what `discover` or `single` found.
         contract: the assignment's names to the module that should define them, for example
             `{"adam": "optim", "TwoLayerNet": "classifiers.fc_net"}`.
+        given: modules that everybody was given, with their texts: they stand in for missing ones.
         dialect: `auto`, or the era to assume.
         template: `auto`, or the era whose template everybody was given; `dialect` wins.
 
@@ -42,29 +54,38 @@ def load(
     """
     if source.problem:
         raise InputError(source.problem)
-    tree = _read(source.path, contract)
+    modules = Modules(contract, given)
+    tree = _read(source.path, modules)
     reader = Reader(tree)
-    ranked = rank(find_packages(tree, contract), contract, reader.load)
+    ranked = rank(find_packages(tree, modules), modules, reader.load)
     if not ranked:
         raise InputError(_no_package(source.path, tree, contract))
-    package = ranked[0].package
-    contents = Contents(package, contract, reader)
-    if not contents.locations:
+    found = needed(completed(ranked, modules), tree, modules, reader.load)
+    package, lent = _with_given(found.package, found.given, given, modules, tree)
+    contents = Contents(package, contract, reader, lent, found.names)
+    if not contents.locations.keys() - contents.lent_names:
         raise InputError(f"{printable(source.path.name)}: {_nothing_usable(contents)}")
-    found = infer_dialect(contents.clues(), dialect, template)
+    dialect_found = infer_dialect(contents.clues(), dialect, template)
     all_asked = dialect == "auto" and template != "auto"
-    excused = frozenset() if all_asked else NOT_ASKED[found.era] - contents.locations.keys()
-    notes = [_choice(ranked, len(contract)), *contents.notes()]
+    not_asked = NOT_ASKED[dialect_found.era] - contents.locations.keys() - contents.of_no_file
+    excused = frozenset() if all_asked else not_asked
+    notes = [
+        _choice(ranked, package, len(contract)),
+        *names_noted(package),
+        *helpers_noted(package, lent),
+        *contents.notes(),
+    ]
     return Submission(
         id=source.id,
         path=printable(str(source.path)),
         package=package.name,
         files=contents.files(),
+        modules=found.names,
         locations=contents.locations,
         spans=contents.spans(),
         todo=contents.todo(),
         broken=contents.broken(),
-        dialect=found,
+        dialect=dialect_found,
         missing={name: file for name, file in contents.missing().items() if name not in excused},
         imported_later=contents.imported_later(),
         excused=excused,
@@ -73,11 +94,42 @@ def load(
     )
 
 
-def _read(path: Path, contract: Mapping[str, str]) -> Tree:
-    tree = read_tree(path)
-    if tree.archives and not find_packages(tree, contract):
-        return read_nested(path, tree)
-    return tree
+def _with_given(
+    package: Package,
+    imported: set[str],
+    given: Mapping[str, str],
+    modules: Modules,
+    tree: Tree,
+) -> tuple[Package, list[str]]:
+    """The package with given files that it lacks and needs, and which these are."""
+    lent = []
+    for module, text in given.items():
+        if module not in package.modules and (modules.names[module] or module in imported):
+            lent.append(usual_file(module))
+            tree.files[package.inside(lent[-1])] = text.encode()
+    return package._replace(files=[*package.files, *lent]), lent
+
+
+def _read(path: Path, modules: Modules) -> Tree:
+    tree = read_tree(path, modules.looks_wanted)
+    if not tree.archives or _is_complete(find_packages(tree, modules), modules):
+        return tree
+    try:
+        inner = read_nested(path, tree, modules.looks_wanted)
+    except InputError:
+        if find_packages(tree, modules):
+            return tree
+        raise
+    inner.files |= tree.files
+    inner.unread |= tree.unread
+    inner.other += tree.other
+    return inner
+
+
+def _is_complete(packages: Sequence[Package], modules: Modules) -> bool:
+    """Whether some package has every module that students had to write."""
+    wanted = set(modules.contract.values()) - modules.given
+    return any(wanted <= package.candidates.keys() for package in packages)
 
 
 def _no_package(path: Path, tree: Tree, contract: Mapping[str, str]) -> str:
@@ -97,9 +149,15 @@ def _nothing_usable(contents: Contents) -> str:
     return f"{contents.package.name} defines nothing that the assignment asks for."
 
 
-def _choice(ranked: Sequence[Ranked], asked: int) -> str:
+def _choice(ranked: Sequence[Ranked], chosen: Package, asked: int) -> str:
     """Which package was chosen, where there was a choice."""
-    best, *others = ranked
+    best, *every = ranked
+    used = {chosen.inside(file) for file in chosen.modules.values()}
+    others = [
+        other
+        for other in every
+        if not used.intersection(map(other.package.inside, other.package.modules.values()))
+    ]
     if not others:
         return ""
     shown = [f"{other.package.name} ({other.implemented})" for other in others[:_MAX_SHOWN]]

@@ -8,6 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from grader.submission.definitions import definitions, left_as_given
+from grader.submission.module_names import (
+    AROUND,
+    CONTENT,
+    COPY,
+    EXACT,
+    Match,
+    Modules,
+    is_python,
+    root_of,
+)
 from grader.submission.prepare import Prepared
 from grader.submission.tree import Tree
 
@@ -29,9 +39,13 @@ class Package(NamedTuple):
     root: str
     """Inside the submission; empty for its root."""
     files: Sequence[str]
-    """Paths inside the package."""
+    """Paths seen from the package; one beside it starts with `../`."""
     unread: Mapping[str, str]
-    """Its files that cannot be used, by path inside the package, and why."""
+    """Its files that cannot be used, by path seen from the package, and why."""
+    candidates: Mapping[str, Sequence[tuple[Match, str]]] = {}
+    """Module to the files that may be it, the likeliest by name first."""
+    modules: Mapping[str, str] = {}
+    """Module to the file that was found to be it."""
 
     @property
     def name(self) -> str:
@@ -40,15 +54,11 @@ class Package(NamedTuple):
 
     def inside(self, path: str) -> str:
         """The path inside the submission."""
-        return f"{self.root}/{path}" if self.root else path
+        return posixpath.normpath(f"{self.root}/{path}") if self.root else path
 
     def module_file(self, module: str) -> str:
-        """The file of a contract module (`classifiers.fc_net`), flat or in its folder; the path it
-        should have where it is missing."""
-        path = module.replace(".", "/") + ".py"
-        flat = posixpath.basename(path)
-        present = [*self.files, *self.unread]
-        return flat if path not in present and flat in present else path
+        """The file of a module (`classifiers.fc_net`); where it should be if it is missing."""
+        return self.modules.get(module) or usual_file(module)
 
 
 Load = Callable[[Package, str], Prepared | None]
@@ -64,73 +74,178 @@ class Ranked(NamedTuple):
     score: float
 
 
-def find_packages(tree: Tree, contract: Mapping[str, str]) -> list[Package]:
+def usual_file(module: str) -> str:
+    """Where a module lies in the package as it was given out."""
+    return module.replace(".", "/") + ".py"
+
+
+def find_packages(tree: Tree, modules: Modules) -> list[Package]:
     """Every folder that holds modules of the contract, those near the top first."""
-    paths = [*tree.files, *tree.unread]
-    roots = {_root(path, module) for path in paths for module in set(contract.values())} - {None}
-    found = {root for root in roots if root is not None} or _by_definitions(tree, contract)
+    matches = _matches(tree, modules)
+    for limit in (COPY, AROUND):
+        found = {
+            root_of(path, match.module)
+            for path, match in matches.items()
+            if match.distance <= limit and modules.names[match.module]
+        }
+        if found:
+            break
+    else:
+        found = _by_definitions(tree, modules)
     ordered = sorted(found, key=lambda root: (root.count("/") if root else -1, root))
-    return [_package(root, found, tree) for root in ordered[:MAX_CANDIDATES]]
+    packages = [_package(root, found, tree, matches) for root in ordered[:MAX_CANDIDATES]]
+    return [_with_unnamed(package, tree, modules) for package in packages]
 
 
-def _root(path: str, module: str) -> str | None:
-    """The package's folder if `path` is the file of that module."""
-    full = module.replace(".", "/") + ".py"
-    if path == full or path.endswith(f"/{full}"):
-        return path[: -len(full)].rstrip("/")
-    if posixpath.basename(path) == posixpath.basename(full):
-        return posixpath.dirname(path)
-    return None
+def _matches(tree: Tree, modules: Modules) -> dict[str, Match]:
+    """The files that may be a module by their names; unlikely ones only if they define its."""
+    found: dict[str, Match] = {}
+    for path in [*tree.files, *tree.unread]:
+        match = modules.match(path)
+        if match and (_is_named(match, path) or _defines(path, match.module, tree, modules)):
+            found[path] = match
+    return found
 
 
-def _by_definitions(tree: Tree, contract: Mapping[str, str]) -> set[str]:
+def _is_named(match: Match, path: str) -> bool:
+    return match.distance <= COPY and is_python(path)
+
+
+def _defines(path: str, module: str, tree: Tree, modules: Modules) -> bool:
+    return bool(modules.defined_in(tree.files.get(path, b"")) & modules.names[module])
+
+
+def _by_definitions(tree: Tree, modules: Modules) -> set[str]:
     """Folders whose files, called whatever they like, define names of the contract."""
-    pattern = re.compile(rf"^(?:def|class)\s+({'|'.join(contract)})\b".encode(), re.MULTILINE)
-    names: dict[str, set[bytes]] = {}
+    names: dict[str, set[str]] = {}
     for path, data in tree.files.items():
-        names.setdefault(posixpath.dirname(path), set()).update(pattern.findall(data))
+        names.setdefault(posixpath.dirname(path), set()).update(modules.defined_in(data))
     return {folder for folder, found in names.items() if len(found) >= _MIN_NAMES}
 
 
-def _package(root: str, roots: Iterable[str], tree: Tree) -> Package:
+def _package(root: str, roots: Iterable[str], tree: Tree, matches: Mapping[str, Match]) -> Package:
     prefix = f"{root}/" if root else ""
     others = tuple(f"{other}/" for other in roots if other != root and other.startswith(prefix))
 
     def inside(paths: Iterable[str]) -> list[str]:
         own = (p for p in paths if p.startswith(prefix) and not p.startswith(others))
+        own = (path for path in own if is_python(path) or path in matches)
         shallow_first = sorted(own, key=lambda path: (path.count("/"), path))
         return [path.removeprefix(prefix) for path in shallow_first]
 
     unread = {path: tree.unread[prefix + path] for path in inside(tree.unread)}
-    return Package(root, inside(tree.files)[:_MAX_FILES], unread)
+    files = inside(tree.files)[:_MAX_FILES]
+    candidates: dict[str, list[tuple[Match, str]]] = {}
+    for path in [*files, *unread]:
+        match = matches.get(prefix + path)
+        if match and root_of(prefix + path, match.module) == root:
+            candidates.setdefault(match.module, []).append((match, path))
+    return Package(root, files, unread, {name: sorted(c) for name, c in candidates.items()})
 
 
-def rank(packages: Sequence[Package], contract: Mapping[str, str], load: Load) -> list[Ranked]:
+def _with_unnamed(package: Package, tree: Tree, modules: Modules) -> Package:
+    """Candidates for modules that no file is called after: files that define what they should."""
+    candidates = dict(package.candidates)
+    named = {path for found in candidates.values() for _, path in found}
+    wanted = [
+        module
+        for module, names in modules.names.items()
+        if names and all(match.distance > EXACT for match, _ in candidates.get(module, ()))
+    ]
+    for path in package.files if wanted else ():
+        if path in named:
+            continue
+        defined = modules.defined_in(tree.files[package.inside(path)])
+        for module in wanted:
+            if defined & modules.names[module] and root_of(path, module) in ("", "."):
+                match = Match(CONTENT, 0, module)
+                candidates[module] = [*candidates.get(module, ()), (match, path)]
+    return package._replace(candidates=candidates)
+
+
+def rank(packages: Sequence[Package], modules: Modules, load: Load) -> list[Ranked]:
     """The packages, best first: most of the contract implemented, then defined."""
     several_numbers = any(_OTHER.search(package.root) for package in packages)
     ranked = []
-    for package in packages:
-        implemented, defined = _count(package, contract, load)
+    for found in packages:
+        package = _settled(found, modules, load)
+        implemented, defined = _count(package, modules.contract, load)
         hint = _HINT if several_numbers and _SECOND.search(package.root) else 0.0
         score = implemented + _UNTOUCHED * defined + (hint if defined else 0.0)
         ranked.append(Ranked(package, implemented, defined, score))
     return sorted(ranked, key=lambda candidate: -candidate.score)
 
 
+def _settled(package: Package, modules: Modules, load: Load) -> Package:
+    """The package with one file for each module: of several, the one with most of the work."""
+
+    def likeliest(module: str) -> Callable[[tuple[Match, str]], tuple[object, ...]]:
+        def key(candidate: tuple[Match, str]) -> tuple[object, ...]:
+            match, path = candidate
+            done, _ = count_names(package, path, modules.names[module], load)
+            usual = path != usual_file(module)
+            return (-done, match.distance, usual, match.newest_first, path.count("/"), path)
+
+        return key
+
+    chosen = {}
+    for module, candidates in package.candidates.items():
+        nearest = min(match.distance for match, _ in candidates)
+        likely = [each for each in candidates if each[0].distance <= max(COPY, nearest)]
+        several = len(likely) > 1
+        chosen[module] = min(likely, key=likeliest(module))[1] if several else likely[0][1]
+    return package._replace(modules=chosen)
+
+
+def completed(ranked: Sequence[Ranked], modules: Modules) -> Package:
+    """The best package; modules that are not in it are taken from folders beside it.
+
+    Never from another copy of the package, which would have a module that is there already: of a
+    second assignment, or as it was given out.
+    """
+    best = ranked[0].package
+    found = dict(best.modules)
+    files, unread = list(best.files), dict(best.unread)
+    for package in (other.package for other in ranked[1:]):
+        if package.modules.keys() & found.keys() or _is_other(package, best):
+            continue
+        for module, file in package.modules.items():
+            path = posixpath.relpath(package.inside(file) or ".", best.root or ".")
+            found[module] = path
+            if file in package.unread:
+                unread[path] = package.unread[file]
+            else:
+                files.append(path)
+    return best._replace(modules=found, files=files, unread=unread)
+
+
+def _is_other(package: Package, best: Package) -> bool:
+    """Whether a package is one of another assignment."""
+    return bool(_OTHER.search(package.root)) and not _OTHER.search(best.root)
+
+
 def _count(package: Package, contract: Mapping[str, str], load: Load) -> tuple[int, int]:
     """How many names of the contract are implemented, and how many are there at all."""
-    implemented = defined = 0
-    for file, names in names_by_file(package, contract).items():
-        prepared = load(package, file) if file in package.files else None
-        if prepared is None:
-            defined += len(names) if file in package.unread else 0
-            continue
-        found = definitions(prepared.tree)
-        for name in names & found.keys():
-            defined += 1
-            is_whole = name not in prepared.broken
-            implemented += is_whole and not left_as_given(name, found[name], prepared.tree)
-    return implemented, defined
+    counts = [
+        count_names(package, file, names, load)
+        for file, names in names_by_file(package, contract).items()
+    ]
+    return sum(done for done, _ in counts), sum(there for _, there in counts)
+
+
+def count_names(package: Package, file: str, names: Iterable[str], load: Load) -> tuple[int, int]:
+    """How many of the names a file implements, and how many it has at all."""
+    prepared = load(package, file) if file in package.files else None
+    if prepared is None:
+        return 0, len(list(names)) if file in package.unread else 0
+    found = definitions(prepared.tree)
+    there = found.keys() & set(names)
+    done = [
+        name
+        for name in there
+        if name not in prepared.broken and not left_as_given(name, found[name], prepared.tree)
+    ]
+    return len(done), len(there)
 
 
 def names_by_file(package: Package, contract: Mapping[str, str]) -> dict[str, set[str]]:
@@ -139,3 +254,16 @@ def names_by_file(package: Package, contract: Mapping[str, str]) -> dict[str, se
     for name, module in contract.items():
         files.setdefault(package.module_file(module), set()).add(name)
     return files
+
+
+def names_noted(package: Package) -> list[str]:
+    """Which files were taken for which modules, where their names do not say so."""
+    renamed, notes = [], []
+    for module, file in package.modules.items():
+        name = posixpath.basename(usual_file(module))
+        others = [path for _, path in package.candidates.get(module, ()) if path != file]
+        if posixpath.basename(file) != name or file.startswith("../"):
+            renamed.append(f"{file} as {name}")
+        if others and file in package.files:
+            notes.append(f"Most is done in {file}: passed over {', '.join(others)}.")
+    return [f"Graded under other names: {', '.join(renamed)}.", *notes] if renamed else notes

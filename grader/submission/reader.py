@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from grader.errors import InputError
 from grader.submission.archive import read_archive, read_bytes, read_inside
+from grader.submission.module_names import is_python
 from grader.submission.package import Package
 from grader.submission.prepare import Prepared, prepare
 from grader.submission.text import Unreadable
@@ -15,6 +19,8 @@ from grader.submission.tree import (
     MAX_NESTED_BYTES,
     Member,
     Tree,
+    Wanted,
+    archive_stem,
     folder_members,
     gather,
     reader,
@@ -23,6 +29,8 @@ from grader.submission.tree import (
 
 MAX_NESTED: Final = 5
 """Archives inside a submission; with more of them it is no submission but a class."""
+_MAX_DEPTH: Final = 4
+"""Archives in archives in archives."""
 
 
 class Reader:
@@ -48,7 +56,7 @@ class Reader:
         return f"{file} {self._unusable.get(package.inside(file), 'is missing')}"
 
 
-def read_tree(path: Path) -> Tree:
+def read_tree(path: Path, wanted: Wanted = is_python) -> Tree:
     """The Python files at `path`: a folder, an archive, or one file.
 
     Raises:
@@ -56,48 +64,92 @@ def read_tree(path: Path) -> Tree:
     """
     try:
         if path.is_dir():
-            return gather(folder_members(path), path.name)
+            return gather(folder_members(path), path.name, wanted)
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"{path.name}: is no ordinary file.")
-        if path.suffix == ".py":
-            return gather([Member(path.name, path.stat().st_size, reader(path))], path.name)
+        if archive_stem(path.name) is None and (is_python(path.name) or wanted(path.name)):
+            member = Member(path.name, path.stat().st_size, reader(path))
+            return gather([member], path.name, wanted)
         with path.open("rb") as file:
-            return read_archive(file, path.name)
+            return read_archive(file, path.name, wanted)
     except OSError as error:
         raise InputError(f"{path.name}: {why_unreadable(error)}.") from None
 
 
-def read_nested(path: Path, tree: Tree) -> Tree:
+def read_nested(path: Path, tree: Tree, wanted: Wanted = is_python) -> Tree:
     """The Python files of the archives that lie inside the submission at `path`.
 
     Raises:
         InputError: too many archives, or not one of them can be read.
     """
-    if len(tree.archives) > MAX_NESTED:
-        raise InputError(
-            f"{path.name}: holds {len(tree.archives)} archives and no package.",
-            hint="If it is a whole class, unpack it and pass the folder.",
-        )
-    merged, problems = Tree(members=tree.members), []
-    for name in tree.archives:
-        try:
-            _merge(merged, name, _read_inner(path, name))
-        except InputError as error:
-            problems.append(error)
+    merged = Tree(members=tree.members)
+    problems = _Nested(merged, path.name, wanted).take(tree, partial(_inner, path), "", 1)
     if problems and not merged.files:
         raise problems[0]
     return merged
 
 
-def _read_inner(path: Path, name: str) -> Tree:
+class _Nested:
+    """Reads archives inside archives into one tree."""
+
+    def __init__(self, into: Tree, name: str, wanted: Wanted) -> None:
+        self._into = into
+        self._name = name
+        self._wanted = wanted
+        self._count = 0
+
+    def take(
+        self, tree: Tree, read: Callable[[str], bytes], prefix: str, depth: int
+    ) -> list[InputError]:
+        """Take up the archives of a tree; returns what was wrong with them."""
+        self._count += len(tree.archives)
+        if self._count > MAX_NESTED:
+            raise InputError(
+                f"{self._name}: holds {self._count} archives and no package.",
+                hint="If it is a whole class, unpack it and pass the folder.",
+            )
+        problems = []
+        for name in tree.archives:
+            try:
+                problems += self._take_one(read(name), prefix + name, depth)
+            except InputError as error:
+                problems.append(error)
+        return problems
+
+    def _take_one(self, data: bytes, name: str, depth: int) -> list[InputError]:
+        shown = f"{self._name}/{name}"
+        inner = read_bytes(data, shown, self._wanted)
+        self._into.files |= {f"{name}/{path}": content for path, content in inner.files.items()}
+        self._into.unread |= {f"{name}/{path}": reason for path, reason in inner.unread.items()}
+        self._into.other += [f"{name}/{path}" for path in inner.other]
+        self._into.members += inner.members
+        if not inner.archives or inner.files:
+            return []
+        if depth >= _MAX_DEPTH:
+            raise InputError(
+                f"{shown}: archives lie inside archives, more than {_MAX_DEPTH} deep.",
+                hint="Pack the folder with the Python files once, and hand that in.",
+            )
+
+        def read(wanted: str) -> bytes:
+            return read_inside(BytesIO(data), shown, wanted, MAX_NESTED_BYTES)
+
+        return self.take(inner, read, f"{name}/", depth + 1)
+
+
+def _inner(path: Path, name: str) -> bytes:
+    """An archive inside the submission at `path`."""
     if path.is_dir():
-        return read_tree(path / name)
+        return _read_file(path / name, f"{path.name}/{name}")
     with path.open("rb") as file:
-        data = read_inside(file, path.name, name, MAX_NESTED_BYTES)
-    return read_bytes(data, f"{path.name}/{name}")
+        return read_inside(file, path.name, name, MAX_NESTED_BYTES)
 
 
-def _merge(into: Tree, name: str, inner: Tree) -> None:
-    into.files |= {f"{name}/{path}": data for path, data in inner.files.items()}
-    into.unread |= {f"{name}/{path}": reason for path, reason in inner.unread.items()}
-    into.members += inner.members
+def _read_file(path: Path, shown: str) -> bytes:
+    try:
+        data = reader(path)(MAX_NESTED_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{shown}: {why_unreadable(error)}.") from None
+    if len(data) > MAX_NESTED_BYTES:
+        raise InputError(f"{shown}: is longer than {MAX_NESTED_BYTES >> 20} MB; it was not read.")
+    return data

@@ -28,7 +28,11 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     package: str
     """Folder of the package inside the submission, `.` for its root."""
     files: dict[str, SourceFile]
-    """Path inside the package (`layers.py`, `classifiers/fc_net.py`, always `/`) to the file."""
+    """Path inside the package (`layers.py`, `classifiers/fc_net.py`, always `/`) to the file; one
+    that lies beside the package starts with `../`."""
+    modules: dict[str, str] = {}
+    """Names that files are imported by, where these are not their paths:
+    `{"layers": "layers (1).py", "my_utils": "../my_utils.py"}`."""
     locations: dict[str, str]
     """Contract name (`affine_forward`, `TwoLayerNet`) to the file that defines it."""
     spans: dict[str, SourceSpan] = {}

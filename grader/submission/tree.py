@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.errors import InputError
+from grader.submission.module_names import is_python
 from grader.submission.text import MAX_FILE_BYTES
 
 MAX_MEMBERS: Final = 200_000
@@ -19,6 +20,7 @@ MAX_PYTHON_FILES: Final = 5_000
 MAX_PYTHON_BYTES: Final = 64 * 1024 * 1024
 MAX_NESTED_BYTES: Final = 256 * 1024 * 1024
 _MAX_DEPTH: Final = 32
+_MAX_OTHER: Final = 1_000
 
 BESIDE: Final = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".svg", ".npy", ".npz", ".txt", ".csv", ".tsv",
@@ -34,6 +36,10 @@ IGNORED_FOLDERS: Final = frozenset(
 _ARCHIVE: Final = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz))$", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 OUTSIDE: Final = "is a link to outside the submission"
+
+
+Wanted = Callable[[str], bool]
+"""Whether a file is to be read, by its path inside the submission."""
 
 
 class Member(NamedTuple):
@@ -57,6 +63,8 @@ class Tree:
     """Python files that cannot be used, and why: `is 100 MB long`."""
     archives: list[str] = field(default_factory=list)
     """Archives inside."""
+    other: list[str] = field(default_factory=list)
+    """Some of the files that are neither; what they are may say why there is nothing to grade."""
     links: dict[str, str] = field(default_factory=dict)
     members: int = 0
     """Files of any kind."""
@@ -95,8 +103,10 @@ def clean_name(name: str, archive: str) -> str:
     return posixpath.normpath(path)
 
 
-def gather(members: Iterable[Member], name: str) -> Tree:
+def gather(members: Iterable[Member], name: str, wanted: Wanted = is_python) -> Tree:
     """Read what matters of a folder or archive; `name` is the one in messages.
+
+    That is what is Python by its name, and what is `wanted` all the same.
 
     Raises:
         InputError: more members than any submission has.
@@ -111,9 +121,11 @@ def gather(members: Iterable[Member], name: str) -> Tree:
             continue
         if archive_stem(path) is not None and member.link is None:
             tree.archives.append(member.name)
-        elif path.endswith(".py") and member.link is not None:
+        elif not (is_python(path) or wanted(path)):
+            tree.other += [path] if len(tree.other) < _MAX_OTHER else []
+        elif member.link is not None:
             tree.links[path] = member.link
-        elif path.endswith(".py"):
+        else:
             _take(tree, path, member)
     _follow_links(tree)
     return tree

@@ -172,7 +172,8 @@ def _settle(app: App, request: dict[str, Any]) -> list[str]:
     """Make the student's package importable and serve the data. Returns what went wrong."""
     sources = {path: Source(*content) for path, content in request["files"].items()}
     world = notebook_world.World(request)
-    files = StudentFiles(world.with_support(sources), request["package"])
+    support = world.with_support(sources)
+    files = StudentFiles(support, request["package"], names=request["modules"])
     files.install()
     problems = [*files.problems, *world.install()]
     if request["floor_division"]:

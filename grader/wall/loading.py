@@ -57,6 +57,7 @@ class Loading:
                 for path, file in self.files.items()
             },
             "package": submission.package.rpartition("/")[2] or "numpynn",
+            "modules": submission.modules,
             "locations": submission.locations,
             "expected": {**submission.locations, **submission.missing},
             "also": submission.imported_later,

@@ -26,6 +26,7 @@ from typing import Any, Final, NamedTuple
 
 from grader.wall import toplevel
 from grader.wall.compat import divide_in_place, floor_divide
+from grader.wall.layout import Layout
 from grader.wall.placeholders import Absent, Missing
 
 CANONICAL: Final = "numpynn"
@@ -59,6 +60,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         files: Mapping[str, Source],
         package: str = CANONICAL,
         *,
+        names: Mapping[str, str] | None = None,
         expected: Mapping[str, str] | None = None,
         announce: Callable[[str, int], None] = lambda _path, _statement: None,
     ) -> None:
@@ -67,6 +69,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         Args:
             files: path inside the package to source.
             package: the name that the student gave it.
+            names: those that files are imported by where these are not their paths.
             expected: names that files should define, to these files; where one does not, there is
                 a placeholder.
             announce: told which statement of which file runs next, or `("", 0)` when none does.
@@ -74,6 +77,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.expected = expected or {}
         nothing = dict.fromkeys(self.expected.values(), Source("", False))
         self.files = {**nothing, **files}
+        self.layout = Layout(self.files, names or {})
         self.aliases = ALIASES | {package}
         self.modules: dict[str, ModuleType] = {}
         self.placeholders: dict[str, Missing] = {}
@@ -95,7 +99,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def load(self, path: str) -> ModuleType:
         """The module of a file such as `classifiers/fc_net.py`."""
-        return importlib.import_module(f"{CANONICAL}.{_module_name(path)}")
+        return importlib.import_module(f"{CANONICAL}.{self.layout.name_of(path)}")
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
@@ -105,14 +109,15 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def spec(self, fullname: str, rest: str) -> importlib.machinery.ModuleSpec | None:
         """The spec under which `fullname` loads the file or folder that `rest` names."""
-        base = rest.replace(".", "/")
-        file, init = f"{base}.py", f"{base}/__init__.py".lstrip("/")
-        is_folder = not base or any(path.startswith(f"{base}/") for path in self.files)
-        if file not in self.files and not is_folder:
+        place = self.layout.find(rest)
+        if place is None:
             return None
-        path = file if file in self.files else init
         return importlib.machinery.ModuleSpec(
-            fullname, self, origin=path, is_package=path == init, loader_state=rest
+            fullname,
+            self,
+            origin=place.path,
+            is_package=place.is_package,
+            loader_state=place.name,
         )
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
@@ -320,7 +325,3 @@ def _compile(statement: ast.stmt, path: str, floor_division: bool) -> CodeType:
         tree = ast.fix_missing_locations(_FloorDivision().visit(tree))
     code: CodeType = compile(tree, path, "exec", dont_inherit=True)
     return code
-
-
-def _module_name(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

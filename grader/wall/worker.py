@@ -3,6 +3,7 @@
 The trusted side sends one request at a time, a dict:
 
     {"op": "load", "files": {path: (bytes, floor_division, acts)}, "package": name,
+     "modules": {name: path},           names by which files are imported that are not called so
      "locations": {name: path},         where the contract's names are defined
      "expected": {name: path},          those that are to have a placeholder if they are not
      "also": [path, ...],               files that functions import when they are called
@@ -269,7 +270,11 @@ class Session:
             for path, (text, floors, acts) in request["files"].items()
         }
         files = _Files(
-            sources, request["package"], expected=request["expected"], announce=self._announce
+            sources,
+            request["package"],
+            names=request["modules"],
+            expected=request["expected"],
+            announce=self._announce,
         )
         files.install()
         locations = request["locations"]
@@ -277,7 +282,7 @@ class Session:
 
         def resolve(name: str) -> Any:
             path = locations.get(name, "")
-            module = files.modules.get(path.removesuffix(".py").replace("/", "."))
+            module = files.modules.get(files.layout.name_of(path))
             value = getattr(module, name, _NOTHING)
             if value is _NOTHING or isinstance(value, Missing):
                 raise Absent(name)

@@ -17,6 +17,7 @@ from grader.engine.outbox import Outbox
 from grader.engine.parcel import Parcel, submission_parcel
 from grader.errors import InputError, UsageError
 from grader.submission import discover
+from grader.submission.module_names import may_be_python
 from grader.submission.reader import read_tree
 from tests.engine import toy
 
@@ -153,11 +154,13 @@ def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     (folder / "outside.py").symlink_to(sys.executable)
     (folder / "folder.py").symlink_to(folder / "toy")
     (folder / "film.mp4").write_bytes(b"large")
+    for name in ("Optim.PY", "optim.py.bak", "optim"):
+        (folder / name).write_text("def sgd(): pass\n")
     os.mkfifo(folder / "pipe.py")
     (source,) = discover(tmp_path / "class")
     packed = submission_parcel(source).pack()
     copy = Parcel.unpack(packed).write(tmp_path / "copy")
-    ours, theirs = read_tree(folder), read_tree(copy)
+    ours, theirs = read_tree(folder, may_be_python), read_tree(copy, may_be_python)
     assert copy.name == "ann"
     assert theirs.files == ours.files
     assert theirs.unread == ours.unread

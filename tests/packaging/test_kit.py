@@ -45,6 +45,7 @@ def test_no_reference_and_no_catalogue_is_in_the_wheel(kit: Path) -> None:
     names = [path.relative_to(kit / "site").as_posix() for path in (kit / "site").rglob("*")]
     assert "grader/_data/rubrics/numpynn.key" in names
     assert not [name for name in names if "reference/" in name or "mistakes" in name]
+    assert "grader/_data/given/numpynn/layer_utils.py" in names
     solution = (data_folder("reference") / "numpynn" / "layers.py").read_text()
     line = next(line for line in solution.splitlines() if line.strip().startswith("x_hat ="))
     assert not [path for path in (kit / "site").rglob("*.py") if line.strip() in path.read_text()]

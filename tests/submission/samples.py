@@ -130,9 +130,14 @@ def as_bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
-def read(path: Path, dialect: str = "auto", template: str = "auto") -> Submission:
+def read(
+    path: Path,
+    dialect: str = "auto",
+    template: str = "auto",
+    given: Mapping[str, str] = {},
+) -> Submission:
     """Load what lies at a path."""
-    return load(single(path), contract=CONTRACT, dialect=dialect, template=template)
+    return load(single(path), contract=CONTRACT, given=given, dialect=dialect, template=template)
 
 
 def read_layers(tmp_path: Path, layers: str | bytes) -> Submission:

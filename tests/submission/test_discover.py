@@ -40,6 +40,25 @@ def test_a_folder_with_the_package_is_one_submission(tmp_path: Path, folder: str
     assert [source.id for source in discover(root)] == ["ann"]
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("layers-1.py", "optim-1.py"),
+        ("Layers.PY",),
+        ("smithann_340_208_layers.py", "smithann_340_209_optim-1.py"),
+        ("layers/layers.py", "optim/optim.py"),
+    ],
+)
+def test_so_is_one_with_files_under_other_names(tmp_path: Path, files: tuple[str, ...]) -> None:
+    root = write(tmp_path / "ann", dict.fromkeys(files, "x = 1"))
+    assert [source.id for source in discover(root)] == ["ann"]
+
+
+def test_files_that_a_platform_named_after_several_students_are_a_class(tmp_path: Path) -> None:
+    names = ("smithann_340_208_layers.py", "leebob_341_209_layers.py")
+    assert len(discover(write(tmp_path / "class", dict.fromkeys(names, "x = 1")))) == 2
+
+
 def test_students_folders_named_after_the_assignment_are_a_class(tmp_path: Path) -> None:
     for name in ("ann-assignment2", "bob-assignment2"):
         write(tmp_path / name, PACKAGE)

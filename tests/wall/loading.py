@@ -18,14 +18,20 @@ Body = Callable[[StudentFiles], Any]
 
 
 def _run(
-    files: Files, package: str, floor: bool, expected: Files | None, body: Body, pipe: Any
+    files: Files,
+    package: str,
+    floor: bool,
+    names: Files,
+    expected: Files | None,
+    body: Body,
+    pipe: Any,
 ) -> None:
     for name in [name for name in sys.modules if {"numpynn", "layers"} & set(name.split("."))]:
         del sys.modules[name]  # other tests import the reference, and banks with a `layers.py`
     warnings.simplefilter("ignore")
     compat.install()
     sources = {path: Source(text, floor) for path, text in files.items()}
-    loaded = StudentFiles(sources, package, expected=expected)
+    loaded = StudentFiles(sources, package, names=names, expected=expected)
     loaded.install()
     try:
         pipe.send((True, body(loaded)))
@@ -39,12 +45,14 @@ def load(
     *,
     package: str = "numpynn",
     floor: bool = False,
+    names: Files | None = None,
     expected: Files | None = None,
 ) -> Any:
     """Install `files` in a forked process and return what `body` gives there."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(files, package, floor, expected, body, theirs))
+    arguments = (files, package, floor, names or {}, expected, body, theirs)
+    process = context.Process(target=_run, args=arguments)
     process.start()
     ok, value = ours.recv()
     process.join()
