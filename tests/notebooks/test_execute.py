@@ -139,6 +139,19 @@ def test_a_notebook_has_a_time_limit_too(pool: KernelPool) -> None:
     assert outcomes(cells) == ["ok", "not_run"]
 
 
+def test_a_notebook_has_a_limit_by_the_clock(pool: KernelPool) -> None:
+    limits = NotebookLimits(cell_seconds=60, idle_seconds=60, wall_seconds=0.5)
+    cells = run(pool, book("import time; time.sleep(50)", "2"), limits=limits)
+    assert outcomes(cells) == ["timeout", "not_run"]
+    assert {cell.error for cell in cells} == {"The notebook took longer than 0.5 seconds."}
+
+
+def test_a_module_that_exits_is_imported_all_the_same(pool: KernelPool) -> None:
+    files = {"layers.py": "def three():\n    return 3\nimport sys\nsys.exit(0)\n1 / 0\n"}
+    made = book("from cs231n.layers import three\nassert three() == 3")
+    assert outcomes(run(pool, made, files=files)) == ["ok"]
+
+
 def test_values_are_read_as_plain_data(pool: KernelPool) -> None:
     seen: list[object] = []
 

@@ -1,0 +1,98 @@
+"""Code at the top of a module, and time that runs out, in the grading of a whole submission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.checks.plugin import CheckPlugin
+from grader.engine.server import open_bench
+from grader.grading import Bench, Settings, grade_submission
+from grader.notebooks.graded import Graded
+from grader.result import Outcome, Result
+from grader.submission import single
+from grader.submission.record import Submission
+from grader.wall.time_limit import TimeLimit
+from tests.engine.toy import LAYERS, hand_in
+from tests.verify.toy import RUBRIC, SCALE, SHIFT, make
+
+EXIT = f"{LAYERS}import os\nos._exit(3)\n"
+
+
+class Notebooks:
+    """Takes note of what notebooks would be run with."""
+
+    sandbox: Any = None
+
+    def __init__(self) -> None:
+        self.given: list[Submission] = []
+
+    def grade(self, submission: Submission, path: Path) -> Graded:
+        self.given.append(submission)
+        return Graded()
+
+    def renew(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Grade = Callable[[str], Result]
+
+
+def graded(tmp_path: Path, use: Callable[[Bench, Grade], None], limits: str = "") -> None:
+    """Call `use` with a bench and what grades a module with it."""
+    assignment = make(tmp_path, SCALE, SHIFT, rubric=f"{RUBRIC}\n[limits]\n{limits}\n")
+
+    def grade_with(bench: Bench) -> Grade:
+        def grade(layers: str) -> Result:
+            path = hand_in(tmp_path / str(len(list(tmp_path.iterdir()))), "ann", layers)
+            return grade_submission(bench, single(path.parents[1]))
+
+        return grade
+
+    open_bench(Settings(assignment=str(assignment.path)), lambda b: use(b, grade_with(b)))
+
+
+def test_notebooks_get_the_modules_less_what_must_not_be_run(tmp_path: Path) -> None:
+    notebooks = Notebooks()
+
+    def use(bench: Bench, grade: Grade) -> None:
+        bench.notebooks = notebooks
+        result = grade(EXIT)
+        assert result.score == 4
+        assert "`os._exit(3)` ended the whole process" in result.notes[0]
+        assert grade(LAYERS).notes == []  # nothing is kept for the next one
+
+    graded(tmp_path, use)
+    first, second = (submission.files["layers.py"].text for submission in notebooks.given)
+    assert first == EXIT.replace("os._exit(3)", "pass")
+    assert second == LAYERS
+
+
+def test_when_time_is_over_the_rest_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = CheckPlugin._finish
+
+    def use(bench: Bench, grade: Grade) -> None:
+        limits: list[TimeLimit] = []
+        begin = TimeLimit.__init__
+
+        def begun(limit: TimeLimit, *seconds: float) -> None:
+            begin(limit, *seconds)
+            limits.append(limit)
+
+        def finished(plugin: CheckPlugin, *details: Any) -> Any:
+            limits[-1].until = 0  # over after the first check
+            return finish(plugin, *details)
+
+        monkeypatch.setattr(TimeLimit, "__init__", begun)
+        monkeypatch.setattr(CheckPlugin, "_finish", finished)
+        first, second = grade(LAYERS).checks
+        assert (first.outcome, second.outcome) == (Outcome.PASSED, Outcome.ERROR)
+        assert second.message.startswith("Not run: the 77 seconds that a submission may take")
+
+    graded(tmp_path, use, "submission_seconds = 77")
