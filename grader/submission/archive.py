@@ -13,7 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 
 from grader.errors import InputError
@@ -33,7 +33,18 @@ of hostile ones."""
 _XZ_MEMORY: Final = 256 * 1024 * 1024
 _CENTRAL_ENTRY: Final = b"PK\x01\x02"
 
-_FOREIGN: Final = {b"Rar!": "a RAR archive", b"7z\xbc\xaf\x27\x1c": "a 7z archive"}
+_MAX_BEHIND: Final = 8 * 1024 * 1024
+"""Bytes after the end of a compressed tar: padding is at most a megabyte."""
+
+_FOREIGN: Final = {
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"\x1f\x9d": "compressed with compress",
+    b"\x04\x22\x4d\x18": "compressed with lz4",
+    b"LZIP": "compressed with lzip",
+}
+_COMPRESSED: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _DAMAGED: Final = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError,
     OSError, NotImplementedError, RuntimeError, ValueError, OverflowError, IndexError, MemoryError,
@@ -94,7 +105,8 @@ def _one_line(name: str) -> Iterator[None]:
         raise
     except Bomb:
         raise InputError(
-            f"{name}: unpacks to far more than it should (a zip bomb?); it was not unpacked."
+            f"{name}: unpacks to far more than it should (a decompression bomb?); "
+            "it was not unpacked."
         ) from None
     except _DAMAGED as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
@@ -112,7 +124,9 @@ def _members(file: BinaryIO, name: str) -> Iterator[Member]:
     if head.startswith(b"PK"):
         return _zip_members(file, name)
     tar = _unpacked(file, head)
-    return _tar_members(tar, name, MAX_UNPACKED if tar is not file else _size(file))
+    if tar is None:
+        return _tar_members(file, name, _size(file))
+    return _compressed_members(tar, name)
 
 
 def _size(file: BinaryIO) -> int:
@@ -203,6 +217,23 @@ def _tar_members(file: BinaryIO, name: str, length: int) -> Iterator[Member]:
                 raise EOFError("the archive ends too early")
 
 
+def _compressed_members(tar: _Watched, name: str) -> Iterator[Member]:
+    """The members of a compressed tar, with nothing hidden behind its end: a tar of zeros, however
+    many, would pass for an empty one."""
+    try:
+        yield from _tar_members(tar, name, MAX_UNPACKED)
+    except tarfile.ReadError as error:
+        if tar.length > tarfile.RECORDSIZE:
+            raise
+        text = f"{name}: is compressed with {tar.kind}, but what is in it is not a tar archive"
+        raise InputError(f"{text} ({error}).") from None
+    end = tar.length + _MAX_BEHIND
+    with suppress(*_DAMAGED):  # every member was read
+        while tar.read(tarfile.RECORDSIZE):
+            if tar.length > end:
+                raise Bomb(name)
+
+
 def _tar_reader(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
         file = archive.extractfile(entry)
@@ -218,15 +249,14 @@ def link_target(path: str, target: str) -> str:
     return "" if leads_outside else joined
 
 
-def _unpacked(file: BinaryIO, head: bytes) -> BinaryIO:
-    """The plain tar, whatever the compression, watched for its length."""
-    if head.startswith(b"\x1f\x8b"):
-        return _Watched(gzip.GzipFile(fileobj=file), file)
-    if head.startswith(b"BZh"):
-        return _Watched(bz2.BZ2File(file), file)
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return _Watched(_Xz(file), file)
-    return file
+def _unpacked(file: BinaryIO, head: bytes) -> _Watched | None:
+    """The plain tar in a compressed file, watched for its length; None if it is not compressed."""
+    kind = next((kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)), "")
+    if kind == "gzip":
+        return _Watched(gzip.GzipFile(fileobj=file), file, kind)
+    if kind == "bzip2":
+        return _Watched(bz2.BZ2File(file), file, kind)
+    return _Watched(_Xz(file), file, kind) if kind else None
 
 
 class _Xz(io.RawIOBase):
@@ -254,7 +284,10 @@ class _Xz(io.RawIOBase):
 class _Watched(io.RawIOBase, BinaryIO):
     """A decompressed stream that stops a bomb."""
 
-    def __init__(self, stream: gzip.GzipFile | bz2.BZ2File | _Xz, packed: BinaryIO) -> None:
+    def __init__(
+        self, stream: gzip.GzipFile | bz2.BZ2File | _Xz, packed: BinaryIO, kind: str
+    ) -> None:
+        self.kind = kind
         self.stream = stream
         self.packed = packed
         self.length = 0
