@@ -1,4 +1,4 @@
-"""`python -m grader`, and the script `grader`."""
+"""The script `grader`, and `python -P -m grader`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import sys
 def main() -> None:
     """Run the command."""
     try:
+        from grader.import_path import leave_out_current_folder
+
+        leave_out_current_folder()
         from grader.cli.app import main as run
 
         run()

@@ -11,7 +11,7 @@ from grader.cli import options
 
 _NO_SECRET: Final = (
     "Everybody can compute these labels: they are of the images that the template generates. "
-    "Give out images of your own; `python -m grader.notebooks.hidden` makes some."
+    "Give out images of your own; `python -P -m grader.notebooks.hidden` makes some."
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import msgspec
 from grader.engine.server import MAX_MESSAGE, Job, Ready, Refused
 from grader.errors import ExitCode, GraderError, InputError, InternalError, UsageError
 from grader.grading import Settings
+from grader.import_path import safe_environment
 from grader.result import Result
 from grader.submission import Source
 from grader.wall.runtime import ONE_THREAD
@@ -227,7 +227,8 @@ def _command(settings: Settings, channel: str) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Ours, less what would change how pytest runs, and with one BLAS thread a process."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    ours = safe_environment()
+    kept = {name: value for name, value in ours.items() if not name.startswith("PYTEST_")}
     return kept | ONE_THREAD
 
 

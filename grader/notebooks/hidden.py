@@ -1,6 +1,6 @@
 """Images for a leaderboard whose labels nobody can compute.
 
-`python -m grader.notebooks.hidden FOLDER [SECRET]` writes `phase_1.npy`, which students get as
+`python -P -m grader.notebooks.hidden FOLDER [SECRET]` writes `phase_1.npy`, which students get as
 `leaderboard/phase_1.npy`, and `labels.npy` for `grader leaderboard --labels`. The same secret makes
 the same images; without one a new one is drawn.
 """

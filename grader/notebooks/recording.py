@@ -1,7 +1,7 @@
 """Recording the reference's training curves, which reports draw beside a student's.
 
-`python -m grader.notebooks.recording [ASSIGNMENT]` runs the solved notebooks at every scale of the
-rubric and writes `<rubric>.curves.json` beside it.
+`python -P -m grader.notebooks.recording [ASSIGNMENT]` runs the solved notebooks at every scale of
+the rubric and writes `<rubric>.curves.json` beside it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The published JSON Schema of a result file.
 
-`python -m grader.report.schema > docs/result.schema.json` brings the copy in the docs up to date.
+`python -P -m grader.report.schema > docs/result.schema.json` brings the copy in the docs up to
+date.
 """
 
 from __future__ import annotations

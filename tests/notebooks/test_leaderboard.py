@@ -304,7 +304,7 @@ def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
 
 def test_images_need_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert hidden.main([]) == 2
-    assert "python -m grader.notebooks.hidden FOLDER" in capsys.readouterr().err
+    assert "python -P -m grader.notebooks.hidden FOLDER" in capsys.readouterr().err
     (tmp_path / "file").touch()
     assert hidden.main([str(tmp_path / "file" / "x")]) == 3
     assert "cannot be written" in capsys.readouterr().err

@@ -284,6 +284,6 @@ def test_a_text_with_two_forms_follows_the_number() -> None:
 
 def test_the_published_schema_is_in_step() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), (
-        "run: python -m grader.report.schema > docs/result.schema.json"
+        "run: python -P -m grader.report.schema > docs/result.schema.json"
     )
     assert set(json.loads(schema_text())["$defs"]) >= {"Result", "CheckResult", "Finding"}
