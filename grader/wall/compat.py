@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.wall import old_calls, old_numpy, old_python, old_types
+from grader.wall import old_calls, old_numpy, old_operators, old_python, old_types
 
 
 def _integers(a: Any, b: Any) -> bool:
@@ -71,6 +71,7 @@ def install() -> None:
     """Give it to this process. Only ever called in a worker."""
     old_types.install()
     old_calls.install()
+    old_operators.install()
     old_numpy.install()
     old_python.install()
     for name, content in _PYTHON2.items():

@@ -10,6 +10,7 @@ has `answer_requests` run, and reads values as it does from any worker.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import logging
 import os
@@ -33,6 +34,7 @@ from ipykernel.kernelapp import IPKernelApp
 
 from grader.wall import compat, frames, notebook_world, wire
 from grader.wall.modules import Source, StudentFiles, floor_division
+from grader.wall.old_operators import may_need_old_operators, rewritten
 from grader.wall.worker import Absent, Dispatcher
 
 CHANNELS: Final = ("shell", "iopub", "stdin", "control")
@@ -176,18 +178,26 @@ def _settle(app: App, request: dict[str, Any]) -> list[str]:
     files = StudentFiles(support, request["package"], names=request["modules"])
     files.install()
     problems = [*files.problems, *world.install()]
-    if request["floor_division"]:
-        _floor_in(set(request["floor_division"]), app.kernel.shell)
+    _rewrite_cells(app.kernel.shell, floored=set(request["floor_division"]))
     return problems[:_MAX_PROBLEMS]
 
 
-def _floor_in(cells: set[str], shell: Any) -> None:
-    """Let `/` between integers floor in these cells, given by their texts, and in no others."""
-    names, transformer = floor_division()
-    shell.user_ns.update(names)
+class _OldOperators(ast.NodeTransformer):
+    """Rewrites cells as the student's modules are."""
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        return rewritten(node)
+
+
+def _rewrite_cells(shell: Any, floored: set[str]) -> None:
+    """Let cells understand old operators, and `/` floor in those whose texts are given."""
+    names, floors = floor_division()
+    if floored:
+        shell.user_ns.update(names)
 
     def begin(info: Any) -> None:
-        shell.ast_transformers = [transformer] if info.raw_cell in cells else []
+        old = [_OldOperators()] if may_need_old_operators(info.raw_cell) else []
+        shell.ast_transformers = old + ([floors] if info.raw_cell in floored else [])
 
     shell.events.register("pre_run_cell", begin)
 

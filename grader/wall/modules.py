@@ -27,6 +27,7 @@ from typing import Any, Final, NamedTuple
 from grader.wall import toplevel
 from grader.wall.compat import divide_in_place, floor_divide
 from grader.wall.layout import Layout
+from grader.wall.old_operators import may_need_old_operators, parsed
 from grader.wall.placeholders import Absent, Missing
 
 CANONICAL: Final = "numpynn"
@@ -163,7 +164,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 self._announce(*(self._running[-1] if self._running else ("", 0)))
 
     def _run_one_by_one(self, module: ModuleType, source: Source, path: str, done: int) -> None:
-        body = ast.parse(source.text, path).body
+        body = parsed(source.text, path).body
         used = toplevel.names_used(body)
         for number, statement in enumerate(body[done:], done):
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
@@ -185,7 +186,8 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             How many statements were run, the last of which raised.
         """
         try:
-            code = compile(text, path, "exec", dont_inherit=True)
+            whole = parsed(text, path) if may_need_old_operators(text) else text
+            code = compile(whole, path, "exec", dont_inherit=True)
         except SyntaxError:  # as of a `from __future__` that is not the first statement
             return 0
         try:

@@ -59,6 +59,16 @@ def _renamed(old: str, new: str, since: str, what: str) -> _Change:
     return _Change(f"{old}= of {what}", since, mend)
 
 
+def _dropped(what: str, since: str, *names: str) -> _Change:
+    """Arguments that had no effect any more when they were removed."""
+
+    def mend(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments | None:
+        others = {name: value for name, value in kwargs.items() if name not in names}
+        return None if len(others) == len(kwargs) else (args, others)
+
+    return _Change(f"{names[0]}= of {what}", since, mend)
+
+
 def _reshape(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments | None:
     if "newshape" not in kwargs:
         return None
@@ -197,6 +207,9 @@ def install() -> None:
     normed = _renamed("normed", "density", "NumPy 1.24", "np.histogram")
     _bridge(np, "histogram histogram2d histogramdd", normed)
     _bridge(np, "unravel_index", _renamed("dims", "shape", "NumPy 1.21", "np.unravel_index"))
+    _bridge(np, "corrcoef", _dropped("np.corrcoef", "NumPy 2.4", "bias", "ddof"))
+    _bridge(np, "array2string", _dropped("np.array2string", "NumPy 2.4", "style"))
+    _bridge(np, "save", _dropped("np.save", "NumPy 2.4", "fix_imports"))
     reshape = _Change("newshape= of np.reshape", "NumPy 2.4", _reshape)
     _bridge(np, "reshape", reshape, _whole(1, "shape"))
     _bridge(np, "zeros ones empty full", _whole(0, "shape"))

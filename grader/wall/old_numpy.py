@@ -178,6 +178,7 @@ _PRIVATE: Final = {
     "fft": ("fftpack", "helper"),
 }  # fmt: skip
 """Modules that one could import from, and whose public names are elsewhere."""
+_GONE_LATER: Final = ("numpy.linalg.linalg", "numpy.fft.helper")
 _TESTING: Final[dict[str, dict[str, Any]]] = {
     "1.18": {"rand": _rand},
     "1.25": dict.fromkeys(
@@ -215,12 +216,13 @@ class _Moved(ModuleType):
     def __init__(self, name: str, places: tuple[ModuleType, ...]) -> None:
         super().__init__(name)
         self._places = places
+        self.since = "NumPy 2.4" if name in _GONE_LATER else "NumPy 2.0"
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__"):
             for place in self._places:
                 if hasattr(place, name):
-                    used(self.__name__, "NumPy 2.0")
+                    used(self.__name__, self.since)
                     return getattr(place, name)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
@@ -239,7 +241,7 @@ def install() -> None:
         for child in children:
             module = _Moved(f"numpy.{parent}.{child}", (np, folder))
             sys.modules.setdefault(module.__name__, module)
-            moved[child] = Gone("NumPy 2.0", module)
+            moved[child] = Gone(module.since, module)
         serve(folder, f"np.{parent}", moved | (lib_names() if parent == "lib" else {}))
     tests = ModuleType("numpy.core.umath_tests")
     vars(tests).update(inner1d=_inner1d, matrix_multiply=np.matmul)

@@ -306,3 +306,21 @@ def test_the_bridges_between_python_2_and_3_are_there(statement: str) -> None:
         return loaded.load("layers.py").value, loaded.problems
 
     assert load({"layers.py": text}, body) == (1, [])
+
+
+@pytest.mark.parametrize("floor", [False, True])
+def test_old_operators_are_understood_beside_what_raises(floor: bool) -> None:
+    text = (
+        "import numpy as np\nheard = []\nmask = np.arange(2) > 0\n1 / 0\n"
+        "heard += list(-mask)\nif mask == None: heard = None\n"
+    )
+
+    def body(loaded: StudentFiles) -> Any:
+        return loaded.load("layers.py").heard, len(loaded.problems)
+
+    assert load({"layers.py": text}, body, floor=floor) == ([True, False], 1)
+
+
+def test_what_is_nested_too_deeply_to_be_rewritten_is_run_as_it_is() -> None:
+    text = f"x = 1\nif x == None: x = 2\ny = {' + '.join(['x'] * 900)}\n"
+    assert load({"layers.py": text}, lambda f: f.load("layers.py").y) == 900

@@ -19,7 +19,11 @@ from tests.wall.loading import load
 
 Tried = dict[str, tuple[bool, str]]
 HEAD = "import array, base64, collections, fractions, inspect, itertools, math, string, time\n"
-ARRAYS = "a = np.array([2.5]); b = np.zeros(2); i = np.zeros(2, int); e = np.array([])"
+ARRAYS = (
+    "a, b, c, e = np.array([2.5]), np.zeros(2), np.array([1, 2]), np.array([]); "
+    "i = np.zeros(2, int); m = c > 1"
+)
+NONE = "comparing an array with None as a whole"
 ONE = "an array with one element used as a number"
 RAGGED = "an array of sequences of different lengths"
 
@@ -155,7 +159,14 @@ RIGHT: list[tuple[str, Any, str, str]] = [
         ("len(np.copy(([1], [2, 3])))", 2, RAGGED, "NumPy 1.24"),
         ("np.array([1, 2], copy=False)", [1, 2], "copy=False where a copy is needed", "NumPy 2.0"),
         ("np.reshape(a, newshape=(1, 1))", [[2.5]], "newshape= of np.reshape", "NumPy 2.4"),
-        ("np.vstack(x for x in [a, a])", [[2.5], [2.5]], "stacking a generator of arrays",
+        ("1 if c == None else 2", 2, NONE, "NumPy 1.13"),
+    ("1 if a is a and c != None else 2", 1, NONE, "NumPy 1.13"),
+    ("not c == None", True, NONE, "NumPy 1.13"),
+    ("-(c > 1)", [True, False], "minus before an array of truth values", "NumPy 1.13"),
+    ("-m", [True, False], "minus before an array of truth values", "NumPy 1.13"),
+    ("m - (c > 0)", [True, False], "minus between arrays of truth values", "NumPy 1.13"),
+    ("np.corrcoef([1, 2], [2, 4], bias=1)[0, 0].round()", 1, "bias= of np.corrcoef", "NumPy 2.4"),
+    ("np.vstack(x for x in [a, a])", [[2.5], [2.5]], "stacking a generator of arrays",
          "NumPy 1.24"),
         ("np.percentile([1, 2], 50, interpolation='lower')", 1, "interpolation= of np.percentile",
          "NumPy 2.4"),
@@ -199,6 +210,8 @@ FAILING = [
     ("np.ones(3).ptp(axis=5)", "AxisError"),
     ("np.fv(1, 2, 3, 4)", "AttributeError"),
     ("np.no_such_name", "AttributeError"),
+    ("1 if c == 2 else 3", "ValueError"),
+    ("-(c > np.ones(3))", "ValueError"),
     ("a.no_such_name", "AttributeError"),
 ]
 
@@ -220,6 +233,13 @@ CURRENT = [
     "np.round(a)",
     "np.ptp(a)",
     "np.bool",
+    "-c",
+    "1 if None == None else 2",
+    "1 if 0 == None else 2",
+    "c - m",
+    "-(2 > 1)",
+    "(2 > 1) - (1 > 2)",
+    "c == None",
 ]
 
 
