@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from grader.checks.parameters import Parameters, Shapes
 from grader.result import Finding
 
 Array = NDArray[np.float64]
+Rule = Callable[[Array, Array, Any], tuple[Any, Any]]
 
 STEPS: Final = 8
 """Of a lesson."""
@@ -75,11 +76,20 @@ def gradient_of(net: Net, name: str, grads: Mapping[str, Any], shape: tuple[int,
     Raises:
         Wrong: it is missing, does not fit, or is not finite.
     """
-    gradient = as_array(net.gradient(name, grads), f'grads["{name}"]', call=net.call_of_loss)
-    if gradient.size != np.prod(shape) or not np.isfinite(gradient).all():
-        text = f'grads["{name}"] does not fit params["{name}"], or is not finite.'
-        raise Wrong(text, Finding(kind="shape", quantity=name, call=net.call_of_loss))
-    return gradient.reshape(shape)
+    return _fitting(net.gradient(name, grads), f'grads["{name}"]', shape, net.call_of_loss)
+
+
+def sgd(w: Array, dw: Array, config: dict[str, Any]) -> tuple[Array, dict[str, Any]]:
+    """A step of plain gradient descent, on the grid."""
+    return on_grid(w - config["learning_rate"] * dw), config
+
+
+def _fitting(value: Any, what: str, shape: tuple[int, ...], call: str = "") -> Array:
+    array = as_array(value, what, call=call)
+    if array.size != np.prod(shape) or not np.isfinite(array).all():
+        text = f"{what} does not fit its parameter, or is not finite."
+        raise Wrong(text, Finding(kind="shape", quantity=what, call=call))
+    return array.reshape(shape).astype(np.float64)
 
 
 class Lesson(NamedTuple):
@@ -95,7 +105,9 @@ class Lesson(NamedTuple):
     """As large as those that are drawn."""
     rate: float
 
-    def taught(self, side: Student, net: Net, update_rule: str, **config: float) -> dict[str, Any]:
+    def taught(
+        self, side: Student, net: Net, update_rule: str = "sgd", **config: float
+    ) -> dict[str, Any]:
         """The parameters after the Solver of that side was run."""
         X, y = (np.repeat(part[:1], STEPS * DRAWN, axis=0) for part in self.batch)
         settings: dict[str, Any] = {
@@ -111,20 +123,22 @@ class Lesson(NamedTuple):
             side.Solver(net.remote, data, **settings).train(returns=("_",))
         return net.parameters()
 
-    def by_hand(self, net: Net, momentum: float = 0.0) -> Parameters:
+    def by_hand(self, net: Net, rule: Rule, **config: float) -> Parameters:
         """The parameters after the same steps, made here with the net's gradients.
 
         Raises:
-            Wrong: a gradient is missing or does not fit.
+            Wrong: a gradient or a step is missing or does not fit.
         """
         values = dict(self.values)
-        velocity = {name: np.zeros_like(value) for name, value in values.items()}
+        configs: dict[str, Any] = {
+            name: {"learning_rate": self.rate, **config} for name in self.values
+        }
         for _ in range(STEPS):
             _, grads = net.step(values, self.batch)
             for name, value in values.items():
-                step = self.rate * gradient_of(net, name, grads, value.shape)
-                velocity[name] = momentum * velocity[name] - step
-                values[name] = on_grid(value + velocity[name])
+                gradient = gradient_of(net, name, grads, value.shape)
+                next_w, configs[name] = rule(value, gradient, configs[name])
+                values[name] = _fitting(next_w, name, value.shape)
         return values
 
     def room(self, right: Mapping[str, Array]) -> dict[str, float]:

@@ -41,8 +41,9 @@ SIGMAS = 6.0
 EXACT = 1e-12
 WIDE = (100, 100)
 """Shares of so many entries are good to half a point (one sigma): one that is off by 5.5 points is
-missed once in a million times. That one of 100 rows is dropped, and one kept, fails once in
-3 * 10**12 times at worst."""
+missed once in a million times."""
+MANY = (60, 60)
+"""One of 60 rows is dropped, and one is kept: that fails once in 3 * 10**7 times at worst."""
 HALVED = (40, 40)
 """The same where half is kept: once in 10**12 times."""
 
@@ -54,7 +55,7 @@ HALVED = (40, 40)
     targets="dropout_forward",
 )
 def test_dropout_forward_scaling(student: Student, inputs: Inputs, keep: float) -> None:
-    _must_be_scaled(_kept(student, inputs.clear_of_zero(*WIDE), keep), keep)
+    _must_be_scaled(_kept(student, inputs.clear_of_zero(*MANY), keep), keep)
 
 
 @pytest.mark.parametrize("keep", KEEP)
@@ -108,7 +109,7 @@ def test_dropout_forward_axes(student: Student, inputs: Inputs) -> None:
 )
 def test_dropout_forward_elementwise(student: Student, inputs: Inputs) -> None:
     """A row of 60 fair entries is all alike once in 10**18 times."""
-    dropped = _kept(student, inputs.clear_of_zero(60, 60), 0.5) == 0
+    dropped = _kept(student, inputs.clear_of_zero(*MANY), 0.5) == 0
     for axis, what in ((0, "column"), (1, "row")):
         alike = dropped.all(axis=axis) | ~dropped.any(axis=axis)
         if alike.any():
@@ -191,7 +192,7 @@ def test_dropout_forward_keeps_all(student: Student, inputs: Inputs) -> None:
     points=1.5,
 )
 def test_dropout_backward_train(student: Student, inputs: Inputs, keep: float) -> None:
-    x, dout = inputs.clear_of_zero(*WIDE), inputs.clear_of_zero(*WIDE)
+    x, dout = inputs.clear_of_zero(*MANY), inputs.clear_of_zero(*MANY)
     out, cache = _forward(student, x, {"p": keep, "mode": "train"})
     if not _is_mask(out / x):
         raise _nothing_dropped()
@@ -221,13 +222,31 @@ def test_dropout_backward_test_mode(student: Student, inputs: Inputs, keep: floa
 
 
 @check(
+    "dropout_backward works on the cache that it is given",
+    part="dropout",
+    targets="dropout_backward",
+    uses="dropout_forward",
+    points=0.25,
+    visibility=Visibility.HIDDEN,
+)
+def test_dropout_backward_own_cache(student: Student, inputs: Inputs) -> None:
+    """A later forward pass, as in a net with several layers, must not disturb it."""
+    x, dout = inputs.clear_of_zero(*HALVED), inputs.clear_of_zero(*HALVED)
+    out, cache = _forward(student, x, {"p": 0.5, "mode": "train"})
+    _forward(student, x, {"p": 0.5, "mode": "train"})
+    if not _is_mask(out):
+        raise NotJudged("dropout_backward cannot be judged where dropout_forward drops nothing.")
+    _must_fit(student.dropout_backward(dout, cache), dout * out / x, dout * (out != 0) / 0.5)
+
+
+@check(
     "dropout_forward returns an array, in the float type of x",
     part="dropout",
     targets="dropout_forward",
     points=0.25,
 )
 def test_dropout_forward_array(student: Student, inputs: Inputs) -> None:
-    x = inputs.clear_of_zero(20, 10)
+    x = inputs.clear_of_zero(*HALVED)
     _must_be_scaled(_kept(student, x, 0.5), 0.5)
     assert_arrays(student, "dropout_forward", (x, {"p": 0.5, "mode": "train"}))
 
@@ -240,7 +259,7 @@ def test_dropout_forward_array(student: Student, inputs: Inputs) -> None:
     points=0.25,
 )
 def test_dropout_backward_array(student: Student, inputs: Inputs) -> None:
-    x, dout = inputs.clear_of_zero(20, 10), inputs.clear_of_zero(20, 10)
+    x, dout = inputs.clear_of_zero(*HALVED), inputs.clear_of_zero(*HALVED)
     out, cache = _forward(student, x, {"p": 0.5, "mode": "train"})
     if not _is_mask(out):
         raise _nothing_dropped()

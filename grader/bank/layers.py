@@ -164,6 +164,48 @@ def test_relu_backward_own_cache(student: Student, reference: Student, inputs: I
     _judge_relu_backward(student, reference, x, dout, later=(-x,))
 
 
+@check(
+    "The given affine_relu_forward is a relu behind an affine layer",
+    part="fully_connected_net",
+    targets="affine_relu_forward",
+    uses=("affine_forward", "relu_forward"),
+    points=0.25,
+    visibility=Visibility.HIDDEN,
+)
+def test_affine_relu_forward(student: Student, reference: Student, inputs: Inputs) -> None:
+    """Given code, which a net need not use: nothing else would notice what was changed in it."""
+    args = _affine_arguments(inputs, "images")
+    expected, _ = reference.affine_relu_forward(*args)
+    out, _ = student.affine_relu_forward(*args)
+    assert_close("out", out, expected)
+
+
+@pytest.mark.parametrize("gradient", ["dx", "dw"])
+@check(
+    "The given affine_relu_backward goes back through the relu first",
+    part="fully_connected_net",
+    targets="affine_relu_backward",
+    uses=("affine_forward", "relu_forward", "affine_relu_forward", "affine_backward",
+          "relu_backward"),
+    points=0.125,
+    visibility=Visibility.HIDDEN,
+)  # fmt: skip
+def test_affine_relu_backward(
+    student: Student, reference: Student, inputs: Inputs, gradient: str
+) -> None:
+    x, w, b = _affine_arguments(inputs, "matrix")
+    b += np.where(np.abs(x @ w + b).min(axis=0) < 0.01, 0.05, 0.0)
+    assert_backward(
+        student,
+        reference,
+        forward="affine_relu_forward",
+        backward="affine_relu_backward",
+        args=(x, w, b),
+        dout=inputs.normal(len(x), len(b)),
+        gradient=gradient,
+    )
+
+
 def _affine_arguments(inputs: Inputs, case: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     shape, M = SHAPES[case]
     D = int(np.prod(shape[1:]))

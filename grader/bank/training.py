@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from grader.bank._forward import training_loss
 from grader.bank._nets import BATCHNORM, LOSS
-from grader.bank._training import Descent, Lesson, gradient_of, lesson, spread
+from grader.bank._training import Descent, Lesson, gradient_of, lesson, sgd, spread
 from grader.checks import (
     CouldNotRun,
     Inputs,
     NotDone,
+    NotJudged,
     Student,
     Wrong,
     as_array,
@@ -39,11 +40,13 @@ CLASSES: Final = 5
 LEARNT: Final = 0.2
 """Loss that training gets below, from 1.6 and more. In 1500 trainings of each kind a right net
 never ended above 0.03, and in 300 one of which only the last layer learns never below 0.46."""
+MOMENTUM: Final = 0.5
+"""Of the update rule of a Solver, which keeps a velocity for each parameter."""
 STIFFNESS: Final = np.array([1.0, 0.3, 0.1, 0.03, 0.01])
 """Curvatures of an ill-conditioned quadratic, sum(STIFFNESS * (w - GOAL)**2) / 2."""
 GOAL: Final = np.array([20.0, -30.0, 40.0, -50.0, 60.0])
 """Its minimum: far from 0, where a rule that returns zeros would arrive at once."""
-MINIMIZING: Final = 12
+MINIMIZING: Final = 8
 """Steps towards it."""
 ON_THE_WAY: Final = 1e-3
 """Of the way to the minimum: where epsilon stands shows less."""
@@ -127,6 +130,45 @@ def test_solver(student: Student, reference: Student, inputs: Inputs) -> None:
     _judge_solver(student, reference, "FullyConnectedNet", _settings([30, 20]), task)
 
 
+@check(
+    "The given Solver still trains as it was given",
+    part="fully_connected_net",
+    targets="Solver",
+    uses=("FullyConnectedNet", "sgd_momentum", *LOSS),
+    points=0.25,
+)
+def test_solver_as_given(student: Student, reference: Student, inputs: Inputs) -> None:
+    """Where the Solver gets elsewhere than the reference's, the same steps are made here, with the
+    gradients that the net gives and the student's own rule: these may be wrong instead."""
+    kind, settings = "FullyConnectedNet", _settings([4])
+    task = lesson(inputs, fully_connected_shapes([4], DIM, CLASSES))
+    known = Net.known(reference, task.values, kind, **settings)
+    right = task.taught(reference, known, "sgd_momentum", momentum=MOMENTUM)
+    failed: NotDone | CouldNotRun | None = None
+    received: dict[str, Any] = {}
+    try:
+        net = _made(student, kind, settings, task)
+        received = task.taught(student, net, "sgd_momentum", momentum=MOMENTUM)
+        if _is_learnt(received, right, task):
+            return
+    except (NotDone, CouldNotRun) as verdict:
+        failed = verdict
+    try:
+        net = _made(student, kind, settings, task)
+        own = task.by_hand(net, student.sgd_momentum, momentum=MOMENTUM)
+    except (Wrong, CouldNotRun, NotDone):
+        text = f"Not judged, because {kind} or sgd_momentum does not give what a Solver needs."
+        raise NotJudged(text) from None
+    if failed is not None:
+        raise failed
+    if not _is_learnt(received, own, task):
+        text = (
+            "solver.py was given, and is not what it was: after 8 steps with sgd_momentum the "
+            "parameters are not where the gradients lead to. Take the file as it was handed out."
+        )
+        raise Wrong(text, Finding(kind="behaviour", quantity="params"))
+
+
 def _settings(hidden_dims: list[int]) -> dict[str, Any]:
     return {
         "hidden_dims": hidden_dims,
@@ -173,17 +215,17 @@ def _judge_solver(
     """The Solver is given code. Where it fails by itself, or makes something else of gradients that
     are right, this is not the net's fault: `test_solver_as_given` tells."""
     known = Net.known(reference, task.values, kind, **settings)
-    right = task.taught(reference, known, "sgd")
+    right = task.taught(reference, known)
     net = _made(student, kind, settings, task)
     try:
-        if _is_learnt(task.taught(student, net, "sgd"), right, task):
+        if _is_learnt(task.taught(student, net), right, task):
             return
     except (NotDone, CouldNotRun) as verdict:
         if not _lies_in_solver(verdict):
             _look_at_gradients(_made(student, kind, settings, task), task)
             raise
     net = _made(student, kind, settings, task)
-    learnt = task.by_hand(net)
+    learnt = task.by_hand(net, sgd)
     for name, room in task.room(right).items():
         what = f'params["{name}"] after training'
         assert_close(what, learnt[name], right[name], scale=1.0, tolerance=room, call=net.call)

@@ -8,7 +8,7 @@ from grader.bank import training
 from grader.result import CheckResult, Finding, Frame, Outcome
 from grader.verdicts import CouldNotRun, NotDone
 from tests.bank.nets import RETURN, SIZES, full, right, two
-from tests.bank.patches import Change, assert_costs, grade, mistake, rewritten
+from tests.bank.patches import LOST, Change, assert_costs, grade, mistake, rewritten
 
 OPTIM = "optim.py"
 SOLVER = "solver.py"
@@ -114,6 +114,14 @@ SOLVERS = [
             "Solver", "has another signature", "data: dict", "data, more, data2: dict", file=SOLVER
         )
     ),
+    mistake(
+        "Solver",
+        "shares one config",
+        "{name: dict(optim_config or {}) for name in model.params}",
+        "dict.fromkeys(model.params, dict(optim_config or {}))",
+        file=SOLVER,
+    ),
+    mistake("Solver", "keeps nothing", "self.model.params[name] = next_w", "pass", file=SOLVER),
     Change("Solver: is not there", SOLVER, edits=(("Solver", "class Solver", "class Other"),)),
 ]
 
@@ -157,12 +165,13 @@ def test_nothing_is_earned_by_heart(change: Change, graded: dict[str, list[Check
 
 
 @pytest.mark.parametrize("change", SOLVERS, ids=str)
-def test_a_broken_solver_costs_nothing(
+def test_a_broken_solver_costs_no_net_anything(
     change: Change, graded: dict[str, list[CheckResult]]
 ) -> None:
-    results = {check.id: check for check in graded[change.name]}
-    assert {"training::solver", "training::solver_two_layer"} <= results.keys()
-    assert {check.outcome for check in results.values()} == {Outcome.PASSED}
+    outcomes = {check.id: check.outcome for check in graded[change.name]}
+    assert outcomes.pop("training::solver_as_given") in LOST
+    assert {"training::solver", "training::solver_two_layer"} <= outcomes.keys()
+    assert set(outcomes.values()) == {Outcome.PASSED}
 
 
 @pytest.mark.parametrize(
