@@ -243,9 +243,10 @@ def _judge_rule(student: Student, reference: Student, inputs: Inputs, rule: str)
 
 def _must_be_alike(name: str, again: Any, first: Any, rights: Sequence[Any]) -> None:
     """Compare an answer with that to the same question, asked before other calls were made."""
+    before = as_array(first, name)
     if any(close(again, right) for right in rights):
         return
-    if close(again, first):
+    if close(again, before):
         raise NotJudged(f"Not judged, because {name} is wrong without other calls, too.")
     text = f"{name} is another one after calls that have nothing to do with it."
     raise Wrong(text, Finding(kind="behaviour", quantity=name))

@@ -40,7 +40,8 @@ def assert_arrays(
 
 
 def _judge(student: Student, function: str, name: str, kind: Any) -> None:
-    found, dtype = kind if isinstance(kind, list) and len(kind) == 2 else ("object", "")
+    told = isinstance(kind, list) and [type(word) for word in kind] == [str, str]
+    found, dtype = kind if told else ("object", "")
     if found != "ndarray":
         text = f"{function} returns {name} as a {found}; it should be a NumPy array."
         finding = Finding(kind="type", quantity=name, call=student.transcript.call)
