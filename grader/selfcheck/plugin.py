@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from grader.errors import GraderError, InputError
 from grader.result import Visibility
 from grader.wall.student import Student
 
+if TYPE_CHECKING:
+    from grader.wall.channel import WorkerChannel
+
 
 class SelfCheckPlugin(CheckPlugin):
     """Opens worker and key when the first check runs, so that collecting costs neither."""
@@ -23,6 +27,7 @@ class SelfCheckPlugin(CheckPlugin):
         self._config = config
         self._folder = Path(config.rootpath)
         self._open = ExitStack()
+        self._channel: WorkerChannel | None = None
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
@@ -36,6 +41,14 @@ class SelfCheckPlugin(CheckPlugin):
         checks = [item for item in items if item_spec(item) is not None]
         if checks:
             self._folder = checks[0].path.parent
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what of the modules could not be run when they were imported."""
+        problems = self._channel.problems if self._channel else []
+        if problems:
+            terminalreporter.section("your modules")
+        for problem in problems:
+            terminalreporter.write_line(problem)
 
     def pytest_unconfigure(self) -> None:
         """End worker and sandbox."""
@@ -74,7 +87,7 @@ class SelfCheckPlugin(CheckPlugin):
             raise nothing_in(self._folder, error.message) from None
         sandbox = open_sandbox(settings.sandbox)
         self._open.callback(sandbox.close)
-        channel = self._open.enter_context(
+        channel = self._channel = self._open.enter_context(
             WorkerChannel(sandbox, submission, calls=call_limits(assignment))
         )
         return Run(

@@ -18,7 +18,7 @@ from grader.verdicts import CouldNotRun, NotDone, Verdict
 from grader.wall import frames, wire
 from grader.wall.alike import Known
 from grader.wall.bridges import Use
-from grader.wall.limits import ENDED_BY_US, OUT_OF_MEMORY, Limits
+from grader.wall.limits import ENDED_BY_US, LEFT_THREAD, OUT_OF_MEMORY, Limits
 from grader.wall.loading import Loading
 from grader.wall.sandbox import Sandbox, Worker
 from grader.wall.student import Reply, Request
@@ -27,6 +27,11 @@ from grader.wall.watch import IDLE_SECONDS, Watch
 
 _SAYS_NOTHING: Final = (ENDED_BY_US, "killed by SIGKILL")
 """One or the other, as our own signal meets a process that is alive or already dying."""
+_ENDS: Final = {
+    f"exit code {OUT_OF_MEMORY}": "used up the memory",
+    f"exit code {LEFT_THREAD}": "left a thread running",
+}
+"""How a worker ends itself while modules are loaded, and what a statement did then."""
 _STRIKES: Final = 2
 """A function that ran out of time so often is not called again: every check of it says so."""
 
@@ -328,8 +333,8 @@ def _fate(error: wire.WireError, ending: str) -> str:
     """What became of a statement at the top of a module."""
     if isinstance(error, frames.WireTimeout):
         return f"was stopped: {error}"
-    if ending == f"exit code {OUT_OF_MEMORY}":
-        return "used up the memory"
+    if ending in _ENDS:
+        return _ENDS[ending]
     if isinstance(error, frames.WireClosed):
         why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
         return f"ended the whole process{why}"

@@ -13,6 +13,8 @@ KILLED: Final = "killed by SIGKILL"
 """By whom is not known: by its own code, by the system for want of memory, by somebody."""
 OUT_OF_MEMORY: Final = 12
 """Exit code of a worker whose modules got no memory while they were loaded (as ENOMEM)."""
+LEFT_THREAD: Final = 13
+"""Exit code of a worker in which a module has left a thread running."""
 LOST: Final = "ended with its sandbox"
 KERNEL_MAIN: Final = "grader.wall.kernel:serve"
 """What a notebook's kernel serves, on listening sockets that it is handed."""

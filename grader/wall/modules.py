@@ -178,6 +178,8 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 exec(_compile(statement, path, source.floor_division), vars(module))
             except self.survives as error:
                 self._failed(module, statement, path, error)
+            if source.acts:
+                self.has_run()
 
     def _run_whole(self, module: ModuleType, text: str, path: str) -> int | None:
         """Run a file as far as it goes, in a third of the time; None if that is to its end.
@@ -215,6 +217,9 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             self._stand_in(module, statement, path, error)
         else:
             self._note(path, statement, error)
+
+    def has_run(self) -> None:
+        """Called after each statement that was announced."""
 
     def out_of_memory(self) -> None:
         """Called when a statement got no memory: what it holds stays, and the rest may get none."""

@@ -31,11 +31,13 @@ says which statement of which file is about to run (see `grader.wall.modules`).
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import io
 import os
 import socket
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -46,13 +48,15 @@ import numpy as np
 
 from grader.wall import bridges, compat, frames, substitutes, wire
 from grader.wall.counting import Tally
-from grader.wall.limits import OUT_OF_MEMORY
+from grader.wall.limits import LEFT_THREAD, OUT_OF_MEMORY
 from grader.wall.modules import Source, StudentFiles
 from grader.wall.placeholders import Missing
 
 MAX_OUTPUT: Final = 8_000
 MAX_WARNINGS: Final = 20
 _MAX_TEXT: Final = 2_000
+_LOOKS, _LOOK_SECONDS = 10, 0.02
+"""How long a thread that was started at the top of a module may take to end."""
 
 Request = dict[str, Any]
 Reply = dict[str, Any]
@@ -315,6 +319,18 @@ class _Files(StudentFiles):
     """The student's files in a process of their own, which may end: another takes its place."""
 
     survives = (BaseException,)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._threads = _thread._count()
+
+    def has_run(self) -> None:
+        """End the process if there is a thread now that goes on: it would slow down each call."""
+        for _ in range(_LOOKS):
+            if _thread._count() <= self._threads:
+                return
+            time.sleep(_LOOK_SECONDS)
+        os._exit(LEFT_THREAD)
 
     def out_of_memory(self) -> None:
         """End the process; the statement that was announced is known."""

@@ -142,8 +142,11 @@ def test_plain_pytest_passes_what_is_right(tmp_path: Path) -> None:
     for path in (REPOSITORY / "reference" / "numpynn").rglob("*.py"):
         copy = folder / "numpynn" / path.relative_to(REPOSITORY / "reference" / "numpynn")
         copy.write_bytes(path.read_bytes())
+    with (folder / "numpynn" / "optim.py").open("a", encoding="utf-8") as file:
+        file.write("import os\nos._exit(0)  # mine\n")
     done = run_pytest(folder, "-q")
     assert done.returncode == 0, done.stdout[-2000:]
+    assert "`os._exit(0)  # mine` ended the whole process (exit code 0)." in done.stdout
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed is not None
     public = api.check(path=folder).checks

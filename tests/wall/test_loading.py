@@ -60,6 +60,10 @@ STOPPED = {
     "exits": ("os._exit(3)", "ended the whole process (exit code 3)"),
     "kills itself": ("os.kill(os.getpid(), 9)", "ended the whole process;"),
     "crashes": ("import ctypes; ctypes.string_at(0)", "(killed by SIGSEGV)"),
+    "a thread that goes on": (
+        "import threading as th; th.Thread(target=time.sleep, args=(99,)).start()",
+        "left a thread running",
+    ),
     "memory": ("full = [bytearray(1 << 24)]\nwhile True: full += [bytearray(1 << 24)]", "memory"),
 }
 
@@ -91,6 +95,13 @@ def test_an_exception_that_ends_programs_needs_no_other_worker(sandbox: Sandbox,
         (problem,) = channel.problems
     assert problem.startswith("layers.py, line 5: ")
     assert counting.started == 1
+
+
+def test_a_thread_that_has_ended_is_no_reason_to_leave_anything_out(sandbox: Sandbox) -> None:
+    wait = "import threading as th\nt = th.Thread(target=lambda: 1)\nt.start(); t.join()\n"
+    with WorkerChannel(sandbox, submission({"layers.py": FIRST + wait}), calls=LIMITS) as channel:
+        assert Student(channel, API).first(1) == 3
+        assert channel.problems == []
 
 
 def test_what_was_found_out_is_remembered(sandbox: Sandbox) -> None:
