@@ -179,6 +179,7 @@ def session(text: str, **locations: str) -> Session:
         "files": {"layers.py": (np.frombuffer(text.encode(), np.uint8), False, False)},
         "package": "numpynn",
         "locations": {"f": "layers.py", **locations},
+        "modules": {},
         "expected": {},
         "also": [],
         "substitute": [],
