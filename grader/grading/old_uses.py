@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from grader.wall.bridges import Use
+from grader.wall.bridges import Use, remark
 
 _MAX_PLACES: Final = 3
 _MAX_NOTES: Final = 20
@@ -17,8 +17,7 @@ def old_use_notes(uses: Iterable[Use]) -> list[str]:
     for use in uses:
         places.setdefault((use.what, use.since), set()).add((use.file, use.line))
     notes = [
-        f"{what} ({_some(at)}) is no longer supported (removed in {since}); "
-        "it was run with its old meaning."
+        remark(f"{what} ({_some(at)})", since)
         for (what, since), at in sorted(places.items(), key=lambda item: min(item[1]))
     ]
     return notes[:_MAX_NOTES]

@@ -21,6 +21,7 @@ from grader.notebooks.graded import Graded
 from grader.notebooks.judge import Judge, Verdict, read_values
 from grader.notebooks.kernel import SandboxedKernel
 from grader.notebooks.limits import NotebookLimits
+from grader.notebooks.old_uses import note_old_uses
 from grader.notebooks.pool import KernelPool, Row
 from grader.notebooks.reading import Book, read_notebook
 from grader.notebooks.records import Curve, NotebookCell, NotebookResult
@@ -32,6 +33,7 @@ from grader.result import CheckResult
 from grader.rubric import NotebookRule, NotebookRules
 from grader.submission.record import Submission
 from grader.wall import wire
+from grader.wall.bridges import Use
 from grader.wall.limits import KILLED, LOST, Limits
 from grader.wall.sandbox import Sandbox
 
@@ -156,7 +158,8 @@ class NotebookBench:
         run = self._run(settled, rule, submission, kernels)
         given = places_of(cell.source for cell in settled.cells if cell.released)
         marked = mark_undone(run.cells, self._places | given, submission.todo)
-        cells = compare_saved(settled, out_of_order(marked))
+        noted = note_old_uses(marked, settled, run.uses)
+        cells = compare_saved(settled, out_of_order(noted))
         judge = Judge(
             name,
             rule,
@@ -201,6 +204,7 @@ class NotebookBench:
         ran = _Ran()
 
         def inspect(values: Values) -> None:
+            ran.uses = values.uses()
             ran.curves = read_curves(rule.curves, values)
             ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
 
@@ -236,6 +240,7 @@ class _Ran(msgspec.Struct):
     verdicts: dict[str, Verdict] = {}
     curves: list[Curve] = []
     problems: list[str] = []
+    uses: list[Use] = []
 
 
 def _given_files(assignment: Assignment) -> dict[str, tuple[str, bool]]:

@@ -12,9 +12,12 @@ from typing import Any, Final, Self
 import numpy as np
 
 from grader.wall import frames, wire
+from grader.wall.bridges import Use
+from grader.wall.channel import is_use
 
 _ANSWER_SECONDS: Final = 60.0
 _BATCH: Final = 500
+_USES: Final = 100
 
 
 class Unknown(Exception):
@@ -76,6 +79,15 @@ class Values:
                 raise Unknown(f"`{path}.loss(X)` gave no scores of shape (N, C).")
             right += int(np.sum(scores.argmax(axis=1) == y[start : start + _BATCH]))
         return right / len(X)
+
+    def uses(self) -> list[Use]:
+        """What cells have used of older NumPy and Python; `file` is the digest of a cell."""
+        try:
+            found = self._ask({"op": "uses"}, "what it uses")
+        except Unknown:
+            return []
+        good = found if isinstance(found, list) and all(map(is_use, found)) else []
+        return [Use(*use)._replace(what=use[0][:80], since=use[1][:80]) for use in good[:_USES]]
 
     def _ask(self, request: dict[str, Any], about: str) -> Any:
         if self._silent:

@@ -55,6 +55,11 @@ class Use(NamedTuple):
     line: int
 
 
+def remark(what: str, since: str) -> str:
+    """What a report says of something that was used, and works as it did."""
+    return f"{what} is no longer supported (removed in {since}); it was run with its old meaning."
+
+
 _uses: dict[Use, None] = {}
 
 

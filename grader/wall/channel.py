@@ -353,12 +353,12 @@ def understood(reply: wire.Value) -> Reply:
     if not isinstance(warnings, list) or not all(isinstance(text, str) for text in warnings):
         raise wire.WireError("warnings that are no texts")
     bridged = reply.get("bridged", [])
-    if not isinstance(bridged, list) or not all(map(_is_use, bridged)):
+    if not isinstance(bridged, list) or not all(map(is_use, bridged)):
         raise wire.WireError("uses of old names that are none")
     return reply
 
 
-def _is_use(value: wire.Value) -> bool:
+def is_use(value: wire.Value) -> bool:
     """Whether it is what was used, since when it is gone, file and line."""
     return (
         isinstance(value, tuple)

@@ -11,6 +11,7 @@ has `answer_requests` run, and reads values as it does from any worker.
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib
 import logging
 import os
@@ -32,7 +33,7 @@ from ipykernel.control import ControlThread
 from ipykernel.iostream import IOPubThread
 from ipykernel.kernelapp import IPKernelApp
 
-from grader.wall import compat, frames, notebook_world, wire
+from grader.wall import bridges, compat, frames, notebook_world, wire
 from grader.wall.modules import Source, StudentFiles, floor_division
 from grader.wall.old_operators import may_need_old_operators, rewritten
 from grader.wall.worker import Absent, Dispatcher
@@ -102,6 +103,8 @@ class _World:
 
     wire: socket.socket | None = None
     names: dict[str, Any] = {}  # noqa: RUF012
+    cells: dict[str, str] = {}  # noqa: RUF012
+    """File names of cells, as tracebacks have them, to digests of their texts."""
 
 
 def serve(sock: socket.socket) -> None:
@@ -196,8 +199,11 @@ def _rewrite_cells(shell: Any, floored: set[str]) -> None:
         shell.user_ns.update(names)
 
     def begin(info: Any) -> None:
-        old = [_OldOperators()] if may_need_old_operators(info.raw_cell) else []
-        shell.ast_transformers = old + ([floors] if info.raw_cell in floored else [])
+        text = info.raw_cell
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        _World.cells[shell.compile.get_code_name(text, text, 0)] = digest
+        old = [_OldOperators()] if may_need_old_operators(text) else []
+        shell.ast_transformers = old + ([floors] if text in floored else [])
 
     shell.events.register("pre_run_cell", begin)
 
@@ -218,7 +224,19 @@ def answer_requests() -> None:
         request = frames.receive(sock)
         if request["op"] == "done":
             return
+        if request["op"] == "uses":
+            frames.send(sock, {"status": "ok", "value": _uses()})
+            continue
         try:
             frames.send(sock, dispatcher.answer(request))
         except wire.NotPlain as error:
             frames.send(sock, {"status": "bad_return", "what": str(error)})
+
+
+def _uses() -> list[tuple[str, str, str, int]]:
+    """What cells used that is gone: what, since when, digest of the cell, line."""
+    return [
+        (use.what, use.since, _World.cells[use.file], use.line)
+        for use in bridges.taken()
+        if use.file in _World.cells
+    ]

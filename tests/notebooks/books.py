@@ -39,6 +39,7 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
     return {
         "files": {path: (text, False) for path, text in (files or PACKAGE).items()},
         "package": "cs231n",
+        "modules": {},
         "data": data,
         "extra": {name: np.frombuffer(data, np.uint8) for name, data in made.beside.items()},
         "old": made.old,

@@ -8,10 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from grader.errors import InputError
+from grader.notebooks.old_uses import note_old_uses
 from grader.notebooks.pasted import why_unparsable
 from grader.notebooks.pool import KernelPool
 from grader.notebooks.reading import Book, Cell, make_runnable, read_notebook
 from grader.notebooks.restore import restore
+from grader.wall.bridges import Use
 from tests.notebooks.books import as_json, outcomes, printed, run
 
 
@@ -102,8 +104,24 @@ def test_what_older_numpy_understood_works_in_cells(pool: KernelPool) -> None:
         "print(isinstance({}, collections.Mapping), 1 if np.ones(2) == None else 2)"
     )
     files = {"layers.py": "import numpy as np\ndef old(a):\n    return np.product(int(a))\n"}
-    ran = run(pool, read_notebook(as_json([source]), "x.ipynb"), files=files)
+    made = read_notebook(as_json([source, "print(np.float(2))"]), "x.ipynb")
+    uses: list[Use] = []
+    ran = run(pool, made, lambda values: uses.extend(values.uses()), files=files)
+    noted = note_old_uses(ran, made, uses)
     assert printed(ran[0]) == "2.5 2 [2.5] 1.0 0.0 2\n3 [1]\nTrue 2\n"
+    notes = [[note.partition(" is")[0] for note in cell.notes] for cell in noted]
+    assert notes == [
+        [
+            "an array with one element used as a number (line 5)",
+            "ndarray.ptp (line 6)",
+            "np.float (line 6)",
+            "an array of sequences of different lengths (line 7)",
+            "np.sum of a generator (line 7)",
+            "collections.Mapping (line 8)",
+            "comparing an array with None as a whole (line 8)",
+        ],
+        ["np.float (line 1)"],
+    ]
 
 
 def test_magics_survive_the_conversion() -> None:
