@@ -128,8 +128,14 @@ def supports_both(tree: ast.Module) -> bool:
 
 
 def is_python3_only(tree: ast.Module) -> bool:
-    """Whether the module uses syntax that Python 2 has not got."""
-    return any(_is_new_syntax(node) for node in ast.walk(tree))
+    """Whether the module uses syntax that Python 2 does not have."""
+    nodes = list(ast.walk(tree))
+    if any(map(_is_new_syntax, nodes)):
+        return True
+    imports_print = any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in nodes
+    )
+    return not imports_print and any(map(_is_print_with_keywords, nodes))
 
 
 def _is_new_syntax(node: ast.AST) -> bool:
@@ -144,6 +150,18 @@ def _is_new_syntax(node: ast.AST) -> bool:
             return node.annotation is not None
         case ast.Raise():
             return node.cause is not None
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            return any(isinstance(part, ast.Starred) for part in parts)
+        case ast.Dict(keys=keys):
+            return None in keys
+    return False
+
+
+def _is_print_with_keywords(node: ast.AST) -> bool:
+    """`print(x, end="")`, which is no statement."""
+    match node:
+        case ast.Call(func=ast.Name(id="print"), keywords=[_, *_]):
+            return True
     return False
 
 

@@ -119,7 +119,8 @@ def _is_as_expected(slot: _Slot) -> bool:
     name = next(name for name, known in _SLOTS.items() if known is slot)
     kinds = (np.ndarray, type("Probe", (), {name: lambda self: None}))
     return all(
-        _word(_table(kind) + slot.position * _POINTER).value == _get_slot(kind, slot.identity)
+        _table(kind) != 0
+        and _word(_table(kind) + slot.position * _POINTER).value == _get_slot(kind, slot.identity)
         for kind in kinds
     )
 
@@ -132,9 +133,7 @@ def _get_slot(kind: type, identity: int) -> int | None:
 
 
 def _table(kind: type) -> int:
-    address = _word(id(kind) + _NUMBER_METHODS).value
-    assert address is not None
-    return address
+    return _word(id(kind) + _NUMBER_METHODS).value or 0
 
 
 def _word(address: int) -> ctypes.c_void_p:

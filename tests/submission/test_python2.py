@@ -137,6 +137,15 @@ def test_a_quotient_used_as_a_whole_number_does(tmp_path: Path, body: str) -> No
     assert "floors (used as a whole number in line " in submission.notes[0]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["print(x, end='')", "first, *rest = x", "y = [*x]", "y = {**x}"],
+)
+def test_what_python_2_cannot_parse_is_not_floored(tmp_path: Path, line: str) -> None:
+    body = f"    {line}\n    return xrange(len(x) / 2)\n"
+    assert not read_layers(tmp_path, HEAD + body).files["layers.py"].floor_division
+
+
 def test_in_python_3_it_is_the_students_mistake(tmp_path: Path) -> None:
     submission = read_layers(tmp_path, f"{HEAD}    return range(len(x) / 2)\n")
     assert not submission.files["layers.py"].floor_division
