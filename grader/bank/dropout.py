@@ -297,8 +297,9 @@ def _kept(student: Student, x: np.ndarray, keep: float, **param: Any) -> np.ndar
 
 def _draws(values: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Values of entries, those that were drawn together as one: their mean."""
+    kept = ratio != 0
     for axis in (0, 1):
-        if (ratio == ratio.take([0], axis=axis)).all():
+        if (kept == kept.take([0], axis=axis)).all():
             return np.asarray(values.mean(axis=axis))
     return values.ravel()
 

@@ -16,8 +16,9 @@ from grader.errors import ExitCode, InputError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.verify.prove import Progress, Wanted
+    from grader.verify.prove import Wanted
     from grader.verify.records import Proof
+    from grader.verify.seeds import Progress
 
 _ONLY: Final = ("variants", "mistakes", "mutants", "idle", "seeds")
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -28,6 +29,13 @@ def command(
     seeds: Annotated[
         int, typer.Option(min=0, help="Number of seeds under which the reference must pass.")
     ] = 200,
+    catalogue_seeds: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Number of seeds under which mistakes and variants must get the same outcomes.",
+        ),
+    ] = 3,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
     ] = 0,
@@ -58,7 +66,7 @@ def command(
     from grader.verify.prove import prove
     from grader.verify.terminal import summary
 
-    wanted = _wanted(only, keyword, seeds, jobs)
+    wanted = _wanted(only, keyword, seeds, catalogue_seeds, jobs)
     console = Console(highlight=False, soft_wrap=True)
     with _progress(Console(stderr=True)) as progress:
         proof = prove(Assignment.load(assignment), wanted, progress)
@@ -67,7 +75,7 @@ def command(
     raise typer.Exit(ExitCode.OK if proof.proven else ExitCode.CHECKS_FAILED)
 
 
-def _wanted(only: str, keyword: str, seeds: int, jobs: int) -> Wanted:
+def _wanted(only: str, keyword: str, seeds: int, catalogue_seeds: int, jobs: int) -> Wanted:
     from grader.engine.crew import default_jobs
     from grader.verify.prove import ALL, Wanted
     from grader.verify.records import Kind
@@ -78,6 +86,7 @@ def _wanted(only: str, keyword: str, seeds: int, jobs: int) -> Wanted:
     return Wanted(
         kinds=kinds if only else ALL,
         seeds=seeds if only in ("", "seeds") else 0,
+        catalogue_seeds=catalogue_seeds if only in ("", "seeds") else 0,
         keyword=keyword,
         jobs=jobs or default_jobs(),
     )

@@ -49,7 +49,8 @@ class Bench:
         self._assignment = assignment
         self._plugin = plugin
         self._folder = folder
-        self._key = Key(self.seed, "", {})
+        self._keys: dict[str, Key] = {}
+        """By seed."""
 
     def observe(self, files: Mapping[str, str]) -> tuple[Observation, list[CheckResult]]:
         """Run the bank on the reference, looking on, and record its answers for `judge`."""
@@ -60,17 +61,28 @@ class Bench:
         for name in self._assignment.api:
             code.resolve(name)
         results = self._judged(code, recorder, self.items, begun=observation.begin)
-        self._key = Key(self.seed, "", recorder.answers())
+        self._keys[self.seed] = Key(self.seed, "", recorder.answers())
         return observation, results
 
-    def judge(self, files: Mapping[str, str], checks: Sequence[str], tell: Tell) -> None:
+    def record(self, seed: str) -> None:
+        """Record the reference's answers for another seed, for `judge`."""
+        code = LocalCode(self._assignment.reference, self._assignment)
+        recorder = Recorder(code.channel)
+        self._judged(code, recorder, self.items, seed=seed)
+        self._keys[seed] = Key(seed, "", recorder.answers())
+
+    def judge(
+        self, files: Mapping[str, str], checks: Sequence[str], tell: Tell, seed: str = ""
+    ) -> None:
         """Judge a package by some checks against the recorded answers; tell results as they come.
 
         Only ever called in a process of its own: it gives NumPy the names that it once had.
         """
         compat.install()
         sys.dont_write_bytecode = True
-        self._judged(self._code(files, str(os.getpid())), Player(self._key), checks, told=tell)
+        code = self._code(files, str(os.getpid()))
+        reference = Player(self._keys[seed or self.seed])
+        self._judged(code, reference, checks, seed=seed, told=tell)
 
     def judge_reference(self, seed: str) -> list[CheckResult]:
         """The reference before the whole bank, its answers recorded for another seed meanwhile."""

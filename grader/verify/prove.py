@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,14 +14,14 @@ from grader.assignment import Assignment
 from grader.catalogue import read_package
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.session import run_session
-from grader.errors import InternalError
 from grader.grading import Settings, select
 from grader.result import CheckResult
-from grader.verify.analysis import conclude, flakes_of, verdict_of
+from grader.verify.analysis import conclude, verdict_of
 from grader.verify.bench import Bench
 from grader.verify.equivalents import argue, load_arguments
 from grader.verify.forks import Done, Send, run_forked
-from grader.verify.records import CheckRecord, Flake, Kind, Proof, Subject, Verdict
+from grader.verify.records import CheckRecord, Kind, Proof, Subject, Verdict
+from grader.verify.seeds import Progress, SeedTrial
 from grader.verify.subjects import Case, gather
 
 ALL: Final = (Kind.VARIANT, Kind.MISTAKE, Kind.MUTANT, Kind.IDLE)
@@ -30,15 +29,15 @@ _CPU_FACTOR: Final = 10
 _CPU_LEAST: Final = 5
 _RESULT: Final = msgspec.json.Decoder(CheckResult)
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
-
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What to prove."""
 
     kinds: tuple[Kind, ...] = ALL
     seeds: int = 200
+    """Under which the reference must pass."""
+    catalogue_seeds: int = 0
+    """Under which every mistake and variant must get the same outcomes."""
     keyword: str = ""
     """Only subjects whose id holds this text."""
     jobs: int = 1
@@ -92,17 +91,23 @@ def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progr
     weights = {check.id: check.weight for check in proof.checks}
     reference = Subject(id="reference", kind=Kind.REFERENCE, title="The reference itself")
     proof.verdicts.append(verdict_of(reference, list(bench.items), results, weights, ""))
-    cases = gather(
-        assignment.reference, files, assignment.api, observed, proof.checks, wanted.kinds
-    )
-    asked = [case for case in cases if wanted.keyword.lower() in case.subject.id.lower()]
+    sources = (assignment.reference, files, assignment.api, observed, proof.checks)
+    asked = _asked(wanted, gather(*sources, wanted.kinds))
     proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
     stale = argue(proof.verdicts, load_arguments(assignment.reference))
     proof.stale_arguments = stale if wanted.whole else []
-    proof.seeds = wanted.seeds
-    proof.flakes = list(_flakes(bench, wanted, budget, progress))
+    trial = SeedTrial(bench, files, wanted.jobs, budget, progress)
+    proof.seeds, proof.flakes = wanted.seeds, list(trial.flakes(wanted.seeds))
+    if wanted.catalogue_seeds:
+        known = _asked(wanted, gather(*sources, (Kind.VARIANT, Kind.MISTAKE)))
+        proof.catalogue_seeds, proof.catalogue_subjects = wanted.catalogue_seeds, len(known)
+        proof.flips = trial.flips(known, wanted.catalogue_seeds)
     conclude(proof, _handing_on(assignment))
     return proof
+
+
+def _asked(wanted: Wanted, cases: list[Case]) -> list[Case]:
+    return [case for case in cases if wanted.keyword.lower() in case.subject.id.lower()]
 
 
 def _handing_on(assignment: Assignment) -> set[str]:
@@ -170,19 +175,3 @@ def _slim(result: CheckResult) -> CheckResult:
     return msgspec.structs.replace(
         result, finding=None, source=None, stdout="", warnings=[], message=result.message[:500]
     )
-
-
-def _flakes(bench: Bench, wanted: Wanted, budget: int, progress: Progress) -> Iterator[Flake]:
-    seeds = [f"verify-{number}" for number in range(wanted.seeds)]
-
-    def work(seed: str, send: Send) -> None:
-        for flake in flakes_of(seed, bench.judge_reference(seed)):
-            send(msgspec.json.encode(flake) + b"\n")
-
-    runs = run_forked(seeds, work, jobs=wanted.jobs, cpu_seconds=budget)
-    for done, ended in enumerate(runs, 1):
-        progress("seeds", done, len(seeds))
-        if ended.ending:
-            raise InternalError(f"The bank does not run with seed {ended.task}: {ended.ending}.")
-        for line in ended.said.splitlines():
-            yield msgspec.json.decode(line, type=Flake)

@@ -93,6 +93,17 @@ class Flake(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class Flip(msgspec.Struct, frozen=True, kw_only=True):
+    """A check that ends one way under some seeds and another way under others, on the same code."""
+
+    check: str
+    subject: str
+    """A mistake or variant of the catalogue."""
+    outcomes: dict[str, int]
+    """Outcome to the number of seeds under which it came out; empty where the run did not get to
+    the check."""
+
+
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
     """A check that fails through a fault of functions that it does not judge."""
 
@@ -150,6 +161,11 @@ class Proof(msgspec.Struct, kw_only=True):
     """Mutants argued to be equivalent that are killed all the same."""
     seeds: int = 0
     flakes: list[Flake] = []
+    catalogue_seeds: int = 0
+    """Seeds under which every mistake and variant was judged."""
+    catalogue_subjects: int = 0
+    """How many mistakes and variants these were."""
+    flips: list[Flip] = []
     seconds: float = 0.0
     schema_version: int = SCHEMA_VERSION
 
@@ -167,6 +183,7 @@ class Proof(msgspec.Struct, kw_only=True):
             or self.paid
             or self.broken
             or self.flakes
+            or self.flips
         )
 
     def of_kind(self, kind: Kind) -> list[Verdict]:

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.verify.records import Kind, Proof, Verdict
+from grader.verify.records import Flip, Kind, Proof, Verdict
 
 _SHOWN: Final = 40
 
@@ -58,6 +58,10 @@ def _figures(proof: Proof) -> Table:
     if proof.seeds:
         flaky = {flake.seed for flake in proof.flakes}
         table.add_row("seeds", str(proof.seeds), str(proof.seeds - len(flaky)), "without a flake")
+    if proof.catalogue_seeds:
+        steady = proof.catalogue_subjects - len({flip.subject for flip in proof.flips})
+        text = f"get the same outcomes under {proof.catalogue_seeds} seeds"
+        table.add_row("the catalogue", str(proof.catalogue_subjects), str(steady), text)
     return table
 
 
@@ -109,6 +113,12 @@ def _amiss(proof: Proof) -> Iterator[Text]:
     yield from _list("Checks that pay for doing nothing", paid)
     flakes = [f"{flake.check}, seed {flake.seed}: {flake.message}" for flake in proof.flakes]
     yield from _list("Checks that flake", flakes)
+    yield from _list("Outcomes that depend on the seed", list(map(_flip, proof.flips)))
+
+
+def _flip(flip: Flip) -> str:
+    counts = ", ".join(f"{outcome or 'not reached'} {n}x" for outcome, n in flip.outcomes.items())
+    return f"{flip.check} on {flip.subject}: {counts}"
 
 
 def _reasons(proof: Proof, names: Iterable[str]) -> list[str]:

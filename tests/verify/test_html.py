@@ -9,7 +9,7 @@ import pytest
 
 from grader.verify.analysis import conclude
 from grader.verify.html import page
-from grader.verify.records import CheckRecord, Flake, Kind, Proof, Subject, Verdict
+from grader.verify.records import CheckRecord, Flake, Flip, Kind, Proof, Subject, Verdict
 
 HOSTILE = "a = '<script>alert(1)</script>'"
 
@@ -32,6 +32,7 @@ def proof() -> Proof:
     made = Proof(assignment="toy", seed="1", whole=True, checks=checks, verdicts=verdicts)
     made.seeds = 2
     made.flakes = [Flake(check="nets::g", seed="s", message="off by <i>")]
+    made.flips = [Flip(check="nets::g", subject="a-mistake", outcomes={"passed": 2, "": 1})]
     conclude(made, set())
     return made
 

@@ -78,6 +78,26 @@ def test_a_check_that_flakes(tmp_path: Path) -> None:
     assert not proof.proven
 
 
+def test_a_check_that_sees_a_mistake_under_some_seeds_only(tmp_path: Path) -> None:
+    """It passes the reference with every seed, and so is no flake."""
+    assignment = toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.LUCKY)
+    toy.add_mistake(tmp_path, "scale", "out = x * w", "out = x * np.abs(w)")
+    proof = toy.proof_of(assignment, seeds=5, catalogue_seeds=30)
+    (flip,) = [flip for flip in proof.flips if flip.check == "layers::lucky"]
+    assert flip.subject == "scale-wrong"
+    assert flip.outcomes.keys() == {"passed", "failed"}
+    assert sum(flip.outcomes.values()) == 30
+    assert proof.flakes == []
+    assert not proof.proven
+
+
+def test_a_mistake_that_is_seen_with_every_seed(tmp_path: Path) -> None:
+    assignment = toy.make(tmp_path, toy.SCALE, toy.SHIFT)
+    toy.add_mistake(tmp_path, "scale", "out = x * w", "out = 2 * x * w")
+    proof = toy.proof_of(assignment, catalogue_seeds=5)
+    assert (proof.catalogue_subjects, proof.catalogue_seeds, proof.flips) == (1, 5, [])
+
+
 def test_a_reference_that_fails_its_own_bank(tmp_path: Path) -> None:
     wrong = toy.SCALE.replace("student.scale(x, w), expected", "student.scale(x, w), -expected")
     proof = toy.proof_of(toy.make(tmp_path, wrong, toy.SHIFT))

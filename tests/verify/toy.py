@@ -94,6 +94,15 @@ def test_flaky(student, inputs):
     assert_close("sign", np.sign(first), np.ones(1))
 """
 
+LUCKY = """
+
+@check("scale multiplies one number", part="scale", targets="scale")
+def test_lucky(student, reference, inputs):
+    x, w = np.ones(1), inputs.normal(1)
+    expected = reference.scale(x, w)
+    assert_close("out", student.scale(x, w), expected)
+"""
+
 STRAY = """
 
 @check("shift of a scaled x", part="shift", targets="shift")
@@ -116,10 +125,21 @@ def make(folder: Path, *checks: str, layers: str = LAYERS, rubric: str = RUBRIC)
     return Assignment.load(str(folder / "toy.toml"))
 
 
-def proof_of(assignment: Assignment, *, seeds: int = 0) -> Proof:
+def proof_of(assignment: Assignment, *, seeds: int = 0, catalogue_seeds: int = 0) -> Proof:
     """The proof of its bank."""
     sys.modules.pop("layers", None)  # another test's bank: pytest goes by the name of a module
-    return prove(assignment, Wanted(seeds=seeds, jobs=4), lambda what, done, total: None)
+    wanted = Wanted(seeds=seeds, catalogue_seeds=catalogue_seeds, jobs=4)
+    return prove(assignment, wanted, lambda what, done, total: None)
+
+
+def add_mistake(folder: Path, function: str, old: str, new: str) -> None:
+    """Put a mistake into the catalogue beside the reference."""
+    entries = folder / "reference" / "mistakes" / function
+    entries.mkdir(parents=True)
+    texts = "".join(f'[{key}]\nen = "x"\n' for key in ("title", "explanation", "hint"))
+    text = f'function = "{function}"\nseverity = "major"\n{texts}'
+    text += f'[[patch]]\nfile = "layers.py"\nold = "{old}"\nnew = "{new}"\n'
+    (entries / f"{function}-wrong.toml").write_text(text, encoding="utf-8")
 
 
 def changes(proof: Proof, names: list[str]) -> set[tuple[str, str]]:
