@@ -212,7 +212,7 @@ class WorkerChannel:
         calls = self._calls
         request = self._loading.request(self._substitutes.names if self._substitutes else [])
         seconds = calls.load_seconds, calls.load_wait_seconds
-        watch = Watch(line.worker, *seconds, self._time_limit)
+        watch = Watch(line.worker, *seconds, self._time_limit, importing=True)
         try:
             line.stream.post(frames.encode(request))
             reply = self._received(line, about, lambda: watch)

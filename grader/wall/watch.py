@@ -25,15 +25,32 @@ class Watch:
     """
 
     def __init__(
-        self, worker: Worker, cpu_seconds: float, wait_seconds: float, whole: TimeLimit
+        self,
+        worker: Worker,
+        cpu_seconds: float,
+        wait_seconds: float,
+        whole: TimeLimit,
+        *,
+        importing: bool = False,
     ) -> None:
+        """Begin to wait.
+
+        Args:
+            worker: who is waited for.
+            cpu_seconds: CPU time that it may use.
+            wait_seconds: time that it may be asleep or blocked.
+            whole: the limit of the submission.
+            importing: whether modules are imported: then what cannot be measured here, CPU time or
+                the queue, is taken for none, and the clock decides.
+        """
         self._worker = worker
         self._limit = cpu_seconds
         self._wait_limit = wait_seconds
         self._whole = whole
+        self._importing = importing
         self._start = time.monotonic()
         self._cpu = worker.cpu_seconds()
-        self._queued = worker.queued_seconds()
+        self._queued: float | None = None
         self._own = 0.0
         self._last = self._cpu
         self._progress = self._start
@@ -48,7 +65,9 @@ class Watch:
     def spent(self) -> float:
         """Seconds so far, without those in the queue for a processor or waiting for us."""
         queued = self._worker.queued_seconds()
-        busy = queued - self._queued if queued is not None and self._queued is not None else 0.0
+        if self._queued is None:  # only now: most answers come before anybody looks
+            self._queued = queued
+        busy = 0.0 if queued is None or self._queued is None else queued - self._queued
         return time.monotonic() - self._start - self._own - busy
 
     def excuse(self, seconds: float) -> None:
@@ -68,13 +87,17 @@ class Watch:
             raise frames.WireTimeout(str(self._whole))
         if now >= self._until:
             raise frames.WireTimeout("no answer in time")
-        used = self._worker.cpu_seconds()
+        used, spent = self._worker.cpu_seconds(), self.spent()
+        known = used is not None and self._queued is not None
+        if self._importing and not known and spent > self._limit + self._wait_limit:
+            seconds = self._limit + self._wait_limit
+            raise frames.WireTimeout(f"it took longer than {seconds:g} seconds")
         if used is None or self._cpu is None or self._last is None:
             return
         if used - self._cpu > self._limit:
             raise frames.WireTimeout(f"it used more than {self._limit:g} seconds of CPU time")
-        if self._queued is not None:
-            if self.spent() - (used - self._cpu) > self._wait_limit:
+        if known:
+            if spent - (used - self._cpu) > self._wait_limit:
                 raise frames.WireTimeout(f"it waited for more than {self._wait_limit:g} seconds")
         elif used > self._last:
             self._last, self._progress = used, now
