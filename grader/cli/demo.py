@@ -46,7 +46,7 @@ def command(
     outbox = Outbox(out, title="demo", lang=options.language(lang))
     with contextlib.closing(LocalCrew(settings, jobs)) as crew:
         show(Batch(sources, crew, outbox=outbox, resume=False), len(sources), outbox)
-    results = [result for member in members if (result := outbox.result(member.id))]
+    results = [result for source in sources if (result := outbox.result(source.id))]
     wrong = surprises(members, results)
     for line in wrong:
         typer.echo(f"Not as deserved: {line}", err=True)

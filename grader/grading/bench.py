@@ -117,11 +117,18 @@ class Bench(msgspec.Struct):
             The results of `earlier`, with those of the checks that ran in their places.
         """
         api = self.assignment.api
-        open_to_all, late = public_first(self._in_order(only))
+        open_to_all, late = public_first(self._in_order(only), self._is_hidden)
         chosen = [*open_to_all, *late]
         rehearsed = self._rehearsed_for(submission, chosen) if only is None else {}
         scripts = {check: each.script for check, each in rehearsed.items()}
         ahead = Ahead(channel, map(check_id, chosen), scripts, wait_at=len(open_to_all))
+
+        hidden = {check_id(item) for item in late}
+
+        def student(check: str) -> Student:
+            if check in hidden:
+                channel.notes_uses = False  # a remark could quote what such a check asked
+            return Student(self.calls.watch(check, ahead.of(check)), api, submission.dialect)
 
         def foregone(check: str) -> Tape | None:
             return rehearsed[check].tape if ahead.of(check).is_as_rehearsed() else None
@@ -129,9 +136,7 @@ class Bench(msgspec.Struct):
         run = Run(
             api=api,
             seed=self.settings.seed_for(self.assignment.rubric),
-            student=lambda check: Student(
-                self.calls.watch(check, ahead.of(check)), api, submission.dialect
-            ),
+            student=student,
             reference=reference or Player(self.key),
             submission=submission,
             earlier=earlier,
@@ -139,13 +144,21 @@ class Bench(msgspec.Struct):
             foregone=foregone,
             time_limit=self.time_limit,
         )
-        hidden = {check_id(item) for item in late}
+        shown = {True: Visibility.HIDDEN, False: Visibility.PUBLIC}
+        ran = {check_id(item) for item in chosen}
         results = [
-            replace(check, visibility=Visibility.HIDDEN) if check.id in hidden else check
+            replace(check, visibility=shown[check.id in hidden]) if check.id in ran else check
             for check in self.plugin.run_all(chosen, run)
         ]
         place = {check_id(item): index for index, item in enumerate(self.items)}
         return sorted(results, key=lambda check: place[check.id])
+
+    def _is_hidden(self, item: pytest.Item) -> bool:
+        """Whether the rubric, or else the bank, keeps a check's values from students."""
+        spec, rubric = item_spec(item), self.assignment.rubric
+        return spec is not None and (
+            rubric.visibility(check_id(item), spec.part, spec.visibility) is Visibility.HIDDEN
+        )
 
     def _in_order(self, only: set[str] | None) -> list[pytest.Item]:
         """The checks as they are to run."""

@@ -117,7 +117,11 @@ def _result(bench: Bench, judged: _Judged, notebooks: Graded) -> Result:
     rubric, lang = bench.assignment.rubric, bench.settings.lang
     fails = rubric.grading.numerical_backward == "fail"
     counted = [bench.calls.ruled(check, fails=fails, lang=lang) for check in judged.checks]
-    every = [*counted, *notebooks.checks]
+    seen = [
+        replace(check, visibility=rubric.visibility(check.id, check.part, check.visibility))
+        for check in notebooks.checks
+    ]
+    every = [*counted, *seen]
     checks, points, possible = score(rubric, ruled(rubric, every, lang))
     return Result(
         submission=submission.id,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from grader.checks.plugin import check_id, item_spec
-from grader.result import Visibility
 
 
 def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
@@ -30,23 +29,21 @@ def shuffled(items: Sequence[pytest.Item], seed: str) -> list[pytest.Item]:
 
 
 def public_first(
-    items: Sequence[pytest.Item],
+    items: Sequence[pytest.Item], is_hidden: Callable[[pytest.Item], bool]
 ) -> tuple[list[pytest.Item], list[pytest.Item]]:
     """The checks that run first, and those that run once hidden inputs have been seen.
 
     Code that has seen the inputs of a hidden check could print them in any later one. A public
     check that needs a hidden one runs among these, and is as good as hidden.
     """
-    late = {_name(item) for item in items if _is_hidden(item)}
-    while more := {_name(item) for item in items if _needs(item) & late} - late:
+    late = {item for item in items if is_hidden(item)}
+    while True:
+        names = {_name(item) for item in late}
+        more = {item for item in items if item not in late and _needs(item) & names}
+        if not more:
+            break
         late |= more
-    first = [item for item in items if _name(item) not in late]
-    return first, [item for item in items if _name(item) in late]
-
-
-def _is_hidden(item: pytest.Item) -> bool:
-    spec = item_spec(item)
-    return spec is not None and spec.visibility is Visibility.HIDDEN
+    return [item for item in items if item not in late], [item for item in items if item in late]
 
 
 def _name(item: pytest.Item) -> str:

@@ -142,7 +142,7 @@ def parts_of(rubric: Rubric, checks: Sequence[CheckResult], lang: str = "en") ->
 
 
 def ruled(rubric: Rubric, checks: Sequence[CheckResult], lang: str) -> list[CheckResult]:
-    """The checks as the rubric wants them: weight, visibility, a hint if no cause has one.
+    """The checks as the rubric wants them: weight, a hint if no cause has one.
 
     A check that is worth nothing and failed is a deviation, and no fault. It has the note that the
     rubric gives it, but only where the function passes all checks that are worth something: else it
@@ -175,7 +175,6 @@ def _hinted(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
     own = next((cause.hint for cause in check.causes if cause.hint), "")
     return replace(
         check,
-        visibility=rubric.visibility(check.id, check.part, check.visibility),
         hint=(own or (hint.in_language(lang) if hint else "")) if wrong else "",
     )
 
@@ -186,7 +185,6 @@ def _deviation(rubric: Rubric, check: CheckResult, lang: str, *, alone: bool) ->
     return replace(
         check,
         outcome=Outcome.PASSED,
-        visibility=rubric.visibility(check.id, check.part, check.visibility),
         message="",
         finding=None,
         causes=[],

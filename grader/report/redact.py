@@ -54,6 +54,7 @@ def _told_to_student(check: CheckResult) -> CheckResult:
         finding=check.finding and Finding(kind=check.finding.kind),
         source=check.source,
         follow_through=check.follow_through,
+        follows_from=check.follows_from,
         causes=[cause for cause in check.causes if cause.kind == "mistake"],
     )
 

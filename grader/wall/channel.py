@@ -102,6 +102,8 @@ class WorkerChannel:
         self._raised: list[str] = []
         """What went wrong while the modules were loaded, as the worker says."""
         self.uses: dict[Use, None] = {}
+        self.notes_uses = True
+        """Whether more of them are taken from answers."""
         """What older NumPy or Python had, and the student's code used, as the worker tells."""
         self.deaths = 0
         """How many workers ended before their time."""
@@ -291,6 +293,8 @@ class WorkerChannel:
         return line.worker.ending()
 
     def _note_uses(self, reply: Reply) -> None:
+        if not self.notes_uses:
+            return
         for what, since, file, line in reply.get("bridged", ())[:_MAX_USES]:
             if file in self._submission.files and len(self.uses) < _MAX_USES:
                 self.uses[Use(what[:_MAX_WORDS], since[:_MAX_WORDS], file, line)] = None

@@ -13,13 +13,13 @@ import pytest
 
 from grader.checks.inputs import Inputs
 from tests.support import grader
-from tests.verify.toy import LAYERS, SHIFT, make
+from tests.verify.toy import LAYERS, RUBRIC, SHIFT, make
 
 HIDDEN_FIRST = """
 
 from grader.checks import Visibility
 
-@check("scale, unseen", part="scale", targets="scale", visibility=Visibility.HIDDEN)
+@check("scale, unseen", part="scale", targets="scale")
 def test_unseen(student, reference, inputs):
     x, w = inputs.normal(3, 4), inputs.normal(4)
     assert_close("out", student.scale(x, w), reference.scale(x, w))
@@ -31,12 +31,26 @@ def test_seen(student, reference, inputs):
     assert_close("out", student.scale(x, w), reference.scale(x, w))
 
 
+@check("scale, hidden by the bank", part="scale", targets="scale", visibility=Visibility.HIDDEN)
+def test_opened(student, reference, inputs):
+    x, w = inputs.normal(3, 4), inputs.normal(4)
+    assert_close("out", student.scale(x, w), reference.scale(x, w))
+
+
 @check("scale, after the unseen", part="scale", targets="scale", needs=[test_unseen])
 def test_after(student, reference, inputs):
     x, w = inputs.normal(3, 4), inputs.normal(4)
     assert_close("out", student.scale(x, w), reference.scale(x, w))
 """
 """The file has a hidden check before those that are public."""
+
+DECIDES = """
+[checks]
+"layers::unseen" = { visibility = "hidden" }
+"layers::opened" = { visibility = "public" }
+"layers::after" = { visibility = "public" }
+"""
+"""What the rubric says of a check goes before what the bank says."""
 
 KEEPS = """\
 import warnings
@@ -78,7 +92,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class that tells whatever it saw, in every way."""
     folder = tmp_path_factory.mktemp("copies")
     (folder / "assignment").mkdir()
-    assignment = make(folder / "assignment", HIDDEN_FIRST, SHIFT)
+    assignment = make(folder / "assignment", HIDDEN_FIRST, SHIFT, rubric=RUBRIC + DECIDES)
     for name, telling in {"right": "", **WAYS}.items():
         path = folder / "class" / name / "toy" / "layers.py"
         path.parent.mkdir(parents=True)
@@ -139,8 +153,11 @@ def test_a_result_says_whose_it_is(made: Path) -> None:
 
 
 def test_a_check_that_runs_after_hidden_ones_is_as_good_as_hidden(made: Path) -> None:
-    after = [check for check in _checks(made) if check["id"].endswith("after")]
-    assert {check["visibility"] for check in after} == {"hidden"}
+    visible = {(check["id"], check["visibility"]) for check in _checks(made)}
+    assert visible == {
+        ("layers::unseen", "hidden"), ("layers::after", "hidden"),
+        ("layers::seen", "public"), ("layers::opened", "public"), ("layers::shift", "public"),
+    }  # fmt: skip
 
 
 def test_a_class_page_has_none_of_it(made: Path) -> None:

@@ -14,7 +14,7 @@ from tests.report import sample
 MARK = "0.123456"
 PUBLIC_FIELDS = {
     "id", "title", "part", "targets", "outcome", "points", "max_points", "visibility", "hint",
-    "finding", "source", "follow_through", "causes",
+    "finding", "source", "follow_through", "follows_from", "causes",
 }  # fmt: skip
 """What a student may know of a hidden check. Whoever adds a field decides whether it is one."""
 
@@ -37,7 +37,7 @@ def _hidden(outcome: Outcome) -> CheckResult:
     cause = Cause(**{**_filled(Cause), "kind": "structure", "id": f"structure:{MARK}"})
     shown = {
         "id": "a::b", "title": "t", "part": "norm", "targets": ["f"], "hint": "h",
-        "points": 0.0, "max_points": 1.0, "follow_through": [],
+        "points": 0.0, "max_points": 1.0, "follow_through": [], "follows_from": "f",
     }  # fmt: skip
     filled = {
         **_filled(CheckResult), **shown,
