@@ -18,7 +18,8 @@ from grader.report.html import student_page
 from grader.report.notebook import fragment, plain
 from grader.report.terminal import result_line, summary
 from grader.result import Result
-from grader.submission.names import entry_id, file_stem
+from grader.submission.discover import short_name
+from grader.submission.names import file_stem
 from tests.attacks.ground import BASES, NEIGHBOURS
 from tests.attacks.records import Attack, attacks
 from tests.attacks.run import Seen
@@ -46,7 +47,7 @@ class Run:
     def results(self) -> dict[str, Result]:
         """By the name of the submission as it was handed in."""
         loaded = (Result.load(path) for path in (self.out / "results").iterdir())
-        return {result.submission: result for result in loaded}
+        return {result.name: result for result in loaded}
 
     @property
     def layers(self) -> list[str]:
@@ -58,7 +59,7 @@ class Run:
         """The result of an attack; None where it was too dangerous to run."""
         if self.expected(attack) == "skipped":
             return None
-        return self.results.get(entry_id(attack.submission))
+        return self.results.get(short_name(attack.submission, is_folder=True))
 
     def expected(self, attack: Attack) -> str:
         """What the record says that this kind does not stop; empty if it stops the attack."""
