@@ -105,6 +105,24 @@ def existing(path: Path) -> Path:
 
     try:
         path.stat()
+    except FileNotFoundError:
+        said = f"{path}: there is no such file or folder."
+        raise InputError(said, hint=_did_you_mean(path)) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}.") from None
     return path
+
+
+def _did_you_mean(path: Path) -> str:
+    """What is called almost like it, or how far the path leads."""
+    import difflib
+
+    there = next((folder for folder in path.parents if folder.is_dir()), None)
+    if there is None or there != path.parent:
+        return f"The last folder on the way that is there: {there}." if there else ""
+    try:
+        names = [entry.name for entry in there.iterdir()]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"Did you mean {there / near[0]}?" if near else ""

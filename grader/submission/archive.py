@@ -110,7 +110,7 @@ def _one_line(name: str) -> Iterator[None]:
         ) from None
     except _DAMAGED as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise InputError(f"{name}: is damaged or no archive ({reason}).") from None
+        raise InputError(f"{name}: is damaged or not an archive ({reason}).") from None
 
 
 def _members(file: BinaryIO, name: str) -> Iterator[Member]:

@@ -11,11 +11,13 @@ from grader.submission.definitions import definitions, left_as_given, span
 from grader.submission.division import needs_floor
 from grader.submission.era import Clues
 from grader.submission.helpers import within
+from grader.submission.leftovers import debugger_calls
 from grader.submission.module_names import import_stem
 from grader.submission.package import Package
 from grader.submission.prepare import Prepared
 from grader.submission.reader import Reader
 from grader.submission.record import SourceFile
+from grader.submission.text import is_foreign
 from grader.wall.toplevel import acts, imported_later
 
 _CORE: Final = frozenset({"layer_utils.py", "solver.py", "gradient_check.py"})
@@ -207,12 +209,13 @@ class Contents:
     def _names_in(self, file: str) -> list[str]:
         """Contract names that an unusable file should define, and seems to."""
         data = self.reader.tree.files.get(self.package.inside(file))
+        unknown = data is None or is_foreign(data)
         return [
             name
             for name, module in self.contract.items()
             if self.package.module_file(module) == file
             and name not in self.locations
-            and (data is None or name.encode() in data)
+            and (unknown or name.encode() in (data or b""))
         ]
 
     def clues(self) -> Clues:
@@ -237,6 +240,7 @@ class Contents:
             *(note for module in self.modules.values() for note in module.notes),
             *self._broken_helpers(),
             *self._left_out(),
+            *self._remarks(),
         ]
 
     def _judged(self) -> list[str]:
@@ -270,8 +274,37 @@ class Contents:
             if part.name.partition(".")[0] not in self.locations
         ][:_MAX_REMARKS]
 
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with files that cannot be used: `layers.py is a PDF document`."""
+        return [self.reader.problem(self.package, file) for file in self.unusable]
+
+    def _remarks(self) -> list[str]:
+        """What its author should look at: files that are empty or end too early, debuggers."""
+        remarks = []
+        wanted = {self.package.module_file(module) for module in self.contract.values()}
+        for file in self._handed_in():
+            module = self.modules[file]
+            if file in wanted and not module.original.strip():
+                remarks.append(f"{file} is empty: save it, and hand it in again.")
+            elif file in wanted and not module.original.endswith("\n"):
+                remarks += self._ends_early(file)
+            if file in self._judged():
+                remarks += debugger_calls(file, module.text, module.tree)
+        return remarks[:_MAX_REMARKS]
+
+    def _ends_early(self, file: str) -> list[str]:
+        missing = [name for name, where in self.missing().items() if where == file]
+        last = self.modules[file].original.count("\n") + 1
+        if not missing or self.modules[file].broken:
+            return []
+        return [
+            f"{file} ends in the middle of line {last}, and {', '.join(missing[:_MAX_REMARKS])} "
+            f"{'is' if len(missing) == 1 else 'are'} not in it: it may have been cut off."
+        ]
+
     def _left_out(self) -> list[str]:
-        problems = [self.reader.problem(self.package, file) for file in self.unusable]
+        problems = self.problems
         more = len(problems) - _MAX_REMARKS
         shown = [f"Left out: {problem}." for problem in problems[:_MAX_REMARKS]]
         return shown + ([f"Left out: {more} more files."] if more > 0 else [])

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from grader.errors import InputError
+from grader.submission.foreign import named
 from grader.submission.module_names import COPY, is_python, plain, spellings
 from grader.submission.names import entry_id
 from grader.submission.tree import archive_stem, is_hidden, is_ignored, printable, why_unreadable
@@ -80,7 +81,8 @@ def discover(path: Path) -> Sources:
     if not names:
         raise InputError(
             f"{path}: holds no submissions.",
-            hint="Expected a folder or an archive (zip, tar.gz) for each student.",
+            hint="Expected a folder or an archive (zip, tar.gz) for each student; if this is the "
+            "work of one student, use `grader grade`.",
         )
     return Sources(names, partial(_look, path))
 
@@ -238,11 +240,15 @@ def _problem(path: Path, root: Path) -> str:
         return f"{name}: is a link that leads outside {root}; it was not followed."
     try:
         if not is_folder and not stat.S_ISREG(path.stat().st_mode):
-            return f"{name}: is no ordinary file."
+            return f"{name}: is not an ordinary file."
         os.scandir(path).close() if is_folder else path.open("rb").close()
     except OSError as error:
         return f"{name}: {why_unreadable(error)}."
     if not is_folder and archive_stem(name) is None:
+        if is_python(name):
+            return f"{name}: is a single file; if {root} is one submission, use `grader grade`."
+        if what := named([name]):
+            return f"{what}."
         return f"{name}: is neither a folder nor an archive (zip, tar.gz)."
     return ""
 

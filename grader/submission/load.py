@@ -13,7 +13,7 @@ from grader.submission.contents import Contents
 from grader.submission.discover import Source
 from grader.submission.era import infer_dialect
 from grader.submission.helpers import helpers_noted, needed
-from grader.submission.module_names import Modules
+from grader.submission.module_names import Modules, is_python
 from grader.submission.package import (
     Package,
     Ranked,
@@ -25,6 +25,7 @@ from grader.submission.package import (
 )
 from grader.submission.reader import Reader, read_nested, read_tree
 from grader.submission.record import Submission
+from grader.submission.refusal import misplaced, nothing_found, nothing_usable
 from grader.submission.tree import Tree, printable
 
 _MAX_SHOWN: Final = 5
@@ -59,12 +60,12 @@ def load(
     reader = Reader(tree)
     ranked = rank(find_packages(tree, modules), modules, reader.load)
     if not ranked:
-        raise InputError(_no_package(source.path, tree, contract))
+        raise nothing_found(source.path, tree, modules)
     found = needed(completed(ranked, modules), tree, modules, reader.load)
     package, lent = _with_given(found.package, found.given, given, modules, tree)
     contents = Contents(package, contract, reader, lent, found.names)
     if not contents.locations.keys() - contents.lent_names:
-        raise InputError(f"{printable(source.path.name)}: {_nothing_usable(contents)}")
+        raise nothing_usable(source.path, package, contents.problems)
     dialect_found = infer_dialect(contents.clues(), dialect, template)
     all_asked = dialect == "auto" and template != "auto"
     not_asked = NOT_ASKED[dialect_found.era] - contents.locations.keys() - contents.of_no_file
@@ -73,6 +74,8 @@ def load(
         _choice(ranked, package, len(contract)),
         *names_noted(package),
         *helpers_noted(package, lent),
+        *misplaced(package, tree, modules),
+        *_alone(source.path),
         *contents.notes(),
     ]
     return Submission(
@@ -132,21 +135,11 @@ def _is_complete(packages: Sequence[Package], modules: Modules) -> bool:
     return any(wanted <= package.candidates.keys() for package in packages)
 
 
-def _no_package(path: Path, tree: Tree, contract: Mapping[str, str]) -> str:
-    name = printable(path.name)
-    if not tree.members:
-        return f"{name}: is empty."
-    if not tree.files and not tree.unread:
-        return f"{name}: holds no Python files."
-    wanted = sorted({module.rpartition(".")[2] + ".py" for module in contract.values()})
-    return f"{name}: holds no package of this assignment (none of {', '.join(wanted)})."
-
-
-def _nothing_usable(contents: Contents) -> str:
-    problems = [contents.reader.problem(contents.package, file) for file in contents.unusable]
-    if problems:
-        return f"{'; '.join(problems[:_MAX_SHOWN])}."
-    return f"{contents.package.name} defines nothing that the assignment asks for."
+def _alone(path: Path) -> list[str]:
+    """That what lies beside a single file was not read."""
+    if not is_python(path.name) or path.is_dir():
+        return []
+    return [f"Only {printable(path.name)} was read: name its folder to have the rest graded too."]
 
 
 def _choice(ranked: Sequence[Ranked], chosen: Package, asked: int) -> str:

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from grader.submission.syntax_help import explain
+
 _LINE: Final = re.compile(r"\bline (\d+)\b")
 
 
@@ -46,7 +48,7 @@ def parse(text: str) -> ast.Module:
         return tree
     except SyntaxError as error:
         hostile = error.msg.startswith("too many")
-        raise Unparsable(error.msg, error.lineno or 0, hostile=hostile) from None
+        raise Unparsable(*explain(text, error.msg, error.lineno or 0), hostile=hostile) from None
     except (RecursionError, MemoryError):
         raise Unparsable("nested too deeply", hostile=True) from None
     except ValueError as error:

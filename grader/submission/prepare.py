@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from grader.submission.division import has_true_division, needs_floor
+from grader.submission.foreign import foreign
 from grader.submission.parse import Unparsable, parse
 from grader.submission.python2 import (
     Sign,
@@ -20,8 +22,17 @@ from grader.submission.python2 import (
     supports_both,
 )
 from grader.submission.salvage import Broken, salvage
+from grader.submission.syntax_help import has_conflict, looks_cut
 from grader.submission.text import Unreadable, decode, expand_tabs
 
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_STATEMENT: Final = re.compile(
+    r"(?!(?:def|class|async|if|elif|else|for|while|try|except|finally|with|match)\b"
+    r"|(?:return|yield|break|continue)\b|[<=>|]{7})[^\s@)\]}\"'#]"
+)
+"""A line of the first column that is a statement for itself."""
+_MAX_DROPPED: Final = 5
+_MAX_LOST: Final = 5
 _COMPLAINTS_OF_PYTHON3: Final = ("Missing parentheses in call to", "multiple exception types")
 """Errors that Python 3 finds in good Python 2, before it comes to what is really wrong."""
 
@@ -77,17 +88,48 @@ def prepare(file: str, data: bytes) -> Prepared:
     Raises:
         Unreadable: nothing of it can be used.
     """
-    original = decode(data)
+    other = foreign(data)
+    try:
+        parts = _prepared(file, decode(data))
+    except Unreadable:
+        if other is None:
+            raise
+        raise Unreadable(str(other)) from None
+    if other is None:
+        return parts
+    if not any(isinstance(node, _DEFINITIONS) for node in parts.tree.body):
+        raise Unreadable(str(other))
+    return parts._replace(notes=[f"{file} {other}. What is Python in it was graded."])
+
+
+def _prepared(file: str, original: str) -> Prepared:
     try:
         whole, expanded = _whole(original)
-        parts = Prepared(original, *whole, {}, [])
     except Unparsable as error:
         if error.hostile:
             raise _hopeless(error) from None
-        parts, expanded = _parts(file, original, error), False
-    if expanded:
-        parts.notes.append(f"{file}: tabs and spaces are mixed; read with tabs of eight columns.")
-    return parts
+        return _without_lines(file, original, error) or _parts(file, original, error)
+    mixed = [f"{file}: tabs and spaces are mixed; read with tabs of eight columns."]
+    return Prepared(original, *whole, {}, mixed if expanded else [])
+
+
+def _without_lines(file: str, original: str, problem: Unparsable) -> Prepared | None:
+    """The file without single lines at its top level, if it is sound but for a few of them."""
+    lines, notes = original.split("\n"), []
+    for _ in range(_MAX_DROPPED):
+        at = problem.line - 1
+        if not (0 <= at < len(lines) and _stands_alone(lines, at)):
+            return None
+        notes.append(f"Left out {file}, line {problem.line}: {problem.reason}")
+        lines[at] = ""
+        try:
+            whole, _ = _whole("\n".join(lines))
+            return Prepared(original, *whole, {}, notes)
+        except Unparsable as error:
+            if error.hostile or error.line <= problem.line:
+                return None
+            problem = error
+    return None
 
 
 def _whole(original: str) -> tuple[_Runnable, bool]:
@@ -154,10 +196,30 @@ def _parts(file: str, original: str, problem: Unparsable) -> Prepared:
         tree = parse(left.text)
     except Unparsable:
         raise _hopeless(problem) from None
-    notes = [f"Left out {reason}" for reason in left.lost_lines[:5]]
+    conflict = has_conflict(original)
+    lost = [f"{file}, line {problem.line}: {problem.reason}"] if conflict else left.lost_lines
+    lost = lost if left.lost_lines else []
+    notes = [f"Left out {reason}" for reason in lost[:_MAX_LOST]]
+    notes += _cut_off(file, original, left.broken)
     broken = {part.name: part for part in left.broken}
     found = [*old_blocks[:1], *signs_in_text(original)]
     return Prepared(original, left.text, tree, found, bool(old_blocks), broken, notes)
+
+
+def _stands_alone(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is a statement for itself, not one of a function that slid out of it."""
+    following = next((line for line in lines[at + 1 :] if line.strip()), "")
+    return _STATEMENT.match(lines[at]) is not None and not following.startswith((" ", "\t"))
+
+
+def _cut_off(file: str, original: str, broken: Sequence[Broken]) -> list[str]:
+    """That the file ends in the middle of a function, where it looks like that."""
+    last = len(original.rstrip().split("\n"))
+    unended = not original.endswith("\n")
+    ends = [p for p in broken if p.last_line >= last and (unended or looks_cut(p.reason))]
+    if not ends:
+        return []
+    return [f"{file} ends in line {last}, inside {ends[-1].name}: it may have been cut off."]
 
 
 def _hopeless(problem: Unparsable) -> Unreadable:

@@ -222,7 +222,7 @@ def _refactor(text: str, tool: RefactoringTool) -> str:
     try:
         converted = str(tool.refactor_string(ended, "<student>"))
     except ParseError as error:
-        raise Unparsable("invalid syntax", error.context[1][0]) from None
+        raise Unparsable("invalid syntax, in Python 2 too", error.context[1][0]) from None
     except TokenError as error:
         what = "string" if "string" in error.args[0] else "bracket"
         raise Unparsable(f"a {what} is never closed", error.args[1][0]) from None

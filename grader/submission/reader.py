@@ -11,6 +11,7 @@ from typing import Final
 
 from grader.errors import InputError
 from grader.submission.archive import read_archive, read_bytes, read_inside
+from grader.submission.foreign import named
 from grader.submission.module_names import is_python
 from grader.submission.package import Package
 from grader.submission.prepare import Prepared, prepare
@@ -66,10 +67,12 @@ def read_tree(path: Path, wanted: Wanted = is_python) -> Tree:
         if path.is_dir():
             return gather(folder_members(path), path.name, wanted)
         if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError(f"{path.name}: is no ordinary file.")
+            raise InputError(f"{path.name}: is not an ordinary file.")
         if archive_stem(path.name) is None and (is_python(path.name) or wanted(path.name)):
             member = Member(path.name, path.stat().st_size, reader(path))
             return gather([member], path.name, wanted)
+        if archive_stem(path.name) is None and (what := named([path.name])):
+            raise InputError(f"{what}.", hint="Name the folder or archive with the Python files.")
         with path.open("rb") as file:
             return read_archive(file, path.name, wanted)
     except OSError as error:

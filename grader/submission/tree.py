@@ -35,7 +35,7 @@ IGNORED_FOLDERS: Final = frozenset(
 )
 _ARCHIVE: Final = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz))$", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
-OUTSIDE: Final = "is a link to outside the submission"
+OUTSIDE: Final = "is a link to outside the submission: hand in the file itself"
 
 
 Wanted = Callable[[str], bool]
@@ -118,6 +118,7 @@ def gather(members: Iterable[Member], name: str, wanted: Wanted = is_python) -> 
             raise InputError(f"{name}: holds more than {MAX_MEMBERS:,} files; it was not read.")
         path = printable(member.name)
         if is_ignored(path):
+            tree.other += [path] if _is_telling(path, tree) else []
             continue
         if archive_stem(path) is not None and member.link is None:
             tree.archives.append(member.name)
@@ -129,6 +130,11 @@ def gather(members: Iterable[Member], name: str, wanted: Wanted = is_python) -> 
             _take(tree, path, member)
     _follow_links(tree)
     return tree
+
+
+def _is_telling(path: str, tree: Tree) -> bool:
+    """Whether a file that is ignored says why another is not there."""
+    return path.endswith((".icloud", ".pyc")) and len(tree.other) < _MAX_OTHER
 
 
 def printable(name: str) -> str:
@@ -176,7 +182,7 @@ def _follow_links(tree: Tree) -> None:
         elif target in tree.files:
             tree.files[name] = tree.files[target]
         else:
-            tree.unread[name] = f"is a link to {target}, which is not there"
+            tree.unread[name] = f"is a link to {target} that is not there: hand in the file itself"
 
 
 def folder_members(root: Path) -> Iterator[Member]:
@@ -192,12 +198,17 @@ def folder_members(root: Path) -> Iterator[Member]:
         for entry in _entries(root / inside, is_root=not inside):
             name = f"{inside}/{entry.name}" if inside else entry.name
             if entry.is_dir(follow_symlinks=False):
-                if depth < _MAX_DEPTH and not is_ignored(f"{name}/x"):
+                if depth < _MAX_DEPTH and not _is_passed_over(name):
                     folders.append((name, depth + 1))
             elif entry.is_symlink():
                 yield _linked(name, Path(entry.path), resolved)
             elif entry.is_file(follow_symlinks=False):
                 yield Member(name, _size(entry), reader(Path(entry.path)))
+
+
+def _is_passed_over(folder: str) -> bool:
+    """Compiled modules are looked at by name: they may be all that was handed in."""
+    return is_ignored(f"{folder.removesuffix('__pycache__')}x")
 
 
 def _entries(folder: Path, *, is_root: bool) -> list[os.DirEntry[str]]:

@@ -307,6 +307,8 @@ def _raised(reply: Reply, about: str, call: str) -> Exception:
     frames = _frames(reply.get("frames"))
     where = f" in {frames[-1].function}, {frames[-1].file} line {frames[-1].line}" if frames else ""
     message = f"{about} raised {kind}{where}: {text}" if text else f"{about} raised {kind}{where}."
+    if kind == "EOFError" and text.startswith("EOF when reading"):
+        message += ". input() waits for somebody to type, and nobody is there: take it out."
     finding = Finding(kind="exception", call=call, traceback=frames)
     if kind == "NotImplementedError":
         return NotDone(message, finding)

@@ -46,7 +46,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.wall import bridges, compat, frames, substitutes, wire
+from grader.wall import bridges, compat, debuggers, frames, substitutes, wire
 from grader.wall.counting import Tally
 from grader.wall.limits import LEFT_THREAD, OUT_OF_MEMORY
 from grader.wall.modules import Source, StudentFiles
@@ -371,6 +371,7 @@ class _Capped(io.TextIOBase):
 def serve(sock: socket.socket) -> None:
     """Answer requests until the trusted side hangs up."""
     compat.install()
+    debuggers.install()
     sys.setrecursionlimit(2_000)
 
     stream = frames.Stream(sock)

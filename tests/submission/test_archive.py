@@ -207,7 +207,7 @@ def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(folder / "numpynn" / "pipe.py")
     assert "pipe.py" not in read(folder).files
     os.mkfifo(tmp_path / "pipe")
-    assert "is no ordinary file" in _refused(tmp_path / "pipe")
+    assert "is not an ordinary file" in _refused(tmp_path / "pipe")
 
 
 def test_a_python_file_of_a_hundred_megabytes_is_left_out(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_loose_files_are_told_apart(tmp_path: Path) -> None:
     write(tmp_path, {"README.md": "", "grades.csv": "", "bob.rar": "Rar!", "cid.ipynb": "{}"})
     found = _class(tmp_path)
     assert list(found) == ["ann", "bob.rar", "cid.ipynb"]
-    assert found["bob.rar"].problem.startswith("bob.rar: is neither a folder nor an archive")
+    assert found["bob.rar"].problem.startswith("bob.rar is a RAR archive, which cannot be read")
     assert [path.name for path in loose_files(tmp_path)] == ["grades.csv", "README.md"]
 
 
@@ -165,7 +165,7 @@ def test_a_link_to_outside_is_listed_and_not_followed(tmp_path: Path) -> None:
 def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
     write(tmp_path / "ann", PACKAGE)
     os.mkfifo(tmp_path / "bob.zip")
-    assert _class(tmp_path)["bob.zip"].problem == "bob.zip: is no ordinary file."
+    assert _class(tmp_path)["bob.zip"].problem == "bob.zip: is not an ordinary file."
 
 
 def test_each_is_looked_at_when_its_turn_comes(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.submission.samples import (
     write,
 )
 
+HAND_IN = "Hand in the folder with fc_net.py, layers.py and optim.py, as it is or as a zip."
 FEWER = "import numpy as np\n\n\ndef relu_forward(x):\n    return np.maximum(x, 0), x\n"
 
 
@@ -157,21 +158,30 @@ def test_spans_are_the_students_own_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "ann: is empty."),
-        ({"notes.txt": "hello"}, "ann: holds no Python files."),
+        ({}, f"ann: is empty. {HAND_IN}"),
+        (
+            {"notes.txt": "hello"},
+            "ann: holds no Python files: notes.txt is a text file, which is not read as code: its "
+            f"name has to end in .py. {HAND_IN}",
+        ),
         (
             {"main.py": "x = 1"},
-            "ann: holds no package of this assignment (none of fc_net.py, layers.py, optim.py).",
+            "ann: holds no package of this assignment (none of fc_net.py, layers.py, optim.py); it "
+            f"holds main.py. {HAND_IN}",
         ),
-        ({"layers.py": "x = 1"}, "ann: . defines nothing that the assignment asks for."),
+        (
+            {"layers.py": "x = 1"},
+            "ann: it defines nothing that the assignment asks for. Is it the folder of this "
+            "assignment, and were the files saved?",
+        ),
         (
             {"layers.py": "x = '\0'".encode("utf-16")},
-            "ann: layers.py holds NUL bytes, so it is no Python source.",
+            "ann: layers.py holds binary data, not the text of a program.",
         ),
-        ({"layers.py": b"\0\1\2"}, "ann: layers.py holds NUL bytes, so it is no Python source."),
+        ({"layers.py": b"\0\1\2"}, "ann: layers.py holds binary data, not the text of a program."),
         (
             {"layers.py": bytes(range(1, 9)) * 99},
-            "ann: layers.py is binary, no Python source.",
+            "ann: layers.py holds binary data, not the text of a program.",
         ),
     ],
 )
@@ -186,11 +196,12 @@ def test_without_a_package_there_is_one_clear_line(
 def test_one_unusable_file_costs_its_own_functions(tmp_path: Path) -> None:
     files: Files = {
         **PACKAGE,
-        "numpynn/optim.py": b"def sgd(): return\0",
+        "numpynn/optim.py": b"def sgd(): \0 return",
         "numpynn/optim_old.py": OPTIM,
     }
     submission = read(write(tmp_path / "ann", files))
-    assert submission.broken == {"sgd": "optim.py holds NUL bytes, so it is no Python source"}
+    why = "optim.py holds binary data, not the text of a program"
+    assert submission.broken == {"sgd": why, "adam": why}
     assert "relu_forward" in submission.locations
     assert "optim.py" not in submission.files
 
