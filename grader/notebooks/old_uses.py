@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from grader.notebooks.reading import Book
 from grader.notebooks.records import NotebookCell
-from grader.wall.bridges import Use, remark
+from grader.wall.bridges import Use, is_plausible, remark
 
 
 def cell_digest(text: str) -> str:
@@ -22,7 +22,10 @@ def note_old_uses(
 ) -> list[NotebookCell]:
     """The cells of `book` as they were run, each with a remark on every old thing that it used."""
     lines: dict[str, dict[tuple[str, str], int]] = {}
+    texts = {cell_digest(cell.run): cell.run for cell in book.cells if cell.code}
     for use in uses:
+        if not is_plausible(use, texts.get(use.file, "")):
+            continue
         found = lines.setdefault(use.file, {})
         key = use.what, use.since
         found[key] = min(use.line, found.get(key, use.line))

@@ -87,7 +87,7 @@ class Values:
         except Unknown:
             return []
         good = found if isinstance(found, list) and all(map(is_use, found)) else []
-        return [Use(*use)._replace(what=use[0][:80], since=use[1][:80]) for use in good[:_USES]]
+        return [Use(*use) for use in good[:_USES]]
 
     def _ask(self, request: dict[str, Any], about: str) -> Any:
         if self._silent:

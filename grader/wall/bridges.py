@@ -10,6 +10,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,6 +54,45 @@ class Use(NamedTuple):
     since: str
     file: str
     line: int
+
+
+_PHRASES: Final = frozenset(
+    {
+        "a float used as a size",
+        "an array of sequences of different lengths",
+        "an array with one element used as a number",
+        "an empty array used as false",
+        "bias= of np.corrcoef",
+        "comparing an array with None as a whole",
+        "copy=False where a copy is needed",
+        "dims= of np.unravel_index",
+        "fix_imports= of np.save",
+        "interpolation= of np.percentile",
+        "minus before an array of truth values",
+        "minus between arrays of truth values",
+        "newshape= of np.reshape",
+        "normed= of np.histogram",
+        "np.fromstring of bytes",
+        "np.sum of a generator",
+        "stacking a generator of arrays",
+        "style= of np.array2string",
+    }
+)
+_NAME: Final = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*){1,3}", re.ASCII)
+_SINCE: Final = re.compile(r"(?:NumPy|Python) \d(?:\.\d\d?)?")
+
+
+def is_plausible(use: Use, text: str) -> bool:
+    """Whether it may be of a file with this text: a worker must not write what it likes in reports.
+
+    A name has to stand in the text, so that nothing is told which the student has not written.
+    """
+    name = use.what.rpartition(".")[2]
+    is_known = use.what in _PHRASES or (
+        _NAME.fullmatch(use.what) is not None and re.search(rf"\b{name}\b", text) is not None
+    )
+    in_text = 0 < use.line <= text.count("\n") + 1
+    return is_known and in_text and _SINCE.fullmatch(use.since) is not None
 
 
 def remark(what: str, since: str) -> str:

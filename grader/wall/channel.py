@@ -17,7 +17,7 @@ from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, Verdict
 from grader.wall import frames, wire
 from grader.wall.alike import Known
-from grader.wall.bridges import Use
+from grader.wall.bridges import Use, is_plausible
 from grader.wall.limits import ENDED_BY_US, LEFT_THREAD, OUT_OF_MEMORY, Limits
 from grader.wall.loading import Loading
 from grader.wall.sandbox import Sandbox, Worker
@@ -37,7 +37,6 @@ _STRIKES: Final = 2
 
 
 _MAX_USES: Final = 200
-_MAX_WORDS: Final = 80
 
 
 class Substitutes(Protocol):
@@ -293,11 +292,11 @@ class WorkerChannel:
         return line.worker.ending()
 
     def _note_uses(self, reply: Reply) -> None:
-        if not self.notes_uses:
-            return
-        for what, since, file, line in reply.get("bridged", ())[:_MAX_USES]:
-            if file in self._submission.files and len(self.uses) < _MAX_USES:
-                self.uses[Use(what[:_MAX_WORDS], since[:_MAX_WORDS], file, line)] = None
+        files = self._submission.files
+        for use in (Use(*parts) for parts in reply.get("bridged", ())[:_MAX_USES]):
+            known = use.file in files and is_plausible(use, files[use.file].text)
+            if known and len(self.uses) < _MAX_USES:
+                self.uses[use] = None
 
     def _ended(self, about: str, error: wire.WireError) -> CouldNotRun:
         """Put an end to a worker that was asked something, and say what happened."""

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from grader.wall import bridges, old_numpy, old_python
-from grader.wall.bridges import NOTHING
+from grader.wall.bridges import NOTHING, Use, is_plausible
 from grader.wall.modules import StudentFiles
 from tests.wall.loading import load
 
@@ -192,6 +192,7 @@ def test_what_was_right_is_right_and_noted(
     assert value == expected
     if not (what.startswith("inspect") and sys.version_info < (3, 11)):
         assert (what, since) in noted
+    assert is_plausible(Use(what, since, "layers.py", 1), expression)
 
 
 FAILING = [
