@@ -1,12 +1,14 @@
-"""Where modules come from: never from the folder that we happen to stand in.
+"""Where modules and programs come from: never from the folder that we happen to stand in.
 
 That folder may be a student's, with a `numpy.py` of their own. The command `grader` and Python's
-`-P` leave it out; a `PYTHONPATH` with an empty entry, as `PYTHONPATH=:/opt/x` has, brings it back.
+`-P` leave it out; a `PYTHONPATH` with an empty entry, as `PYTHONPATH=:/opt/x` has, brings it back,
+and so does a `PATH` for programs.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +27,12 @@ def safe_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     path = os.pathsep.join(_elsewhere(os.environ.get("PYTHONPATH", "").split(os.pathsep)))
     return kept | {"PYTHONSAFEPATH": "1"} | ({"PYTHONPATH": path} if path else {})
+
+
+def find_program(name: str) -> str | None:
+    """Where a program is; None if it is nowhere but in the current folder."""
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return shutil.which(name, path=os.pathsep.join(_elsewhere(entries)))
 
 
 def _elsewhere(entries: Iterable[str]) -> list[str]:

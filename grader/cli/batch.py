@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -182,11 +182,19 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
     console.print(f"{count.graded} of {count.total} graded{again}.", highlight=False)
     for text in batch.reasons.lines():
         console.print(text, highlight=False, soft_wrap=True, markup=False)
-    for text in waiting_lines(outbox.waiting):
+    for text in (*stray_lines(outbox.strays), *waiting_lines(outbox.waiting)):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     for text in (f"Report: {outbox.index}", f"Pages to hand out: {outbox.handed_out}"):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     return count.exit_code
+
+
+def stray_lines(strays: Sequence[str]) -> Iterator[str]:
+    """That there are marks for nobody who is here: somebody handed in under another name."""
+    if strays:
+        more = f" and {len(strays) - 5} more" if len(strays) > 5 else ""
+        yield f"Marks are kept for submissions that are not here: {', '.join(strays[:5])}{more}."
+        yield "If somebody handed in again under another name, enter their marks for that one."
 
 
 def waiting_lines(waiting: Waiting) -> Iterator[str]:

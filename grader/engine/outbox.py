@@ -67,6 +67,8 @@ class Outbox:
         """Whether there are written answers."""
         self.waiting = Waiting()
         """The written answers that wait for a mark, once `finish` has counted them."""
+        self.strays: list[str] = []
+        """Submissions that have marks and are not in the class, once `finish` has looked."""
 
     @property
     def index(self) -> str:
@@ -174,6 +176,8 @@ class Outbox:
         )
         self._storage.write("index.html", _encoded(page))
         self._storage.write("gradebook.csv", gradebook_pieces(roster))
+        if marked := self._stored_marks().submissions:
+            self.strays = sorted(marked.difference(each.submission for each in roster))
         if self._asked:
             self.waiting = write_sheet(self._storage, roster, self._address)
         self.close()

@@ -75,6 +75,11 @@ class Marks:
         return Marks(mark for mark in merged.values() if mark is not None)
 
     @property
+    def submissions(self) -> set[str]:
+        """Those that have a mark or a comment."""
+        return set(self._marks)
+
+    @property
     def in_force(self) -> bool:
         """Whether there is a mark."""
         return any(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.import_path import find_program
 from grader.result import SandboxInfo
 from grader.wall import confine, forkserver, landlock, runtime
 from grader.wall.confinement import NEWEST_LANDLOCK, base_config, spare_uid
@@ -31,7 +31,7 @@ def open_bubblewrap(
         UsageError: bubblewrap is not installed.
         InternalError: it does not work here; the message has what it said.
     """
-    program = shutil.which("bwrap")
+    program = find_program("bwrap")
     if program is None:
         raise UsageError("bubblewrap is not installed.", hint="Run: apt install bubblewrap")
     found = runtime.find_runtime(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,16 @@ def test_a_module_called_grader_is_passed_over_by_the_script(folder: Path) -> No
     (folder / "grader.py").write_text("open('RUN-grader', 'w')\n", encoding="utf-8")
     _run(folder, SCRIPT)
     _run(folder, sys.executable, "-P", "-m", "grader", arguments=("--version",))
+
+
+@pytest.mark.parametrize("entry", ["", "."])
+def test_a_program_that_lies_around_is_not_run(folder: Path, entry: str) -> None:
+    for name in ("bwrap", "python", "python3", "sh", "gcc", "ldconfig"):
+        program = folder / name
+        said = f"#!/bin/sh\ntouch '{folder}/RUN-{name}'\nexec '{shutil.which(name)}' \"$@\"\n"
+        program.write_text(said, encoding="utf-8")
+        program.chmod(0o755)
+    _run(folder, SCRIPT, PATH=os.pathsep.join([entry, os.environ["PATH"]]))
 
 
 def test_an_empty_entry_of_the_path_is_left_out(folder: Path, tmp_path: Path) -> None:

@@ -76,6 +76,13 @@ def test_a_time_by_plain_name_is_taken_until_somebody_else_goes_by_it(room: Room
     assert room.result("ann").submitted_at == LATE
 
 
+def test_marks_of_one_who_handed_in_under_another_name_are_said_to_be_left(room: Room) -> None:
+    room.hand_in("ann-2.zip", "Because.")
+    (room.folder / "class" / "ann.zip").unlink()
+    assert "Marks are kept for submissions that are not here: ann.zip." in room.batch()
+    assert room.result("ann-2.zip").notebooks[0].answers[0].mark is None
+
+
 def test_two_times_for_one_are_refused(room: Room) -> None:
     said = room.refused("--submitted", _times(room, f"ann,{ON_TIME}", f"ann.zip,{LATE}"))
     assert "times.csv, line 3: 'ann.zip' has another time in line 2" in said
