@@ -79,7 +79,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     """`values`, `gradient`, `shape`, `dtype`, `nan`, `type`, `arity`, `exception`, `timeout`,
-    `crash`, `memory`, `load`, `missing`, `behaviour`."""
+    `crash`, `memory`, `load`, `missing`, `spelling`, `behaviour`."""
     quantity: str = ""
     """What was judged, as the student knows it: `out`, `dx`, `config["velocity"]`."""
     call: str = ""

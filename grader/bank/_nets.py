@@ -138,6 +138,15 @@ def assert_shapes(net: Net, shapes: Shapes) -> None:
             raise Wrong(f'params["{name}"] has shape {own}; it should be {shape}.', finding)
 
 
+def assert_names(net: Net, said: Mapping[str, str] = {}) -> None:
+    """Check that the parameters are called as the contract says, but for what was `said` before."""
+    slips = {k: own for k, own in net.spelling.slips().items() if said.get(k) != own}
+    if slips:
+        listed = ", ".join(f'{name} "{own}"' for name, own in sorted(slips.items()))
+        text = f"In params this net calls {listed}. All other checks go by these names."
+        raise Wrong(text, Finding(kind="spelling", quantity="params", call=net.call))
+
+
 def assert_initial_weights(net: Net, names: Sequence[str], scale: float) -> None:
     """Check mean and standard deviation of weight matrices of 5000 elements and more."""
     params = net.parameters()
@@ -211,9 +220,16 @@ def _penalty(name: str, value: Any) -> float:
 def assert_keys(net: Net, case: Case) -> None:
     """Check that `grads` holds one gradient for each parameter, and nothing else."""
     _, grads = net.loss(case.batch)
+    params = net.parameters()
     for name in case.values:
         net.gradient(name, grads)
-    extra = sorted(set(grads) - set(net.parameters()))
+        own, given = net.spelling.parameters[name], net.spelling.gradients[name]
+        if given not in (own, name):  # else it is the parameter that is misspelt
+            text = f'The gradient of params["{own}"] is called grads["{given}"]; it should be '
+            text += f'grads["{own}"]. All other checks go by this name.'
+            quantity = f'grads["{own}"]'
+            raise Wrong(text, Finding(kind="spelling", quantity=quantity, call=net.call_of_loss))
+    extra = sorted(set(grads) - set(params))
     if extra:
         text = f"grads holds {', '.join(extra)}, but params has no such entry."
         raise Wrong(text, Finding(kind="values", quantity="grads", call=net.call_of_loss))

@@ -17,6 +17,7 @@ from grader.bank._nets import (
     assert_initial_value,
     assert_initial_weights,
     assert_keys,
+    assert_names,
     assert_penalty,
     assert_shapes,
     fully_connected_case,
@@ -330,7 +331,29 @@ def test_gradient_keys(student: Student, inputs: Inputs) -> None:
 def _judge_parameters(student: Student, normalization: str | None) -> None:
     for hidden_dims in DEPTHS.values():
         shapes = fully_connected_shapes(hidden_dims, 5, 6, normalization)
-        assert_shapes(_small(student, hidden_dims, normalization), shapes)
+        net = _small(student, hidden_dims, normalization)
+        assert_shapes(net, shapes)
+        if net.spelling.slips():
+            assert_names(net, _said_before(student, hidden_dims, normalization))
+
+
+def _said_before(
+    student: Student, hidden_dims: list[int], normalization: str | None
+) -> dict[str, str]:
+    """Slips of spelling that the check without normalization, or with the other one, has found."""
+    said: dict[str, str] = {}
+    for earlier in _EARLIER[normalization]:
+        net = _small(student, hidden_dims, earlier)
+        net.parameters()
+        said |= net.spelling.slips()
+    return said
+
+
+_EARLIER: Final[dict[str | None, list[str | None]]] = {
+    None: [],
+    "batchnorm": [None],
+    "layernorm": [None, "batchnorm"],
+}
 
 
 def _small(

@@ -11,6 +11,7 @@ from grader.bank._nets import (
     assert_initial_value,
     assert_initial_weights,
     assert_keys,
+    assert_names,
     assert_penalty,
     assert_shapes,
     judge_gradients,
@@ -27,6 +28,7 @@ from grader.checks.parameters import two_layer_shapes
 def test_parameters(student: Student) -> None:
     net = Net(student, "TwoLayerNet", input_dim=5, hidden_dim=7, num_classes=4)
     assert_shapes(net, two_layer_shapes(5, 7, 4))
+    assert_names(net)
 
 
 @pytest.mark.parametrize("scale", [None, 0.05], ids=["default", "0.05"])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -13,14 +12,14 @@ from numpy.typing import NDArray
 
 from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close
 from grader.checks.gradient import STEP, assert_gradient, credible
-from grader.checks.parameters import Parameters, Shapes
+from grader.checks.names import Names, Spelling
+from grader.checks.parameters import Parameters, Shapes, shapes_of, with_sizes_of_their_own
 from grader.result import Finding
 from grader.verdicts import Verdict, Wrong
 from grader.wall.student import Remote, Request, Student, describe_call
 
 Array = NDArray[np.float64]
 
-_NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
 _VANISHING: Final = 1e-8
 """A gradient so much smaller than the others is 0 but for rounding: that of a bias in front of a
 batch norm. It is compared on their scale."""
@@ -40,8 +39,8 @@ class Batch(NamedTuple):
 class Net:
     """A network behind the wall.
 
-    Some students count from `W0`, keep biases of shape `(1, H)` or start them as the number 0: the
-    contract's names and shapes are used here, and translated.
+    Some students count from `W0`, call a bias `B1`, keep biases of shape `(1, H)` or start them as
+    the number 0: the contract's names and shapes are used here, and translated.
     """
 
     def __init__(self, student: Student, kind: str, *args: Any, **kwargs: Any) -> None:
@@ -50,7 +49,11 @@ class Net:
         self.remote: Remote = getattr(student, kind)(*args, **kwargs)
         self._student = student
         self._kind = kind
-        self._actual: dict[str, str] | None = None
+        self._settings = kwargs
+        self.expected = shapes_of(kind, kwargs)
+        """Shapes of the parameters that the contract asks for, where the settings tell."""
+        self.spelling = Spelling(self.expected, self._told_apart)
+        """The student's names for parameters and gradients."""
         self._shapes: Shapes = {}
         self.seed: int | None = None
         """Of NumPy's generator on the student's side, before each loss; None to leave it alone."""
@@ -64,7 +67,7 @@ class Net:
     def known(cls, side: Student, values: Mapping[str, Array], kind: str, **kwargs: Any) -> Net:
         """A network of the reference's: its parameters need not be looked at to be set."""
         net = cls(side, kind, **kwargs)
-        net._actual = {name: name for name in values}
+        net.spelling.parameters = {name: name for name in values}
         net._send([net._put(values)])
         return net
 
@@ -95,9 +98,18 @@ class Net:
         if not isinstance(params, dict):
             text = f"{self._kind}.params should be a dict; it is {_kind(params)}."
             raise Wrong(text, Finding(kind="type", quantity="params", call=self.call))
-        shift = 1 if "W0" in params else 0
-        self._actual = {_shifted(str(name), shift): name for name in params}
-        return {name: params[actual] for name, actual in self._actual.items()}
+        names = self.spelling.of_parameters(params)
+        return {name: params[own] for name, own in names.items()}
+
+    def _told_apart(self, find: Callable[[Net], Names]) -> Names:
+        """The names found on a net of the same kind whose layers all differ in size."""
+        judged = self._student.transcript.last  # the call that a finding shows is not one of these
+        try:
+            return find(Net(self._student, self._kind, **with_sizes_of_their_own(self._settings)))
+        except Verdict:
+            return {}
+        finally:
+            self._student.transcript.last = judged
 
     def require(self, name: str, current: Mapping[str, Any]) -> None:
         """Raise `Wrong` if `params` does not hold a parameter."""
@@ -330,10 +342,10 @@ class Net:
         if not isinstance(grads, dict):
             text = f"{self._kind}.loss should return a dict of gradients; it is {_kind(grads)}."
             raise Wrong(text, Finding(kind="type", quantity="grads", call=self.call_of_loss))
-        if self._actual is None:
+        if not self.spelling.parameters:
             self._by_contract(self.remote.params.shapes())
-        back = {actual: name for name, actual in (self._actual or {}).items()}
-        return {back.get(str(name), str(name)): value for name, value in grads.items()}
+        names = self.spelling.of_gradients(grads)
+        return {name: grads[own] for name, own in names.items()}
 
     def _number(self, loss: Any) -> float:
         array = as_array(loss, "loss", call=self.call_of_loss)
@@ -352,10 +364,10 @@ class Net:
             self._sets_modes = False  # no such list: the student handles modes in another way
 
     def _put(self, values: Mapping[str, Array]) -> Request:
-        actual = self._actual or {}
+        names = self.spelling.parameters
         return self.remote.params.update(
             {
-                actual.get(name, name): value.reshape(self._shapes.get(name, value.shape))
+                names.get(name, name): value.reshape(self._shapes.get(name, value.shape))
                 for name, value in values.items()
             }
         )
@@ -381,11 +393,6 @@ def _shape(told: Any) -> tuple[int, ...]:
     """A shape, as the student's side tells it; empty if it is none."""
     sizes = told if isinstance(told, list) else []
     return tuple(sizes) if all(type(size) is int and size >= 0 for size in sizes) else ()
-
-
-def _shifted(name: str, shift: int) -> str:
-    match = _NAME.fullmatch(name) if shift else None
-    return f"{match[1]}{int(match[2]) + shift}" if match else name
 
 
 def _kind(value: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,28 @@ def fully_connected_shapes(
         if normalization and i < len(sizes) - 1:
             shapes[f"gamma{i}"] = shapes[f"beta{i}"] = (fan_out,)
     return shapes
+
+
+def shapes_of(kind: str, settings: Mapping[str, Any]) -> Shapes:
+    """The parameters of a network made with some settings; none where these do not tell."""
+    try:
+        dims, classes = settings["input_dim"], settings["num_classes"]
+        if kind == "TwoLayerNet":
+            return two_layer_shapes(dims, settings["hidden_dim"], classes)
+        normalization = settings.get("normalization")
+        return fully_connected_shapes(settings["hidden_dims"], dims, classes, normalization)
+    except KeyError:
+        return {}
+
+
+def with_sizes_of_their_own(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a network with as many layers, no two of which have the same size."""
+    apart: dict[str, Any] = {"input_dim": 3, "num_classes": 4}
+    if "hidden_dim" in settings:
+        return {**apart, "hidden_dim": 5}
+    hidden_dims = [5 + i for i in range(len(settings["hidden_dims"]))]
+    kept = {name: settings[name] for name in ("normalization",) if name in settings}
+    return {**apart, **kept, "hidden_dims": hidden_dims, "dtype": np.float64}
 
 
 def seeded_parameters(inputs: Inputs, shapes: Shapes, scale: float = 0.5) -> Parameters:

@@ -265,7 +265,9 @@ class _Diagnosis:
 
 
 def _at_fault(check: CheckResult) -> bool:
-    return check.outcome in _AT_FAULT
+    """Whether there is something to explain: of a name that is misspelt all has been said."""
+    told = check.finding is not None and check.finding.kind == "spelling"
+    return check.outcome in _AT_FAULT and not told
 
 
 def _settled(named: list[Named]) -> list[Named]:
