@@ -9,15 +9,18 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
+from grader.checks.consequences import fault_elsewhere, functions_at_fault
 from grader.checks.declare import Spec, spec_of
 from grader.checks.inputs import Inputs
 from grader.checks.run import Run
 from grader.result import CheckResult, Outcome
+from grader.rubric import Rubric
 from grader.verdicts import NotJudged, Verdict
 from grader.wall.student import Student
 
@@ -31,6 +34,8 @@ class CheckPlugin:
         self._loop = loop
         self._check = ""
         self.run: Run | None = None
+        self.uses: Mapping[str, Sequence[str]] = {}
+        """Id of a check to the functions whose faults make it fail, where reports are to say so."""
 
     # The fixtures do not ask for `request`, which costs as much as all else that pytest does here.
 
@@ -127,10 +132,19 @@ class CheckPlugin:
         if spec is None or not ended:
             return None
         error = call.excinfo.value if call.excinfo else None
-        result = self._finish(item, error)
+        result = self._with_origin(self._finish(item, error))
         if not isinstance(error, Verdict):
             return None
-        return _report(item, call, result, skipped=isinstance(error, NotJudged))
+        skipped = isinstance(error, NotJudged) or bool(result.follows_from)
+        return _report(item, call, result, skipped=skipped)
+
+    def _with_origin(self, result: CheckResult) -> CheckResult:
+        """The result, with the function whose fault it shows, as far as checks have run."""
+        results = self._current().results
+        own = [check for check in results.values() if not self.uses.get(check.id)]
+        name = fault_elsewhere(result, self.uses.get(result.id, ()), functions_at_fault(own))
+        results[result.id] = replace(result, follows_from=name)
+        return results[result.id]
 
 
 _START: pytest.StashKey[float] = pytest.StashKey()
@@ -178,7 +192,11 @@ def _report(
 
 def explain(result: CheckResult) -> str:
     """A failed check as plain text, for pytest's own output."""
-    lines = [f"{result.title} [{result.outcome.value}]", result.message]
+    head = f"{result.title} [{result.outcome.value}]"
+    if result.follows_from and result.outcome is not Outcome.SKIPPED:
+        name = result.follows_from
+        return f"{head}\n{name} comes first: it fails checks of its own, and this depends on it."
+    lines = [head, result.message]
     finding = result.finding
     if finding is not None:
         if finding.call:
@@ -197,6 +215,19 @@ def item_spec(item: pytest.Item) -> Spec | None:
     if _SPEC not in item.stash:
         item.stash[_SPEC] = spec_of(item.function) if isinstance(item, pytest.Function) else None
     return item.stash[_SPEC]
+
+
+def uses_of_nets(items: Iterable[pytest.Item], rubric: Rubric) -> dict[str, Sequence[str]]:
+    """Id to what a check uses, of those that fail with what they use.
+
+    Other parts' checks allow for a fault in what they use, or say that it keeps them from judging.
+    """
+    specs = {check_id(item): item_spec(item) for item in items}
+    return {
+        check: spec.uses
+        for check, spec in specs.items()
+        if spec is not None and rubric.parts[spec.part].follow_through
+    }
 
 
 def _declared(item: pytest.Item) -> Spec:

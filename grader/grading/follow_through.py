@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from grader.checks.consequences import AT_FAULT
 from grader.checks.key import LocalChannel
 from grader.checks.run import NOT_ASKED_KIND, Recorder
 from grader.diagnosis.tape import Tapes
@@ -33,7 +34,6 @@ _CALL_MEMORY: Final = 1 << 30
 """Bytes that one call of a replaced function may take: its arguments are the student's."""
 _HELD_MEMORY: Final = 256 << 20
 """Bytes of all caches that replaced functions have returned."""
-_AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.MISSING})
 
 
 def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
@@ -41,7 +41,7 @@ def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
     wrong = {
         _FAMILY.sub("", name)
         for check in checks
-        if check.outcome in _AT_FAULT and not rubric.parts[check.part].follow_through
+        if check.outcome in AT_FAULT and not rubric.parts[check.part].follow_through
         for name in check.targets
     }
     return [name for name in rubric.api if _FAMILY.sub("", name) in wrong]
@@ -196,7 +196,7 @@ def _carried(check: CheckResult, judged: CheckResult, mistake: Cause) -> CheckRe
     forward = mistake.function
     if judged.outcome is Outcome.PASSED:
         return replace(judged, follow_through=[forward])
-    if judged.outcome not in _AT_FAULT or not mistake.certain:
+    if judged.outcome not in AT_FAULT or not mistake.certain:
         return check
     seen = judged.finding or Finding(kind="gradient")
     text = f"{check.targets[0]} is wrong, also if the mistake in {forward} is allowed for."

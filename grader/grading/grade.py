@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from grader.checks.consequences import unusable_files, with_consequences
+from grader.checks.plugin import uses_of_nets
 from grader.diagnosis.diagnose import diagnose, structural
 from grader.diagnosis.tape import Tapes
 from grader.errors import GraderError, InputError, InternalError
 from grader.grading.bench import Bench, contract_of
 from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
-from grader.grading.follow_through import carry_mistakes, follow_through
+from grader.grading.follow_through import carry_mistakes, follow_through, wrong_functions
 from grader.grading.old_uses import old_use_notes
 from grader.grading.scoring import not_asked, parts_of, ruled, score
 from grader.notebooks.graded import Graded
@@ -107,9 +109,24 @@ def _judge(bench: Bench, submission: Submission) -> _Judged:
         followed = follow_through(bench, submission, raw, again)
         explained, trouble = _explained(bench, submission, followed, tapes, again)
         carried = carry_mistakes(bench, submission, explained)
+        told = _with_consequences(bench, submission, carried, channel.problems)
         return _Judged(
-            submission, carried, [*channel.problems, *old_use_notes(channel.uses), *trouble]
+            submission, told, [*channel.problems, *old_use_notes(channel.uses), *trouble]
         )
+
+
+def _with_consequences(
+    bench: Bench, submission: Submission, checks: list[CheckResult], problems: list[str]
+) -> list[CheckResult]:
+    """The checks, each with the fault elsewhere that it fails for."""
+    rubric = bench.assignment.rubric
+    replaced = wrong_functions(checks, rubric) if bench.reference else []
+    return with_consequences(
+        checks,
+        uses_of_nets(bench.items, rubric),
+        unusable_files(submission.broken, submission.locations, problems),
+        [name for name in replaced if name in submission.locations],
+    )
 
 
 def _result(bench: Bench, judged: _Judged, notebooks: Graded) -> Result:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grader.report.html import render
 from grader.report.redact import redact_check
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import check_view, together
+from grader.report.student_view import check_view, first_lines, leads, together
 from grader.report.text import one_line
 from grader.result import Audience, CheckResult, Outcome
 
@@ -20,10 +20,12 @@ def fragment(
     Text takes the colour of the notebook around it, so it reads on a light and on a dark theme.
     """
     views = [check_view(redact_check(check, audience)) for check in checks]
+    wrong = [view for view in views if view.check.outcome is not Outcome.PASSED]
     return render(
         "notebook.html",
         lang,
-        problems=together(view for view in views if view.check.outcome is not Outcome.PASSED),
+        leads=leads(view for view in wrong if view.check.follows_from),
+        problems=together(view for view in wrong if not view.check.follows_from),
         passed=[view for view in views if view.check.outcome is Outcome.PASSED],
         total=len(views),
         audience=audience,
@@ -37,8 +39,10 @@ def plain(
     texts = Texts(lang)
     passed = sum(check.outcome is Outcome.PASSED for check in checks)
     lines = [texts("checks_passed", passed=passed, total=len(checks))]
+    following = [check_view(check) for check in checks if check.follows_from]
+    lines += [f"{texts('first.title')}: {line}" for line in first_lines(leads(following), texts)]
     for check in (redact_check(check, audience) for check in checks):
-        if check.outcome is not Outcome.PASSED:
+        if check.outcome is not Outcome.PASSED and not check.follows_from:
             lines.append(f"{texts.outcome(check.outcome)}: {one_line(check.title)}")
             causes = [f"{cause.title}. {cause.explanation}" for cause in check_view(check).causes]
             said = (*causes, check.message, check.hint)

@@ -115,6 +115,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "and {n} more check like this|and {n} more checks like this",
         "同类检查另有 {n} 项",
     ),
+    "first.title": ("Fix first", "请先修复"),
+    "first.function": (
+        "{name}: {n} other check depends on it, and says nothing until it is right."
+        "|{name}: {n} other checks depend on it, and say nothing until it is right.",
+        "{name}：另有 {n} 项检查依赖于它，在它改正之前无法说明问题。",
+    ),
+    "first.file": (
+        "{name}: {n} check cannot be judged until this is fixed."
+        "|{name}: {n} checks cannot be judged until this is fixed.",
+        "{name}：在解决之前，有 {n} 项检查无法评判。",
+    ),
+    "first.following": (
+        "{n} check that waits for {name}|{n} checks that wait for {name}",
+        "等待 {name} 的 {n} 项检查",
+    ),
     "cause.one_of": (
         "It may be one of these, the likeliest first:",
         "可能是以下之一，最可能的在前：",
@@ -123,6 +138,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check.follow_through": (
         "Right with a correct {names} in place of your own; no points are lost here.",
         "将你的 {names} 换成正确实现后结果正确；此处不扣分。",
+    ),
+    "followed": (
+        "{n} check is right with a correct {names} in place of your own; it loses no points."
+        "|{n} checks are right with a correct {names} in place of your own; they lose no points.",
+        "将你的 {names} 换成正确实现后，有 {n} 项检查结果正确，不扣分。",
     ),
     "check.cut": ("{n} more line|{n} more lines", "还有 {n} 行"),
     # notebooks

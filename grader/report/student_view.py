@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from grader.report.redact import for_audience
+from grader.report.strings import Texts
 from grader.report.text import clip, clip_lines, magnitude
 from grader.result import (
     WRITTEN,
@@ -104,6 +105,24 @@ class CheckView(Struct, frozen=True):
         return bool(self.finding.call or self.where or self.wrong or self.pattern or self.error)
 
 
+class Lead(Struct, frozen=True):
+    """A fault that comes first, and what follows from it."""
+
+    what: str
+    """A contract name, or what is wrong with a file."""
+    checks: list[CheckView]
+
+    @property
+    def function(self) -> bool:
+        """Whether it is a function's: its own checks say what is wrong."""
+        return self.what.isidentifier()
+
+    @property
+    def max_points(self) -> float:
+        """Points possible for what follows from it."""
+        return sum(view.check.max_points for view in self.checks)
+
+
 class PartView(Struct, frozen=True):
     """A part with its checks, sorted by what the reader does about them."""
 
@@ -115,6 +134,8 @@ class PartView(Struct, frozen=True):
     internal: list[CheckView]
     missing: list[CheckView]
     skipped: list[CheckView]
+    following: list[Lead]
+    """What fails for a fault elsewhere, by that."""
     passed: list[CheckView]
     unasked: list[CheckView]
     """Skipped and worth nothing: the era of the submission does not ask for them."""
@@ -132,12 +153,12 @@ class PartView(Struct, frozen=True):
     @property
     def remarked(self) -> bool:
         """Whether a passed check carries a remark that should be seen."""
-        return any(view.check.notes or view.check.follow_through for view in self.passed)
+        return any(view.check.notes for view in self.passed)
 
     @property
     def clean(self) -> bool:
         """Whether nothing is to be fixed."""
-        return not (self.problems or self.missing or self.skipped)
+        return not (self.problems or self.missing or self.skipped or self.following)
 
 
 class StudentView(Struct, frozen=True):
@@ -149,6 +170,18 @@ class StudentView(Struct, frozen=True):
     bar: list[Segment]
     counts: list[tuple[Outcome, int]]
     """Outcomes of the checks that count, in the order of `Outcome`."""
+
+    @property
+    def leads(self) -> list[Lead]:
+        """What to fix first: faults that others follow from, those with the most in front."""
+        views = [view for part in self.parts for lead in part.following for view in lead.checks]
+        return sorted(leads(views), key=lambda lead: -len(lead.checks))
+
+    @property
+    def followed(self) -> list[tuple[list[str], int]]:
+        """Functions that were replaced by the reference's, and how many checks passed for that."""
+        names = Counter(tuple(check.follow_through) for check in self.result.checks)
+        return [(list(replaced), n) for replaced, n in names.items() if replaced]
 
     @property
     def marked(self) -> bool:
@@ -293,8 +326,9 @@ def _unlisted_part(id: str, checks: Sequence[CheckResult]) -> PartResult:
 
 def _part_view(part: PartResult, anchor: str, checks: list[CheckResult]) -> PartView:
     views: dict[Outcome, list[CheckView]] = {outcome: [] for outcome in Outcome}
+    following: list[CheckView] = []
     for check in checks:
-        views[check.outcome].append(check_view(check))
+        (following if check.follows_from else views[check.outcome]).append(check_view(check))
     skipped = views[Outcome.SKIPPED]
     return PartView(
         part=part,
@@ -304,9 +338,25 @@ def _part_view(part: PartResult, anchor: str, checks: list[CheckResult]) -> Part
         internal=views[Outcome.INTERNAL],
         missing=together(views[Outcome.MISSING]),
         skipped=together(view for view in skipped if asked_for(view.check)),
+        following=leads(following),
         passed=views[Outcome.PASSED],
         unasked=together(view for view in skipped if not asked_for(view.check)),
     )
+
+
+def leads(views: Iterable[CheckView]) -> list[Lead]:
+    """The faults elsewhere that some checks fail for, each with those."""
+    found: dict[str, list[CheckView]] = {}
+    for view in views:
+        found.setdefault(view.check.follows_from, []).append(view)
+    return [Lead(what, checks) for what, checks in found.items()]
+
+
+def first_lines(leads: Iterable[Lead], texts: Texts) -> Iterator[str]:
+    """What to fix first, a line for each fault that others follow from."""
+    for lead in leads:
+        kind = "first.function" if lead.function else "first.file"
+        yield texts(kind, name=lead.what, n=len(lead.checks))
 
 
 def together(views: Iterable[CheckView]) -> list[CheckView]:

@@ -11,7 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import CheckView, StudentView, case_of, student_view
+from grader.report.student_view import (
+    CheckView,
+    Lead,
+    StudentView,
+    case_of,
+    first_lines,
+    student_view,
+)
 from grader.report.summary import Register, Summary
 from grader.report.text import clip, number, one_line, visible
 from grader.result import WRITTEN, Audience, Cause, Outcome, PartResult, Result
@@ -48,6 +55,7 @@ def summary(
         _heading(view, texts, points=points),
         _parts_table([part.part for part in view.parts if part.asked], texts, points=points),
         *_notes(view, texts),
+        *_leads(view.leads, texts),
         *_problems(view, texts, failures, points=points),
         *_follow_through(view, texts),
     )
@@ -197,11 +205,15 @@ def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
         yield Text(texts("student.internal", n=view.internal), STYLES[Outcome.INTERNAL])
 
 
+def _leads(leads: Iterable[Lead], texts: Texts) -> Iterator[RenderableType]:
+    for line in first_lines(leads, texts):
+        yield Text.assemble((f"{texts('first.title')}: ", "bold"), one_line(line))
+
+
 def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
-    for check in (check for check in view.result.checks if check.follow_through):
-        names = ", ".join(f"`{one_line(name, 80)}`" for name in check.follow_through)
-        title = one_line(check.title)
-        yield Text(f"{title}: {one_line(texts('check.follow_through', names=names))}", "dim")
+    for replaced, n in view.followed:
+        names = ", ".join(one_line(name, 80) for name in replaced)
+        yield Text(f"\n{one_line(texts('followed', names=names, n=n))}", "dim")
 
 
 def _problems(

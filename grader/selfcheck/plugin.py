@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.assignment import Assignment
-from grader.checks.plugin import CheckPlugin, check_id, item_spec
+from grader.checks.plugin import CheckPlugin, check_id, item_spec, uses_of_nets
 from grader.checks.run import Player, Run
 from grader.errors import GraderError, InputError
 from grader.result import Visibility
@@ -41,6 +41,17 @@ class SelfCheckPlugin(CheckPlugin):
         checks = [item for item in items if item_spec(item) is not None]
         if checks:
             self._folder = checks[0].path.parent
+        self.uses = uses_of_nets(checks, assignment.rubric)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what to fix first, where much fails for the fault of one function."""
+        from grader.report.strings import Texts
+        from grader.report.student_view import check_view, first_lines, leads
+
+        results = self.run.results.values() if self.run else ()
+        following = [check_view(check) for check in results if check.follows_from]
+        for line in first_lines(leads(following), texts := Texts("en")):
+            terminalreporter.write_line(f"{texts('first.title')}: {line}", bold=True)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what of the modules could not be run when they were imported."""
