@@ -160,6 +160,9 @@ def test_solver_as_given(student: Student, reference: Student, inputs: Inputs) -
         text = f"Not judged, because {kind} or sgd_momentum does not give what a Solver needs."
         raise NotJudged(text) from None
     if failed is not None:
+        if net.spelling.gradients != net.spelling.parameters:
+            text = f"Not judged, because {kind} calls gradients other than their parameters."
+            raise NotJudged(text, because_of=kind)
         raise failed
     if not _is_learnt(received, own, task):
         text = (

@@ -44,22 +44,24 @@ class SelfCheckPlugin(CheckPlugin):
         self.uses = uses_of_nets(checks, assignment.rubric)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what to fix first, where much fails for the fault of one function."""
-        from grader.report.strings import Texts
-        from grader.report.student_view import check_view, first_lines, leads
-
-        results = self.run.results.values() if self.run else ()
-        following = [check_view(check) for check in results if check.follows_from]
-        for line in first_lines(leads(following), texts := Texts("en")):
-            terminalreporter.write_line(f"{texts('first.title')}: {line}", bold=True)
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what of the modules could not be run when they were imported."""
+        """Say which statements could not run when modules were imported, and what to fix first."""
         problems = self._channel.problems if self._channel else []
         if problems:
             terminalreporter.section("your modules")
         for problem in problems:
             terminalreporter.write_line(problem)
+        for line in self._first():
+            terminalreporter.write_line(line, bold=True)
+
+    def _first(self) -> list[str]:
+        """The functions whose faults much else follows from."""
+        from grader.report.strings import Texts
+        from grader.report.student_view import check_view, first_lines, leads
+
+        texts = Texts("en")
+        results = self.run.results.values() if self.run else ()
+        following = [check_view(check) for check in results if check.follows_from]
+        return [f"{texts('first.title')}: {line}" for line in first_lines(leads(following), texts)]
 
     def pytest_unconfigure(self) -> None:
         """End worker and sandbox."""
