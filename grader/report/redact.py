@@ -54,7 +54,6 @@ def _told_to_student(check: CheckResult) -> CheckResult:
         finding=check.finding and Finding(kind=check.finding.kind),
         source=check.source,
         follow_through=check.follow_through,
-        follows_from=check.follows_from,
         causes=[cause for cause in check.causes if cause.kind == "mistake"],
         # A contract name; what is wrong with a file is in the student's own words.
         follows_from=check.follows_from if check.follows_from.isidentifier() else "",
