@@ -20,17 +20,24 @@ _AXIS: Final = {"batchnorm": 0, "layernorm": 1}
 _EPS: Final = 1e-5
 
 
-def hidden_units(
+def before_relu(
     values: Mapping[str, Array], layer: int, x: Array, normalization: str | None
 ) -> Array:
-    """Output of the relu of one hidden layer, for samples `x (N, D)`."""
+    """What enters the relu of one hidden layer, for samples `x (N, D)`."""
     a: Array = x @ values[f"W{layer}"] + values[f"b{layer}"]
     if normalization is not None:
         axis = _AXIS[normalization]
         spread = np.sqrt(a.var(axis=axis, keepdims=True) + _EPS)
         a = (a - a.mean(axis=axis, keepdims=True)) / spread
         a = values[f"gamma{layer}"] * a + values[f"beta{layer}"]
-    return np.maximum(a, 0)
+    return a
+
+
+def hidden_units(
+    values: Mapping[str, Array], layer: int, x: Array, normalization: str | None
+) -> Array:
+    """Output of the relu of one hidden layer, for samples `x (N, D)`."""
+    return np.maximum(before_relu(values, layer, x, normalization), 0)
 
 
 def scores_of(values: Mapping[str, Array], X: Array, normalization: str | None = None) -> Array:

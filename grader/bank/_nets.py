@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from grader.bank._forward import scores_of
+from grader.bank._forward import before_relu
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
 from grader.checks.compare import VALUES
 from grader.checks.nets import Array, Batch, Net
@@ -31,6 +31,8 @@ REG: Final = 3.14
 _STD_OFF: Final = 0.1
 """Of weight_scale. With 5000 weights and more the standard deviation is good to 1% (one sigma) and
 the mean to 1.4%: a right initialisation is out by 10% less than once in 10**11."""
+_KINK: Final = 0.01
+"""A thousand times the step of numerical gradients."""
 _ROUNDING: Final = 1e-10
 """Of the whole penalty: less than that is left of a loss from which another was taken."""
 
@@ -64,9 +66,7 @@ def two_layer_case(inputs: Inputs, shape: Sequence[int] = (4, 5), **settings: An
     shapes = fully_connected_shapes([6], dims["input_dim"], 3)
     values = seeded_parameters(inputs, shapes, scale=0.7)
     batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], 3))
-    return Case(
-        "TwoLayerNet", {**dims, **settings}, _of_both_signs(inputs, values, batch, None), batch
-    )
+    return Case("TwoLayerNet", {**dims, **settings}, _clear(inputs, values, batch, None), batch)
 
 
 def fully_connected_case(
@@ -89,26 +89,41 @@ def fully_connected_case(
     shapes = fully_connected_shapes(hidden_dims, settings["input_dim"], classes, normalization)
     values = seeded_parameters(inputs, shapes, scale=0.7)
     batch = Batch(inputs.normal(*shape), inputs.labels(shape[0], classes))
-    values = _of_both_signs(inputs, values, batch, normalization)
+    values = _clear(inputs, values, batch, normalization)
     return Case("FullyConnectedNet", settings, values, batch)
 
 
-def _of_both_signs(
+def _clear(
     inputs: Inputs, values: Parameters, batch: Batch, normalization: str | None
 ) -> Parameters:
-    """The parameters with other last biases: each class has scores of both signs, none near 0.
+    """The parameters with other biases, so that nothing is near the kink of a relu.
 
-    A relu on the scores shows then, and is not differentiated at its kink.
+    Each class has scores of both signs, so that a relu on the scores shows, too.
     """
-    scores = scores_of(values, batch.X.reshape(len(batch.y), -1), normalization)
-    last = f"b{sum(name.startswith('W') for name in values)}"
-    ordered = np.sort(scores - values[last], axis=0)
-    if len(ordered) < 2:
-        return values
-    widest = np.diff(ordered, axis=0).argmax(axis=0)
-    columns = np.arange(ordered.shape[1])
-    middle = (ordered[widest, columns] + ordered[widest + 1, columns]) / 2
-    return {**values, last: inputs.rounded(-middle)}
+    values, h = dict(values), batch.X.reshape(len(batch.y), -1)
+    last = sum(name.startswith("W") for name in values)
+    bias = "b" if normalization is None else "beta"
+    for layer in range(1, last):
+        a = before_relu(values, layer, h, normalization)
+        near = np.abs(a).min(axis=0) < _KINK
+        if near.any():
+            shift = np.where(near, inputs.rounded(_widest_gap(a)), 0.0)
+            values[f"{bias}{layer}"] = values[f"{bias}{layer}"] - shift
+            a = a - shift
+        h = np.maximum(a, 0)
+    scores = h @ values[f"W{last}"]
+    values[f"b{last}"] = inputs.rounded(-_widest_gap(scores))
+    return values
+
+
+def _widest_gap(columns: Array) -> Array:
+    """The middle of the widest gap between the values of each column."""
+    if len(columns) < 2:
+        return np.asarray(columns[0] - 1.0)
+    ordered = np.sort(columns, axis=0)
+    at = np.diff(ordered, axis=0).argmax(axis=0)
+    each = np.arange(ordered.shape[1])
+    return np.asarray((ordered[at, each] + ordered[at + 1, each]) / 2)
 
 
 def more_batches(inputs: Inputs, case: Case, count: int) -> list[Batch]:
