@@ -8,6 +8,7 @@ number.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -17,8 +18,13 @@ from grader.submission.parse import Unparsable, parse
 ToPython3 = Callable[[str], str]
 """Gives the runnable text of a block, line for line, or raises `Unparsable`."""
 
-_DEFINITION: Final = re.compile(r"([ \t]*)(?:async[ \t]+def|def|class)\b[ \t]*(\w*)")
-_START: Final = re.compile(r"(?:async[ \t]+def|def|class)\b|@")
+_KEYWORDS: Final = "|".join(word for word in keyword.kwlist if word not in ("def", "class"))
+_MISSPELT: Final = rf"(?!(?:{_KEYWORDS})\b)\w+[ \t]+(?=\w+[ \t]*\(.*:[ \t]*(?:#.*)?$)"
+"""`deff name(...):` and the like: a word that is none of Python's where `def` should be."""
+_DEFINITION: Final = re.compile(
+    rf"([ \t]*)(?:(?:async[ \t]+def|def|class)\b[ \t]*|{_MISSPELT})(\w*)"
+)
+_START: Final = re.compile(rf"(?:async[ \t]+def|def|class)\b|@|{_MISSPELT}")
 _CODE: Final = re.compile(r"[^\s#)\]}]")
 _CONTINUES: Final = re.compile(r"(?:elif|else|except|finally)\b|[\"']{3}")
 _MAX_CUTS: Final = 30

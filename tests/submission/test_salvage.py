@@ -64,6 +64,8 @@ def _is_sound(submission: Submission, text: str) -> bool:
         ("def svm_loss(x, x):\n    return 1\n", 12, "duplicate argument 'x'"),
         ("def svm_loss(x, y):\n    break\n", 13, "'break' outside loop"),
         ("async def svm_loss(x, y):\n    a = = 1\n", 13, "invalid syntax"),
+        ("deff svm_loss(x, y):\n    return 1\n", 12, "invalid syntax"),
+        ("function svm_loss(x, y):  # mine\n    if x:\n        y = 1\n", 12, "invalid syntax"),
     ],
 )
 def test_a_broken_function_costs_itself(tmp_path: Path, body: str, line: int, reason: str) -> None:
