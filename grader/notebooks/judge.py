@@ -36,7 +36,7 @@ def read_values(
     The held-out images come last: what the student's code saw of them cannot be in any other value.
     """
     verdicts: dict[str, Verdict] = {}
-    for name, value in sorted(rule.values.items(), key=lambda item: item[1].data == "heldout"):
+    for name, value in sorted(rule.values.items(), key=lambda item: _is_secret(item[1])):
         if value.kind == "figure":
             continue
         try:
@@ -44,6 +44,10 @@ def read_values(
         except Unknown as error:
             verdicts[name] = (Outcome.FAILED, str(error))
     return verdicts
+
+
+def _is_secret(rule: ValueRule) -> bool:
+    return rule.kind == "accuracy" and rule.data == "heldout"
 
 
 def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Verdict:
@@ -61,7 +65,7 @@ def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Ve
     try:
         share = values.accuracy(rule.path, images.prepared(X), y)
     except Raised:
-        if rule.data != "heldout":
+        if not _is_secret(rule):
             raise
         # its message could quote the images
         raise Unknown(f"`{rule.path}.loss` raised an exception for held-out images.") from None

@@ -1,0 +1,57 @@
+"""Held-out images are a secret: what a student's code makes of them is told in one number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.notebooks.data import Images
+from grader.notebooks.judge import read_values
+from grader.notebooks.values import Raised
+from grader.result import Outcome
+from grader.rubric import NotebookRule, Text, ValueRule
+
+PIXEL = 0.123456
+SHAPE = (2, 3, 4, 4)
+IMAGES = Images(
+    served={
+        "X_train": np.zeros((2, 3, 4, 4)),
+        "X_val": np.zeros((2, 3, 4, 4)),
+        "y_val": np.zeros(2),
+    },
+    heldout=(np.full((2, 3, 4, 4), PIXEL), np.zeros(2)),
+)
+T = Text(en="x")
+RULE = NotebookRule(
+    part="p",
+    title=T,
+    values={
+        "secret": ValueRule(title=T, kind="accuracy", path="model", at_least=0.5),
+        "open": ValueRule(title=T, kind="accuracy", path="model", data="val", at_least=0.5),
+        "curve": ValueRule(title=T, kind="history", path="seen", at_least=0.9),
+    },
+)
+
+
+class Telling:
+    """What a notebook left behind: a model that raises what it sees, and keeps it."""
+
+    def __init__(self) -> None:
+        self.seen = [0.05]
+
+    def accuracy(self, path: str, X: Any, y: Any) -> float:
+        self.seen.append(float(X.ravel()[0]))
+        raise Raised(f"`{path}.loss` raised ValueError: {X.ravel()[0]}.")
+
+    def numbers(self, path: str) -> list[float]:
+        return self.seen
+
+
+def test_no_message_quotes_a_held_out_image() -> None:
+    verdicts = read_values(RULE, Telling(), IMAGES, "small")  # type: ignore[arg-type]
+    assert verdicts["secret"] == (
+        Outcome.FAILED, "`model.loss` raised an exception for held-out images."
+    )  # fmt: skip
+    assert "ValueError: 0" in verdicts["open"][1]
+    assert "0.123" not in str(verdicts)
