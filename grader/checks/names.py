@@ -91,6 +91,9 @@ def _parameter_names(probe: Net) -> Names:
     """What the shapes tell, and for the rest the scores; the net's parameters are overwritten."""
     own = _squeezed(probe.remote.params.shapes())
     found, unclear = _by_shape(probe.expected, own, {})
+    if found and all(theirs == _counted_from_zero(name) for name, theirs in found.items()):
+        zero_based = {name: _counted_from_zero(name) for name in probe.expected}
+        found, unclear = _by_shape(probe.expected, own, zero_based)
     for names, candidates in unclear:
         found |= _by_effect(probe, names, candidates, own)
     return found

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from grader.assignment import Assignment
+from grader.checks.names import Spelling
+from grader.checks.parameters import fully_connected_shapes
 from grader.result import CheckResult
 from tests.bank.nets import FILE
 from tests.bank.patches import LOST, Change, assert_costs, grade
+
+if TYPE_CHECKING:
+    from grader.checks.nets import Net
 
 TWO, FULL = "TwoLayerNet", "FullyConnectedNet"
 MODULES = ["two_layer_net", "fully_connected_net", "net_modes", "training"]
@@ -90,3 +97,14 @@ def test_the_names_are_shown(graded: dict[str, list[CheckResult]]) -> None:
     assert 'b1 "B1", b2 "B2"' in said["two_layer_net::parameters"]
     said = {check.id: check.message for check in graded[f"{FULL}: g1 and shift_1"]}
     assert 'beta1 "shift_1", gamma1 "g1"' in said["fully_connected_net::parameters_batchnorm"]
+
+
+def test_who_counts_from_zero_and_has_no_gamma_has_the_rest_known() -> None:
+    told = {"W0": [3, 5], "b0": [5], "W1": [5, 6], "b1": [6], "W2": [6, 4], "b2": [4]}
+    probe = cast("Net", SimpleNamespace(
+        expected=fully_connected_shapes([5, 6], 3, 4, "batchnorm"),
+        remote=SimpleNamespace(params=SimpleNamespace(shapes=lambda: told)),
+    ))  # fmt: skip
+    spelling = Spelling(probe.expected, lambda find: find(probe))
+    known = spelling.of_parameters(told)
+    assert known == {"W1": "W0", "b1": "b0", "W2": "W1", "b2": "b1", "W3": "W2", "b3": "b2"}
