@@ -16,7 +16,7 @@ from grader.notebooks.beside import lay_beside
 from grader.notebooks.curves import beside, read_curves, recorded_curves
 from grader.notebooks.data import Images, images
 from grader.notebooks.execute import Run
-from grader.notebooks.find import choose, files_of
+from grader.notebooks.find import choose, notebook_files
 from grader.notebooks.graded import Graded
 from grader.notebooks.judge import Judge, Verdict, read_values
 from grader.notebooks.kernel import SandboxedKernel
@@ -125,32 +125,46 @@ class NotebookBench:
             InputError: the submission cannot be read.
             InternalError: no kernel could be started.
         """
-        found, notes = choose(files_of(path, ".ipynb"), self.releases, submission.package)
-        lay_beside(found.values(), path, submission)
-        graded = Graded(notes=notes)
-        with self.pool.row(len(found)) as kernels:
+        questions = {name: rule.answers for name, rule in self.rules.files.items()}
+        choice = choose(notebook_files(path), self.releases, submission.package, questions)
+        lay_beside(choice.books.values(), path, submission)
+        graded = Graded(notes=choice.notes)
+        with self.pool.row(len(choice.books)) as kernels:
             for name, rule in self.rules.files.items():
-                result, checks = self._one(name, rule, found.get(name), submission, kernels)
+                book = choice.books.get(name)
+                if book is None:
+                    result, checks = self._absent(name, rule, choice.unreadable.get(name, ""))
+                else:
+                    result, checks = self._one(name, rule, book, submission, kernels)
                 graded.notebooks.append(result)
                 graded.checks += checks
         return graded
+
+    def _absent(
+        self, name: str, rule: NotebookRule, why: str
+    ) -> tuple[NotebookResult, list[CheckResult]]:
+        """What is said of a notebook that is not there, or cannot be read (`why`)."""
+        release = self.releases[name]
+        judge = Judge(name, rule, lang=self.lang, release=release, absent=why)
+        empty = Book(path="", cells=[])
+        result = NotebookResult(
+            id=name,
+            title=rule.title.in_language(self.lang),
+            answers=written_answers(empty, release, rule.answers, unreadable=bool(why)),
+            notes=[why] if why else [],
+        )
+        return result, list(judge.checks({}))
 
     def _one(
         self,
         name: str,
         rule: NotebookRule,
-        book: Book | None,
+        book: Book,
         submission: Submission,
         kernels: Row,
     ) -> tuple[NotebookResult, list[CheckResult]]:
-        """Run and judge one notebook; None where the submission has none."""
+        """Run and judge one notebook."""
         release = self.releases[name]
-        title = rule.title.in_language(self.lang)
-        if book is None:
-            judge = Judge(name, rule, lang=self.lang, release=release)
-            answers = written_answers(Book(path="", cells=[]), release, rule.answers)
-            result = NotebookResult(id=name, title=title, answers=answers)
-            return result, list(judge.checks({}))
         start = time.monotonic()
         ours = is_ours(book, release)
         order = order_notes(book)
@@ -173,7 +187,7 @@ class NotebookBench:
         strange = [] if ours else ["It was not made from this release: it was run as it is."]
         result = NotebookResult(
             id=name,
-            title=title,
+            title=rule.title.in_language(self.lang),
             path=book.path,
             cells=cells,
             answers=written_answers(book, release, rule.answers),

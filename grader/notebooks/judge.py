@@ -109,7 +109,9 @@ class Judge:
         cells: Iterable[NotebookCell] = (),
         ours: bool = True,
         other_releases: bool = False,
+        absent: str = "",
     ) -> None:
+        """`absent` says why the notebook cannot be read, where there is only a file of its name."""
         self._name = name
         self._rule = rule
         self._lang = lang
@@ -118,6 +120,7 @@ class Judge:
         self._cells = list(cells)
         self._ours = ours
         self._counts = ours or other_releases
+        self._no_notebook = absent or f"There is no notebook {name}."
         self._functions = {cell.id: cell.functions for cell in release.cells}
 
     def checks(self, verdicts: dict[str, Verdict]) -> Iterator[CheckResult]:
@@ -136,7 +139,7 @@ class Judge:
             yield self._check(name, title, value.weight, verdict)
 
     def _absent(self) -> Iterator[CheckResult]:
-        verdict = (Outcome.MISSING, f"There is no notebook {self._name}.")
+        verdict = (Outcome.MISSING, self._no_notebook)
         yield from self._not_run(verdict)
         for name, value in self._rule.values.items():
             title = value.title.in_language(self._lang)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-import warnings
 from typing import Any, Final
 
 import msgspec
 
 from grader.errors import InputError
+from grader.notebooks.formats import MAX_CELLS, read_content
 from grader.notebooks.pasted import mask_magics, unmask_magics, why_unparsable
 from grader.submission.division import has_true_division
 from grader.submission.parse import Unparsable, parse
 from grader.submission.python2 import convert, first_print_statement, signs
 
-MAX_BYTES: Final = 64 << 20
-MAX_CELLS: Final = 2_000
 _PYTHON2: Final = "Written for Python 2: converted, and `/` between integers floors."
 _INTERACTIVE: Final = re.compile(r"^(\s*%matplotlib)\s+(?!inline).*$", re.MULTILINE)
-_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
-_CONFLICT: Final = re.compile(rb"^<{7} ", re.MULTILINE)
 _SET_UP: Final = re.compile(
     r"\s*(?:#.*|[%!]?cd\b.*|[%!]?(?:ls|pwd)\b.*|[%!]pip\b.*|!(?:python3?|bash|sh|wget|unzip)\b.*)?"
 )
@@ -81,23 +76,22 @@ class Book(msgspec.Struct, kw_only=True):
 
 
 def read_notebook(data: bytes, path: str) -> Book:
-    """Read a notebook of any format since 3; `path` is its name in messages.
+    """Read a notebook, as far as it can be read; `path` is its name in messages.
 
     Raises:
-        InputError: it is none, in one line.
+        InputError: nothing of it can be, in one line.
     """
-    notes: list[str] = []
-    content = _upgraded(data, path, notes)
-    cells = [_cell(raw, number) for number, raw in enumerate(content["cells"], start=1)]
+    content = read_content(data, path)
+    cells = [_cell(raw, number) for number, raw in enumerate(content.cells, start=1)]
     if len(cells) > MAX_CELLS:
         raise InputError(f"{path}: has {len(cells)} cells; up to {MAX_CELLS} are read.")
-    own = content["metadata"].get("grader")
+    own = content.metadata.get("grader")
     book = Book(
         path=path,
         cells=cells,
         name=str(own.get("notebook", "")) if isinstance(own, dict) else "",
-        python2=_is_python2(content["metadata"], cells),
-        notes=notes,
+        python2=_is_python2(content.metadata, cells),
+        notes=content.notes,
     )
     return make_runnable(book)
 
@@ -113,44 +107,6 @@ def make_runnable(book: Book) -> Book:
     if book.python2 and _PYTHON2 not in book.notes:
         book.notes.append(_PYTHON2)
     return book
-
-
-def _upgraded(data: bytes, path: str, notes: list[str]) -> dict[str, Any]:
-    import nbformat
-
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path}: is {len(data) >> 20} MB long; up to {MAX_BYTES >> 20} are read.")
-    if _CONFLICT.search(data):
-        raise InputError(
-            f"{path}: holds marks of an unfinished merge (<<<<<<<) and is no notebook."
-        )
-    try:
-        raw = _json(data.decode("utf-8-sig"))
-        major = int(raw["nbformat"])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            notebook = nbformat.from_dict(raw)
-            if major != 4:
-                notebook = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
-                notes.append(f"Upgraded from nbformat {major}.")
-        if not isinstance(notebook.get("metadata"), dict):
-            notebook["metadata"] = {}
-        return {"cells": list(notebook["cells"]), "metadata": notebook["metadata"]}
-    except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path}: is no notebook that can be read ({reason}).") from None
-    except Exception as error:  # nbformat raises anything over damaged content
-        reason = f"{type(error).__name__}: {error}"[:120]
-        raise InputError(f"{path}: is a damaged notebook ({' '.join(reason.split())}).") from None
-
-
-def _json(text: str) -> Any:
-    """What is in it, with question marks for halves of characters, which no UTF-8 can hold."""
-    found = json.loads(text)
-    if not _HALF.search(text):
-        return found
-    whole = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
-    return json.loads(whole)
 
 
 def _cell(raw: Any, number: int) -> Cell:

@@ -59,7 +59,8 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     question: str
     state: str
-    """`answered`, `empty`, `placeholder`, `unchanged` or `missing`."""
+    """`answered`, `empty`, `placeholder`, `unchanged`, `missing`; `unreadable` where the notebook
+    is."""
     words: int = 0
     """Words, and characters of Chinese."""
     text: str = ""

@@ -179,6 +179,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.state.placeholder": ("only the placeholder", "仅有占位文字"),
     "nb.state.unchanged": ("as it was given out", "与下发内容相同"),
     "nb.state.missing": ("not there", "不存在"),
+    "nb.state.unreadable": ("in a notebook that cannot be read", "笔记本无法读取"),
     "nb.comment": ("Comment", "评语"),
     "nb.role.given": ("given", "给定"),
     "nb.role.check": ("check", "检查"),

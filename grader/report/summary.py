@@ -54,7 +54,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     @property
     def waits(self) -> bool:
         """Whether a person has to look at it: what is not answered may go without a mark."""
-        return self.outdated or (self.mark is None and self.state == "answered")
+        return self.outdated or (self.mark is None and self.state in ("answered", "unreadable"))
 
 
 class Summary(Struct, frozen=True, kw_only=True):

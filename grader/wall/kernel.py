@@ -11,15 +11,19 @@ has `answer_requests` run, and reads values as it does from any worker.
 from __future__ import annotations
 
 import ast
+import asyncio
 import hashlib
 import importlib
 import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +35,7 @@ import traitlets.config
 import zmq
 from ipykernel.control import ControlThread
 from ipykernel.iostream import IOPubThread
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
 from grader.wall import bridges, compat, frames, notebook_world, wire
@@ -54,9 +59,45 @@ for _name in _WARM:
 plt.close("all")
 
 
+class _OneShell:
+    """Stands for the thread of subshells: there are none, and cells run in the main thread.
+
+    ipykernel asks it which thread that is before it runs a cell with `await` at its top.
+    """
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class _Kernel(IPythonKernel):
+    _supports_kernel_subshells = False
+
+    @contextmanager
+    def _cancel_on_sigint(self, future: asyncio.Future[Any]) -> Iterator[None]:
+        """Let an interrupt end a cell with `await`, whether it waits or computes in between.
+
+        ipykernel's own way leaves a loop that sleeps asleep.
+        """
+        loop = asyncio.get_running_loop()
+
+        def stop(*_: object) -> None:
+            if asyncio.current_task(loop) is future:
+                raise KeyboardInterrupt
+            loop.call_soon_threadsafe(future.cancel)
+
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
 class App(IPKernelApp):
     """A kernel that listens on the sockets it was given."""
 
+    kernel_class = _Kernel
     descriptors: Mapping[int, int] = {}
     """Port to listening socket; a port without one is bound here (without a sandbox)."""
 
@@ -74,6 +115,7 @@ class App(IPKernelApp):
         self.debugpy_socket = context.socket(zmq.STREAM)
         self.debug_shell_socket = context.socket(zmq.DEALER)
         self.control_thread = ControlThread(daemon=True)
+        self.shell_channel_thread = _OneShell()
 
     def init_iopub(self, context: Any) -> None:
         """As in the original, without a port for processes forked off: none can be."""
