@@ -226,3 +226,23 @@ def test_halves_of_characters_do_not_spoil_a_result(pool: KernelPool) -> None:
     assert printed(cells[1]) == "half ?\n"
     assert cells[2].error == "ValueError: half ?"
     msgspec.json.encode(cells)
+
+
+def test_a_cell_may_await(pool: KernelPool) -> None:
+    ran = run(pool, book(
+        "import asyncio\nawait asyncio.sleep(0)\nprint('slept')",
+        "async def three():\n    return 3\nprint(await three())",
+        "await asyncio.gather(three(), asyncio.sleep(0.01))\nraise ValueError('mine')",
+    ))  # fmt: skip
+    assert outcomes(ran) == ["ok", "ok", "error"]
+    assert [printed(cell) for cell in ran[:2]] == ["slept\n", "3\n"]
+
+
+def test_a_cell_that_awaits_is_interrupted(pool: KernelPool) -> None:
+    limits = NotebookLimits(cell_seconds=1, notebook_seconds=60, idle_seconds=1)
+    ran = run(pool, book(
+        "import asyncio\nawait asyncio.sleep(1000)",
+        "await asyncio.sleep(0)\nwhile True: pass",
+        "print('alive')",
+    ), limits=limits)  # fmt: skip
+    assert outcomes(ran) == ["timeout", "timeout", "ok"]
