@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from grader.rubric import Rubric
     from grader.submission.names import Names
 
+_OTHER_RELEASE = (
+    "Submissions with notebooks that were not made from this assignment's: {}. A cell counts where "
+    "it calls what a cell of that notebook calls; see docs/notebooks.md, other_releases."
+)
+
 
 def command(
     submissions: Annotated[
@@ -182,6 +187,8 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
     console.print(f"{count.graded} of {count.total} graded{again}.", highlight=False)
     for text in batch.reasons.lines():
         console.print(text, highlight=False, soft_wrap=True, markup=False)
+    if count.other_release:
+        console.print(_OTHER_RELEASE.format(count.other_release), soft_wrap=True, markup=False)
     for text in (*stray_lines(outbox.strays), *waiting_lines(outbox.waiting)):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     for text in (f"Report: {outbox.index}", f"Pages to hand out: {outbox.handed_out}"):
@@ -214,7 +221,7 @@ class Count:
     """What a batch came to."""
 
     def __init__(self) -> None:
-        self.total = self.graded = 0
+        self.total = self.graded = self.other_release = 0
         self._internal = self._input = False
 
     def add(self, step: Progress) -> None:
@@ -222,6 +229,7 @@ class Count:
         summary = step.summary
         self.total += 1
         self.graded += summary.graded
+        self.other_release += bool(summary.cells and summary.cells.other_release)
         self._internal |= bool(summary.internal) or summary.error_kind == "internal"
         self._input |= bool(step.unsaved) or summary.error_kind == "input"
 

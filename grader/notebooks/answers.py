@@ -199,8 +199,8 @@ class _Notebook:
         if not headings:
             self._text_without_question(cell)
             return
-        if headings[0].start and self._current:
-            self._add(replace(cell, source=cell.source[: headings[0].start]))
+        if before := cell.source[: headings[0].start].strip():
+            self._text_without_question(replace(cell, source=before))
         ends = [heading.start for heading in headings[1:]] + [len(cell.source)]
         for heading, end in zip(headings, ends, strict=True):
             self._question(cell, heading.number, cell.source[heading.end : end])
@@ -230,7 +230,7 @@ class _Notebook:
         source = cell.source.lstrip()
         label = _LABEL.match(source)
         released = self._released.get(cell.id)
-        if released is not None and released.source.split() == cell.source.split():
+        if released is not None and cell.source.strip() in released.source:
             self._current = None
         elif label:
             self._labelled(cell)

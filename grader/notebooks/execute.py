@@ -25,7 +25,7 @@ from grader.notebooks.kernel import SandboxedKernel, manager_of
 from grader.notebooks.limits import NotebookLimits
 from grader.notebooks.outputs import Budget, plain_outputs, whole
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import CellOutcome, NotebookCell
+from grader.notebooks.records import NO_SHELL, CellOutcome, NotebookCell
 from grader.notebooks.values import Values
 
 _GRACE_SECONDS: Final = 3.0
@@ -35,7 +35,6 @@ _LARGEST_MESSAGE: Final = 256 << 20
 _LOOK_SECONDS: Final = 0.05
 _WALL_FACTOR: Final = 20
 _SHELL: Final = re.compile(r"^\s*(?:!|%%(?:bash|sh|script)\b|%(?:sx|system)\b)", re.MULTILINE)
-_NO_SHELL: Final = "No program can be started here, so shell commands do not work."
 _FLOOD: Final = "It put out more than a cell may."
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -252,6 +251,6 @@ def _error_of(node: Any, cell: Cell) -> str:
         if output.get("output_type") == "error":
             text = _ESCAPES.sub("", f"{output.get('ename', '')}: {output.get('evalue', '')}")
             if _SHELL.search(cell.source):
-                return _NO_SHELL
+                return NO_SHELL
             return " ".join(text.split())[:500].removesuffix(":")
     return ""

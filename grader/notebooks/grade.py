@@ -40,6 +40,13 @@ from grader.wall.sandbox import Sandbox
 _GIVEN_FILES: Final = ("gradient_check.py", "layer_utils.py", "solver.py")
 
 
+_OTHER_RELEASE: Final = "It was not made from this assignment's notebook and was run as it is: "
+_COUNTED: Final = {
+    True: "each of its cells counts.",
+    False: "a cell counts where it calls what a cell of that notebook calls.",
+}
+
+
 class NotebookBench:
     """All that grading the notebooks of an assignment needs, made once."""
 
@@ -73,6 +80,7 @@ class NotebookBench:
             wall_seconds=scale.notebook_wall_seconds,
         )
         self.releases = self._read_releases()
+        self._packages = [p.parent.name for p in assignment.release.glob("*/__init__.py")]
         self._given = _given_files(assignment)
         self._places = places_of(package_texts(assignment.release))
         recorded = recorded_curves(assignment, rules.scale) if reference_curves else {}
@@ -183,12 +191,14 @@ class NotebookBench:
             cells=cells,
             ours=ours,
             other_releases=self.rules.other_releases,
+            packages=self._packages,
         )
-        strange = [] if ours else ["It was not made from this release: it was run as it is."]
+        strange = [] if ours else [_OTHER_RELEASE + _COUNTED[self.rules.other_releases]]
         result = NotebookResult(
             id=name,
             title=rule.title.in_language(self.lang),
             path=book.path,
+            other_release=not ours,
             cells=cells,
             answers=written_answers(book, release, rule.answers),
             curves=beside(run.curves, self._reference_curves.get(name, {})),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import numpy as np
 
+from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.data import Images
 from grader.notebooks.outputs import IMAGES
 from grader.notebooks.pasted import mask_magics
-from grader.notebooks.reading import Book
+from grader.notebooks.reading import Book, Cell
 from grader.notebooks.records import CellOutcome, NotebookCell
 from grader.notebooks.values import Raised, Unknown, Values
 from grader.result import CheckResult, Finding, Outcome
@@ -52,12 +53,9 @@ def _is_secret(rule: ValueRule) -> bool:
 
 def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Verdict:
     if rule.kind == "history":
-        best = max(values.numbers(rule.path))
-        return _at_least(best, wanted, f"The highest of `{rule.path}` is {best:.3f}")
+        return _highest(rule.path, values.numbers(rule.path), wanted)
     if rule.kind == "lower":
-        mine, other = (_last(values.numbers(path)) for path in (rule.path, rule.than))
-        text = f"`{rule.path}` ends at {mine:.3f}, `{rule.than}` at {other:.3f}."
-        return (Outcome.PASSED if mine < other else Outcome.FAILED), text
+        return _lower(rule, values)
     if rule.kind == "labels":
         return _labels(rule.path, values.get(rule.path), len(images.served["X_leaderboard"]))
     served = images.served
@@ -73,6 +71,27 @@ def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Ve
     return _at_least(share, wanted, said, f"{100 * wanted:g} %")
 
 
+def _highest(path: str, numbers: list[float], wanted: float) -> Verdict:
+    finite = [number for number in numbers if np.isfinite(number)]
+    if not finite:
+        return Outcome.FAILED, f"`{path}` holds no finite number."
+    return _at_least(max(finite), wanted, f"The highest of `{path}` is {max(finite):.3f}")
+
+
+def _lower(rule: ValueRule, values: Values) -> Verdict:
+    """A training that diverges is above any that does not."""
+    mine, other = (_last(values.numbers(path)) for path in (rule.path, rule.than))
+    text = f"`{rule.path}` ends at {_shown(mine)}, `{rule.than}` at {_shown(other)}."
+    if not np.isfinite(mine):
+        return Outcome.FAILED, f"{text} It must be finite."
+    passed = mine < other or not np.isfinite(other)
+    return (Outcome.PASSED if passed else Outcome.FAILED), text
+
+
+def _shown(number: float) -> str:
+    return f"{number:.3f}" if np.isfinite(number) else f"{number} (it diverges)"
+
+
 def _at_least(number: float, wanted: float, said: str, asked: str = "") -> Verdict:
     if number >= wanted:
         return Outcome.PASSED, f"{said}."
@@ -80,7 +99,8 @@ def _at_least(number: float, wanted: float, said: str, asked: str = "") -> Verdi
 
 
 def _last(numbers: list[float]) -> float:
-    return float(np.mean(numbers[-_TAIL:]))
+    with np.errstate(all="ignore"):
+        return float(np.mean(numbers[-_TAIL:]))
 
 
 def _labels(path: str, value: object, count: int) -> Verdict:
@@ -109,9 +129,20 @@ class Judge:
         cells: Iterable[NotebookCell] = (),
         ours: bool = True,
         other_releases: bool = False,
+        packages: Collection[str] = (),
         absent: str = "",
     ) -> None:
-        """`absent` says why the notebook cannot be read, where there is only a file of its name."""
+        """What there is to judge by.
+
+        Args:
+            name, rule, release: of the assignment's notebook.
+            lang: of titles.
+            book, cells: the student's, and what became of it.
+            ours: whether it was made from the release.
+            other_releases: whether each cell of one that was not counts for itself.
+            packages: what the release imports the students' work from.
+            absent: why there is no book, if there is a file that should be one.
+        """
         self._name = name
         self._rule = rule
         self._lang = lang
@@ -119,7 +150,8 @@ class Judge:
         self._book = book
         self._cells = list(cells)
         self._ours = ours
-        self._counts = ours or other_releases
+        self._cell_by_cell = ours or other_releases
+        self._calls = {} if self._cell_by_cell else calls_of_release(release, packages)
         self._no_notebook = absent or f"There is no notebook {name}."
         self._functions = {cell.id: cell.functions for cell in release.cells}
 
@@ -128,15 +160,40 @@ class Judge:
         if self._book is None:
             yield from self._absent()
             return
-        if not self._counts:
-            yield from self._not_run((Outcome.MISSING, "The notebook has no such cell."))
-        for cell in self._cells if self._counts else []:
-            if cell.role in _JUDGED or (not self._ours and cell.outcome is not CellOutcome.TEXT):
-                yield self._check(cell.id, self._title(cell.id), 1.0, self._of_cell(cell))
+        if self._cell_by_cell:
+            yield from self._own_cells()
+        else:
+            yield from self._counterparts()
         for name, value in self._rule.values.items():
             verdict = self._of_value(value, verdicts.get(name))
             title = value.title.in_language(self._lang)
             yield self._check(name, title, value.weight, verdict)
+
+    def _own_cells(self) -> Iterator[CheckResult]:
+        for cell in self._cells:
+            if cell.role in _JUDGED or (not self._ours and cell.outcome is not CellOutcome.TEXT):
+                yield self._check(cell.id, self._title(cell.id), 1.0, self._of_cell(cell))
+
+    def _counterparts(self) -> Iterator[CheckResult]:
+        """For each cell of the release, what became of those that call the same functions."""
+        for cell in self._release.cells:
+            if cell.role in _JUDGED:
+                verdict = self._of_counterparts(cell)
+                yield self._check(cell.id, self._title(cell.id), 1.0, verdict)
+
+    def _of_counterparts(self, released: Cell) -> Verdict:
+        """The best of them; a cell that calls nothing stands for the one that it needs."""
+        calls = self._calls.get(released.id, frozenset())
+        needed = [cell for cell in self._release.cells if cell.id == released.needs]
+        if not calls and needed:
+            return self._of_counterparts(needed[0])
+        assert self._book is not None
+        ids = counterparts(self._book, calls)
+        verdicts = [self._of_cell(cell) for cell in self._cells if cell.id in ids]
+        passed = [verdict for verdict in verdicts if verdict[0] is Outcome.PASSED]
+        what = f"calls {', '.join(sorted(calls))}" if calls else "does what this one of ours does"
+        absent = (Outcome.MISSING, f"No cell of this notebook {what}.")
+        return next(iter([*passed, *verdicts]), absent)
 
     def _absent(self) -> Iterator[CheckResult]:
         verdict = (Outcome.MISSING, self._no_notebook)
@@ -204,11 +261,13 @@ class Judge:
         return verdict
 
     def _figure(self, cell_id: str) -> Verdict:
-        if not self._counts:
-            return Outcome.MISSING, f"There is no cell {cell_id}."
         cells = self._cells if not self._ours else [c for c in self._cells if c.id == cell_id]
-        for cell in cells if self._ours else []:
-            verdict = self._of_cell(cell)
+        if not self._cell_by_cell:
+            released = [cell for cell in self._release.cells if cell.id == cell_id]
+            verdicts = [self._of_counterparts(cell) for cell in released]
+        else:
+            verdicts = [self._of_cell(cell) for cell in cells if self._ours]
+        for verdict in verdicts:
             if verdict[0] is not Outcome.PASSED:
                 return verdict
         if any(output.mime in _FIGURES for cell in cells for output in cell.outputs):

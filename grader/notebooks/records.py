@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+NO_SHELL: Final = "No program can be started here, so shell commands do not work."
+"""The error of a cell that tries."""
 
 
 class CellOutcome(StrEnum):
@@ -94,6 +98,8 @@ class NotebookResult(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     path: str = ""
     """Where it is in the submission; empty if it is not there."""
+    other_release: bool = False
+    """Whether it was made from another notebook than the assignment's."""
     cells: list[NotebookCell] = []
     answers: list[WrittenAnswer] = []
     curves: list[Curve] = []

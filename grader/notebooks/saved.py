@@ -9,11 +9,12 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import CellOutcome, NotebookCell
+from grader.notebooks.records import NO_SHELL, CellOutcome, NotebookCell
 
 _NUMBER: Final = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _SMALL, _LARGE = 1e-3, 5e-2
 """An error below the first is right, one above the second wrong."""
+_STOPPED: Final = frozenset({CellOutcome.TIMEOUT, CellOutcome.FLOODED})
 _ERROR_LINE: Final = re.compile(r"error|误差", re.IGNORECASE)
 
 
@@ -59,8 +60,14 @@ def _compared(was: Cell, now: NotebookCell) -> NotebookCell:
         return now
     saved_error = any(output.get("output_type") == "error" for output in was.saved)
     note = ""
-    if now.outcome is not CellOutcome.OK and not saved_error:
-        note = "It worked when it was handed in, as its saved output shows, and does not now."
+    if now.outcome in _STOPPED and not saved_error:
+        note = (
+            "It worked when it was submitted, as its saved output shows: the limits here stop it."
+        )
+    elif now.error == NO_SHELL and not saved_error:
+        note = "It worked when it was submitted, where programs can be started."
+    elif now.outcome is not CellOutcome.OK and not saved_error:
+        note = "It worked when it was submitted, as its saved output shows, and does not now."
     elif now.outcome is CellOutcome.OK and saved_error:
         note = "Its saved output is an error; run again, it works."
     elif now.outcome is CellOutcome.OK:

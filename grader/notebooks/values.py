@@ -46,7 +46,7 @@ class Values:
         return self._ask({"op": "get", "on": name, "path": steps, "returns": [path]}, path)
 
     def numbers(self, path: str) -> list[float]:
-        """A list of finite numbers.
+        """A list of numbers, which need not be finite.
 
         Raises:
             Unknown: it is something else.

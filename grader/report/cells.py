@@ -29,6 +29,8 @@ class CellCount(Struct, frozen=True):
     run: int
     """Cells that ran or failed: without those that wait for what the student has not done."""
     failed: int
+    other_release: int
+    """Notebooks that were made from another release than the assignment's."""
     failing: dict[str, str]
     """Of cells that all students have, those that failed (`Dropout/forward-check`), and how."""
 
@@ -55,6 +57,7 @@ def count_cells(notebooks: Sequence[NotebookResult]) -> CellCount | None:
         found=sum(bool(book.path) for book in notebooks),
         run=len(failed) + sum(cell.outcome is CellOutcome.OK for _, cell in cells),
         failed=len(failed),
+        other_release=sum(book.other_release for book in notebooks),
         failing={f"{book}/{cell.id}": _how(cell) for book, cell in failed
                  if cell.role in _RELEASED},
     )  # fmt: skip

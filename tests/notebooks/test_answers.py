@@ -6,6 +6,7 @@ import base64
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from grader.notebooks import pictures
 from grader.notebooks.answers import word_count, written_answers
@@ -137,3 +138,133 @@ def test_what_is_pasted_into_a_cell_is_read() -> None:
     made = read_notebook(json.dumps(content).encode(), "x.ipynb")
     assert made.cells[1].attached == {"a.png": {"image/png": PICTURE}}
     assert made.cells[0].attached == {}
+
+
+# Where answers stand, and what questions are called.
+
+
+def _states(answers: dict[str, WrittenAnswer]) -> list[str]:
+    return [answer.state for answer in answers.values()]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["## Inline Question 2:", "**Inline Question 2**", "### Question two", "Question II.", "Q2:",
+     "# Inline Question #2", "Inline Question2:",
+     "## 问题二：", "## 问题 2", "第二题", "## 内联问题2:",
+     "思考题二：", "### 第 2 个问题", "1. Question 2"],
+)  # fmt: skip
+def test_numbers_of_questions(heading: str) -> None:
+    answers = _answers(f"{heading}\nWhy?\n\n**Answer:** so it is")
+    assert _states(answers) == ["missing", "answered"]
+    assert answers["2"].text == "so it is"
+
+
+@pytest.mark.parametrize(
+    "text", ["as in question 2, so", "问题在于方差", "Questions 2 and 3 say", "q2x"]
+)
+def test_prose_asks_nothing(text: str) -> None:
+    assert _states(_answers(f"## Question 1\nWhy?\n\nAnswer: {text}")) == ["answered", "missing"]
+
+
+def test_questions_without_numbers_go_by_their_place() -> None:
+    answers = _answers(
+        "# Inline question:\nWhich was harder?", "# Answer:\nThe deeper one.",
+        "# Inline question:\nWhy?", "# Answer:\nGradients shrink.",
+    )  # fmt: skip
+    assert [answer.text for answer in answers.values()] == ["The deeper one.", "Gradients shrink."]
+
+
+def test_questions_of_another_release_go_by_what_they_say() -> None:
+    asked = {cell.question: cell for cell in RELEASE.cells if cell.question}
+    assert set(asked) == {"1", "2", "3"}
+    text = next(c.source for c in RELEASE.cells if c.id == "question-3-text")
+    body = text.partition("\n\n")[2]
+    book = read_notebook(
+        as_json([("markdown", f"## Inline Question 1\n{body}\n\nAnswer: raise it")]), "x.ipynb"
+    )
+    found = written_answers(book, RELEASE, dict.fromkeys("123", 1.0))
+    assert [answer.state for answer in found] == ["missing", "missing", "answered"]
+
+
+def test_two_questions_in_one_cell() -> None:
+    answers = _answers("## Question 1\nWhy?\nAnswer: a b\n## Question 2\nHow?\nAnswer: c")
+    assert [answer.text for answer in answers.values()] == ["a b", "c"]
+
+
+def _edited(**sources: str) -> list[WrittenAnswer]:
+    """Answers in our notebook with some cells' texts replaced; `behind_ID` adds a cell."""
+    cells = []
+    for cell in RELEASE.cells:
+        key = cell.id.replace("-", "_")
+        cells.append(replace(cell, source=sources.get(key, cell.source)))
+        if f"behind_{key}" in sources:
+            cells.append(Cell(id=f"own-{key}", code=False, source=sources[f"behind_{key}"]))
+        if f"code_{key}" in sources:
+            cells.append(Cell(id=f"code-{key}", code=True, source=sources[f"code_{key}"]))
+    return written_answers(Book(path="x", cells=cells), RELEASE, dict.fromkeys("123", 1.0))
+
+
+def test_an_answer_behind_the_cell_for_it() -> None:
+    [first, *others] = _edited(behind_question_1="**Your answer:** It scales.")
+    assert (first.state, first.text) == ("answered", "It scales.")
+    assert {other.state for other in others} == {"placeholder"}
+
+
+def test_an_answer_between_the_question_and_the_cell_for_it() -> None:
+    assert _edited(behind_question_1_text="It scales with p.")[0].text == "It scales with p."
+
+
+@pytest.mark.parametrize("label", ["**Answer:** ", ""])
+def test_an_answer_in_the_cell_of_the_question(label: str) -> None:
+    asked = next(cell.source for cell in RELEASE.cells if cell.id == "question-1-text")
+    first = _edited(question_1_text=f"{asked}\n\n{label}It scales with p.")[0]
+    assert (first.state, first.text) == ("answered", "It scales with p.")
+
+
+def test_an_answer_in_comments() -> None:
+    code = "# Without the division the mean shrinks with p.\nx = 1  # not this\n# TODO: your code"
+    first = _edited(code_question_1=code)[0]
+    assert (first.state, first.words) == ("answered", 8)
+    assert first.text == "Without the division the mean shrinks with p."
+
+
+def test_comments_that_explain_code_are_no_answer() -> None:
+    assert _edited(code_question_1="# set up\nx = 1")[0].state == "placeholder"
+    told = _edited(question_1="Because.", code_question_1="# a comment of more than four words")[0]
+    assert told.text == "Because."
+
+
+DATA = f"data:image/png;base64,{PICTURE}"
+
+
+@pytest.mark.parametrize("text", [f"![mine.png]({DATA})", f"<img width=9 src='{DATA}'>"])
+def test_pictures_in_the_text_are_shown_and_have_no_words(text: str) -> None:
+    [answer] = [a for a in _answers(f"Question 1: why?\n\nAnswer: {text}").values() if a.pictures]
+    assert (answer.state, answer.words) == ("answered", 0)
+    assert [picture.data for picture in answer.pictures] == [PICTURE]
+    assert PICTURE not in answer.text
+
+
+def test_links_have_no_words() -> None:
+    assert word_count("see https://example.org/a/b-c.html <br> ![sketch](a.png) here") == 2
+
+
+def test_nothing_is_missing_where_the_notebook_cannot_be_read() -> None:
+    empty = Book(path="", cells=[])
+    [answer] = written_answers(empty, RELEASE, {"1": 2.0}, unreadable=True)
+    assert answer.state == "unreadable"
+
+
+def test_what_the_release_says_answers_nothing() -> None:
+    for name, questions in (("BatchNormalization", "1234"), ("FullyConnectedNets", "123")):
+        book = release(name)
+        found = written_answers(book, book, dict.fromkeys(questions, 1.0))
+        assert {answer.state for answer in found} == {"placeholder"}
+
+
+def test_text_above_a_question_in_its_cell_answers_the_one_before() -> None:
+    answers = _answers("## Question 1\nWhy?", "Because.\n\n## Question 2\nHow?")
+    assert [answer.text for answer in answers.values()] == ["Because.", ""]
+    answers = _answers("## Question 1\nWhy?", "# Next\nProse.\n\n## Question 2\nHow?")
+    assert [answer.text for answer in answers.values()] == ["", ""]

@@ -195,7 +195,7 @@ def test_tampering_is_undone_and_marked(bench: NotebookBench, dropout: Path) -> 
     assert outcomes["backward-check"] is Outcome.ERROR
     notes = next(cell.notes for cell in book.cells if cell.id == "backward-check")
     assert notes == [
-        "It worked when it was handed in, as its saved output shows, and does not now."
+        "It worked when it was submitted, as its saved output shows, and does not now."
     ]
 
 

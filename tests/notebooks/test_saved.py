@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import CellOutcome, CellOutput, NotebookCell
+from grader.notebooks.records import NO_SHELL, CellOutcome, CellOutput, NotebookCell
 from grader.notebooks.saved import compare_saved, order_notes, out_of_order
 
 
@@ -44,6 +44,19 @@ def test_errors_that_come_or_go() -> None:
     assert "run again, it works" in _notes(failed, "fine")[0]
     assert _notes(failed, "", "error") == []
     assert _notes([], "", "error") == []
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "flooded"])
+def test_our_limits_are_not_the_students_fault(outcome: str) -> None:
+    [note] = _notes(_printed("fine"), "", outcome)
+    assert note.endswith("the limits here stop it.")
+
+
+def test_neither_is_that_no_program_can_be_started() -> None:
+    book = Book(path="x", cells=[Cell(id="a", code=True, source="!ls", saved=_printed("a b"))])
+    now = NotebookCell(id="a", role="own", source="!ls", outcome=CellOutcome.ERROR, error=NO_SHELL)
+    [note] = compare_saved(book, [now])[0].notes
+    assert note == "It worked when it was submitted, where programs can be started."
 
 
 def test_an_order_that_only_worked_once() -> None:

@@ -1,0 +1,125 @@
+"""Cells of another course's notebook count for what they call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from grader.notebooks.counterparts import calls_of_release, counterparts
+from grader.notebooks.judge import Judge, _lower, read_values
+from grader.notebooks.reading import Book, Cell
+from grader.notebooks.records import CellOutcome, CellOutput, NotebookCell
+from grader.result import Outcome
+from grader.rubric import NotebookRule, Text, ValueRule
+from tests.notebooks.books import book
+
+RELEASE = Book(
+    path="x.ipynb",
+    cells=[
+        Cell(id="setup", code=True, role="given",
+             source="import numpy as np\nfrom pkg.nets import Net\nfrom pkg.layers import f, g"),
+        Cell(id="helper", code=True, role="given", source="def train(k):\n    return Net(k)"),
+        Cell(id="f-check", code=True, role="check", functions=["f"], source="np.abs(f(1))"),
+        Cell(id="g-check", code=True, role="check", source="print(g(2))"),
+        Cell(id="train", code=True, role="experiment", source="nets = [train(k) for k in (1, 2)]"),
+        Cell(id="plot", code=True, role="experiment", needs="train", source="print(nets)"),
+    ],
+)  # fmt: skip
+RULE = NotebookRule(
+    part="p",
+    title=Text("X"),
+    values={"figure": ValueRule(Text("A figure"), "figure", "plot")},
+)
+
+
+def test_what_a_release_calls() -> None:
+    calls = calls_of_release(RELEASE, ["pkg"])
+    assert calls["f-check"] == {"f"}
+    assert calls["g-check"] == {"g"}
+    assert calls["train"] == {"Net"}
+    assert calls["plot"] == calls["setup"] == frozenset()
+
+
+def test_counterparts_call_all_of_it() -> None:
+    theirs = book("f(1)", "f(1) + lib.g(2)", "f", "def h():\n    return g(f(1))", "h()", "f(")
+    assert counterparts(theirs, frozenset({"f"})) == {"c0", "c1", "c3", "c4"}
+    assert counterparts(theirs, frozenset({"f", "g"})) == {"c1", "c3", "c4"}
+    assert counterparts(theirs, frozenset()) == set()
+
+
+def _outcomes(theirs: Book, **states: CellOutcome) -> dict[str, Outcome]:
+    cells = [
+        NotebookCell(
+            id=cell.id, role="own", source=cell.source, outcome=states.get(cell.id, CellOutcome.OK),
+            error="ValueError: no" if cell.id in states else "",
+            outputs=[CellOutput(mime="image/png", data="")] if "plot" in cell.source else [],
+        )
+        for cell in theirs.cells
+    ]  # fmt: skip
+    judge = Judge("X", RULE, lang="en", release=RELEASE, book=theirs, cells=cells, ours=False,
+                  packages=["pkg"])  # fmt: skip
+    return {check.id[len("notebooks::X[") : -1]: check.outcome for check in judge.checks({})}
+
+
+def test_they_earn_for_what_they_ran() -> None:
+    theirs = book("f(1)", "net = Net(3)\nplot(net)", "g(1)")
+    assert _outcomes(theirs, c2=CellOutcome.ERROR) == {
+        "f-check": Outcome.PASSED,
+        "g-check": Outcome.ERROR,
+        "train": Outcome.PASSED,
+        "plot": Outcome.PASSED,
+        "figure": Outcome.PASSED,
+    }
+
+
+def test_cells_that_call_nothing_earn_nothing() -> None:
+    assert set(_outcomes(book("plot()", "1 + 1", "f", "Net")).values()) == {Outcome.MISSING}
+
+
+class _Numbers:
+    def __init__(self, **numbers: list[float]) -> None:
+        self._numbers = numbers
+
+    def numbers(self, path: str) -> list[float]:
+        return self._numbers[path]
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "outcome"),
+    [
+        ([1.0], [2.0], Outcome.PASSED),
+        ([2.0], [1.0], Outcome.FAILED),
+        ([1.0], [NAN], Outcome.PASSED),
+        ([1.0], [3.0, INF], Outcome.PASSED),
+        ([NAN], [1.0], Outcome.FAILED),
+        ([NAN], [NAN], Outcome.FAILED),
+        ([INF], [NAN], Outcome.FAILED),
+    ],
+)
+def test_a_training_that_diverges_is_above_one_that_does_not(
+    mine: list[float], other: list[float], outcome: Outcome
+) -> None:
+    rule = ValueRule(Text("Lower"), "lower", "a", than="b")
+    values: Any = _Numbers(a=mine, b=other)
+    verdict, text = _lower(rule, values)
+    assert verdict is outcome
+    assert ("diverges" in text) == any(n in (INF, NAN) or n != n for n in [*mine, *other])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "outcome"),
+    [([NAN, 0.5], Outcome.PASSED), ([0.5, NAN], Outcome.PASSED), ([NAN], Outcome.FAILED),
+     ([INF, 0.1], Outcome.FAILED)],
+)  # fmt: skip
+def test_the_highest_of_a_history_is_a_finite_number(
+    numbers: list[float], outcome: Outcome
+) -> None:
+    rule = NotebookRule(part="p", title=Text("X"), values={
+        "h": ValueRule(Text("History"), "history", "a", at_least=0.4)})  # fmt: skip
+    values: Any = _Numbers(a=numbers)
+    images: Any = None
+    assert read_values(rule, values, images, "small")["h"][0] is outcome
