@@ -66,6 +66,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     call_seconds: float = 5.0
     """CPU time of one call."""
+    call_wait_seconds: float = 5.0
+    """Time that a call may spend waiting: asleep, or for a lock or a thread."""
     load_seconds: float = 5.0
     """CPU time of importing the modules: the statement that uses it up is left out."""
     load_wait_seconds: float = 5.0

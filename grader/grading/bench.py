@@ -193,6 +193,7 @@ def call_limits(assignment: Assignment) -> CallLimits:
     limits = assignment.rubric.limits
     return CallLimits(
         call_seconds=limits.call_seconds,
+        call_wait_seconds=limits.call_wait_seconds,
         load_seconds=limits.load_seconds,
         load_wait_seconds=limits.load_wait_seconds,
     )

@@ -23,7 +23,7 @@ from grader.wall.loading import Loading
 from grader.wall.sandbox import Sandbox, Worker
 from grader.wall.student import Reply, Request
 from grader.wall.time_limit import TimeLimit
-from grader.wall.watch import IDLE_SECONDS, Watch
+from grader.wall.watch import Watch
 
 _SAYS_NOTHING: Final = (ENDED_BY_US, "killed by SIGKILL")
 """One or the other, as our own signal meets a process that is alive or already dying."""
@@ -53,6 +53,8 @@ class CallLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     call_seconds: float = 5.0
     """CPU time of a call."""
+    call_wait_seconds: float = 5.0
+    """Time that a call may spend waiting: asleep, or for a lock or a thread."""
     load_seconds: float = 5.0
     """CPU time of importing the student's modules."""
     load_wait_seconds: float = 5.0
@@ -156,7 +158,9 @@ class WorkerChannel:
         line = self._line
         assert line is not None, "nothing was posted"
         seconds = cpu_seconds or self._calls.call_seconds
-        begin = partial(Watch, line.worker, seconds, IDLE_SECONDS, self._time_limit)
+        begin = partial(
+            Watch, line.worker, seconds, self._calls.call_wait_seconds, self._time_limit
+        )
         try:
             return self._received(line, about, begin, known)
         except wire.WireError as error:

@@ -10,7 +10,8 @@ from grader.wall.sandbox import Worker
 from grader.wall.time_limit import TimeLimit
 
 IDLE_SECONDS: Final = 15.0
-"""A worker that is asleep or blocked for so long during a call is not slow."""
+"""A worker that uses no CPU for so long is asleep or blocked, not slow, also where its time in the
+queue for a processor is not known."""
 _WALL_FACTOR: Final = 20
 """Wall-clock limit over CPU limit: high, since it only stands behind the other two."""
 _GRACE: Final = 1.0
@@ -101,5 +102,5 @@ class Watch:
                 raise frames.WireTimeout(f"it waited for more than {self._wait_limit:g} seconds")
         elif used > self._last:
             self._last, self._progress = used, now
-        elif now - self._progress > self._wait_limit:
-            raise frames.WireTimeout(f"it did nothing for {self._wait_limit:g} seconds")
+        elif now - self._progress > IDLE_SECONDS:
+            raise frames.WireTimeout(f"it did nothing for {IDLE_SECONDS:g} seconds")

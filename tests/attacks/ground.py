@@ -30,7 +30,9 @@ en = "Ground"
 
 [limits]
 call_seconds = 0.5
+call_wait_seconds = 1
 load_seconds = 1
+load_wait_seconds = 1
 memory_mb = 300
 
 [api]

@@ -9,7 +9,7 @@ import pytest
 
 from grader.wall.frames import WireTimeout
 from grader.wall.time_limit import TimeLimit
-from grader.wall.watch import IDLE_SECONDS, Watch
+from grader.wall.watch import Watch
 
 
 class Clock:
@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def watch(clock: Any, whole: float = 1e6, *, importing: bool = False) -> Watch:
-    made = Watch(clock, 5, IDLE_SECONDS, TimeLimit(whole), importing=importing)
+    made = Watch(clock, 5, 8, TimeLimit(whole), importing=importing)
     made.look()
     return made
 
@@ -51,11 +51,11 @@ def test_cpu_time_ends_a_wait(clock: Clock) -> None:
 def test_naps_add_up(clock: Clock) -> None:
     """Each so short that there is always a little progress."""
     waiting = watch(clock)
-    for nap in range(1, 15):
+    for nap in range(1, 8):
         clock.now, clock.cpu = 1000.0 + nap, 0.001 * nap
         waiting.look()
     clock.now += 2
-    with pytest.raises(WireTimeout, match="it waited for more than 15 seconds"):
+    with pytest.raises(WireTimeout, match="it waited for more than 8 seconds"):
         waiting.look()
 
 
@@ -84,9 +84,9 @@ def test_where_it_cannot_be_measured_the_clock_decides_over_imports(
         if clock.cpu is not None:
             clock.cpu += 0.01
         call.look()
-        if step < 19:
+        if step < 12:
             load.look()
-    with pytest.raises(WireTimeout, match="it took longer than 20 seconds"):
+    with pytest.raises(WireTimeout, match="it took longer than 13 seconds"):
         load.look()
 
 
