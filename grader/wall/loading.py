@@ -25,6 +25,8 @@ from grader.wall.student import Reply, Request
 
 _MOST_STOPPED: Final = 12
 """Statements that are left out before a submission is given up."""
+_MOST_TIMED: Final = 10_000
+"""Statements whose times are kept: a worker may tell of any number."""
 _MOST_SHOWN: Final = 60
 _Place = tuple[str, int]
 """A file, and the number of a statement of its first level."""
@@ -66,11 +68,12 @@ class Loading:
 
     def heard(self, message: Reply, now: float) -> None:
         """Take note of which statement a worker says is about to run; nonsense is none."""
-        if self._running is not None:
+        if self._running is not None and len(self._seconds) < _MOST_TIMED:
             self._seconds[self._running] += now - self._since  # type: ignore[assignment]
         file, number = message.get("file"), message.get("statement")
-        known = isinstance(file, str) and file in self.files and type(number) is int
-        self._running = (str(file), int(number)) if known else None  # type: ignore[arg-type]
+        self._running = None
+        if isinstance(file, str) and file in self.files and type(number) is int and number >= 0:
+            self._running = file, number
         self._since = now
 
     def is_done(self) -> None:

@@ -168,9 +168,11 @@ def test_what_a_worker_says_of_itself_is_not_believed(sandbox: Sandbox) -> None:
         "def say(file, number):\n"
         "    frames.send(sock, {'status': 'running', 'file': file, 'statement': number})\n"
     )
-    wild = "say('nowhere.py', 0); say('layers.py', 10**6); say(['layers.py'], 0); os._exit(1)\n"
-    endless = "while True:\n    say('layers.py', 1)\n"
-    for code in (wild, endless):
+    places = ("'nowhere.py', 0", "'layers.py', 10**6", "'layers.py', -10**6", "['layers.py'], 0",
+              "'layers.py', 1.0", "'layers.py', True", "None, None")  # fmt: skip
+    wild = [f"[say({place}), os._exit(1)]\n" for place in places]
+    endless = "n = 0\nwhile True:\n    say('layers.py', n); n += 1\n"
+    for code in (*wild, endless):
         files = submission({"layers.py": f"{forge}{FIRST}{code}"})
         channel = WorkerChannel(sandbox, files, calls=LIMITS)
         for _ in range(3):
