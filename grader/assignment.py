@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from grader.errors import InputError, RubricError, UsageError
-from grader.rubric import Rubric, load_rubric
+from grader.errors import RubricError, UsageError
+from grader.rubric import Rubric, load_rubric, rubric_sources
+from grader.rubric_fault import Fault, did_you_mean, rubric_error
 from grader.template import strip_solutions
 
 DEFAULT: Final = "numpynn"
@@ -49,8 +50,14 @@ class Assignment:
             )
         assignment = cls(load_rubric(path), path)
         if not assignment.bank_files:
-            raise InputError(f"{assignment.bank}: the test bank holds no Python files.")
+            hint = did_you_mean(assignment.bank.name, _folders(assignment.bank.parent))
+            what = f"leads to {assignment.bank}, where there are no Python files"
+            raise assignment.fault(Fault(("bank",), what, hint))
         return assignment
+
+    def fault(self, fault: Fault) -> RubricError:
+        """What is wrong with the rubric, with the file and line of its keys."""
+        return rubric_error(rubric_sources(self.path), fault)
 
     @cached_property
     def bank(self) -> Path:
@@ -124,6 +131,10 @@ class Assignment:
         rubrics = [self.path, *([self.base] if self.base else [])]
         files = [*rubrics, *mistakes, *notebooks]
         return digest(files, self.bank_digest + self.reference_digest)
+
+
+def _folders(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
 
 
 def _given(folder: Path, module: str, rubric: Path) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from grader.errors import RubricError
 from grader.result import WRITTEN, Visibility
+from grader.rubric_fault import Fault, did_you_mean, fault_in, place, rubric_error
 from grader.wall.signature import Signature
 
 
@@ -220,32 +221,56 @@ def load_rubric(path: Path) -> Rubric:
     Raises:
         RubricError: names the file, the line or key, and what was expected.
     """
+    sources = rubric_sources(path)
+    content: dict[str, Any] = {}
+    for file, text in reversed(sources):
+        content = _laid_over(content, _parsed(file, text))
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise RubricError(f"{path}: cannot read the rubric: {reason}.") from None
-    try:
-        content = _extended(path, tomllib.loads(text))
         rubric = msgspec.convert(content, Rubric)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RubricError(f"{path}: not valid TOML: {error}.") from None
     except msgspec.ValidationError as error:
-        raise _explain(path, text, str(error)) from None
-    _check_sums(path, rubric)
+        fault = fault_in(content, Rubric) or Fault((), f"is not valid: {error}")
+        if fault.keys:
+            raise rubric_error(sources, fault) from None
+        raise RubricError(f"{path}: it {fault.what}.", hint=fault.hint) from None
+    for fault in _faults(rubric):
+        raise rubric_error(sources, fault)
     return rubric
 
 
-def _extended(path: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """The content laid over that of the rubric it `extends`."""
-    name = content.get("extends")
-    if name is None:
-        return content
-    base = path.parent / str(name)
+def rubric_sources(path: Path) -> list[tuple[Path, str]]:
+    """A rubric's text, and that of the one it extends.
+
+    Raises:
+        RubricError: one of them cannot be read.
+    """
+    own = _read(path, "cannot read the rubric")
+    base = _parsed(path, own).get("extends")
+    if base is None:
+        return [(path, own)]
+    below = path.parent / str(base)
+    where = f"{place([(path, own)], ['extends'])}: cannot extend {below}"
     try:
-        return _laid_over(tomllib.loads(base.read_text(encoding="utf-8")), content)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RubricError(f"{path}: cannot extend {base}: {error}.") from None
+        return [(path, own), (below, below.read_text(encoding="utf-8"))]
+    except (OSError, UnicodeDecodeError) as error:
+        raise RubricError(f"{where}: {_reason(error)}.") from None
+
+
+def _read(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RubricError(f"{path}: {what}: {_reason(error)}.") from None
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return getattr(error, "strerror", None) or "it is not UTF-8 text"
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RubricError(f"{path}: not valid TOML: {error}.") from None
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -257,77 +282,41 @@ def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _check_sums(path: Path, rubric: Rubric) -> None:
+def _faults(rubric: Rubric) -> Iterator[Fault]:
+    """What is wrong though every value has the right type."""
     total = sum(part.points for part in rubric.parts.values())
     if abs(total - rubric.points) > 1e-9:
-        raise RubricError(
-            f"{path}: the parts' points add up to {total:g}, but `points` is {rubric.points:g}.",
-            hint="Change the parts' points or the total so that they agree.",
-        )
+        hint = "Change the parts' points or the total so that they agree."
+        what = f"is {rubric.points:g}, but the parts' points add up to {total:g}"
+        yield Fault(("points",), what, hint)
     for name, part in rubric.parts.items():
         if part.points < 0:
-            raise RubricError(f"{path}: key `parts.{name}.points` is negative ({part.points:g}).")
-        if not 0 <= part.follow_through_share <= 1:
-            raise RubricError(
-                f"{path}: key `parts.{name}.follow_through_share` is "
-                f"{part.follow_through_share:g}; expected a share, 0 to 1."
-            )
+            yield Fault(("parts", name, "points"), f"is negative ({part.points:g})")
+        share = part.follow_through_share
+        if not 0 <= share <= 1:
+            what = f"is {share:g}; expected a share, 0 to 1"
+            yield Fault(("parts", name, "follow_through_share"), what)
     if rubric.notebooks is not None:
-        _check_notebooks(path, rubric, rubric.notebooks)
+        yield from _notebook_faults(rubric, rubric.notebooks)
     for name, text in rubric.api.items():
+        if not name.isidentifier():
+            hint = "Name the function or class; methods belong to their class."
+            yield Fault(("api", name), "is not the name of a function or class of a module", hint)
         if not re.fullmatch(r"[\w.]+: *[\w*]+(, *[\w*]+)*", text):
-            raise RubricError(
-                f'{path}: key `api.{name}` is "{text}"; expected "module: value, value*".'
-            )
+            yield Fault(("api", name), f'is "{text}"; expected "module: value, value*"')
 
 
-def _check_notebooks(path: Path, rubric: Rubric, rules: NotebookRules) -> None:
+def _notebook_faults(rubric: Rubric, rules: NotebookRules) -> Iterator[Fault]:
     if rules.scale not in rules.scales:
-        known = ", ".join(rules.scales)
-        raise RubricError(f"{path}: key `notebooks.scale` is {rules.scale!r}; expected {known}.")
+        what = f"is {rules.scale!r}; expected {' or '.join(rules.scales)}"
+        yield Fault(("notebooks", "scale"), what)
     if WRITTEN in rubric.parts:
-        raise RubricError(f"{path}: no part may be called {WRITTEN!r}: marks are added up there.")
+        yield Fault(("parts", WRITTEN), "may not be called so: marks are added up there")
     for name, rule in rules.files.items():
         for question, points in rule.answers.items():
             if not 0 <= points < math.inf:
-                raise RubricError(
-                    f"{path}: key `notebooks.files.{name}.answers.{question}` is {points:g}."
-                )
+                yield Fault(("notebooks", "files", name, "answers", question), f"is {points:g}")
         if rule.part not in rubric.parts:
-            raise RubricError(
-                f"{path}: key `notebooks.files.{name}.part` is {rule.part!r}, which is no part."
-            )
-
-
-_UNKNOWN: Final = re.compile(r"unknown field `(?P<key>[^`]+)`(?: - at `\$\.?(?P<where>[^`]*)`)?")
-_AT: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>[^`]*)`)?$", re.DOTALL)
-
-
-def _explain(path: Path, text: str, message: str) -> RubricError:
-    unknown = _UNKNOWN.search(message)
-    if unknown:
-        key, where = unknown["key"], unknown["where"] or ""
-        names = {name for kind in _MODELS for name in kind.__struct_fields__}
-        near = difflib.get_close_matches(key, sorted(names), n=1)
-        hint = f"Did you mean `{near[0]}`?" if near else ""
-        full = f"{where}.{key}".lstrip(".")
-        return RubricError(f"{path}{_line(text, key)}: unknown key `{full}`.", hint=hint)
-    match = _AT.match(message)
-    what, where = (match["what"], match["where"] or "") if match else (message, "")
-    key = where.rpartition(".")[2]
-    at = f"key `{where}`: " if where else ""
-    return RubricError(f"{path}{_line(text, key)}: {at}{what}.")
-
-
-_MODELS: Final[tuple[Any, ...]] = (
-    Rubric, Part, CheckOverride, Late, LimitSettings, Grading, Text,
-    NotebookRules, NotebookRule, ValueRule, ScaleRule,
-)  # fmt: skip
-
-
-def _line(text: str, key: str) -> str:
-    pattern = re.compile(rf"(^|[\s.\[\"'{{,]){re.escape(key)}[\"'\]]*\s*[=\]]")
-    for number, line in enumerate(text.splitlines(), 1):
-        if key and pattern.search(line):
-            return f", line {number}"
-    return ""
+            hint = did_you_mean(rule.part, rubric.parts)
+            what = f"is {rule.part!r}, which is not a part"
+            yield Fault(("notebooks", "files", name, "part"), what, hint)

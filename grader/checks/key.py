@@ -97,18 +97,32 @@ class LocalChannel:
         return reply
 
 
+def _in_words(reply: Reply) -> str:
+    """What went wrong where the reference did not answer."""
+    match reply.get("status"):
+        case "bad_return":
+            return f"it returned {reply.get('what')}"
+        case "raised":
+            return f"it raised {reply.get('type')}: {reply.get('message')}"
+    return f"it does not define {reply.get('name')}"
+
+
 class RecordingChannel:
     """Passes requests on and writes the answers down."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self.answers: list[tuple[str, Reply]] = []
+        self.refused: dict[str, str] = {}
+        """Contract name to what it returned, which is not what the contract says."""
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request."""
         reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
+        if reply.get("status") == "bad_return":
+            self.refused[about.partition(".")[0]] = str(reply.get("what"))
         if reply.get("status") != "ok":
-            raise InternalError(f"The reference fails on {about}: {reply}.")
+            raise InternalError(f"The reference fails on {about}: {_in_words(reply)}.")
         self.answers.append((request_hash(request), reply))
         return reply
 

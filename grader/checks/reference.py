@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.assignment import Assignment, digest
+from grader.checks.agreement import require_reference, require_returned
 from grader.checks.key import Key, LocalChannel
 from grader.checks.plugin import CheckPlugin, check_id
 from grader.checks.rehearsal import Listener, independent, nudged
@@ -72,13 +73,16 @@ def record_key(
 
     Raises:
         InternalError: the reference fails a check of its own, which names the check.
+        RubricError: the reference is not there, or lacks what the contract names.
     """
+    require_reference(assignment)
     seed = str(assignment.rubric.seed) if seed is None else seed
     code = LocalCode(assignment.reference, assignment)
     recorder, plain = Recorder(code.channel), Listener(code.channel)
     results = run_locally(assignment, plain.channel, recorder, seed)
     bad = [result for result in results if result.outcome is not Outcome.PASSED]
     if bad:
+        require_returned(assignment, recorder.refused())
         lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
         raise InternalError("The reference fails checks of its own bank: " + "; ".join(lines))
     answers = recorder.answers()

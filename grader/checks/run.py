@@ -40,6 +40,13 @@ class Recorder:
         """What was recorded, by check."""
         return {check: channel.answers for check, channel in self._channels.items()}
 
+    def refused(self) -> dict[str, str]:
+        """Names that returned something else than the contract says, to what they returned."""
+        found: dict[str, str] = {}
+        for channel in self._channels.values():
+            found |= channel.refused
+        return found
+
 
 class Player:
     """Gives each check the recorded reference."""

@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from grader.assignment import Assignment
+from grader.checks.agreement import require_agreement
 from grader.checks.plugin import CheckPlugin, Loop
 from grader.errors import InternalError
 
@@ -30,6 +31,7 @@ def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -
 
     Raises:
         InternalError: the bank cannot be collected; says why.
+        RubricError: rubric and bank do not agree.
     """
     arguments = [
         "-c", str(_INI),
@@ -50,6 +52,7 @@ def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -
         nonlocal ran, problem
         ran = True
         try:
+            require_agreement(assignment, items)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a student's numbers overflow in a check, too
                 loop(plugin, items)

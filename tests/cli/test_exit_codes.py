@@ -134,7 +134,7 @@ def test_a_wrong_rubric_names_line_and_key(folder: Path, tmp_path: Path) -> None
     rubric.write_text(rubric.read_text("utf-8").replace("points = 100", "pionts = 100", 1), "utf-8")
     done = grader("grade", folder / "right", "--assignment", rubric, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
-    assert f"{rubric}, line 3: unknown key `pionts`. Did you mean `points`?" in done.stderr
+    assert f"{rubric}, line 3: key `pionts` is not known. Did you mean `points`?" in done.stderr
 
 
 def _is_one_line(said: str) -> None:
