@@ -321,7 +321,8 @@ def _steady(case: Case, inputs: Inputs, *, open_units: bool = False) -> Case:
 
 def _kept_twice(student: Student, inputs: Inputs, **settings: Any) -> list[NDArray[np.bool_]]:
     """Which units of a hidden layer go on to the next one, at each of two calls."""
-    case = fully_connected_case(inputs, [WIDTH], None, (1, 5), dropout_keep_ratio=0.5, **settings)
+    settings["dropout_keep_ratio"] = 0.5
+    case = fully_connected_case(inputs, [WIDTH], None, (1, 5), CLASSES, **settings)
     case = _steady(case, inputs)
     net = case.received(student)
     is_open = hidden_units(case.values, 1, case.batch.X, None)[0] > 0

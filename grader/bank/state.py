@@ -297,12 +297,13 @@ def _judge_net(
     again = _Given.by(net, mine)
     if again.fits(right) and on_later.fits(right_later) and close(scores, right_scores):
         return
-    alone = mine.received(student)
-    if again.fits(first) and on_later.fits(_Given.by(alone, later)):
-        alone.loss(mine.batch)
-        if close(scores, alone.scores(mine.batch.X)):
-            text = f"Not judged, because {mine.kind} gives other values without other calls, too."
-            raise NotJudged(text)
+    fresh, alone = mine.received(student), mine.received(student)
+    is_steady = again.fits(first) and on_later.fits(_Given.by(fresh, later))
+    for batch in (mine.batch, later.batch):
+        alone.loss(batch)
+    if is_steady and close(scores, as_array(alone.scores(mine.batch.X), "scores")):
+        text = f"Not judged, because {mine.kind} gives other values without other calls, too."
+        raise NotJudged(text)
     text = (
         f"A {mine.kind} gives other values once another {mine.kind} was made and used, or it was "
         "used for another batch itself: something is kept from one call to the next."

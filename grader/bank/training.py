@@ -26,8 +26,10 @@ from grader.checks import (
     as_array,
     assert_close,
     check,
+    close,
     on_grid,
 )
+from grader.checks.compare import NUMERICAL
 from grader.checks.nets import Batch, Net
 from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, two_layer_shapes
 from grader.result import Finding
@@ -188,12 +190,18 @@ def _overfit(
     descent: Descent,
     normalization: str | None = None,
 ) -> None:
-    batch = Batch(inputs.normal(SAMPLES, DIM), inputs.labels(SAMPLES, CLASSES))
+    """What a net learns that computes something else is learnt for that, and may do here or not."""
+    batch, other = (
+        Batch(inputs.normal(SAMPLES, DIM), inputs.labels(SAMPLES, CLASSES)) for _ in range(2)
+    )
     start = _start(inputs, shapes)
     net.set(start)
     values = descent.run(net, start, batch)
     with np.errstate(all="ignore"):
         loss = training_loss(values, batch, normalization)
+        right = training_loss(values, other, normalization)
+    if not close(net.step(values, other)[0], right, tolerance=NUMERICAL):
+        raise NotJudged(f"Not judged, because {net.call_of_loss} is wrong in itself.")
     if not loss < LEARNT:
         text = (
             f"After {descent.steps} steps along the gradients that the net gave, the parameters do "
