@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +78,8 @@ def _harmless(name: str) -> PurePosixPath:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
         raise InputError(f"{name!r}: a name that leads outside; nothing was fetched.")
-    return path
+    # `ann\layers.py` is a file of its own, and must not become one in the folder `ann`
+    return path if os.sep == "\\" else PurePosixPath(name)
 
 
 def _name(url: str, root: str) -> str:

@@ -100,6 +100,15 @@ def test_one_archive_by_url(tmp_path: Path, memory: Any) -> None:
         assert (here.name, here.read_bytes()) == ("ann.zip", b"PK")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="such a name cannot be there")
+def test_a_name_with_a_backslash_is_nobody_else_s_file(memory: Any) -> None:
+    memory.pipe_file("/class/ann/layers.py", b"hers")
+    memory.pipe_file(r"/class/ann\layers.py", b"another's")
+    with brought("memory://class") as here:
+        assert (here / "ann" / "layers.py").read_bytes() == b"hers"
+        assert (here / r"ann\layers.py").read_bytes() == b"another's"
+
+
 def test_names_that_lead_outside_are_not_followed(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as archive:
         archive.writestr("ann/layers.py", "")
