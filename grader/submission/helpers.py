@@ -38,9 +38,11 @@ class Needed(NamedTuple):
     """Given modules that are imported and not there."""
 
 
-def needed(package: Package, tree: Tree, modules: Modules, load: Load) -> Needed:
-    """Look for what the files of a package import."""
-    search = _Search(package, tree, modules)
+def needed(
+    package: Package, tree: Tree, modules: Modules, load: Load, passed_over: Iterable[str] = ()
+) -> Needed:
+    """Look for what the files of a package import; not in the folders of others passed over."""
+    search = _Search(package, tree, modules, passed_over)
     waiting = list(package.files)
     for file in waiting:
         prepared = load(search.package, file)
@@ -52,7 +54,9 @@ def needed(package: Package, tree: Tree, modules: Modules, load: Load) -> Needed
 class _Search:
     """Finds what is imported among the files of a submission."""
 
-    def __init__(self, package: Package, tree: Tree, modules: Modules) -> None:
+    def __init__(
+        self, package: Package, tree: Tree, modules: Modules, passed_over: Iterable[str]
+    ) -> None:
         self.package = package
         self.names = {
             module: file for module, file in package.modules.items() if file != usual_file(module)
@@ -61,7 +65,7 @@ class _Search:
         self._modules = modules
         self._known = set(package.files)
         self._ours = {*PACKAGES, posixpath.basename(package.root)}
-        self._by_name = _by_import_name(package, tree)
+        self._by_name = _by_import_name(package, tree, passed_over)
         self._by_spelling = _by_spelling(self._by_name.values())
         self._looked_for: set[str] = set()
 
@@ -119,10 +123,12 @@ def _is_installed(name: str) -> bool:
     return name in sys.stdlib_module_names or PathFinder.find_spec(name, installed) is not None
 
 
-def _by_import_name(package: Package, tree: Tree) -> dict[str, str]:
+def _by_import_name(package: Package, tree: Tree, passed_over: Iterable[str]) -> dict[str, str]:
     """Import name to the file nearest to the package: `utils` and `lib.utils` to `lib/utils.py`."""
     start = package.root or "."
-    seen = {posixpath.relpath(path, start): path for path in tree.files}
+    others = tuple(f"{root}/" for root in passed_over if root and not _is_within(start, root))
+    paths = (path for path in tree.files if not path.startswith(others))
+    seen = {posixpath.relpath(path, start): path for path in paths}
     names: dict[str, str] = {}
     for path in sorted(seen, key=lambda path: (path.count("../"), path.count("/"), path)):
         folder = [part for part in posixpath.dirname(seen[path]).split("/") if part]
@@ -131,6 +137,10 @@ def _by_import_name(package: Package, tree: Tree) -> dict[str, str]:
         for first in range(max(0, len(parts) - _MAX_PARTS), len(parts)):
             names.setdefault(".".join(parts[first:]), path)
     return names
+
+
+def _is_within(folder: str, other: str) -> bool:
+    return f"{folder}/".startswith(f"{other}/")
 
 
 def _by_spelling(paths: Iterable[str]) -> dict[str, str]:

@@ -61,7 +61,9 @@ def load(
     ranked = rank(find_packages(tree, modules), modules, reader.load)
     if not ranked:
         raise nothing_found(source.path, tree, modules)
-    found = needed(completed(ranked, modules), tree, modules, reader.load)
+    best = completed(ranked, modules)
+    others = [other.package.root for other in _passed_over(ranked, best)]
+    found = needed(best, tree, modules, reader.load, others)
     package, lent = _with_given(found.package, found.given, given, modules, tree)
     contents = Contents(package, contract, reader, lent, found.names)
     if not contents.locations.keys() - contents.lent_names:
@@ -135,6 +137,16 @@ def _is_complete(packages: Sequence[Package], modules: Modules) -> bool:
     return any(wanted <= package.candidates.keys() for package in packages)
 
 
+def _passed_over(ranked: Sequence[Ranked], chosen: Package) -> list[Ranked]:
+    """Packages of which nothing was taken."""
+    used = {chosen.inside(file) for file in chosen.modules.values()}
+    return [
+        other
+        for other in ranked[1:]
+        if not used.intersection(map(other.package.inside, other.package.modules.values()))
+    ]
+
+
 def _alone(path: Path) -> list[str]:
     """That what lies beside a single file was not read."""
     if not is_python(path.name) or path.is_dir():
@@ -144,13 +156,7 @@ def _alone(path: Path) -> list[str]:
 
 def _choice(ranked: Sequence[Ranked], chosen: Package, asked: int) -> str:
     """Which package was chosen, where there was a choice."""
-    best, *every = ranked
-    used = {chosen.inside(file) for file in chosen.modules.values()}
-    others = [
-        other
-        for other in every
-        if not used.intersection(map(other.package.inside, other.package.modules.values()))
-    ]
+    best, others = ranked[0], _passed_over(ranked, chosen)
     if not others:
         return ""
     shown = [f"{other.package.name} ({other.implemented})" for other in others[:_MAX_SHOWN]]

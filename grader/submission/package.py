@@ -190,11 +190,16 @@ def _settled(package: Package, modules: Modules, load: Load) -> Package:
 
     chosen = {}
     for module, candidates in package.candidates.items():
-        nearest = min(match.distance for match, _ in candidates)
-        likely = [each for each in candidates if each[0].distance <= max(COPY, nearest)]
+        likely = _rivals(candidates)
         several = len(likely) > 1
         chosen[module] = min(likely, key=likeliest(module))[1] if several else likely[0][1]
     return package._replace(modules=chosen)
+
+
+def _rivals(candidates: Sequence[tuple[Match, str]]) -> list[tuple[Match, str]]:
+    """The files that may be meant: copies, and others only where there is nothing nearer."""
+    limit = max(COPY, min((match.distance for match, _ in candidates), default=COPY))
+    return [each for each in candidates if each[0].distance <= limit]
 
 
 def completed(ranked: Sequence[Ranked], modules: Modules) -> Package:
@@ -261,7 +266,8 @@ def names_noted(package: Package) -> list[str]:
     renamed, notes = [], []
     for module, file in package.modules.items():
         name = posixpath.basename(usual_file(module))
-        others = [path for _, path in package.candidates.get(module, ()) if path != file]
+        rivals = _rivals(package.candidates.get(module, ()))
+        others = [path for _, path in rivals if path != file]
         if posixpath.basename(file) != name or file.startswith("../"):
             renamed.append(f"{file} as {name}")
         if others and file in package.files:

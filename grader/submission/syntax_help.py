@@ -33,7 +33,7 @@ _PASTED: Final = {
     ">>> ": "a prompt, copied along with the code: delete it",
     "```": "a mark of Markdown, not Python: delete it",
 }
-_CUT: Final = ("was never closed", "unterminated", "unexpected EOF", "expected an indented block")
+_CUT: Final = ("unexpected EOF", "expected an indented block")
 
 
 class Explained(NamedTuple):

@@ -78,7 +78,9 @@ def test_of_equal_uploads_the_last_is_graded(tmp_path: Path) -> None:
 
 def test_what_is_called_old_is_no_rival(tmp_path: Path) -> None:
     files = {**PACKAGE, "numpynn/layers.py": TODO_LAYERS, "numpynn/layers_old.py": LAYERS}
-    assert read(write(tmp_path / "ann", files)).locations["affine_forward"] == "layers.py"
+    submission = read(write(tmp_path / "ann", files))
+    assert submission.locations["affine_forward"] == "layers.py"
+    assert not submission.notes
 
 
 def test_modules_in_folders_of_their_own_belong_together(tmp_path: Path) -> None:
@@ -96,6 +98,14 @@ def test_what_is_missing_is_not_taken_from_another_assignment(tmp_path: Path) ->
     files |= {"assignment3/numpynn/optim.py": OPTIM, "assignment3/numpynn/layers.py": TODO_LAYERS}
     files["assignment2/numpynn/solver.py"] = "from numpynn import optim\n"
     assert "sgd" not in read(write(tmp_path / "ann", files)).locations
+
+
+def test_helpers_are_not_taken_from_another_assignment(tmp_path: Path) -> None:
+    files = {f"assignment2/{name}": text for name, text in PACKAGE.items()}
+    files["assignment2/numpynn/optim.py"] = f"from .fast_layers import flat\n{OPTIM}"
+    other = {"layers.py": TODO_LAYERS, "fast_layers.py": HELPER}
+    files |= {f"assignment3/numpynn/{name}": text for name, text in other.items()}
+    assert "fast_layers" not in read(write(tmp_path / "ann", files)).modules
 
 
 def test_an_archive_beside_part_of_the_work_is_looked_into(tmp_path: Path) -> None:

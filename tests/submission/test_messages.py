@@ -129,6 +129,8 @@ def test_a_file_that_was_cut_off_is_said_to_be(tmp_path: Path) -> None:
         read_layers(tmp_path / "b", whole)
     )
     assert not read_layers(tmp_path / "c", whole + "\n").notes
+    assert not read_layers(tmp_path / "d", LAYERS + "\n\ndef flat(x:\n    return x\n").todo
+    assert "cut off" not in remarks(read(tmp_path / "d" / "ann"))
 
 
 def test_an_empty_file_is_said_to_be(tmp_path: Path) -> None:
