@@ -32,7 +32,7 @@ from grader.catalogue import Mistake, Variant, load_variants, patched, read_pack
 from grader.checks.key import Key, LocalChannel
 from grader.checks.plugin import CheckPlugin, item_spec
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Recorder, Run
+from grader.checks.run import CheckRun, KeyReplayer, Recorder
 from grader.checks.session import run_session
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.packages import Catalogue, Package
@@ -129,7 +129,7 @@ class Lab:
         items = [i for i in self._items if _asks(trial.setting, function, i)]
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
-            Player(self._keys[trial.seed]), trial.seed, tapes,
+            KeyReplayer(self._keys[trial.seed]), trial.seed, tapes,
         )  # fmt: skip
         checks = self._plugin.run_all(items, run)
         catalogue, start = self.catalogue, time.process_time()
@@ -138,9 +138,9 @@ class Lab:
 
     def _run(
         self, channel: Callable[[], Any], reference: Any, seed: str, tapes: Tapes | None = None
-    ) -> Run:
+    ) -> CheckRun:
         api = self._assignment.api
-        return Run(
+        return CheckRun(
             api=api,
             seed=seed,
             student=lambda _check: Student(channel(), api),

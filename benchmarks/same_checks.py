@@ -18,7 +18,7 @@ from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Run
+from grader.checks.run import CheckRun, KeyReplayer
 from grader.checks.session import run_session
 from grader.grading import Settings, select
 from grader.result import CheckResult, Outcome
@@ -49,11 +49,11 @@ class Bank:
 
     def run(self) -> list[CheckResult]:
         """The results of all checks."""
-        run = Run(
+        run = CheckRun(
             api=self._assignment.api,
             seed=self._key.seed,
             student=lambda _check: Student(DirectChannel(self._code), self._assignment.api),
-            reference=Player(self._key),
+            reference=KeyReplayer(self._key),
         )
         return self._plugin.run_all(self._items, run)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.assignment import Assignment, data_folder
-from grader.checks.reference import record_key
+from grader.checks.record import record_key
 from grader.errors import InputError
 
 _PACKAGE: Final = Path(__file__).resolve().parent

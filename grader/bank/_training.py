@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.bank._forward import hidden_units
-from grader.checks import Inputs, Student, Wrong, as_array, on_grid
+from grader.checks import Inputs, Student, Wrong, as_array
 from grader.checks.nets import Batch, Net
 from grader.checks.parameters import Parameters, Shapes
 from grader.result import Finding
@@ -51,7 +51,7 @@ class Descent(NamedTuple):
             for name, value in values.items():
                 way = _unit(gradient_of(net, name, grads, value.shape))
                 velocity[name] = _MOMENTUM * velocity[name] - rate * spread(value.shape) * way
-                values[name] = on_grid(value + velocity[name])
+                values[name] = value + velocity[name]
         return values
 
 
@@ -80,8 +80,8 @@ def gradient_of(net: Net, name: str, grads: Mapping[str, Any], shape: tuple[int,
 
 
 def sgd(w: Array, dw: Array, config: dict[str, Any]) -> tuple[Array, dict[str, Any]]:
-    """A step of plain gradient descent, on the grid."""
-    return on_grid(w - config["learning_rate"] * dw), config
+    """A step of plain gradient descent."""
+    return w - config["learning_rate"] * dw, config
 
 
 def _fitting(value: Any, what: str, shape: tuple[int, ...], call: str = "") -> Array:

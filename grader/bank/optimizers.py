@@ -22,7 +22,6 @@ from grader.checks import (
     assert_close,
     check,
     close,
-    on_grid,
 )
 from grader.result import Finding
 
@@ -368,7 +367,7 @@ def _run(
 ) -> tuple[Array, Config]:
     """Step once per gradient, each time with the config that the step before returned."""
     for dw in gradients:
-        value, returned = getattr(side, rule)(on_grid(w), dw, on_grid(config))
+        value, returned = getattr(side, rule)(w, dw, config)
         w = as_array(value, "next_w")
         if not isinstance(returned, dict):
             text = f"{rule} should return its config, a dict; it is a {type(returned).__name__}."

@@ -13,7 +13,7 @@ from grader.checks.gradient import (
     forward_pass,
     numerical_gradient,
 )
-from grader.checks.inputs import Inputs, on_grid
+from grader.checks.inputs import Inputs
 from grader.result import Visibility
 from grader.verdicts import CouldNotRun, NotDone, NotJudged, Wrong
 from grader.wall.student import Remote, Student
@@ -38,5 +38,4 @@ __all__ = [
     "fair_to",
     "forward_pass",
     "numerical_gradient",
-    "on_grid",
 ]

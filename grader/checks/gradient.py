@@ -8,7 +8,7 @@ be right code fed with a wrong cache: it is not judged rather than called wrong.
 
 Code that lies while it is differentiated could make any gradient fit. So the derivative of a
 forward that is right counts only if it is close to the key's; that of one that is wrong counts only
-if the forward is found wrong by a check of its own (`Run.settle`).
+if the forward is found wrong by a check of its own (`CheckRun.settle`).
 
 The directional derivative along dout is differentiated, L(x) = sum(out(x) * dout), entry by entry:
 dL/dx_i = (L(x + h e_i) - L(x - h e_i)) / 2h, with h = 1e-5 (error of order h**2 from the formula

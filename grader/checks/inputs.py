@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _GRID: Final = 2.0**24
-_ROUNDED_UP: Final = 0.382
-"""Of a step of the grid: no simple fraction, which products of round numbers would fall on."""
 
 
 class _NoEntropy(np.random.bit_generator.ISeedSequence):
@@ -78,20 +76,6 @@ class Inputs:
         centres = self.normal(classes, dim, scale=2.0)
         y = self.labels(n, classes)
         return _rounded(centres[y] + self.normal(n, dim, scale=spread)), y
-
-
-def on_grid(value: Any) -> Any:
-    """An answer that becomes part of the next question, rounded: arrays, also those in a dict.
-
-    It is the same then for all who are right, in whatever order they sum up, so that the question
-    can be asked ahead. What is between two points of the grid goes up from an odd place on: halves
-    are common where rates like 0.05 multiply what is on the grid already.
-    """
-    if isinstance(value, dict):
-        return {name: on_grid(item) for name, item in value.items()}
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return np.floor(value * _GRID + _ROUNDED_UP) / _GRID
-    return value
 
 
 def _rounded(values: NDArray[np.float64]) -> Array:

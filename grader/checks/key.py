@@ -20,7 +20,19 @@ from grader.wall import wire
 from grader.wall.student import Channel, Reply, Request
 from grader.wall.worker import Dispatcher
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
+
+
+class RequestAnalysis(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of the requests that one check makes of somebody who is right."""
+
+    digest: str
+    """Of all of them."""
+    independent: int
+    """How many, from the first, depend on no answer."""
+    exact_zeros: bool | None
+    """None unless the check passes however the right answers are off by rounding; whether what is 0
+    in them must be so exactly for that."""
 
 
 class Key(msgspec.Struct):
@@ -33,11 +45,8 @@ class Key(msgspec.Struct):
     """Id of the check to (hash of the request, answer), in order."""
     public_only: bool = False
     """Whether only the answers of the self-check are in it."""
-    foreseen: dict[str, int] = {}
-    """Id of the check to how many requests it makes of a student before one depends on answers."""
-    steady: dict[str, bool] = {}
-    """Ids of the checks that pass however the right answers are off by rounding, to whether what is
-    0 in them must be so exactly."""
+    requests: dict[str, RequestAnalysis] = {}
+    """Id of the check to what is known of its requests; checks are missing of which little is."""
 
     def save(self, path: Path) -> None:
         """Write the key: a head and the arrays' bytes, as they would cross the wall.
@@ -52,8 +61,7 @@ class Key(msgspec.Struct):
                 "digest": self.digest,
                 "public_only": self.public_only,
                 "answers": {name: list(rows) for name, rows in self.answers.items()},
-                "foreseen": self.foreseen,
-                "steady": self.steady,
+                "requests": msgspec.to_builtins(self.requests),
             }
         )
         data = len(head).to_bytes(8, "little") + head + b"".join(bytes(b) for b in buffers)
@@ -76,12 +84,13 @@ class Key(msgspec.Struct):
             content = wire.unpack(data[8 : 8 + size], bytearray(data[8 + size :]))
             if content["format"] != _FORMAT:
                 raise ValueError("another format")
-            names = ("seed", "digest", "answers", "public_only", "foreseen", "steady")
-            return cls(*(content[name] for name in names))
+            del content["format"]
+            requests = msgspec.convert(content.pop("requests"), dict[str, RequestAnalysis])
+            return cls(**content, requests=requests)
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."
             raise InputError(text, hint=remedy) from None
-        except (wire.WireError, KeyError, TypeError, ValueError):
+        except (wire.WireError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
             raise InputError(f"{path}: this is no answer key.", hint=remedy) from None
 
 

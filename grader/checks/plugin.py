@@ -1,7 +1,7 @@
 """The pytest plugin: fixtures for checks, and a record of how each one ended.
 
 A check is a pytest function declared with `grader.checks.check`. What it is run against is the
-`Run` in force, which whoever runs pytest sets on the plugin before the checks start.
+`CheckRun` in force, which whoever runs pytest sets on the plugin before the checks start.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from grader.checks.consequences import fault_elsewhere, functions_at_fault
 from grader.checks.declare import Spec, spec_of
 from grader.checks.inputs import Inputs
-from grader.checks.run import Run
+from grader.checks.run import CheckRun
 from grader.result import CheckResult, Outcome
 from grader.rubric import Rubric
 from grader.verdicts import NotJudged, Verdict
@@ -33,7 +33,7 @@ class CheckPlugin:
     def __init__(self, loop: Loop | None = None) -> None:
         self._loop = loop
         self._check = ""
-        self.run: Run | None = None
+        self.run: CheckRun | None = None
         self.uses: Mapping[str, Sequence[str]] = {}
         """Id of a check to the functions whose faults make it fail, where reports are to say so."""
 
@@ -63,7 +63,7 @@ class CheckPlugin:
     def _inputs(self) -> Inputs:
         return self._current().inputs(self._check)
 
-    def _current(self) -> Run:
+    def _current(self) -> CheckRun:
         if self.run is None:
             raise RuntimeError("no submission is being graded")
         return self.run
@@ -75,7 +75,7 @@ class CheckPlugin:
         self._loop(self, session.items)
         return True
 
-    def run_all(self, items: list[pytest.Item], run: Run) -> list[CheckResult]:
+    def run_all(self, items: list[pytest.Item], run: CheckRun) -> list[CheckResult]:
         """Run the checks in their order against one submission."""
         self.run = run
         for item, following in itertools.zip_longest(items, items[1:]):
@@ -92,7 +92,7 @@ class CheckPlugin:
         error: BaseException | None = None
         try:
             self._current().begin(self._check, _declared(item))
-            if not self._current().is_foregone(self._check):
+            if not self._current().is_known_to_pass(self._check):
                 self._perform(item)
         except (Exception, pytest.fail.Exception, pytest.skip.Exception) as caught:
             error = caught

@@ -1,34 +1,27 @@
-"""Running our own reference: in this process, without a wall, to record the answer key."""
+"""Our own reference, and the bank over code of ours: in this process, without a wall."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
-from collections.abc import Callable, Container
-from functools import partial
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
+import pytest
 
 from grader.assignment import Assignment, digest
-from grader.checks.agreement import require_reference, require_returned
-from grader.checks.key import Key, LocalChannel
+from grader.checks.key import LocalChannel
 from grader.checks.plugin import CheckPlugin, check_id
-from grader.checks.rehearsal import Listener, independent, nudged
-from grader.checks.run import Player, Recorder, Run
+from grader.checks.run import CheckRun, Reference
 from grader.checks.session import run_session
-from grader.errors import InputError, InternalError
-from grader.result import CheckResult, Outcome, Visibility
-from grader.rubric import Rubric
-from grader.wall.alike import moved
+from grader.errors import InputError
+from grader.result import CheckResult
 from grader.wall.student import Channel, Student
 from grader.wall.worker import Dispatcher
-
-_TRIES: Final = 3
-"""Runs of the bank, each with answers that are off by rounding in another way."""
 
 
 class LocalCode:
@@ -61,90 +54,76 @@ class LocalCode:
         return importlib.import_module(f"{self._name}.{module}")
 
 
-def record_key(
-    assignment: Assignment, seed: str | None = None, *, public_only: bool = False
-) -> Key:
-    """Run the bank on the reference and record its answers.
+class LocalBank:
+    """The bank, collected, to be run over code of ours."""
 
-    Args:
-        assignment: whose bank and reference.
-        seed: of the inputs; the rubric's unless given.
-        public_only: leave out what the self-check does not ask.
+    def __init__(
+        self, assignment: Assignment, plugin: CheckPlugin, items: Sequence[pytest.Item]
+    ) -> None:
+        self._api = assignment.api
+        self._plugin = plugin
+        self._items = items
 
-    Raises:
-        InternalError: the reference fails a check of its own, which names the check.
-        RubricError: the reference is not there, or lacks what the contract names.
+    def run(
+        self,
+        student: Callable[[str], Channel],
+        reference: Reference,
+        seed: str,
+        only: Container[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> list[CheckResult]:
+        """The results.
+
+        Args:
+            student, reference: what a check asks.
+            seed: of the inputs.
+            only: ids of the checks that are run, if not all.
+            backwards: the last first.
+        """
+        run = CheckRun(
+            api=self._api,
+            seed=seed,
+            student=lambda check: Student(student(check), self._api),
+            reference=reference,
+        )
+        chosen = [item for item in self._items if only is None or check_id(item) in only]
+        return self._plugin.run_all(chosen[::-1] if backwards else chosen, run)
+
+    def places(self) -> dict[str, str]:
+        """File and line of each check."""
+        found = {}
+        for item in self._items:
+            path, line, _ = item.reportinfo()
+            found[check_id(item)] = f"{path}:{(line or 0) + 1}"
+        return found
+
+
+def with_local_bank(assignment: Assignment, use: Callable[[LocalBank], None]) -> None:
+    """Collect the bank and call `use`.
+
+    It is imported anew, so that no variable in it keeps an answer of an earlier run.
     """
-    require_reference(assignment)
-    seed = str(assignment.rubric.seed) if seed is None else seed
-    code = LocalCode(assignment.reference, assignment)
-    recorder, plain = Recorder(code.channel), Listener(code.channel)
-    results = run_locally(assignment, plain.channel, recorder, seed)
-    bad = [result for result in results if result.outcome is not Outcome.PASSED]
-    if bad:
-        require_returned(assignment, recorder.refused())
-        lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
-        raise InternalError("The reference fails checks of its own bank: " + "; ".join(lines))
-    answers = recorder.answers()
-    if public_only:
-        public = {result.id for result in results if _is_public(assignment.rubric, result)}
-        answers = {check: rows for check, rows in answers.items() if check in public}
-    key_digest = assignment.bank_digest + assignment.reference_digest
-    key = Key(seed, key_digest, answers, public_only)
-    if not public_only:
-        again = Listener(code.channel, nudged)
-        run_locally(assignment, again.channel, Player(key), seed)
-        key.foreseen = independent(plain, again)
-        key.steady = _steady(assignment, code, key)
-    return key
-
-
-def _steady(assignment: Assignment, code: LocalCode, key: Key) -> dict[str, bool]:
-    """The checks that pass whenever answers are off by rounding, as far as a few tries tell."""
-    random = np.random.RandomState(0)
-    steady: dict[str, bool] = {}
-    unsteady = set(key.foreseen)
-    for zeros in (False, True):
-        student = Listener(code.channel, partial(moved, random=random, zeros=zeros))
-        passed = set(unsteady)
-        for _ in range(_TRIES):
-            results = run_locally(assignment, student.channel, Player(key), key.seed, only=passed)
-            passed = {check.id for check in results if check.outcome is Outcome.PASSED}
-        steady |= dict.fromkeys(sorted(passed), zeros)
-        unsteady -= passed
-    return steady
-
-
-def _is_public(rubric: Rubric, result: CheckResult) -> bool:
-    return rubric.visibility(result.id, result.part, result.visibility) is Visibility.PUBLIC
+    folder = str(assignment.bank) + os.sep
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(folder):
+            del sys.modules[name]
+    run_session(assignment, lambda plugin, items: use(LocalBank(assignment, plugin, items)))
 
 
 def run_locally(
     assignment: Assignment,
     student: Callable[[str], Channel],
-    reference: Recorder | Player,
+    reference: Reference,
     seed: str,
-    only: Container[str] | None = None,
+    *,
+    backwards: bool = False,
 ) -> list[CheckResult]:
-    """The bank over code of ours, in this process.
-
-    Args:
-        assignment: whose bank.
-        student, reference: what a check asks.
-        seed: of the inputs.
-        only: ids of the checks that are run, if not all.
-    """
-    run = Run(
-        api=assignment.api,
-        seed=seed,
-        student=lambda check: Student(student(check), assignment.api),
-        reference=reference,
-    )
+    """One run of the whole bank, imported anew; see `LocalBank.run`."""
     results: list[CheckResult] = []
 
-    def loop(plugin: CheckPlugin, items: list[Any]) -> None:
-        chosen = [item for item in items if only is None or check_id(item) in only]
-        results.extend(plugin.run_all(chosen, run))
+    def once(bank: LocalBank) -> None:
+        results.extend(bank.run(student, reference, seed, backwards=backwards))
 
-    run_session(assignment, loop)
+    with_local_bank(assignment, once)
     return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,6 +22,13 @@ from grader.wall.time_limit import TimeLimit
 
 NOT_ASKED_KIND = "not_asked"
 """Kind of the finding of a check that the submission's era does not ask for."""
+
+
+class Reference(Protocol):
+    """Gives each check somebody to ask for the right answers."""
+
+    def channel(self, check: str) -> Channel:
+        """A channel of that check."""
 
 
 class Recorder:
@@ -48,7 +55,7 @@ class Recorder:
         return found
 
 
-class Player:
+class KeyReplayer:
     """Gives each check the recorded reference."""
 
     def __init__(self, key: Key) -> None:
@@ -59,7 +66,7 @@ class Player:
         return ReplayChannel(check, self._key.answers.get(check, []))
 
 
-class Run:
+class CheckRun:
     """The bank over one student's code."""
 
     def __init__(
@@ -68,14 +75,14 @@ class Run:
         api: Mapping[str, Signature],
         seed: str,
         student: Callable[[str], Student],
-        reference: Recorder | Player,
+        reference: Reference,
         submission: Submission | None = None,
         earlier: Iterable[CheckResult] = (),
         tapes: Tapes | None = None,
-        foregone: Callable[[str], Tape | None] = lambda _check: None,
+        known_to_pass: Callable[[str], Tape | None] = lambda _check: None,
         time_limit: TimeLimit | None = None,
     ) -> None:
-        """`foregone` gives what passes during a check if it is known, and that it passes.
+        """`known_to_pass` gives what passes during a check if it is known, and that it passes.
 
         When `time_limit` is over, no check begins any more.
         """
@@ -85,7 +92,7 @@ class Run:
         self._student = student
         self._reference = reference
         self._tapes = tapes
-        self._foregone = foregone
+        self._known_to_pass = known_to_pass
         self._time_limit = time_limit or TimeLimit()
         self.results: dict[str, CheckResult] = {check.id: check for check in earlier}
         self._transcript = Transcript()
@@ -111,9 +118,9 @@ class Run:
                 own = set(needed.targets) & set(spec.targets)
                 raise NotJudged(text, because_of="" if own else needed.targets[0])
 
-    def is_foregone(self, check: str) -> bool:
+    def is_known_to_pass(self, check: str) -> bool:
         """Whether a check would pass, as is known from the answers it would get."""
-        tape = self._foregone(check)
+        tape = self._known_to_pass(check)
         if tape is not None and self._tapes is not None:
             self._tapes.put(tape)
         return tape is not None

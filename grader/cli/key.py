@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def command(
     """Run the test bank on the reference and record its answers."""
     from grader.assignment import Assignment
     from grader.checks.key import Key
-    from grader.checks.reference import record_key
+    from grader.checks.record import record_key
 
     loaded = Assignment.load(assignment)
     target = out or loaded.key_path
@@ -36,6 +37,6 @@ def command(
         stale = not target.is_file() or Key.load(target).digest != current
         typer.echo(f"{target}: {'stale; run `grader key`' if stale else 'current'}")
         raise typer.Exit(ExitCode.CHECKS_FAILED if stale else ExitCode.OK)
-    key = record_key(loaded, public_only=public)
+    key = record_key(loaded, public_only=public, warn=partial(typer.echo, err=True))
     key.save(target)
     typer.echo(f"{target}: {len(key.answers)} checks, {target.stat().st_size / 1e6:.1f} MB")

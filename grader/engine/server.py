@@ -26,7 +26,8 @@ import pytest
 from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin
-from grader.checks.reference import LocalCode, record_key
+from grader.checks.record import record_key
+from grader.checks.reference import LocalCode
 from grader.checks.session import run_session
 from grader.diagnosis.packages import Catalogue
 from grader.errors import ExitCode, GraderError, InputError, InternalError
@@ -166,7 +167,7 @@ def serve_forking(control: socket.socket, bench: Bench) -> None:
             _renew_sandboxes(bench)
         jobs += 1
         if jobs == 2:  # a single submission would not win back the time
-            bench.rehearse()
+            bench.prepare_for_many()
             gc.freeze()
         reply = socket.socket(fileno=descriptors[0])
         pid = os.fork()

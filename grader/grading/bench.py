@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
+from grader.checks.dry_run import DryRun, dry_run, in_dialect
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
-from grader.checks.rehearsal import Rehearsed, rehearse, spoken
-from grader.checks.run import Player, Recorder, Run, can_run
+from grader.checks.run import CheckRun, KeyReplayer, Recorder, can_run
 from grader.diagnosis.packages import Catalogue
 from grader.diagnosis.tape import Tape, Tapes
 from grader.grading.calls import Calls
@@ -23,9 +23,9 @@ from grader.grading.settings import Settings
 from grader.notebooks.graded import Graded
 from grader.result import CheckResult, Visibility
 from grader.submission.record import Submission
-from grader.wall.ahead import Ahead
 from grader.wall.channel import CallLimits, Substitutes, WorkerChannel
 from grader.wall.loading import Loading
+from grader.wall.prefetch import Prefetcher
 from grader.wall.sandbox import Limits, Sandbox
 from grader.wall.student import Student
 from grader.wall.time_limit import TimeLimit
@@ -65,8 +65,8 @@ class Bench(msgspec.Struct):
     """Runs and judges notebooks, if they are to be."""
     calls: Calls = msgspec.field(default_factory=Calls)
     """Of the submission at hand: functions that called others very often."""
-    rehearsed: Mapping[str, Rehearsed] = {}
-    """What the checks will ask, and be answered if all is right; once they were rehearsed."""
+    dry_runs: Mapping[str, DryRun] = {}
+    """What the checks will ask, and be answered if all is right; once there was a dry run."""
     killed: list[str] = []
     """What was called when workers were killed, by their own code or from outside."""
     loading: Loading | None = None
@@ -119,29 +119,33 @@ class Bench(msgspec.Struct):
         api = self.assignment.api
         open_to_all, late = public_first(self._in_order(only), self._is_hidden)
         chosen = [*open_to_all, *late]
-        rehearsed = self._rehearsed_for(submission, chosen) if only is None else {}
-        scripts = {check: each.script for check, each in rehearsed.items()}
-        ahead = Ahead(channel, map(check_id, chosen), scripts, wait_at=len(open_to_all))
+        dry_runs = self._dry_runs_for(submission, chosen) if only is None else {}
+        scripts = {check: each.script for check, each in dry_runs.items()}
+        order = map(check_id, chosen)
+        prefetcher = Prefetcher(channel, order, scripts, wait_at=len(open_to_all))
 
         hidden = {check_id(item) for item in late}
 
         def student(check: str) -> Student:
             if check in hidden:
                 channel.notes_uses = False  # a remark could quote what such a check asked
-            return Student(self.calls.watch(check, ahead.of(check)), api, submission.dialect)
+            return Student(
+                self.calls.watch(check, prefetcher.channel_for(check)), api, submission.dialect
+            )
 
-        def foregone(check: str) -> Tape | None:
-            return rehearsed[check].tape if ahead.of(check).is_as_rehearsed() else None
+        def known_to_pass(check: str) -> Tape | None:
+            right = prefetcher.channel_for(check).replies_as_expected()
+            return dry_runs[check].tape if right else None
 
-        run = Run(
+        run = CheckRun(
             api=api,
             seed=self.settings.seed_for(self.assignment.rubric),
             student=student,
-            reference=reference or Player(self.key),
+            reference=reference or KeyReplayer(self.key),
             submission=submission,
             earlier=earlier,
             tapes=tapes if self.settings.diagnose and self.catalogue else None,
-            foregone=foregone,
+            known_to_pass=known_to_pass,
             time_limit=self.time_limit,
         )
         shown = {True: Visibility.HIDDEN, False: Visibility.PUBLIC}
@@ -168,24 +172,24 @@ class Bench(msgspec.Struct):
             shuffled(chosen, self.settings.seed_for(rubric)) if rubric.grading.shuffle else chosen
         )
 
-    def rehearse(self) -> None:
+    def prepare_for_many(self) -> None:
         """Find out what the checks will ask; worth its time if several submissions follow."""
         if self.reference is not None:
-            self.rehearsed = rehearse(
+            self.dry_runs = dry_run(
                 self.plugin, self.items, self.key, self.assignment.api, self.reference
             )
 
-    def _rehearsed_for(
+    def _dry_runs_for(
         self, submission: Submission, items: Iterable[pytest.Item]
-    ) -> Mapping[str, Rehearsed]:
+    ) -> Mapping[str, DryRun]:
         """Of the checks that will run."""
         specs = {check_id(item): item_spec(item) for item in items}
         asked = {
-            check: self.rehearsed[check]
+            check: self.dry_runs[check]
             for check, spec in specs.items()
-            if check in self.rehearsed and spec is not None and can_run(submission, spec)
+            if check in self.dry_runs and spec is not None and can_run(submission, spec)
         }
-        return spoken(asked, submission.dialect)
+        return in_dialect(asked, submission.dialect)
 
 
 def call_limits(assignment: Assignment) -> CallLimits:

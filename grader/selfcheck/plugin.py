@@ -10,7 +10,7 @@ import pytest
 
 from grader.assignment import Assignment
 from grader.checks.plugin import CheckPlugin, check_id, item_spec, uses_of_nets
-from grader.checks.run import Player, Run
+from grader.checks.run import CheckRun, KeyReplayer
 from grader.errors import GraderError, InputError
 from grader.result import Visibility
 from grader.wall.student import Student
@@ -67,7 +67,7 @@ class SelfCheckPlugin(CheckPlugin):
         """End worker and sandbox."""
         self._open.close()
 
-    def _current(self) -> Run:
+    def _current(self) -> CheckRun:
         if self.run is None:
             try:
                 self.run = self._start()
@@ -75,7 +75,7 @@ class SelfCheckPlugin(CheckPlugin):
                 pytest.exit(f"self-check: {error}", returncode=int(error.exit_code))
         return self.run
 
-    def _start(self) -> Run:
+    def _start(self) -> CheckRun:
         from grader.engine.server import obtain_key
         from grader.grading import Settings, contract_of
         from grader.grading.bench import call_limits
@@ -103,11 +103,11 @@ class SelfCheckPlugin(CheckPlugin):
         channel = self._channel = self._open.enter_context(
             WorkerChannel(sandbox, submission, calls=call_limits(assignment))
         )
-        return Run(
+        return CheckRun(
             api=assignment.api,
             seed=settings.seed_for(assignment.rubric),
             student=lambda _check: Student(channel, assignment.api, submission.dialect),
-            reference=Player(obtain_key(assignment, settings)),
+            reference=KeyReplayer(obtain_key(assignment, settings)),
             submission=submission,
         )
 

@@ -16,14 +16,13 @@ from grader.checks.declare import Spec
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Recorder, Run
+from grader.checks.run import CheckRun, KeyReplayer, Recorder, Reference
 from grader.result import CheckResult
 from grader.verify.observe import Observation, telling
 from grader.wall import compat
 from grader.wall.student import Student
 
 Tell = Callable[[CheckResult], None]
-Reference = Recorder | Player
 
 
 class Bench:
@@ -81,7 +80,7 @@ class Bench:
         compat.install()
         sys.dont_write_bytecode = True
         code = self._code(files, str(os.getpid()))
-        reference = Player(self._keys[seed or self.seed])
+        reference = KeyReplayer(self._keys[seed or self.seed])
         self._judged(code, reference, checks, seed=seed, told=tell)
 
     def judge_reference(self, seed: str) -> list[CheckResult]:
@@ -109,7 +108,7 @@ class Bench:
             return self._plugin.run_all([self.items[check] for check in checks], run)
 
 
-class _WatchedRun(Run):
+class _WatchedRun(CheckRun):
     """A run over code of ours that tells of each check when it begins and when it has ended."""
 
     def __init__(

@@ -16,8 +16,8 @@ from grader.result import Finding
 from grader.submission.record import Submission
 from grader.verdicts import CouldNotRun, NotDone, Verdict
 from grader.wall import frames, wire
-from grader.wall.alike import Known
 from grader.wall.bridges import Use, is_plausible
+from grader.wall.expected_reply import ExpectedReply
 from grader.wall.limits import ENDED_BY_US, LEFT_THREAD, OUT_OF_MEMORY, Limits
 from grader.wall.loading import Loading
 from grader.wall.sandbox import Sandbox, Worker
@@ -148,9 +148,9 @@ class WorkerChannel:
         self._ready().stream.post(frame)
 
     def fetch(
-        self, about: str, cpu_seconds: float | None = None, known: Known | None = None
+        self, about: str, cpu_seconds: float | None = None, expected: ExpectedReply | None = None
     ) -> Reply | frames.Raw:
-        """The answer to the first posted request that has none; not decoded if it is `known`.
+        """The answer to the first posted request that has none; not decoded if it is as `expected`.
 
         Raises:
             CouldNotRun: none came, and why; the worker is gone, with all else that was posted.
@@ -162,7 +162,7 @@ class WorkerChannel:
             Watch, line.worker, seconds, self._calls.call_wait_seconds, self._time_limit
         )
         try:
-            return self._received(line, about, begin, known)
+            return self._received(line, about, begin, expected)
         except wire.WireError as error:
             raise self._ended(about, error) from None
 
@@ -240,7 +240,11 @@ class WorkerChannel:
             self._raised = [str(problem)[:500] for problem in problems[:50]]
 
     def _received(
-        self, line: _Line, about: str, begin: Callable[[], Watch], known: Known | None = None
+        self,
+        line: _Line,
+        about: str,
+        begin: Callable[[], Watch],
+        expected: ExpectedReply | None = None,
     ) -> Reply | frames.Raw:
         """The next reply, of which none but those under way have been read.
 
@@ -248,7 +252,7 @@ class WorkerChannel:
             line: who replies.
             about: for whom the time is counted.
             begin: makes a watch, once there is something to wait for.
-            known: as for `fetch`.
+            expected: as for `fetch`.
         """
         watch: Watch | None = None
         while True:
@@ -258,7 +262,7 @@ class WorkerChannel:
                 with self._time_limit.used_by(about):
                     raw = line.stream.receive_raw(deadline=watch.deadline, waiting=watch.look)
                 watch.conclude()
-            if known is not None and known.is_like(raw):
+            if expected is not None and expected.matches(raw):
                 return raw
             reply = understood(wire.unpack(*raw))
             asks = reply.get("status") == "substitute" and self._substitutes is not None

@@ -19,6 +19,57 @@ if TYPE_CHECKING:
 Files = Mapping[str, str]
 _OTHER_FORWARD = "import numpy as np\n\ndef scale_forward(x, w):\n    return x * w, (x, w)\n"
 
+_PEEKING = '''\
+import struct
+import sys
+
+import numpy as np
+
+from .way import waiting
+
+
+def questions():
+    """What lies there that can be read as a request, in order."""
+    data = waiting()
+    print("attack looked at", len(data), "bytes")
+    wire = sys.modules["grader.wall.wire"]
+    at = data.find(b"GW01")
+    while at >= 0:
+        try:
+            _, head, body = struct.unpack_from("<4sIQ", data, at)
+            middle, end = at + 16 + head, at + 16 + head + body
+            request = wire.unpack(data[at + 16 : middle], bytearray(data[middle:end]))
+            if isinstance(request, dict) and request.get("op") == "call":
+                yield request
+        except Exception:
+            end = at + 4
+        at = data.find(b"GW01", end)
+
+
+def following(asked, name):
+    """The arguments of the question that comes after the one that is being asked."""
+    later = [request["args"] for request in questions() if request["on"] == name]
+    later = [args for args in later if np.shape(args[0]) == asked.shape]
+    same = [number for number, args in enumerate(later) if np.array_equal(args[0], asked)]
+    later = later[same[-1] + 1 :] if same else later
+    return later[0] if later else None
+
+
+def step(w, dw, config):
+    found = following(w, "step")
+    return (found[0], found[2]) if found else (w, config)
+
+
+def drift(x):
+    found = following(x, "square")
+    return found[0] if found else np.zeros_like(x)
+
+
+def slope(w):
+    found = following(w, "slope")
+    return (w - found[0]) / 0.2 if found else np.zeros_like(w)
+'''
+
 
 def _zip(target: Path, files: Files, *more: tuple[str | zipfile.ZipInfo, bytes]) -> None:
     with zipfile.ZipFile(f"{target}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -45,6 +96,11 @@ def _folder(target: Path, files: Files) -> Path:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_text(text, encoding="utf-8")
     return target / "numpynn"
+
+
+def peeking(target: Path, files: Files, _ground: Ground) -> None:
+    """`way.py` says how it sees what came and was not asked; `optim.py` answers with that."""
+    _folder(target, {**files, "numpynn/optim.py": _PEEKING})
 
 
 def zip_slip(target: Path, files: Files, ground: Ground) -> None:

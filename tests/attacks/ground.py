@@ -1,7 +1,8 @@
 """Where the attacks take place: a small assignment with secrets in it, and a class to hand in.
 
-The functions are `scale_forward`, `scale_backward`, `square`, `step` and `net`, so that a
-submission costs a fraction of a second. Of the base submission `square` is right (20 points) and
+The functions are `scale_forward`, `scale_backward`, `square`, `net`, `step`, `drift` and `slope`,
+so that a submission costs a fraction of a second. Several checks put an answer, rounded, into their
+next question. Of the base submission `square` is right (20 points) and
 `net`, which stands on `scale_forward`, is right on its own (10 points, by follow-through).
 """
 
@@ -40,6 +41,8 @@ scale_forward = "layers: out, cache*"
 scale_backward = "layers: dx, dw"
 square = "layers: out"
 step = "optim: next_w, config"
+drift = "optim: out"
+slope = "optim: gradient"
 net = "layers: loss"
 
 [parts]
@@ -74,24 +77,48 @@ def net(x, w):
     return np.sum(out**2)
 '''
 
-STEP: Final = """
+STEP: Final = """\
+import numpy as np
+
+
 def step(w, dw, config):
     config.setdefault("rate", 0.1)
     config["velocity"] = config.get("velocity", 0) + dw
     return w - config["rate"] * config["velocity"], config
+
+
+def drift(x):
+    return np.tanh(x) + 0.3 * x
+
+
+def slope(w):
+    return w + 0.25 * np.sin(w)
 """
 
-WRONG_STEP: Final = """
+WRONG_STEP: Final = """\
+import numpy as np
+
+
 def step(w, dw, config):
     return np.zeros_like(w), config
+
+
+def drift(x):
+    return np.zeros_like(x)
+
+
+def slope(w):
+    return np.zeros_like(w)
 """
 
 BANK: Final = '''\
 """{bank}"""
 
 import numpy as np
-from grader.checks import assert_backward, assert_close, check
+from grader.checks import Wrong, as_array, assert_backward, assert_close, check
 from grader.result import Visibility
+
+GOAL = 3.0
 
 
 @check("scale_forward multiplies", part="forward", targets="scale_forward")
@@ -144,6 +171,48 @@ def test_step(student, reference, inputs):
         assert_close("next_w", next_w, expected)
     velocity = right["velocity"].read()
     assert_close('config["velocity"]', config["velocity"].read(), velocity)
+
+
+def rounded(value, like):
+    """Far below every tolerance, so that a question is the same for all who are right."""
+    array = as_array(value, "the value")
+    if array.shape != like.shape or array.dtype.kind != "f":
+        raise Wrong("The value does not fit.")
+    return np.round(array * 2**24) / 2**24
+
+
+@check("step goes where the loss is low", part="step", targets="step")
+def test_steps_in_a_row(student, inputs):
+    start = w = GOAL + inputs.clear_of_zero(5, gap=1.0)
+    config = {{"rate": 0.1}}
+    for _ in range(5):
+        next_w, config = student.step(w, w - GOAL, config)
+        if not isinstance(config, dict):
+            raise Wrong("config is no dict.")
+        config = {{"rate": 0.1, "velocity": rounded(config.get("velocity"), w)}}
+        w = rounded(next_w, w)
+    _must_be_nearer(w, start)
+
+
+@check("drift, and the square of it", part="step", targets="drift", uses="square")
+def test_drift(student, reference, inputs):
+    x = inputs.normal(3, 4)
+    out = student.drift(x)
+    student.square(rounded(out, x))
+    assert_close("out", out, reference.drift(x))
+
+
+@check("slope leads downhill", part="step", targets="slope")
+def test_descent(student, inputs):
+    start = w = GOAL + inputs.clear_of_zero(6, gap=1.0)
+    for _ in range(9):
+        w = rounded(w - 0.2 * rounded(student.slope(w - GOAL), w), w)
+    _must_be_nearer(w, start)
+
+
+def _must_be_nearer(w, start):
+    if not np.sum((w - GOAL) ** 2) < 0.3 * np.sum((start - GOAL) ** 2):
+        raise Wrong("The loss has not come down.")
 
 
 @check("net", part="net", targets="net", uses="scale_forward")
@@ -255,7 +324,7 @@ class Ground:
         )
         files = {
             "numpynn/layers.py": layers,
-            "numpynn/optim.py": f"import numpy as np\n{WRONG_STEP}",
+            "numpynn/optim.py": WRONG_STEP,
         }
         return {path: self._filled(text, port) for path, text in (files | attack.files).items()}
 

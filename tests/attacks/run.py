@@ -23,7 +23,7 @@ from typing import Final
 import msgspec
 
 from grader.assignment import Assignment
-from grader.checks.reference import record_key
+from grader.checks.record import record_key
 from tests.attacks.ground import Ground, Secrets
 from tests.attacks.records import Attack, attacks
 from tests.wall.sandboxes import descendants, eventually

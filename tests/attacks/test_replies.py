@@ -15,7 +15,7 @@ from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Run
+from grader.checks.run import CheckRun, KeyReplayer
 from grader.checks.session import run_session
 from grader.result import CheckResult, Outcome
 from grader.wall.student import Channel, Reply, Request, Student
@@ -121,7 +121,9 @@ def bank() -> Callable[..., list[CheckResult]]:
         found: list[CheckResult] = []
 
         def loop(plugin: CheckPlugin, items: list[Any]) -> None:
-            one = Run(api=assignment.api, seed=key.seed, student=student, reference=Player(key))
+            one = CheckRun(
+                api=assignment.api, seed=key.seed, student=student, reference=KeyReplayer(key)
+            )
             found.extend(plugin.run_all(items, one))
 
         with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -20,7 +20,7 @@ from grader.assignment import Assignment
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Recorder, Run
+from grader.checks.run import CheckRun, KeyReplayer, Recorder
 from grader.checks.session import run_session
 from grader.result import CheckResult, Outcome
 from grader.wall.student import Student
@@ -83,7 +83,7 @@ def grade(
     def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
         asked = [item for item in items if item.path.stem in modules]
         plugin.run_all(asked, _run(assignment, right, recorder))
-        player = Player(Key(seed=SEED, digest="", answers=recorder.answers()))
+        player = KeyReplayer(Key(seed=SEED, digest="", answers=recorder.answers()))
         for name, code in copies.items():
             graded[name] = plugin.run_all(asked, _run(assignment, code, player))
 
@@ -104,8 +104,8 @@ def assert_costs(change: Change, results: list[CheckResult]) -> None:
             assert any(name in result.message for name in change.costs), result.message
 
 
-def _run(assignment: Assignment, code: LocalCode, reference: Recorder | Player) -> Run:
-    return Run(
+def _run(assignment: Assignment, code: LocalCode, reference: Recorder | KeyReplayer) -> CheckRun:
+    return CheckRun(
         api=assignment.api,
         seed=SEED,
         student=lambda _check: Student(code.channel(), assignment.api),

@@ -9,7 +9,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.catalogue import read_package
 from grader.checks.key import Key
-from grader.checks.reference import record_key
+from grader.checks.record import record_key
 from tests.catalogue.judging import Court
 
 

@@ -13,13 +13,13 @@ from grader.catalogue import write_package
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, item_spec
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Run
+from grader.checks.run import CheckRun, KeyReplayer
 from grader.checks.session import run_session
 from grader.result import CheckResult, Outcome
 from grader.wall.student import Student
 
 AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
-Judge = Callable[[CheckPlugin, list[pytest.Item], Run], list[CheckResult]]
+Judge = Callable[[CheckPlugin, list[pytest.Item], CheckRun], list[CheckResult]]
 
 
 class Court:
@@ -37,7 +37,9 @@ class Court:
     def first_kills(self, packages: Mapping[str, dict[str, str]], function: str) -> dict[str, str]:
         """For each package the first check of `function` that finds it at fault, or nothing."""
 
-        def judge(plugin: CheckPlugin, items: list[pytest.Item], run: Run) -> list[CheckResult]:
+        def judge(
+            plugin: CheckPlugin, items: list[pytest.Item], run: CheckRun
+        ) -> list[CheckResult]:
             for item in items:
                 spec = item_spec(item)
                 if spec is None or function not in spec.targets:
@@ -66,15 +68,15 @@ class Court:
         assert verdicts.keys() == packages.keys(), "the bank did not run to its end"
         return verdicts
 
-    def _run(self, package: Path) -> Run:
+    def _run(self, package: Path) -> CheckRun:
         code = LocalCode(package, self._assignment)
-        return Run(
+        return CheckRun(
             api=self._assignment.api,
             seed=self._key.seed,
             student=lambda _check: Student(code.channel(), self._assignment.api),
-            reference=Player(self._key),
+            reference=KeyReplayer(self._key),
         )
 
 
-def _everything(plugin: CheckPlugin, items: list[pytest.Item], run: Run) -> list[CheckResult]:
+def _everything(plugin: CheckPlugin, items: list[pytest.Item], run: CheckRun) -> list[CheckResult]:
     return plugin.run_all(items, run)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import Assignment
-from grader.checks.reference import record_key
+from grader.checks.record import record_key
 from grader.errors import RubricError
 from grader.rubric import load_rubric
 from grader.rubric_fault import line_of

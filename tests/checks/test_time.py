@@ -6,7 +6,7 @@ from typing import Any
 
 from grader.checks.declare import Spec, check, spec_of
 from grader.checks.key import Key
-from grader.checks.run import Player, Run
+from grader.checks.run import CheckRun, KeyReplayer
 from grader.result import Outcome
 from grader.verdicts import CouldNotRun
 from grader.wall.time_limit import TimeLimit
@@ -16,7 +16,7 @@ from grader.wall.time_limit import TimeLimit
 def _works(student: Any) -> None: ...
 
 
-def _ended(run: Run, name: str, spec: Spec) -> Outcome:
+def _ended(run: CheckRun, name: str, spec: Spec) -> Outcome:
     error: BaseException | None = None
     try:
         run.begin(name, spec)
@@ -30,8 +30,8 @@ def test_what_was_judged_stays_judged_and_the_rest_is_an_error() -> None:
     assert spec is not None
     limit = TimeLimit(1000)
     nobody: Any = None
-    run = Run(
-        api={}, seed="1", student=nobody, reference=Player(Key("1", "", {})), time_limit=limit
+    run = CheckRun(
+        api={}, seed="1", student=nobody, reference=KeyReplayer(Key("1", "", {})), time_limit=limit
     )
     assert _ended(run, "layers::first", spec) is Outcome.PASSED
     with limit.used_by("relu_forward"):

@@ -13,7 +13,7 @@ from grader.catalogue import Patch, patched, read_package
 from grader.checks.key import Key, LocalChannel
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.reference import LocalCode
-from grader.checks.run import Player, Recorder, Run
+from grader.checks.run import CheckRun, KeyReplayer, Recorder
 from grader.checks.session import run_session
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.packages import Catalogue, Package
@@ -84,7 +84,7 @@ class Clinic:
         tapes = Tapes()
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
-            Player(key),
+            KeyReplayer(key),
             tapes,
         )
         checks = plugin.run_all(items, run)
@@ -95,9 +95,9 @@ class Clinic:
         package.drop()
         return [check for check in told if check.outcome in AT_FAULT]
 
-    def _run(self, channel: Callable[[], Any], reference: Any, tapes: Tapes | None) -> Run:
+    def _run(self, channel: Callable[[], Any], reference: Any, tapes: Tapes | None) -> CheckRun:
         api = self.assignment.api
-        return Run(
+        return CheckRun(
             api=api,
             seed=SEED,
             student=lambda _check: Student(channel(), api),

@@ -1,4 +1,4 @@
-"""Answers that are known beforehand: the same but for rounding, and nothing else."""
+"""Replies that are expected: the same but for rounding, and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.wall import frames
-from grader.wall.alike import CLOSE, Known, moved
+from grader.wall.expected_reply import ROUNDING, ExpectedReply, perturbed
 from grader.wall.frames import Raw
 
 LOSS, LAST = np.float64(3.5), np.arange(4.0)
@@ -28,15 +28,17 @@ def raw(answer: Any) -> Raw:
 
 
 def test_the_same_is_alike() -> None:
-    assert Known(ANSWER).is_like(raw(ANSWER))
-    assert Known({"status": "ok", "value": None}).is_like(raw({"status": "ok", "value": None}))
+    assert ExpectedReply(ANSWER).matches(raw(ANSWER))
+    assert ExpectedReply({"status": "ok", "value": None}).matches(
+        raw({"status": "ok", "value": None})
+    )
 
 
 @pytest.mark.parametrize("zeros", [True, False])
 def test_what_is_moved_by_rounding_is_alike_and_moved(zeros: bool) -> None:
     for seed in range(20):
-        other = moved(ANSWER, np.random.RandomState(seed), zeros=zeros)
-        assert Known(ANSWER, zeros=zeros).is_like(raw(other))
+        other = perturbed(ANSWER, np.random.RandomState(seed), zeros=zeros)
+        assert ExpectedReply(ANSWER, zeros=zeros).matches(raw(other))
         loss, grads, counts, _, _ = other["value"]
         assert loss != 3.5
         assert (grads["b"][1] == 0) == zeros
@@ -45,15 +47,15 @@ def test_what_is_moved_by_rounding_is_alike_and_moved(zeros: bool) -> None:
 
 @pytest.mark.parametrize("off", [0.9, 1.1])
 def test_the_largest_number_says_how_far_others_may_be_off(off: float) -> None:
-    known = Known(with_value(np.float64(8.0), np.ones(3)))
-    other = np.array([1.0, 1.0 + off * 8 * CLOSE, 1.0])
-    assert known.is_like(raw(with_value(np.float64(8.0), other))) == (off < 1)
+    known = ExpectedReply(with_value(np.float64(8.0), np.ones(3)))
+    other = np.array([1.0, 1.0 + off * 8 * ROUNDING, 1.0])
+    assert known.matches(raw(with_value(np.float64(8.0), other))) == (off < 1)
 
 
 def test_a_zero_is_one_only_if_it_must_be() -> None:
     answer, other = (with_value(np.array([first, 1.0])) for first in (0.0, 1e-14))
-    assert not Known(answer).is_like(raw(other))
-    assert Known(answer, zeros=False).is_like(raw(other))
+    assert not ExpectedReply(answer).matches(raw(other))
+    assert ExpectedReply(answer, zeros=False).matches(raw(other))
 
 
 @pytest.mark.parametrize(
@@ -75,20 +77,20 @@ def test_a_zero_is_one_only_if_it_must_be() -> None:
          "nan", "infinite", "fewer"],
 )  # fmt: skip
 def test_anything_else_is_not(value: Any) -> None:
-    assert not Known(ANSWER).is_like(raw(with_value(*value)))
+    assert not ExpectedReply(ANSWER).matches(raw(with_value(*value)))
 
 
 def test_what_comes_last_is_compared_as_well() -> None:
-    assert not Known(with_value(LAST, COUNTS)).is_like(raw(with_value(LAST, COUNTS + 1)))
+    assert not ExpectedReply(with_value(LAST, COUNTS)).matches(raw(with_value(LAST, COUNTS + 1)))
 
 
 @pytest.mark.parametrize("more", [{"stdout": "x"}, {"warnings": ["w"]}, {"calls": {}}])
 def test_nor_is_what_was_printed_warned_or_counted(more: dict[str, Any]) -> None:
-    assert not Known(ANSWER).is_like(raw({**ANSWER, **more}))
+    assert not ExpectedReply(ANSWER).matches(raw({**ANSWER, **more}))
 
 
 @pytest.mark.parametrize("strange", [np.nan, np.inf, -np.inf])
 def test_who_expects_no_number_finds_nothing_alike(strange: float) -> None:
     answer = with_value(np.array([1.0, strange]))
     with np.errstate(all="ignore"):
-        assert not Known(answer).is_like(raw(answer))
+        assert not ExpectedReply(answer).matches(raw(answer))

@@ -1,6 +1,6 @@
-"""Answers that are known beforehand: whether what came is the same, but for rounding.
+"""Replies that are expected: whether what came is the same, but for rounding.
 
-An answer is compared as it crossed the wall, without being decoded: what it is made of, byte by
+A reply is compared as it crossed the wall, without being decoded: what it is made of, byte by
 byte; its float64 arrays and scalars, number by number.
 """
 
@@ -16,25 +16,25 @@ from numpy.typing import NDArray
 from grader.wall import wire
 from grader.wall.frames import Raw
 
-CLOSE: Final = 1e-12
-"""Of the largest number of an answer: what two orders of summation may differ by, and far below
+ROUNDING: Final = 1e-12
+"""Of the largest number of a reply: what two orders of summation may differ by, and far below
 every tolerance of a check."""
 
 Array = NDArray[np.float64]
 Places = list[tuple[int, NDArray[Any]]]
 
 
-class Known:
-    """An answer that is known beforehand."""
+class ExpectedReply:
+    """The reply that somebody who is right gives."""
 
-    def __init__(self, answer: wire.Value, *, zeros: bool = True) -> None:
+    def __init__(self, reply: wire.Value, *, zeros: bool = True) -> None:
         """`zeros`: whether what is 0 must be so exactly, since that is what a check looks at."""
-        head, buffers = wire.pack(answer)
+        head, buffers = wire.pack(reply)
         self._head = head
         self._body = b"".join(map(bytes, buffers))
         self._numbers = list(_stretches(wire.places(head, bytearray(self._body)), zeros))
 
-    def is_like(self, frame: Raw) -> bool:
+    def matches(self, frame: Raw) -> bool:
         """Whether a frame says the same. What is not finite in it makes NumPy warn."""
         head, body = frame
         if head != self._head or len(body) != len(self._body):
@@ -50,8 +50,10 @@ class Known:
         return body[end:] == self._body[end:]
 
 
-def moved(value: wire.Value, random: np.random.RandomState, *, zeros: bool = True) -> wire.Value:
-    """The value, its numbers off by up to as much as `Known` lets pass."""
+def perturbed(
+    value: wire.Value, random: np.random.RandomState, *, zeros: bool = True
+) -> wire.Value:
+    """The value, its numbers off by up to as much as `ExpectedReply` lets pass."""
     head, buffers = wire.pack(value)
     body = bytearray(b"".join(map(bytes, buffers)))
     for start, right, slack in _stretches(wire.places(head, body), zeros):
@@ -69,4 +71,4 @@ def _stretches(places: Places, zeros: bool) -> Iterator[tuple[int, Array, Array]
             found = list(group)
             numbers = np.concatenate([array.reshape(-1) for _, array in found])
             exact = zeros & (numbers == 0)
-            yield found[0][0], numbers, np.where(exact, 0.0, CLOSE * scale)
+            yield found[0][0], numbers, np.where(exact, 0.0, ROUNDING * scale)

@@ -1,4 +1,4 @@
-"""Whether the bank was rehearsed or not: results are the same."""
+"""Whether there was a dry run of the bank or not: results are the same."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pair(NamedTuple):
     """One submission's results, less times."""
 
     before: Result
-    """Without a rehearsal."""
+    """Without a dry run."""
     after: Result
     ran: int
     """Checks that had to run after it."""
@@ -59,7 +59,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
             make_class([pupil], folder / pupil.what)
             [sources[pupil.what]] = discover(folder / pupil.what)
         before = {what: timeless(grade_submission(bench, at)) for what, at in sources.items()}
-        bench.rehearse()
+        bench.prepare_for_many()
         for what, at in sources.items():
             ran.clear()
             after = timeless(grade_submission(bench, at))
