@@ -35,7 +35,7 @@ from grader.checks.reference import LocalCode
 from grader.checks.run import CheckRun, KeyReplayer, Recorder
 from grader.checks.session import run_session
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.packages import Catalogue, Package
+from grader.diagnosis.mutants import Catalogue, Package
 from grader.diagnosis.tape import Tapes
 from grader.errors import InputError
 from grader.result import CheckResult, Dialect, Outcome

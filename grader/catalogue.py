@@ -11,7 +11,7 @@ import ast
 import itertools
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -49,8 +49,22 @@ class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Function, class or method (`TwoLayerNet.loss`) that holds it; empty for the whole file."""
 
 
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number in a mistake that differs from student to student: `$name` in its patches."""
+
+    name: str
+    values: Annotated[list[float], msgspec.Meta(min_length=1)]
+    """Likely ones, the likeliest first. The student's own is fitted, starting from these."""
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another way of making a mistake, with other results."""
+
+    patch: Annotated[list[Patch], msgspec.Meta(min_length=1)]
+
+
 class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A known mistake in one function of the contract."""
+    """A known mistake in one function of the contract, with its whole family."""
 
     id: str
     function: str
@@ -61,6 +75,38 @@ class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hint: Text
     """What to think about; never the solution."""
     patch: Annotated[list[Patch], msgspec.Meta(min_length=1)]
+    """The mistake as it is usually made."""
+    parameter: list[Parameter] = []
+    form: list[Form] = []
+    """The other ways to make it."""
+
+    @property
+    def forms(self) -> list[list[Patch]]:
+        """The patches of each way to make it, the usual one first."""
+        return [self.patch, *(form.patch for form in self.form)]
+
+    def parameters_of(self, form: int = 0) -> list[Parameter]:
+        """The parameters that occur in one form."""
+        text = "\n".join(patch.new for patch in self.forms[form])
+        return [each for each in self.parameter if _placeholder(each.name).search(text)]
+
+    def patches(self, form: int = 0, numbers: Sequence[float] = ()) -> list[Patch]:
+        """The patches of one form with numbers in place of its parameters.
+
+        Args:
+            form: which one.
+            numbers: one for each of `parameters_of(form)`; the likeliest by default.
+        """
+        parameters = self.parameters_of(form)
+        chosen = numbers or [each.values[0] for each in parameters]
+        patches = self.forms[form]
+        for each, number in zip(parameters, chosen, strict=True):
+            written = f"({float(number)!r})" if number < 0 else repr(float(number))
+            patches = [
+                replace(patch, new=_placeholder(each.name).sub(written, patch.new))
+                for patch in patches
+            ]
+        return patches
 
 
 class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +118,10 @@ class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Definition = ast.FunctionDef | ast.ClassDef
+
+
+def _placeholder(name: str) -> re.Pattern[str]:
+    return re.compile(rf"\${re.escape(name)}\b")
 
 
 def load_mistakes(reference: Path) -> list[Mistake]:
@@ -128,7 +178,7 @@ def apply(files: Mapping[str, str], entry: Mistake | Variant) -> dict[str, str]:
         InputError: a patch does not fit; names entry and file.
     """
     try:
-        return patched(files, entry.patch)
+        return patched(files, entry.patches() if isinstance(entry, Mistake) else entry.patch)
     except InputError as error:
         kind = type(entry).__name__.lower()
         raise InputError(f"The {kind} {entry.id!r} does not fit: {error.message}") from None
@@ -153,7 +203,7 @@ def patched(files: Mapping[str, str], patches: Iterable[Patch]) -> dict[str, str
     return result
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _replaced(text: str, patch: Patch) -> str:
     begin, end = _extent(text, patch)
     found = list(_pattern(patch.old).finditer(text, begin, end))
@@ -168,7 +218,9 @@ def _replaced(text: str, patch: Patch) -> str:
     rest = [indent + line if line else "" for line in new[1:]]
     lead = indent if match.start() == begin or text[match.start() - 1] == "\n" else ""
     result = text[: match.start()] + "\n".join([lead + new[0], *rest]) + text[match.end() :]
-    _must_be_python(result, patch)
+    named = patch.function
+    first, last = definition_extent(result, named) if named else (0, len(result))
+    _must_be_python(textwrap.dedent(result[first:last]), patch)
     return result
 
 
@@ -202,14 +254,40 @@ def _extent(text: str, patch: Patch) -> tuple[int, int]:
     return extent
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _extent_of(text: str, function: str) -> tuple[int, int] | None:
-    node = find_definition(text, function)
+    begin, end = definition_extent(text, function)
+    node = find_definition(textwrap.dedent(text[begin:end]), function.rpartition(".")[2])
     if node is None:
         return None
     above = docstring_end(node) or node.lineno - 1
-    ends = [0, *itertools.accumulate(map(len, text.splitlines(keepends=True)))]
-    return ends[above], ends[node.end_lineno or above]
+    ends = [0, *itertools.accumulate(map(len, text[begin:end].splitlines(keepends=True)))]
+    return begin + ends[above], begin + ends[node.end_lineno or above]
+
+
+def definition_extent(text: str, name: str) -> tuple[int, int]:
+    """From where to where a function, class or method stands in a module; nowhere if unknown.
+
+    Up to the next definition beside it: found by indentation, since parsing takes its time.
+    """
+    begin, end = 0, len(text)
+    for depth, part in enumerate(name.split(".")):
+        starts = [m.start() for m in _definitions(depth).finditer(text, begin, end)]
+        starts = [*starts, end]
+        for first, last in itertools.pairwise(starts):
+            match = _definitions(depth).match(text, first)
+            if match and match["name"] == part:
+                begin, end = first, last
+                break
+        else:
+            return 0, 0
+    return begin, end
+
+
+@lru_cache(maxsize=8)
+def _definitions(depth: int) -> re.Pattern[str]:
+    indent = "    " * depth
+    return re.compile(rf"^{indent}(?:(?:async )?def|class) (?P<name>\w+)", re.MULTILINE)
 
 
 def find_definition(text: str, name: str) -> Definition | None:
@@ -246,10 +324,12 @@ def _in_its_function(path: Path, mistake: Mistake) -> Mistake:
         raise InputError(
             f"{path}: key `function` is {mistake.function!r}, but the folder {path.parent.name!r}."
         )
-    inside = [
-        replace(patch, function=patch.function or mistake.function) for patch in mistake.patch
-    ]
-    return replace(mistake, patch=inside)
+
+    def inside(patches: list[Patch]) -> list[Patch]:
+        return [replace(patch, function=patch.function or mistake.function) for patch in patches]
+
+    forms = [Form(inside(form.patch)) for form in mistake.form]
+    return replace(mistake, patch=inside(mistake.patch), form=forms)
 
 
 def _must_be_distinct(folder: Path, mistakes: Iterable[Mistake]) -> None:

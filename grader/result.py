@@ -118,6 +118,10 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the wrong values that it explains, 0 to 1."""
     certain: bool = True
     """False where it is one of several that the cause may be, the likeliest first."""
+    form: int = 0
+    """Which of the catalogue's forms of the mistake it is."""
+    numbers: list[float] = msgspec.field(default_factory=list)
+    """Those in the student's code where the mistake leaves them open, in the catalogue's order."""
     source: SourceSpan | None = None
     """Where that function stands, without its text."""
 

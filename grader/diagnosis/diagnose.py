@@ -8,13 +8,15 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from grader.catalogue import Mistake
-from grader.diagnosis.packages import Catalogue
-from grader.diagnosis.rerun import Case, draws_alike, drops
-from grader.diagnosis.search import Budget, Ids, Named, OutOfTime, Purse, Search, Witness, chosen
+from grader.diagnosis.budget import BudgetShare, OutOfTime, WorkBudget
+from grader.diagnosis.causes import cause_of, exception_cause
+from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.mutants import Catalogue, Versions
+from grader.diagnosis.replay import Case, draws_alike, drops
+from grader.diagnosis.search import FoundMistake, Search, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.tape import Tape, Tapes
-from grader.result import Cause, CheckResult, Dialect, Outcome, SourceSpan
+from grader.result import CheckResult, Dialect, Outcome, SourceSpan
 
 WORK: Final = 12_000
 """Requests to packages for one submission: some two seconds."""
@@ -28,7 +30,7 @@ _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 def structural(checks: Iterable[CheckResult], lang: str) -> list[CheckResult]:
     """The checks with the kind of their error, as far as it shows without the reference."""
-    return [_with_pattern(check, lang) for check in checks]
+    return [_with_structure(check, lang) for check in checks]
 
 
 def diagnose(
@@ -56,7 +58,8 @@ def diagnose(
     """
     state = np.random.get_state()
     try:
-        found = _Diagnosis(checks, tapes, followed, catalogue, dialect, Purse(work, _SECONDS))
+        budget = WorkBudget(work, _SECONDS)
+        found = _Diagnosis(checks, tapes, followed, catalogue, dialect, budget)
         found.work()
         return found.told(lang, spans or {})
     finally:
@@ -72,20 +75,22 @@ class _Diagnosis:
         followed: Tapes,
         catalogue: Catalogue,
         dialect: Dialect,
-        purse: Purse,
+        budget: WorkBudget,
     ) -> None:
         self._checks = checks
         self._tapes = tapes
         self._followed = followed
         self._catalogue = catalogue
         self._dialect = dialect
-        self._purse = purse
-        self._whole = Budget(purse)
-        self._named: dict[str, list[Named]] = {}
-        self._witnesses: dict[tuple[str, str, bool], Witness] = {}
-        self._causes: dict[str, list[Named]] = {}
+        self._budget = budget
+        self._whole = BudgetShare(budget)
+        self._named: dict[str, list[FoundMistake]] = {}
+        self._evidence: dict[tuple[str, str, bool], Evidence] = {}
+        self._causes: dict[str, list[FoundMistake]] = {}
+        self._raised: set[str] = set()
+        """Checks that an exception ended which no mistake raises."""
         self._kinds: dict[str, Kind] = {}
-        self._style: Ids = ()
+        self._style: Versions = ()
         self._foretold: dict[bool, bool] = {}
 
     def work(self) -> None:
@@ -97,7 +102,7 @@ class _Diagnosis:
         try:
             self._find_style()
             for function in self._catalogue.functions:
-                self._judge(function, Budget(self._purse, max(left, 1)))
+                self._judge(function, BudgetShare(self._budget, max(left, 1)))
                 left -= function in failing
         except OutOfTime:
             pass
@@ -107,38 +112,42 @@ class _Diagnosis:
         return [self._told(check, lang, spans) for check in self._checks]
 
     def _told(self, check: CheckResult, lang: str, spans: Mapping[str, SourceSpan]) -> CheckResult:
-        named = self._causes.get(check.id)
-        if named:
-            mistakes = self._catalogue.mistakes
-            causes = [_cause(mistakes[name.id], name, lang, spans) for name in named]
-            return replace(check, causes=causes)
+        found = self._causes.get(check.id, [])
+        causes = [
+            cause_of(each, self._catalogue.mistakes[each.id], self._catalogue, lang, spans)
+            for each in found
+        ]
+        raised = exception_cause(check, lang) if _at_fault(check) else None
+        if raised and (check.id in self._raised or not causes):
+            causes = [raised, *causes]
         kind = self._kinds.get(check.id)
-        if kind is not None:
-            return replace(check, causes=[kind.cause(check.targets[0], lang)])
-        return _with_pattern(check, lang)
+        if not causes and kind is not None:
+            causes = [kind.cause(check.targets[0], lang)]
+        return replace(check, causes=causes) if causes else _with_structure(check, lang)
 
     def _find_style(self) -> None:
         """How the student's dropout draws its masks, so that networks can draw the same."""
+        every = (*self._tapes, *self._followed)
         cases = [
             Case(tape, self._dialect)
             for tape in self._tapes
             if tape.targets[0] == _DROPOUT and not tape.failed
         ]
-        if not cases or not any(drops(tape) for tape in (*self._tapes, *self._followed)):
+        if not cases or not any(drops(tape, self._dialect) for tape in every):
             return
 
-        def foretold(style: Ids, *, seeded: bool) -> bool:
+        def foretold(style: Versions, *, seeded: bool) -> bool:
             resolve = self._catalogue.resolver(style)
             return resolve is not None and all(
                 draws_alike(case, resolve, seeded=seeded) for case in cases
             )
 
-        styles: list[Ids] = [(), *((name,) for name in self._catalogue.styles_of(_DROPOUT))]
+        styles: list[Versions] = [(), *((each,) for each in self._catalogue.styles_of(_DROPOUT))]
         known = [style for style in styles if foretold(style, seeded=True)]
         self._style = known[0] if known else ()
         self._foretold = {True: bool(known), False: foretold(self._style, seeded=False)}
 
-    def _judge(self, function: str, budget: Budget) -> None:
+    def _judge(self, function: str, budget: BudgetShare) -> None:
         mine = [check for check in self._checks if function in check.targets]
         failed = [check for check in mine if _at_fault(check)]
         for check in mine:
@@ -146,49 +155,52 @@ class _Diagnosis:
                 self._blame_others(check, function)
         if not failed:
             return
-        witnesses = self._chosen(function, failed)
-        if any(witness.wrong for witness in witnesses):
+        evidence = self._chosen(function, failed)
+        if any(each.wrong for each in evidence):
             self._named[function] = self._search(function, failed, budget)
             self._search_on(function, failed, budget)
         for check in failed:
-            self._blame(check, function, witnesses)
+            self._blame(check, function, evidence)
 
-    def _search(self, function: str, failed: list[CheckResult], budget: Budget) -> list[Named]:
+    def _search(
+        self, function: str, failed: list[CheckResult], budget: BudgetShare
+    ) -> list[FoundMistake]:
         """Single mistakes first, then those of functions that nobody asked, then two at once."""
         own = self._catalogue.of(function)
         search = self._looking(function, failed, budget)
         named = search.find(own)
-        if named:
+        if any(each.certain for each in named):
             return named
         # The check of a net may be the only one that asked a layer.
         judged = {name for check in self._checks for name in check.targets}
         unasked = [n for n in self._catalogue.mentioned_by(function) if n not in judged]
-        others = [name for other in unasked for name in self._catalogue.of(other)]
-        return search.find(others, screen=1) or search.find(own, pairs=True)
+        others = [version for other in unasked for version in self._catalogue.of(other)]
+        candidates = [named, search.find(others, screen=1), search.find(own, pairs=True)]
+        return max(candidates, key=_weight)
 
-    def _search_on(self, function: str, failed: list[CheckResult], budget: Budget) -> None:
+    def _search_on(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> None:
         """Look for more in the checks of which nothing is explained yet."""
         named = self._named[function]
-        known = tuple(name.id for name in _settled(named))
+        known = _versions(_settled(named))
         left = [check for check in failed if self._unexplained(check, function, known)]
         if known and left:
             search = self._looking(function, left, budget)
             named += search.find(self._catalogue.of(function), known=known)
 
-    def _unexplained(self, check: CheckResult, function: str, ids: Ids) -> bool:
+    def _unexplained(self, check: CheckResult, function: str, known: Versions) -> bool:
         tape = self._tape(check)
-        witness = self._witness(tape, function) if tape else None
-        return witness is not None and bool(witness.wrong) and not witness.score(ids).hits
+        each = self._evidence_of(tape, function) if tape else None
+        return each is not None and bool(each.wrong) and not each.score(known).hits
 
-    def _looking(self, function: str, failed: list[CheckResult], budget: Budget) -> Search:
-        def more() -> list[Witness]:
+    def _looking(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> Search:
+        def more() -> list[Evidence]:
             return self._chosen(function, failed, all_of_them=True)
 
-        return Search(self._chosen(function, failed), more, budget)
+        return Search(self._catalogue, self._chosen(function, failed), more, budget)
 
     def _chosen(
         self, function: str, failed: list[CheckResult], *, all_of_them: bool = False
-    ) -> list[Witness]:
+    ) -> list[Evidence]:
         """The cases from which a mistake is told: failed ones first, of different checks."""
         tapes = [tape for check in failed if (tape := self._tape(check))]
         passed = [
@@ -196,53 +208,55 @@ class _Diagnosis:
             for tape in (*self._tapes, *self._followed)
             if function in tape.targets and not tape.failed
         ]
-        tapes, passed = ([t for t in every if self._can_tell(t)] for every in (tapes, passed))
         if not all_of_them:
             tapes, passed = chosen(tapes, _FAILED_TRIED), chosen(passed, _PASSED_TRIED)
-        return [self._witness(tape, function) for tape in [*tapes, *passed]]
-
-    def _can_tell(self, tape: Tape) -> bool:
-        """Whether the masks in it, if there are any, can be foretold."""
-        return all(self._foretold.get(seeded, True) for seeded in drops(tape))
+        return [self._evidence_of(tape, function) for tape in [*tapes, *passed]]
 
     def _tape(self, check: CheckResult) -> Tape | None:
         return self._followed.get(check.id) or self._tapes.get(check.id)
 
-    def _witness(self, tape: Tape, function: str) -> Witness:
+    def _evidence_of(self, tape: Tape, function: str) -> Evidence:
         replaced = self._followed.get(tape.check) is tape
         key = (tape.check, function, replaced)
-        if key not in self._witnesses:
+        if key not in self._evidence:
             self._whole.check()
             base = () if replaced else self._base(function)
-            if drops(tape):
-                base = (*self._style, *base)
-            case = Case(tape, self._dialect)
-            self._witnesses[key] = Witness(self._catalogue, case, function, base, self._purse)
-        return self._witnesses[key]
+            seeds = drops(tape, self._dialect)
+            self._evidence[key] = Evidence(
+                self._catalogue,
+                Case(tape, self._dialect),
+                function,
+                (*self._style, *base) if seeds else base,
+                self._budget,
+                unknown_masks=not all(self._foretold.get(seeded, False) for seeded in seeds),
+            )
+        return self._evidence[key]
 
-    def _base(self, function: str) -> Ids:
+    def _base(self, function: str) -> Versions:
         """The mistakes in other functions, on which this one stands."""
         return tuple(
-            name.id
+            each.version
             for other, named in self._named.items()
             if other != function
-            for name in _settled(named)
+            for each in _settled(named)
         )
 
-    def _blame(self, check: CheckResult, function: str, witnesses: list[Witness]) -> None:
+    def _blame(self, check: CheckResult, function: str, evidence: list[Evidence]) -> None:
         """Write down which of the named mistakes a failed check is due to, or its kind."""
         tape = self._tape(check)
         if tape is None:
             return
-        witness = self._witness(tape, function)
-        due = _due(witness, self._named.get(function, []))
+        mine = self._evidence_of(tape, function)
+        due = _due(mine, self._named.get(function, []))
         known = self._causes.get(check.id, [])
-        if due and (witness.wrong or not known):
+        if mine.raised_otherwise(_versions(_settled(due))):
+            self._raised.add(check.id)
+        if due and (mine.wrong or not known):
             self._causes[check.id] = [*due, *known]
-        elif witness.wrong and not known:
-            resolve = self._catalogue.resolver(witness.base)
-            others = [other for other in witnesses if other is not witness]
-            kind = kind_of(witness, others, resolve) if resolve else None
+        elif mine.wrong and not known:
+            resolve = self._catalogue.resolver(mine.base)
+            others = [other for other in evidence if other is not mine]
+            kind = kind_of(mine, others, resolve) if resolve else None
             if kind is not None:
                 self._kinds[check.id] = kind
 
@@ -250,16 +264,16 @@ class _Diagnosis:
         """Write down the mistakes in other functions that show in a check of this one."""
         tape = self._tapes.get(check.id)
         below = [
-            name for other, named in self._named.items() if other != function for name in named
+            each for other, named in self._named.items() if other != function for each in named
         ]
         if tape is None or not below:
             return
         case = Case(tape, self._dialect)
-        witness = Witness(self._catalogue, case, function, purse=self._purse)
+        evidence = Evidence(self._catalogue, case, function, budget=self._budget)
         settled = _settled(below)
-        due = [name for name in below if witness.affected((name.id,))]
-        if not due and witness.affected(tuple(name.id for name in settled)):
-            due = [name for name in settled if witness.moved((name.id,))]
+        due = [each for each in below if evidence.affected((each.version,))]
+        if not due and evidence.affected(_versions(settled)):
+            due = [each for each in settled if evidence.moved((each.version,))]
         if due:
             self._causes[check.id] = due
 
@@ -270,40 +284,35 @@ def _at_fault(check: CheckResult) -> bool:
     return check.outcome in _AT_FAULT and not told
 
 
-def _settled(named: list[Named]) -> list[Named]:
+def _versions(found: Iterable[FoundMistake]) -> Versions:
+    return tuple(each.version for each in found)
+
+
+def _weight(found: list[FoundMistake]) -> tuple[int, float]:
+    """How much was found: what is certain counts more than what may be."""
+    return sum(each.certain for each in found), max((each.fit for each in found), default=0.0)
+
+
+def _settled(named: list[FoundMistake]) -> list[FoundMistake]:
     """Those that are certain, and the first of several that may be."""
-    certain = [name for name in named if name.certain]
-    offered = [name for name in named if not name.certain]
+    certain = [each for each in named if each.certain]
+    offered = [each for each in named if not each.certain]
     return [*certain, *offered[:1]]
 
 
-def _due(witness: Witness, named: list[Named]) -> list[Named]:
+def _due(evidence: Evidence, named: list[FoundMistake]) -> list[FoundMistake]:
     """The named mistakes that show in a case: all where that cannot be told."""
-    if not witness.wrong:
+    if not evidence.wrong:
         return named
-    alone = [name for name in named if witness.affected((name.id,))]
-    together = tuple(name.id for name in _settled(named))
-    if len(together) > len(alone) and witness.affected(together):
-        return [name for name in named if name in alone or witness.moved((name.id,))]
+    alone = [each for each in named if evidence.affected((each.version,))]
+    together = _versions(_settled(named))
+    if len(together) > len(alone) and evidence.affected(together):
+        return [each for each in named if each in alone or evidence.moved((each.version,))]
     return alone
 
 
-def _cause(mistake: Mistake, named: Named, lang: str, spans: Mapping[str, SourceSpan]) -> Cause:
-    span = spans.get(mistake.function)
-    return Cause(
-        id=mistake.id,
-        kind="mistake",
-        function=mistake.function,
-        title=mistake.title.in_language(lang),
-        explanation=mistake.explanation.in_language(lang),
-        hint=mistake.hint.in_language(lang),
-        severity=mistake.severity.value,
-        fit=named.fit,
-        certain=named.certain,
-        source=replace(span, text="") if span else None,
-    )
-
-
-def _with_pattern(check: CheckResult, lang: str) -> CheckResult:
-    cause = from_pattern(check, lang) if _at_fault(check) else None
+def _with_structure(check: CheckResult, lang: str) -> CheckResult:
+    if not _at_fault(check):
+        return check
+    cause = exception_cause(check, lang) or from_pattern(check, lang)
     return replace(check, causes=[cause]) if cause else check

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from grader.diagnosis.packages import Catalogue
-from grader.diagnosis.readings import ABSENT, Key, Readings, same, without_extras
-from grader.diagnosis.rerun import Case
+from grader.diagnosis.budget import BudgetShare, OutOfTime
+from grader.diagnosis.evidence import Evidence, Score
+from grader.diagnosis.fitting import fitted
+from grader.diagnosis.mutants import Catalogue, Version, Versions
+from grader.diagnosis.observed_values import Key
 from grader.diagnosis.tape import Tape
 
 CLEAR: Final = 0.9
@@ -19,180 +19,27 @@ _SURE: Final = 0.95
 """Precision from which a mistake that explains a part of what is wrong is named."""
 _LEAST: Final = 0.2
 _TIE: Final = 0.01
-_MAKING: Final = 30
-"""Requests that take as long as patching and importing a package."""
-_IN_BATCH: Final = 0.1
-"""Weight of each further value in a batch."""
 _TOGETHER: Final = 3
 """Mistakes in one function that are looked for."""
+_ENOUGH: Final = 1.0
+"""Weight of evidence from which a mistake is certain; for each fitted number as much again."""
 MOST_OFFERED: Final = 3
 
-Ids = tuple[str, ...]
 
-
-class Purse:
-    """Work that may be done, counted in requests, so that every machine finds the same.
-
-    Processor time is the limit behind it.
-    """
-
-    def __init__(self, work: float, seconds: float) -> None:
-        self.left = work
-        self.end = time.process_time() + seconds
-        self._made: set[Ids] = set()
-
-    def spend(self, requests: int, package: Ids) -> None:
-        """Count requests to a package, and the making of it the first time."""
-        self.left -= requests + (0 if package in self._made else _MAKING)
-        self._made.add(package)
-
-
-class Budget:
-    """A part of what is left in a purse."""
-
-    def __init__(self, purse: Purse, parts: int = 1) -> None:
-        self._purse = purse
-        self._floor = purse.left - purse.left / parts
-
-    def check(self) -> None:
-        """Raise `OutOfTime` when it is spent."""
-        if self._purse.left <= self._floor or time.process_time() > self._purse.end:
-            raise OutOfTime
-
-
-class OutOfTime(Exception):
-    """The budget of a diagnosis is spent; what was found stands."""
-
-
-class Score(NamedTuple):
-    """How well mistakes explain what a student returned, in numbers of values."""
-
-    wrong: float = 0.0
-    """What the student has wrong."""
-    hits: float = 0.0
-    """Of that, what the mistakes give just so."""
-    false: float = 0.0
-    """What the student has right, but not the mistakes."""
-    contradicted: float = 0.0
-    """What both have wrong, each in another way."""
-
-    @property
-    def fit(self) -> float:
-        """Share of what is wrong, here or there, that is wrong alike."""
-        every = self.wrong + self.false
-        return self.hits / every if every else 0.0
-
-    @property
-    def precision(self) -> float:
-        """Share of what the mistakes change that the student has just so."""
-        changed = self.hits + self.false + self.contradicted
-        return self.hits / changed if changed else 0.0
-
-    def plus(self, other: Score) -> Score:
-        """Both together."""
-        return Score(*(a + b for a, b in zip(self, other, strict=True)))
-
-
-class Named(NamedTuple):
+class FoundMistake(NamedTuple):
     """A mistake that was found."""
 
-    id: str
+    version: Version
     fit: float
     certain: bool = True
     """Whether it is made, or one of several that it may be."""
+    fitted: bool = False
+    """Whether its numbers were read off the student's answers."""
 
-
-class Witness:
-    """A case about one function, and what the reference answers in it."""
-
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        case: Case,
-        function: str,
-        base: Ids = (),
-        purse: Purse | None = None,
-    ) -> None:
-        self._catalogue = catalogue
-        self._purse = purse
-        self.case = case
-        self.function = function
-        self.base = base
-        self._known: dict[Ids, Readings | None] = {}
-        self._scores: dict[Ids, Score] = {}
-        self.right = self.readings(()) or {}
-        self.student = without_extras(case.student, self.right)
-
-    def readings(self, ids: Ids) -> Readings | None:
-        """What the reference answers with these mistakes besides those of the base."""
-        if ids not in self._known:
-            package = tuple(sorted({*ids, *self.base}))
-            resolve = self._catalogue.resolver(package)
-            self._known[ids] = self.case.rerun(resolve) if resolve else None
-            if self._purse is not None:
-                self._purse.spend(self.cost if resolve else 0, package)
-        return self._known[ids]
-
-    @cached_property
-    def cost(self) -> int:
-        """Requests of the case."""
-        return sum(len(request.get("requests", ())) + 1 for request in self.case.requests)
-
-    @cached_property
-    def wrong(self) -> list[Key]:
-        """The values that the student has wrong."""
-        return [key for key in self._keys(self.right) if not self._agrees(key, self.right)]
-
-    def score(self, ids: Ids) -> Score:
-        """How well mistakes explain the student's values."""
-        if ids not in self._scores:
-            self._scores[ids] = self._scored(self.readings(ids) or {})
-        return self._scores[ids]
-
-    def _scored(self, guess: Readings) -> Score:
-        total = Score()
-        for key in self._keys(guess):
-            total = total.plus(self._one(key, guess))
-        return total
-
-    def affected(self, ids: Ids) -> bool:
-        """Whether mistakes change a value to what the student has."""
-        guess = self.readings(ids) or {}
-        return any(
-            not self._agrees(key, self.right) and self._agrees(key, guess)
-            for key in self._keys(guess)
-        )
-
-    def moved(self, ids: Ids) -> bool:
-        """Whether mistakes change a value at all."""
-        guess = self.readings(ids) or {}
-        return any(
-            not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
-            for key in self._keys(guess)
-        )
-
-    def _one(self, key: Key, guess: Readings) -> Score:
-        weight = 1.0 if key.inner == 0 else _IN_BATCH
-        right, as_guessed = self._agrees(key, self.right), self._agrees(key, guess)
-        if right:
-            return Score(false=0.0 if as_guessed else weight)
-        if as_guessed:
-            return Score(wrong=weight, hits=weight)
-        if not self.case.tape.failed:
-            return Score()  # what a check lets pass need not be explained
-        moved = not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
-        return Score(wrong=weight, contradicted=weight if moved else 0.0)
-
-    def _agrees(self, key: Key, readings: Readings) -> bool:
-        return same(self.student.get(key, ABSENT), readings.get(key, ABSENT))
-
-    def _keys(self, guess: Readings) -> list[Key]:
-        known = self._catalogue.functions
-        return [
-            key
-            for key in {**self.student, **self.right, **guess}
-            if key.about == self.function or key.about not in known
-        ]
+    @property
+    def id(self) -> str:
+        """Of the mistake in the catalogue."""
+        return self.version.id
 
 
 class Search:
@@ -200,124 +47,253 @@ class Search:
 
     def __init__(
         self,
-        witnesses: Sequence[Witness],
-        more: Callable[[], Sequence[Witness]],
-        budget: Budget,
+        catalogue: Catalogue,
+        evidence: Sequence[Evidence],
+        more: Callable[[], Sequence[Evidence]],
+        budget: BudgetShare,
     ) -> None:
-        """Look at `witnesses`, and at `more` of them where these cannot decide."""
-        self._witnesses = sorted(witnesses, key=lambda witness: witness.cost)
+        """Look at `evidence`, and at `more` of it where this cannot decide."""
+        self._catalogue = catalogue
+        self._evidence = sorted(evidence, key=lambda each: each.cost)
         self._more = more
         self._budget = budget
-        self._candidates: Sequence[str] = ()
+        self._candidates: Sequence[Version] = ()
         self._screen = 0
-        self._partly: list[Named] = []
+        self._fitted: set[Version] = set()
+        self._best: list[FoundMistake] = []
 
     def find(
         self,
-        candidates: Sequence[str],
+        candidates: Sequence[Version],
         *,
-        known: Ids = (),
+        known: Versions = (),
         pairs: bool = False,
         screen: int = 2,
-    ) -> list[Named]:
+    ) -> list[FoundMistake]:
         """The mistakes made, or those that it may be, the likeliest first.
 
         Args:
-            candidates: ids of the mistakes that come into question.
+            candidates: the mistakes that come into question.
             known: mistakes that are made anyway; they are not among those returned.
             pairs: whether to try two at once, where neither explains anything alone.
             screen: cases in one of which a mistake must explain something before it is tried in
                 all.
         """
-        self._candidates, self._partly, self._screen = candidates, [], screen
+        self._candidates, self._best, self._screen = candidates, [], screen
         try:
-            named = self._found(known, pairs)
+            found = self._found(known, pairs=pairs)
         except OutOfTime:
-            named = self._partly
-        return [name for name in named if name.id not in known]
+            found = self._best
+        return [each for each in found if each.version not in known]
 
-    def _found(self, found: Ids, pairs: bool) -> list[Named]:
+    def _found(self, known: Versions, *, pairs: bool) -> list[FoundMistake]:
+        found = known
         for _ in range(_TOGETHER):
             scores = self._singles(found)
-            ranked = sorted(scores, key=lambda name: -scores[name].fit)
-            if ranked and scores[ranked[0]].fit >= CLEAR:
-                return self._clear(found, ranked, scores)
-            partly = [name for name in ranked if self._adds(found, scores[name])]
-            if partly:
-                found = (*found, partly[0])
-                self._partly = self._all(found)
-                continue
-            pair = self._pair(found) if pairs else ()
-            return self._all((*found, *pair))
-        return self._all(found)
+            if not any(score.whole for score in scores.values()):
+                scores |= self._fits(found)
+            whole = [version for version in scores if scores[version].whole]
+            if whole:
+                return self._decided(found, whole, scores)
+            ranked = sorted(scores, key=lambda version: -scores[version].fit)
+            if ranked and scores[ranked[0]].fit >= CLEAR and not self._best:
+                self._best = self._offered(found, ranked, scores)
+            partly = [version for version in ranked if self._adds(found, scores[version])]
+            if not partly:
+                break
+            found = (*found, partly[0])
+            if not self._best or found != known:
+                self._best = self._all(found)
+        pair = self._pair(known) if pairs else []
+        return pair or self._best
 
-    def _singles(self, found: Ids) -> dict[str, Score]:
+    def _singles(self, found: Versions) -> dict[Version, Score]:
         """The scores of what explains more than was found, if only in the shortest cases."""
         screen = self._unexplained(found)
-        scores: dict[str, Score] = {}
-        for name in self._candidates:
-            ids = (*found, name)
-            if name not in found and any(
-                witness.score(ids).hits > witness.score(found).hits for witness in screen
+        ids = {version.id for version in found}
+        scores: dict[Version, Score] = {}
+        for version in self._candidates:
+            versions = (*found, version)
+            if version.id not in ids and any(
+                each.score(versions).hits > each.score(found).hits for each in screen
             ):
-                scores[name] = self._score(ids)
+                scores[version] = self._score(versions)
             self._budget.check()
         return scores
 
-    def _unexplained(self, found: Ids) -> list[Witness]:
+    def _fits(self, found: Versions) -> dict[Version, Score]:
+        """The same of mistakes with a number of the student's own."""
+        screen = self._unexplained(found)
+        scores: dict[Version, Score] = {}
+        met = set()
+        for version in self._candidates:
+            parameters = self._catalogue.parameters(version)
+            form = version[:2]
+            if not parameters or form in met or version.id in {each.id for each in found}:
+                continue
+            met.add(form)
+            for each in screen:
+                self._budget.check()
+                starts = [parameter.values for parameter in parameters]
+                fit = fitted(each, found, version, starts)
+                if fit is not None:
+                    self._fitted.add(fit)
+                    scores[fit] = self._score((*found, fit))
+                    break
+        return scores
+
+    def _unexplained(self, found: Versions) -> list[Evidence]:
         """The shortest cases in which something is wrong that was not explained."""
-        wrong = [witness for witness in self._witnesses if witness.wrong]
-        left = [w for w in wrong if (score := w.score(found)).hits < score.wrong]
+        left = [each for each in self._evidence if each.wrong and each.score(found).missed]
         return left[: self._screen]
 
-    def _clear(self, found: Ids, ranked: list[str], scores: dict[str, Score]) -> list[Named]:
-        best = scores[ranked[0]].fit
-        tied = [name for name in ranked if scores[name].fit >= best - _TIE]
-        if len(tied) > 1:
-            tied = self._undecided(found, tied)
+    def _decided(
+        self, found: Versions, whole: list[Version], scores: dict[Version, Score]
+    ) -> list[FoundMistake]:
+        """What explains everything: one mistake, or those that do so equally well."""
+        best = max(scores[version].fit for version in whole)
+        tied = [version for version in whole if scores[version].fit >= best - _TIE]
+        tied = self._undecided(found, _one_of_each(tied))
         if len(tied) == 1:
             return self._all((*found, tied[0]))
-        offered = [Named(name, round(scores[name].fit, 3), False) for name in tied[:MOST_OFFERED]]
+        offered = [self._as_found(v, scores[v].fit, certain=False) for v in tied[:MOST_OFFERED]]
         return [*self._all(found), *offered]
 
-    def _undecided(self, found: Ids, tied: list[str]) -> list[str]:
-        """Those that still fit equally well in all cases there are."""
-        false = dict.fromkeys(tied, 0.0)
-        for witness in self._more():
-            for name in tied:
-                self._budget.check()
-                score = witness.score((*found, name))
-                false[name] += score.false + score.contradicted
-        return [name for name in tied if false[name] == min(false.values())]
+    def _offered(
+        self, found: Versions, ranked: list[Version], scores: dict[Version, Score]
+    ) -> list[FoundMistake]:
+        """What explains nearly everything, and so may be."""
+        best = scores[ranked[0]].fit
+        near = _one_of_each(version for version in ranked if scores[version].fit >= best - _TIE)
+        offered = [self._as_found(v, scores[v].fit, certain=False) for v in near[:MOST_OFFERED]]
+        return [*self._all(found), *offered]
 
-    def _adds(self, found: Ids, score: Score) -> bool:
+    def _undecided(self, found: Versions, tied: list[Version]) -> list[Version]:
+        """Those that still fit equally well in all cases there are."""
+        if len(tied) == 1:
+            return tied
+        false = dict.fromkeys(tied, 0.0)
+        for each in self._more():
+            for version in tied:
+                self._budget.check()
+                score = each.score((*found, version))
+                false[version] += score.false + score.contradicted
+        return [version for version in tied if false[version] == min(false.values())]
+
+    def _adds(self, found: Versions, score: Score) -> bool:
         """Whether a mistake surely is a part of what is wrong."""
         more = score.hits - self._score(found).hits
         return score.precision >= _SURE and more > 0 and score.fit >= _LEAST
 
-    def _all(self, ids: Ids) -> list[Named]:
-        if not ids:
+    def _all(self, versions: Versions) -> list[FoundMistake]:
+        if not versions:
             return []
-        whole = self._score(ids).fit
-        return [Named(name, round(whole, 3)) for name in ids]
+        score = self._score(versions)
+        fit = round(score.fit, 3)
+        needed = _ENOUGH * (1 + sum(version in self._fitted for version in versions))
+        enough = score.weight >= needed
+        return [
+            self._as_found(v, fit, certain=enough and self._is_whole(v, versions)) for v in versions
+        ]
 
-    def _pair(self, found: Ids) -> Ids:
+    def _as_found(self, version: Version, fit: float, *, certain: bool) -> FoundMistake:
+        return FoundMistake(version, round(fit, 3), certain, version in self._fitted)
+
+    def _is_whole(self, version: Version, versions: Versions) -> bool:
+        """Whether all is explained of the quantities that a mistake changes.
+
+        Something else may be wrong elsewhere; where it is in the same quantity, nothing is certain.
+        """
+        explained: dict[str, list[float]] = {}
+        changed: set[str] = set()
+        for each in self._evidence:
+            score = each.score(versions)
+            if score.false:
+                return False
+            changed |= {_quantity(key) for key in each.changed((version,))}
+            if each.case.tape.failed:
+                for key, far in each.explained(versions).items():
+                    explained.setdefault(_quantity(key), []).append(far)
+        return all(min(explained.get(quantity, [1.0])) > 0 for quantity in changed)
+
+    def _pair(self, known: Versions) -> list[FoundMistake]:
         """Two more mistakes that together explain all, where neither does alone."""
-        screen = self._unexplained(found)[:1]
-        rest = [name for name in self._candidates if name not in found]
-        for pair in itertools.combinations(rest, 2):
+        screen = self._unexplained(known)
+        if not screen:
+            return []
+        found: list[tuple[Versions, float]] = []
+        for pair in self._pairs(screen, known):
             self._budget.check()
-            ids = (*found, *pair)
-            if all(w.score(ids).fit >= CLEAR for w in screen) and self._score(ids).fit >= CLEAR:
-                return pair
-        return ()
+            versions = (*known, *pair)
+            if all(each.score(versions).whole for each in screen):
+                score = self._score(versions)
+                if score.whole:
+                    found.append((versions, score.fit))
+        if not found:
+            return []
+        best = max(fit for _, fit in found)
+        tied = [versions for versions, fit in found if fit >= best - _TIE]
+        named = self._all(tied[0])
+        if len({frozenset(version.id for version in versions) for versions in tied}) > 1:
+            sure = set.intersection(*({v.id for v in versions} for versions in tied))
+            named = [each._replace(certain=each.certain and each.id in sure) for each in named]
+        return named
 
-    def _score(self, ids: Ids) -> Score:
-        total = Score()
-        for witness in self._witnesses:
+    def _pairs(
+        self, screen: Sequence[Evidence], known: Versions
+    ) -> Iterator[tuple[Version, Version]]:
+        """The pairs of which each value is changed by one and explained, or changed by both."""
+        ids = {version.id for version in known}
+        effects: dict[Version, list[tuple[frozenset[Key], frozenset[Key]]]] = {}
+        for version in self._candidates:
             self._budget.check()
-            total = total.plus(witness.score(ids))
+            if version.id not in ids:
+                effect = [_effect(each, (*known, version)) for each in screen]
+                if all(changed is not None for changed in effect) and any(c for c, _ in effect):
+                    effects[version] = effect
+        for one, other in itertools.combinations(effects, 2):
+            if one.id != other.id and all(
+                _may_explain(each, a, b)
+                for each, a, b in zip(screen, effects[one], effects[other], strict=True)
+            ):
+                yield one, other
+
+    def _score(self, versions: Versions) -> Score:
+        total = Score()
+        for each in self._evidence:
+            self._budget.check()
+            total = total.plus(each.score(versions))
         return total
+
+
+def _effect(evidence: Evidence, versions: Versions) -> tuple[frozenset[Key], frozenset[Key]]:
+    """The values that mistakes change, and of these the ones they explain."""
+    changed = frozenset(evidence.changed(versions))
+    explained = evidence.explained(versions)
+    return changed, frozenset(key for key in changed if explained.get(key, 0.0) > 0)
+
+
+Effect = tuple[frozenset[Key], frozenset[Key]]
+
+
+def _may_explain(evidence: Evidence, one: Effect, other: Effect) -> bool:
+    wrong = set(evidence.wrong)
+    if not wrong <= one[0] | other[0]:
+        return False
+    alone = (one[0] - other[0]) - one[1], (other[0] - one[0]) - other[1]
+    return not any(alone)
+
+
+def _quantity(key: Key) -> str:
+    return key.label
+
+
+def _one_of_each(versions: Iterable[Version]) -> list[Version]:
+    """The first version of each mistake."""
+    first: dict[str, Version] = {}
+    for version in versions:
+        first.setdefault(version.id, version)
+    return list(first.values())
 
 
 def chosen(tapes: Iterable[Tape], limit: int) -> list[Tape]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks.patterns import pattern_in
-from grader.diagnosis.packages import Resolve
-from grader.diagnosis.readings import ABSENT, Key, same
-from grader.diagnosis.search import Witness
+from grader.diagnosis.mutants import Resolve
+from grader.diagnosis.observed_values import ABSENT, Key, same
+from grader.diagnosis.evidence import Evidence
 from grader.result import Cause, CheckResult
 from grader.rubric import Text
 from grader.wall.student import Request
@@ -132,26 +132,26 @@ def from_pattern(check: CheckResult, lang: str) -> Cause | None:
     )
 
 
-def kind_of(witness: Witness, others: Sequence[Witness], resolve: Resolve) -> Kind | None:
+def kind_of(evidence: Evidence, others: Sequence[Evidence], resolve: Resolve) -> Kind | None:
     """The kind of error in one failed case of a function, or None.
 
     Args:
-        witness: the failed case.
+        evidence: the failed case.
         others: further cases of the same function, passed ones among them.
         resolve: the reference.
     """
-    if _constant([witness, *others]):
+    if _constant([evidence, *others]):
         return PUBLISHED
-    wrong = list(_wrong_arrays(witness))
+    wrong = list(_wrong_arrays(evidence))
     if wrong and all(_rounded_to(np.float32, *pair) for pair in wrong):
         return SINGLE
     if wrong and all(_whole(*pair) for pair in wrong):
         return WHOLE
-    if _one_step_off(witness, resolve):
+    if _one_step_off(evidence, resolve):
         return STEP
-    if _differences(witness, resolve):
+    if _differences(evidence, resolve):
         return NUMERICAL
-    every = [call for each in (witness, *others) for call in _calls(each)]
+    every = [call for each in (evidence, *others) for call in _calls(each)]
     if _only(every, _is_square):
         return SQUARE
     if _only(every, _is_double):
@@ -167,10 +167,10 @@ class _Call(NamedTuple):
     right: bool
 
 
-def _calls(witness: Witness) -> Iterator[_Call]:
-    wrong = {key.exchange for key in witness.wrong}
-    for index, request in enumerate(witness.case.requests):
-        if request["op"] == "call" and request["on"] == witness.function:
+def _calls(evidence: Evidence) -> Iterator[_Call]:
+    wrong = {key.exchange for key in evidence.wrong}
+    for index, request in enumerate(evidence.case.requests):
+        if request["op"] == "call" and request["on"] == evidence.function:
             yield _Call(index, request, index not in wrong)
 
 
@@ -192,10 +192,10 @@ def _is_double(request: Request) -> bool:
     return all(value.dtype == np.float64 for value in arrays if value.dtype.kind == "f")
 
 
-def _wrong_arrays(witness: Witness) -> Iterator[tuple[Array, Array]]:
+def _wrong_arrays(evidence: Evidence) -> Iterator[tuple[Array, Array]]:
     """The student's and the right values of what is wrong, as far as these are arrays alike."""
-    for key in witness.wrong:
-        received, right = (side.get(key, ABSENT) for side in (witness.student, witness.right))
+    for key in evidence.wrong:
+        received, right = (side.get(key, ABSENT) for side in (evidence.student, evidence.right))
         if isinstance(received, np.ndarray | float) and isinstance(right, np.ndarray | float):
             a, b = np.asarray(received), np.asarray(right)
             if a.shape == b.shape and a.dtype.kind in "iuf" and a.size:
@@ -217,14 +217,14 @@ def _whole(received: Array, right: Array) -> bool:
     return bool(near and whole and not np.array_equal(right, np.round(right)))
 
 
-def _constant(witnesses: Sequence[Witness]) -> bool:
+def _constant(evidences: Sequence[Evidence]) -> bool:
     """Whether calls with different inputs give the same numbers, where they should not."""
     met: dict[str, list[tuple[Any, Any]]] = {}
-    for witness in witnesses:
-        for call in _calls(witness):
-            for key in witness.student:
+    for evidence in evidences:
+        for call in _calls(evidence):
+            for key in evidence.student:
                 if key.exchange == call.exchange and key.inner == 0:
-                    pair = witness.student[key], witness.right.get(key, ABSENT)
+                    pair = evidence.student[key], evidence.right.get(key, ABSENT)
                     met.setdefault(key.label, []).append(pair)
     return any(_all_alike(pairs) for pairs in met.values())
 
@@ -242,17 +242,17 @@ def _identical(a: Any, b: Any) -> bool:
     return np.shape(a) == np.shape(b) and bool(np.array_equal(a, b, equal_nan=True))
 
 
-def _one_step_off(witness: Witness, resolve: Resolve) -> bool:
+def _one_step_off(evidence: Evidence, resolve: Resolve) -> bool:
     """Whether an update rule is a step behind or ahead of the reference, call for call."""
-    calls = [call for call in _calls(witness) if len(call.request["args"]) == 3]
+    calls = [call for call in _calls(evidence) if len(call.request["args"]) == 3]
     if len(calls) < 3:
         return False
-    mine = [witness.student.get(Key(c.exchange, 0, witness.function, "next_w")) for c in calls]
+    mine = [evidence.student.get(Key(c.exchange, 0, evidence.function, "next_w")) for c in calls]
     w, _, config = calls[0].request["args"]
     config = dict(config) if isinstance(config, dict) else {}
     rights = []
     for call in calls:
-        w, config = resolve(witness.function)(np.array(w), call.request["args"][1], config)
+        w, config = resolve(evidence.function)(np.array(w), call.request["args"][1], config)
         rights.append(w)
     if any(value is None for value in mine) or same(mine[-1], rights[-1]):
         return False
@@ -261,18 +261,18 @@ def _one_step_off(witness: Witness, resolve: Resolve) -> bool:
     return behind or ahead
 
 
-def _differences(witness: Witness, resolve: Resolve) -> bool:
+def _differences(evidence: Evidence, resolve: Resolve) -> bool:
     """Whether a wrong gradient is what differences of the forward function give, just so."""
-    backward = witness.function
+    backward = evidence.function
     if not backward.endswith("_backward"):
         return False
     forward = backward.removesuffix("_backward") + "_forward"
-    for key in witness.wrong:
-        request = witness.case.requests[key.exchange]
-        received, right = witness.student.get(key), np.asarray(witness.right.get(key))
+    for key in evidence.wrong:
+        request = evidence.case.requests[key.exchange]
+        received, right = evidence.student.get(key), np.asarray(evidence.right.get(key))
         if request.get("on") != backward or key.label != "dx":
             continue
-        args = _forward_args(witness, forward, request["args"][1])
+        args = _forward_args(evidence, forward, request["args"][1])
         if args is None or not isinstance(received, np.ndarray):
             continue
         if received.shape == right.shape and received.size <= 200:
@@ -280,9 +280,9 @@ def _differences(witness: Witness, resolve: Resolve) -> bool:
     return False
 
 
-def _forward_args(witness: Witness, forward: str, cache: Any) -> list[Any] | None:
+def _forward_args(evidence: Evidence, forward: str, cache: Any) -> list[Any] | None:
     """The arguments of the forward call that gave a cache."""
-    pairs = zip(witness.case.requests, witness.case.tape.exchanges, strict=True)
+    pairs = zip(evidence.case.requests, evidence.case.tape.exchanges, strict=True)
     for request, exchange in pairs:
         value = exchange.reply.get("value")
         if request.get("on") != forward or not isinstance(value, tuple):

@@ -29,7 +29,7 @@ from grader.checks.plugin import CheckPlugin
 from grader.checks.record import record_key
 from grader.checks.reference import LocalCode
 from grader.checks.session import run_session
-from grader.diagnosis.packages import Catalogue
+from grader.diagnosis.mutants import Catalogue
 from grader.errors import ExitCode, GraderError, InputError, InternalError
 from grader.grading import Bench, Settings, grade_submission, select
 from grader.grading.bench import Notebooks

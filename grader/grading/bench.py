@@ -15,7 +15,7 @@ from grader.checks.dry_run import DryRun, dry_run, in_dialect
 from grader.checks.key import Key
 from grader.checks.plugin import CheckPlugin, check_id, item_spec
 from grader.checks.run import CheckRun, KeyReplayer, Recorder, can_run
-from grader.diagnosis.packages import Catalogue
+from grader.diagnosis.mutants import Catalogue
 from grader.diagnosis.tape import Tape, Tapes
 from grader.grading.calls import Calls
 from grader.grading.order import public_first, shuffled

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from grader.checks.consequences import AT_FAULT
 from grader.checks.key import LocalChannel
 from grader.checks.run import NOT_ASKED_KIND, Recorder
+from grader.diagnosis.causes import version_of
 from grader.diagnosis.tape import Tapes
 from grader.dialect import to_canonical
 from grader.grading.bench import Bench
@@ -171,7 +172,7 @@ def carry_mistakes(
         return checks
     for forward, mistake in _known_forwards(checks).items():
         stuck = {check.id for check in checks if _waits_for(check, forward)}
-        resolve = catalogue.resolver([mistake.id])
+        resolve = catalogue.resolver([version_of(mistake)])
         if not stuck or resolve is None or bench.time_limit.is_over:
             continue
         with bench.channel(submission) as channel:

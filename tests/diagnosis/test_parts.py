@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from grader.diagnosis import tape as tape_module
-from grader.diagnosis.chance import Drawn, Range, Share
-from grader.diagnosis.packages import Package
-from grader.diagnosis.readings import ABSENT, Reader, same
-from grader.diagnosis.rerun import Case
+from grader.diagnosis.random_values import Drawn, Range, Share
+from grader.diagnosis.mutants import Package, Version
+from grader.diagnosis.observed_values import ABSENT, Reader, same
+from grader.diagnosis.replay import Case
 from grader.diagnosis.tape import Exchange, Tape, Tapes
 from grader.dialect import adapt, canonical_call
 from grader.result import Dialect, Outcome
@@ -147,13 +147,13 @@ def test_a_package_lives_in_memory_and_goes(clinic: Clinic) -> None:
 
 def test_mistakes_that_overlap_make_no_package(clinic: Clinic) -> None:
     resolver = clinic.catalogue.resolver
-    assert resolver(["affine-dw-mean", "affine-db-mean"])
-    assert resolver(["affine-db-mean", "affine-db-wrong-axis"]) is None
+    assert resolver([Version("affine-dw-mean"), Version("affine-db-mean")])
+    assert resolver([Version("affine-db-mean"), Version("affine-db-wrong-axis")]) is None
 
 
 def test_a_net_uses_the_wrong_layer(clinic: Clinic) -> None:
     values = []
-    for ids in ([], ["relu-minimum"]):
+    for ids in ([], [Version("relu-minimum")]):
         resolve = clinic.catalogue.resolver(ids)
         assert resolve is not None
         np.random.seed(1)

@@ -10,9 +10,9 @@ import pytest
 
 from grader.checks.key import LocalChannel
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.packages import Package
-from grader.diagnosis.rerun import Case
-from grader.diagnosis.search import Witness
+from grader.diagnosis.mutants import Package
+from grader.diagnosis.replay import Case
+from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.structure import kind_of
 from grader.diagnosis.tape import Tapes
 from grader.result import Dialect, Outcome
@@ -40,7 +40,7 @@ def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> s
         ask(Student(tapes.watch(str(number), channel), clinic.assignment.api))
         tapes.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
     cases = [Case(tape, Dialect(era="2021")) for tape in tapes]
-    first, *others = (Witness(clinic.catalogue, case, function) for case in cases)
+    first, *others = (Evidence(clinic.catalogue, case, function) for case in cases)
     resolve = clinic.catalogue.resolver()
     assert resolve is not None
     found = kind_of(first, others, resolve)

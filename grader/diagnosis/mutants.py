@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import __future__
+
 import importlib
 import importlib.abc
 import importlib.machinery
 import itertools
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from grader.catalogue import (
     Mistake,
+    Parameter,
     Patch,
     Variant,
     load_mistakes,
@@ -28,8 +31,22 @@ from grader.wall.signature import Signature
 
 _PREFIX: Final = "_gradewall_in_memory_"
 _numbers = itertools.count()
+_DEFINITION: Final = re.compile(r"^(?=@|def |class )", re.MULTILINE)
+"""A decorator stands alone then, and the module is compiled as a whole."""
 
 Resolve = Callable[[str], Any]
+
+
+class Version(NamedTuple):
+    """A mistake in one of its forms, with numbers for its parameters."""
+
+    id: str
+    form: int = 0
+    numbers: tuple[float, ...] = ()
+    """Empty for the usual ones."""
+
+
+Versions = tuple[Version, ...]
 
 
 class Catalogue:
@@ -38,7 +55,8 @@ class Catalogue:
     def __init__(self, reference: Path, api: Mapping[str, Signature]) -> None:
         self._reference = reference
         self._api = api
-        self._packages: dict[tuple[str, ...], Package | None] = {}
+        self._versions: dict[str, list[Version]] = {}
+        self._packages: dict[Versions, Package | None] = {}
 
     @cached_property
     def mistakes(self) -> dict[str, Mistake]:
@@ -58,10 +76,10 @@ class Catalogue:
         """
         return {f"style:{variant.id}": variant for variant in load_variants(self._reference)}
 
-    def styles_of(self, function: str) -> list[str]:
-        """Ids of the valid variants that change this function and no other."""
+    def styles_of(self, function: str) -> list[Version]:
+        """The valid variants that change this function and no other."""
         return [
-            name
+            Version(name)
             for name, variant in self.styles.items()
             if {patch.function for patch in variant.patch} == {function}
         ]
@@ -84,9 +102,17 @@ class Catalogue:
         self.resolver()
         assert self.mistakes is not None
 
-    def of(self, function: str) -> list[str]:
-        """Ids of the mistakes in one function of the contract."""
-        return [name for name, mistake in self.mistakes.items() if mistake.function == function]
+    def of(self, function: str) -> list[Version]:
+        """The mistakes in one function of the contract, in each form, with each likely number."""
+        if function not in self._versions:
+            mine = [mistake for mistake in self.mistakes.values() if mistake.function == function]
+            self._versions[function] = [version for one in mine for version in _versions(one)]
+        return self._versions[function]
+
+    def parameters(self, version: Version) -> list[Parameter]:
+        """The numbers that a mistake leaves open."""
+        mistake = self.mistakes.get(version.id)
+        return mistake.parameters_of(version.form) if mistake else []
 
     def mentioned_by(self, function: str) -> list[str]:
         """The contract's names in the reference's module of a function, in the contract's order."""
@@ -94,34 +120,48 @@ class Catalogue:
         words = set(re.findall(r"\w+", self._files.get(file, "")))
         return [name for name in self._api if name in words and name != function]
 
-    def resolver(self, ids: Iterable[str] = ()) -> Resolve | None:
+    def resolver(self, versions: Iterable[Version] = ()) -> Resolve | None:
         """The contract's functions of the reference with these mistakes, in these styles.
 
         None if they overlap.
         """
-        key = tuple(sorted(ids))
+        key = tuple(sorted(versions))
         if key not in self._packages:
             self._packages[key] = self._made(key)
         package = self._packages[key]
         return package.resolve if package else None
 
-    def _made(self, ids: tuple[str, ...]) -> Package | None:
-        in_order = sorted(ids, key=lambda name: name not in self.styles)
-        patches = [patch for name in in_order for patch in self._patches(name)]
-        try:
-            return Package(patched(self._files, patches), self._api)
-        except InputError:
-            return None
+    def _made(self, versions: Versions) -> Package | None:
+        """Mistakes on top of styles, in the first order in which each finds its place."""
+        styles = [version for version in versions if version.id in self.styles]
+        mistakes = [version for version in versions if version.id not in self.styles]
+        for order in (mistakes, mistakes[::-1])[: max(1, len(mistakes))]:
+            patches = [patch for version in (*styles, *order) for patch in self._patches(version)]
+            try:
+                return Package(patched(self._files, patches), self._api)
+            except InputError:
+                continue
+        return None
 
-    def _patches(self, name: str) -> list[Patch]:
-        return self.styles[name].patch if name in self.styles else self.mistakes[name].patch
+    def _patches(self, version: Version) -> list[Patch]:
+        if version.id in self.styles:
+            return self.styles[version.id].patch
+        return self.mistakes[version.id].patches(version.form, version.numbers)
 
     def forget_combinations(self) -> None:
-        """Drop the packages with several mistakes: the next submission has others."""
-        for key in [key for key in self._packages if len(key) > 1]:
+        """Drop the packages of one submission: those with several mistakes or fitted numbers."""
+        kept = {(version,) for name in self._versions for version in self._versions[name]}
+        for key in [key for key in self._packages if key and key not in kept]:
             package = self._packages.pop(key)
             if package is not None:
                 package.drop()
+
+
+def _versions(mistake: Mistake) -> Iterator[Version]:
+    for form in range(len(mistake.forms)):
+        parameters = mistake.parameters_of(form)
+        for numbers in itertools.product(*(each.values for each in parameters)):
+            yield Version(mistake.id, form, numbers)
 
 
 class Package:
@@ -168,7 +208,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         found = self._source(module.__name__)
         assert found is not None
-        exec(_compiled(*found), module.__dict__)
+        for code in _compiled(*found):
+            exec(code, module.__dict__)
 
     def _source(self, fullname: str) -> tuple[str, str] | None:
         package, _, inside = fullname.partition(".")
@@ -186,5 +227,17 @@ _FINDER: Final = _Finder()
 
 
 @lru_cache(maxsize=512)
-def _compiled(file: str, text: str) -> CodeType:
-    return compile(text, f"<reference>/{file}", "exec")
+def _compiled(file: str, text: str) -> list[CodeType]:
+    """The module, definition by definition, since most of them are as they were."""
+    starts = [0, *(match.start() for match in _DEFINITION.finditer(text)), len(text)]
+    parts = [text[begin:end] for begin, end in itertools.pairwise(starts)]
+    try:
+        return [_compiled_part(file, part) for part in parts]
+    except SyntaxError:
+        return [_compiled_part(file, text)]
+
+
+@lru_cache(maxsize=4096)
+def _compiled_part(file: str, text: str) -> CodeType:
+    name = f"<reference>/{file}"
+    return compile(text, name, "exec", __future__.annotations.compiler_flag, dont_inherit=True)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.diagnosis.chance import Chance, Drawn, masked, through_mask
+from grader.diagnosis.random_values import Chance, Drawn, masked, through_mask
 from grader.wall.student import SHAPES, Reply, Request
 from grader.wall.wire import Handle
 
@@ -20,6 +21,8 @@ CLOSE: Final = 1e-6
 CLOSE_SINGLE: Final = 1e-4
 """The same in single precision."""
 _TINY: Final = 1e-12
+ALIKE: Final = 0.95
+"""How far something explains that is of the same kind and not the same."""
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
 _EXTRA_COUNTS: Final = ("params[", "grads[")
 """Of these dicts every entry counts; in others a student may keep what they like."""
@@ -46,10 +49,67 @@ ABSENT: Final = _Absent()
 Readings = dict[Key, Any]
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """A call that returned nothing: raised, stopped, or never made."""
+
+    status: str
+    kind: str = ""
+    """Class of the exception."""
+    message: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.kind}".strip()
+
+
+_SPEAKING: Final = frozenset({"UnboundLocalError", "ZeroDivisionError", "RecursionError"})
+"""Exceptions that say the same whatever the names in their message."""
+_SHAPE: Final = re.compile(r"\(\d*(?:, ?\d+)*,?\)")
+
+
+def _ends_alike(a: Ending, b: Ending) -> float:
+    if (a.status, a.kind) != (b.status, b.kind):
+        return 0.0
+    if a.message == b.message or a.status != "raised":
+        return 1.0
+    if a.kind in _SPEAKING:
+        return ALIKE
+    shapes = [sorted(_SHAPE.findall(end.message)) for end in (a, b)]
+    return ALIKE if shapes[0] and shapes[0] == shapes[1] else 0.0
+
+
+def likeness(a: Any, b: Any) -> float:
+    """How far one value is explained by another: 1 if they are the same, 0 if not at all.
+
+    Between that are overflows, which differ with the order of the operations, and exceptions of one
+    class, whose messages differ with the function that raised them.
+    """
+    if isinstance(a, Ending) and isinstance(b, Ending):
+        return _ends_alike(a, b)
+    if same(a, b):
+        return 1.0
+    return ALIKE if _both_overflow(a, b) else 0.0
+
+
+def _both_overflow(a: Any, b: Any) -> bool:
+    """Whether both have a NaN or an infinity, and the same numbers where neither has."""
+    if not (isinstance(a, np.ndarray | float) and isinstance(b, np.ndarray | float)):
+        return False
+    a, b = np.asarray(a), np.asarray(b)
+    if a.dtype.kind != "f" or b.dtype.kind != "f" or _squeezed(a) != _squeezed(b):
+        return False
+    a, b = a.reshape(-1), b.reshape(-1)
+    finite = np.isfinite(a) & np.isfinite(b)
+    if np.isfinite(a).all() or np.isfinite(b).all():
+        return False
+    return _same_arrays(a[finite], b[finite])
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two values are one, but for rounding, chance and axes of length 1."""
     if a is ABSENT or b is ABSENT:
         return a is b
+    if isinstance(a, Ending) or isinstance(b, Ending):
+        return isinstance(a, Ending) and isinstance(b, Ending) and _ends_alike(a, b) == 1.0
     if isinstance(a, Chance) or isinstance(b, Chance):
         return isinstance(a, Chance) and a.like(b)
     try:
@@ -223,8 +283,8 @@ def _names(request: Request) -> list[str]:
     return names
 
 
-def _ending(reply: Reply) -> str:
-    return " ".join(str(reply.get(key, "")) for key in ("status", "type")).strip()
+def _ending(reply: Reply) -> Ending:
+    return Ending(*(str(reply.get(key, "")) for key in ("status", "type", "message")))
 
 
 def _number(value: Any) -> int:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 import warnings
 from contextlib import redirect_stdout
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from grader.diagnosis.packages import Resolve
-from grader.diagnosis.readings import Reader, Readings, shifted
+from grader.diagnosis.mutants import Resolve
+from grader.diagnosis.observed_values import Reader, Readings, shifted
 from grader.diagnosis.tape import Tape
 from grader.dialect import canonical_call
 from grader.result import Dialect
 from grader.wall.student import Reply, Request
 from grader.wall.wire import Handle
 from grader.wall.worker import Dispatcher
+
+_NET: Final = "FullyConnectedNet"
 
 
 class Case:
@@ -30,16 +32,22 @@ class Case:
             [exchange.reply for exchange in tape.exchanges], shift=self._shift
         )
 
-    def rerun(self, resolve: Resolve) -> Readings:
+    def rerun(self, resolve: Resolve, *, draw: int = 0) -> Readings:
         """What a package answers to the same requests.
 
         NumPy's global generator is left as the last request left it: whoever calls restores it.
-        """
-        return self._read(self.replies(resolve))
 
-    def replies(self, resolve: Resolve) -> list[Reply]:
+        Args:
+            resolve: the package.
+            draw: 0 for the seeds that the student was given, else other ones.
+        """
+        return self._read(self.replies(resolve, draw=draw))
+
+    def replies(self, resolve: Resolve, *, draw: int = 0) -> list[Reply]:
         """The same, as it came."""
-        answers = _Answers(resolve, self._shift)
+        if draw:
+            np.random.seed(draw)
+        answers = _Answers(resolve, self._shift, draw)
         with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             return [
@@ -59,7 +67,8 @@ class Case:
 class _Answers:
     """A package's answers; its objects stand for the student's."""
 
-    def __init__(self, resolve: Resolve, shift: int) -> None:
+    def __init__(self, resolve: Resolve, shift: int, draw: int = 0) -> None:
+        self._draw = draw
         self._dispatcher = Dispatcher(resolve, lambda _file: False)
         self._shift = shift
         self._handles: dict[int, Handle] = {}
@@ -88,6 +97,8 @@ class _Answers:
         return value
 
     def _part(self, key: Any, value: Any) -> Any:
+        if key == "seed" and self._draw and isinstance(value, int | np.integer):
+            return int(value) + self._draw
         if key == "path" and self._shift:
             return [
                 tuple(shifted(name, self._shift) if isinstance(name, str) else name for name in s)
@@ -127,13 +138,17 @@ def draws_alike(case: Case, resolve: Resolve, *, seeded: bool) -> bool:
     return True
 
 
-def drops(tape: Tape) -> set[bool]:
-    """Whether the networks with dropout in it have a seed; empty if there are none."""
-    calls = (e.request for e in tape.exchanges if e.about == "FullyConnectedNet")
+def drops(tape: Tape, dialect: Dialect) -> set[bool]:
+    """Whether the networks in it that do drop have a seed; empty if there are none."""
+    calls = (
+        _canonical(dialect, exchange.request)
+        for exchange in tape.exchanges
+        if exchange.about == _NET and exchange.request["op"] == "call"
+    )
     return {
         "seed" in call["kwargs"]
         for call in calls
-        if call["op"] == "call" and {"dropout", "dropout_keep_ratio"} & call["kwargs"].keys()
+        if call["on"] == _NET and call["kwargs"].get("dropout_keep_ratio", 1) != 1
     }
 
 

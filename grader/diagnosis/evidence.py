@@ -1,0 +1,227 @@
+"""What a student answered in one check, and how well mistakes explain it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from grader.diagnosis.budget import WorkBudget
+from grader.diagnosis.mutants import Catalogue, Versions
+from grader.diagnosis.observed_values import (
+    ABSENT,
+    Ending,
+    Key,
+    Readings,
+    likeness,
+    same,
+    without_extras,
+)
+from grader.diagnosis.replay import Case
+
+_IN_BATCH: Final = 0.1
+"""Weight of each further value in a batch."""
+_SOME: Final = 3
+"""So many numbers in one value are no coincidence."""
+_DEGENERATE: Final = 0.5
+"""Weight as evidence of what many mistakes have in common: zeros, overflows, single numbers."""
+
+
+class Score(NamedTuple):
+    """How well mistakes explain what a student returned, in numbers of values."""
+
+    wrong: float = 0.0
+    """What the student has wrong."""
+    hits: float = 0.0
+    """Of that, what the mistakes give just so."""
+    false: float = 0.0
+    """What the student has right, but not the mistakes."""
+    contradicted: float = 0.0
+    """What both have wrong, each in another way."""
+    missed: float = 0.0
+    """What the student has wrong and the mistakes do not explain."""
+    weight: float = 0.0
+    """Of the hits as evidence: less where many mistakes give the same."""
+
+    @property
+    def fit(self) -> float:
+        """Share of what is wrong, here or there, that is wrong alike."""
+        every = self.wrong + self.false
+        return self.hits / every if every else 0.0
+
+    @property
+    def precision(self) -> float:
+        """Share of what the mistakes change that the student has just so."""
+        changed = self.hits + self.false + self.contradicted
+        return self.hits / changed if changed else 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is explained, and nothing speaks against it."""
+        return self.hits > 0 and self.missed == 0 and self.false == 0
+
+    def plus(self, other: Score) -> Score:
+        """Both together."""
+        return Score(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Evidence:
+    """A case about one function, and what the reference answers in it."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        case: Case,
+        function: str,
+        base: Versions = (),
+        budget: WorkBudget | None = None,
+        *,
+        unknown_masks: bool = False,
+    ) -> None:
+        self._catalogue = catalogue
+        self._budget = budget
+        self._unknown_masks = unknown_masks
+        self.case = case
+        self.function = function
+        self.base = base
+        self._known: dict[Versions, Readings | None] = {}
+        self._scores: dict[Versions, Score] = {}
+        self._random: dict[Versions, frozenset[Key]] = {}
+        self.right = self.readings(()) or {}
+        self.student = without_extras(case.student, {**self.right, **self._drawn(())})
+
+    def readings(self, versions: Versions) -> Readings | None:
+        """What the reference answers with these mistakes besides those of the base.
+
+        Where nobody knows which masks the student draws, without what depends on them.
+        """
+        if versions not in self._known:
+            package = tuple(sorted({*versions, *self.base}))
+            resolve = self._catalogue.resolver(package)
+            readings = self.case.rerun(resolve) if resolve else None
+            if resolve and readings is not None and self._unknown_masks:
+                other = self.case.rerun(resolve, draw=1)
+                varied = {key for key, value in readings.items()
+                          if not same(value, other.get(key, ABSENT))}  # fmt: skip
+                self._random[versions] = frozenset(varied)
+                readings = {k: value for k, value in readings.items() if k not in varied}
+            self._known[versions] = readings
+            if self._budget is not None:
+                self._budget.spend(self.cost if resolve else 0, package)
+        return self._known[versions]
+
+    def _drawn(self, versions: Versions) -> dict[Key, None]:
+        return dict.fromkeys(self._random.get(versions, frozenset()))
+
+    @cached_property
+    def cost(self) -> int:
+        """Requests of the case."""
+        return sum(len(request.get("requests", ())) + 1 for request in self.case.requests)
+
+    @cached_property
+    def wrong(self) -> list[Key]:
+        """The values that the student has wrong."""
+        return [key for key in self._keys(self.right) if self._is_wrong(key)]
+
+    @cached_property
+    def _wrong(self) -> frozenset[Key]:
+        return frozenset(self.wrong)
+
+    def _is_wrong(self, key: Key) -> bool:
+        return key not in self._drawn(()) and not same(
+            self.student.get(key, ABSENT), self.right.get(key, ABSENT)
+        )
+
+    def score(self, versions: Versions) -> Score:
+        """How well mistakes explain the student's values."""
+        if versions not in self._scores:
+            guess = self.readings(versions)
+            total = Score()
+            for key in self._keys(guess or {}):
+                total = total.plus(self._one(key, guess, versions))
+            self._scores[versions] = total
+        return self._scores[versions]
+
+    def explained(self, versions: Versions) -> dict[Key, float]:
+        """How far each value that the student has wrong is explained."""
+        guess = self.readings(versions) or {}
+        return {key: self._likeness(key, guess) for key in self.wrong}
+
+    def raised_otherwise(self, versions: Versions) -> bool:
+        """Whether the student's code raised what these mistakes do not raise."""
+        guess = self.readings(versions) or {}
+        return any(
+            isinstance(value, Ending) and value.status == "raised"
+            and not likeness(value, guess.get(key, ABSENT))
+            for key, value in self.student.items()
+            if key in self._wrong
+        )  # fmt: skip
+
+    def affected(self, versions: Versions) -> bool:
+        """Whether mistakes change a value to what the student has."""
+        guess = self.readings(versions) or {}
+        return any(self._likeness(key, guess) > 0 for key in self._changed(versions))
+
+    def moved(self, versions: Versions) -> bool:
+        """Whether mistakes change a value at all."""
+        return bool(self.changed(versions))
+
+    def changed(self, versions: Versions) -> set[Key]:
+        """The values that mistakes change."""
+        guess = self.readings(versions)
+        if guess is None:
+            return set()
+        drawn = self._random.get(versions, frozenset())
+        return {
+            key
+            for key in self._keys(guess)
+            if key not in drawn
+            and not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
+        }
+
+    def _changed(self, versions: Versions) -> list[Key]:
+        return [key for key in self.changed(versions) if key in self._wrong or key in self._drawn(())]
+
+    def _one(self, key: Key, guess: Readings | None, versions: Versions) -> Score:
+        if key in self._random.get(versions, ()):
+            return Score()
+        weight = 1.0 if key.inner == 0 else _IN_BATCH
+        if guess is None:
+            return Score(wrong=weight, missed=weight) if key in self._wrong else Score()
+        hit = self._likeness(key, guess)
+        if key in self._drawn(()):  # the right one is drawn, this one is not
+            return Score(weight, weight * hit, weight=weight * hit) if hit else Score(false=weight)
+        if key not in self._wrong:
+            return Score(false=0.0 if hit else weight)
+        if hit:
+            return Score(wrong=weight, hits=weight * hit, weight=self._told(key, hit))
+        if not self.case.tape.failed:
+            return Score()  # what a check lets pass need not be explained
+        moved = not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
+        return Score(
+            wrong=weight, contradicted=weight if moved else 0.0, missed=weight
+        )
+
+    def _told(self, key: Key, hit: float) -> float:
+        """How much one explained value tells."""
+        value: Any = self.student.get(key, ABSENT)
+        if isinstance(value, Ending):
+            speaks = hit == 1.0 and value.status == "raised" and "(" not in value.message
+            return 1.0 if speaks else _DEGENERATE
+        if not isinstance(value, np.ndarray | float) or hit < 1.0:
+            return _DEGENERATE
+        array = np.asarray(value)
+        plain = array.dtype.kind == "f" and np.isfinite(array).all() and array.any()
+        return min(array.size / _SOME, 1.0) if plain else _DEGENERATE
+
+    def _likeness(self, key: Key, readings: Readings) -> float:
+        return likeness(self.student.get(key, ABSENT), readings.get(key, ABSENT))
+
+    def _keys(self, guess: Readings) -> list[Key]:
+        known = self._catalogue.functions
+        return [
+            key
+            for key in {**self.student, **self.right, **guess}
+            if key.about == self.function or key.about not in known
+        ]
