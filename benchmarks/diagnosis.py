@@ -5,7 +5,7 @@
 Every mistake of the catalogue is made in the reference and graded in this process, on inputs of
 fresh seeds:
 
-    alone     by the checks of its function
+    alone     by the checks of its function, in each of its forms
     in a net  by the checks of both networks, which build on it, without follow-through; once with
               the checks of the function, and once (`net only`) without any
     variant   alone, in a valid variant of the reference in which the patch still fits
@@ -47,6 +47,7 @@ from grader.wall.worker import Dispatcher
 NETS: Final = ("TwoLayerNet", "FullyConnectedNet")
 AT_FAULT: Final = (Outcome.FAILED, Outcome.ERROR)
 SECONDS: Final = 120
+SETTINGS: Final = ("alone", "in a net", "net only", "variant", "valid")
 
 
 class Trial(NamedTuple):
@@ -57,6 +58,7 @@ class Trial(NamedTuple):
     mistake: str
     """Empty for a variant alone."""
     variant: str
+    form: int = 0
 
 
 class Answer(msgspec.Struct):
@@ -94,7 +96,8 @@ class Lab:
             for mistake in self.catalogue.mistakes.values():
                 if only not in (mistake.function, mistake.id, ""):
                     continue
-                yield Trial(seed, "alone", mistake.id, "")
+                for form in range(len(mistake.forms)):
+                    yield Trial(seed, "alone", mistake.id, "", form)
                 if mistake.function not in NETS and mistake.patch[0].file != "optim.py":
                     yield Trial(seed, "in a net", mistake.id, "")
                     yield Trial(seed, "net only", mistake.id, "")
@@ -110,7 +113,7 @@ class Lab:
         if not functions & {patch.function for patch in variant.patch}:
             return False
         try:
-            patched(self._files, [*variant.patch, *mistake.patch])
+            patched(self._files, [*variant.patch, *mistake.patches()])
         except InputError:
             return False
         return True
@@ -122,7 +125,7 @@ class Lab:
         function = ""
         if trial.mistake:
             mistake = self.catalogue.mistakes[trial.mistake]
-            patches += mistake.patch
+            patches += mistake.patches(trial.form)
             function = mistake.function
         package = Package(patched(self._files, patches), self._assignment.api)
         tapes = Tapes()
@@ -183,6 +186,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=9001)
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--only", default="")
+    parser.add_argument("--settings", default="", help="only these, separated by commas")
     parser.add_argument("--wrong", action="store_true", help="list what was not named right")
     options = parser.parse_args()
     assignment = Assignment.load()
@@ -197,7 +201,8 @@ def main() -> None:
             for seed in seeds:
                 lab.record(seed)
             lab.catalogue.mistakes  # noqa: B018  # loaded before the forks
-            tasks = list(lab.trials(seeds, options.only))
+            wanted = options.settings.split(",") if options.settings else SETTINGS
+            tasks = [t for t in lab.trials(seeds, options.only) if t.setting in wanted]
             for done in run_forked(
                 tasks,
                 lambda trial, send: send(msgspec.json.encode(lab.answer(trial))),
@@ -216,7 +221,7 @@ def main() -> None:
 
 
 def _report(answers: list[tuple[Trial, Answer]], functions: dict[str, str], *, wrong: bool) -> None:
-    settings = ("alone", "in a net", "net only", "variant")
+    settings = SETTINGS[:-1]
     table: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for trial, answer in answers:
         if not answer.failed or not trial.mistake:

@@ -18,6 +18,7 @@ from grader.diagnosis.observed_values import (
     same,
     without_extras,
 )
+from grader.diagnosis.random_values import LARGE, Drawn
 from grader.diagnosis.replay import Case
 
 _IN_BATCH: Final = 0.1
@@ -26,6 +27,9 @@ _SOME: Final = 3
 """So many numbers in one value are no coincidence."""
 _DEGENERATE: Final = 0.5
 """Weight as evidence of what many mistakes have in common: zeros, overflows, single numbers."""
+
+_VAGUE: Final = 0.2
+"""Weight of a few random numbers that may come from the same distribution."""
 
 
 class Score(NamedTuple):
@@ -209,6 +213,8 @@ class Evidence:
         if isinstance(value, Ending):
             speaks = hit == 1.0 and value.status == "raised" and "(" not in value.message
             return 1.0 if speaks else _DEGENERATE
+        if isinstance(value, Drawn) and value.constant is None and np.prod(value.shape) < LARGE:
+            return _VAGUE
         if not isinstance(value, np.ndarray | float) or hit < 1.0:
             return _DEGENERATE
         array = np.asarray(value)
@@ -218,10 +224,24 @@ class Evidence:
     def _likeness(self, key: Key, readings: Readings) -> float:
         return likeness(self.student.get(key, ABSENT), readings.get(key, ABSENT))
 
+    @cached_property
+    def _ended(self) -> frozenset[tuple[int, int]]:
+        """The calls that returned nothing: only how they ended tells something."""
+        return frozenset(
+            (key.exchange, key.inner)
+            for key, value in self.student.items()
+            if isinstance(value, Ending)
+        )
+
     def _keys(self, guess: Readings) -> list[Key]:
         known = self._catalogue.functions
         return [
             key
             for key in {**self.student, **self.right, **guess}
-            if key.about == self.function or key.about not in known
+            if (key.about == self.function or key.about not in known)
+            and ((key.exchange, key.inner) not in self._ended or key in self._endings)
         ]
+
+    @cached_property
+    def _endings(self) -> frozenset[Key]:
+        return frozenset(k for k, value in self.student.items() if isinstance(value, Ending))

@@ -7,6 +7,7 @@ steps lead to the student's, if there is one that gives the student's values.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ Array = NDArray[np.float64]
 Residual = Callable[[tuple[float, ...]], Array | None]
 
 _STEPS: Final = 12
+_HUGE: Final = 50.0
+"""No logarithm of a number that anybody writes is as large."""
 _RELATIVE: Final = 1e-5
 """Of a number, by which it is moved to differentiate."""
 _DIGITS: Final = (1, 2, 3, 4, 6)
@@ -41,24 +44,44 @@ def fitted(
         version: a mistake with parameters.
         starts: likely numbers of each parameter.
     """
-    keys = [
-        key
-        for key in evidence.wrong
-        if key in evidence.changed((*found, version)) and _numbers(evidence.student, key) is not None
-    ]
+    likely = list(itertools.product(*starts))
+    tried = [(*found, version._replace(numbers=numbers)) for numbers in likely]
+    changed = set[Key]().union(*(evidence.changed(versions) for versions in tried))
+    keys = [k for k in evidence.wrong if k in changed and _numbers(evidence.student, k) is not None]
     if not keys:
         return None
 
-    def residual(numbers: tuple[float, ...]) -> Array | None:
+    scale = _Scale(likely)
+
+    def residual(at: tuple[float, ...]) -> Array | None:
+        numbers = scale.numbers(at)
         guess = evidence.readings((*found, version._replace(numbers=numbers)))
         return _differences(evidence.student, guess or {}, keys)
 
     room = _STATISTICAL if any(isinstance(evidence.student[k], Drawn) for k in keys) else CLOSE
-    for start in itertools.product(*starts):
-        numbers = _solved(residual, tuple(start), room)
-        if numbers is not None:
-            return version._replace(numbers=_rounded(residual, numbers, room))
+    for start in likely:
+        solution = _solved(residual, scale.position(start), room)
+        if solution is not None:
+            numbers = _rounded(residual, scale, solution, room)
+            return version._replace(numbers=numbers)
     return None
+
+
+class _Scale:
+    """Where the steps are taken: numbers that are all positive, on a logarithmic scale."""
+
+    def __init__(self, likely: Sequence[tuple[float, ...]]) -> None:
+        self._logarithmic = [min(column) > 0 for column in zip(*likely, strict=True)]
+
+    def position(self, numbers: tuple[float, ...]) -> tuple[float, ...]:
+        """Of numbers on the scale."""
+        pairs = zip(numbers, self._logarithmic, strict=True)
+        return tuple(math.log(number) if logarithmic else number for number, logarithmic in pairs)
+
+    def numbers(self, at: tuple[float, ...]) -> tuple[float, ...]:
+        """At a position of the scale."""
+        pairs = zip(at, self._logarithmic, strict=True)
+        return tuple(math.exp(min(x, _HUGE)) if logarithmic else x for x, logarithmic in pairs)
 
 
 def _solved(
@@ -96,12 +119,15 @@ def _slopes(residual: Residual, numbers: tuple[float, ...], now: Array) -> Array
 
 
 def _rounded(
-    residual: Residual, numbers: tuple[float, ...], room: float
+    residual: Residual, scale: _Scale, at: tuple[float, ...], room: float
 ) -> tuple[float, ...]:
-    """With as few digits as will do."""
+    """The numbers there, with as few digits as will do."""
+    numbers = scale.numbers(at)
     for digits in _DIGITS:
         written = tuple(float(f"{number:.{digits}g}") for number in numbers)
-        off = residual(written)
+        if 0.0 in written:
+            continue
+        off = residual(scale.position(written))
         if off is not None and float(np.abs(off).max()) <= room:
             return written
     return numbers

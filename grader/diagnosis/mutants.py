@@ -84,6 +84,10 @@ class Catalogue:
             if {patch.function for patch in variant.patch} == {function}
         ]
 
+    def patches(self, version: Version) -> int:
+        """In how many places a mistake changes the reference."""
+        return len(self._patches(version))
+
     @property
     def functions(self) -> Collection[str]:
         """The names of the contract, in its order."""

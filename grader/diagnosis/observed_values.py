@@ -216,7 +216,7 @@ class Reader:
         self, request: Request, names: Sequence[str], values: Sequence[Any], own: Reply
     ) -> Iterator[tuple[str, Any]]:
         on, path = request["on"], request["path"]
-        if on == "dropout_forward" and _is_training(request):
+        if on == "dropout_forward" and (_is_training(request) or _drops(request, values[0])):
             yield from self._dropout(request, values, own)
         elif on == "dropout_backward":
             yield from self._dropout_back(request, values)
@@ -294,6 +294,12 @@ def _number(value: Any) -> int:
 def _is_training(request: Request) -> bool:
     args = request["args"]
     return len(args) > 1 and isinstance(args[1], dict) and args[1].get("mode") == "train"
+
+
+def _drops(request: Request, out: Any) -> bool:
+    """Whether some entries were dropped, in a mode in which none should be."""
+    x = request["args"][0] if request["args"] else None
+    return _alike(x, out) and bool(((out == 0) & (x != 0)).any() and out.any())
 
 
 def _alike(a: Any, b: Any) -> bool:

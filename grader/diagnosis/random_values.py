@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _SIGMAS: Final = 5.0
-_LARGE: Final = 1000
+LARGE: Final = 1000
 """Fewer draws than that tell nothing of a distribution."""
 _EXACT: Final = 1e-6
 
@@ -95,7 +95,7 @@ class Drawn(Chance, frozen=True):
         size = int(np.prod(self.shape))
         room = 3 / np.sqrt(size)  # a standard deviation is good to 1 / sqrt(2 n)
         near = abs(np.log(self.std / other.std)) < max(room, 0.02)
-        if size < _LARGE:
+        if size < LARGE:
             return bool(near)
         off = abs(self.mean - other.mean) < 2 * room * max(self.std, other.std)
         return bool(near and off and self.negative == other.negative)

@@ -18,6 +18,8 @@ from grader.wall.student import Reply, Request
 from grader.wall.wire import Handle
 from grader.wall.worker import Dispatcher
 
+_CALLS: Final = 12
+"""Of one batch that are replayed."""
 _NET: Final = "FullyConnectedNet"
 
 
@@ -27,10 +29,10 @@ class Case:
     def __init__(self, tape: Tape, dialect: Dialect) -> None:
         self.tape = tape
         self._shift = _counts_from_zero(tape)
-        self.requests = [_canonical(dialect, exchange.request) for exchange in tape.exchanges]
-        self.student = self._read(
-            [exchange.reply for exchange in tape.exchanges], shift=self._shift
-        )
+        shortened = [_shortened(each.request, each.reply) for each in tape.exchanges]
+        self.requests = [_canonical(dialect, request) for request, _ in shortened]
+        self._own = [reply for _, reply in shortened]
+        self.student = self._read(self._own, shift=self._shift)
 
     def rerun(self, resolve: Resolve, *, draw: int = 0) -> Readings:
         """What a package answers to the same requests.
@@ -51,8 +53,8 @@ class Case:
         with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             return [
-                answers.answer(request, exchange.reply)
-                for request, exchange in zip(self.requests, self.tape.exchanges, strict=True)
+                answers.answer(request, own)
+                for request, own in zip(self.requests, self._own, strict=True)
             ]
 
     def _read(self, replies: list[Reply], shift: int = 0) -> Readings:
@@ -60,7 +62,8 @@ class Case:
         readings: Readings = {}
         for index, exchange in enumerate(self.tape.exchanges):
             request = self.requests[index]
-            readings |= reader.read(index, exchange.about, request, replies[index], exchange.reply)
+            own = self._own[index]
+            readings |= reader.read(index, exchange.about, request, replies[index], own)
         return readings
 
 
@@ -150,6 +153,23 @@ def drops(tape: Tape, dialect: Dialect) -> set[bool]:
         for call in calls
         if call["on"] == _NET and call["kwargs"].get("dropout_keep_ratio", 1) != 1
     }
+
+
+def _shortened(request: Request, reply: Reply) -> tuple[Request, Reply]:
+    """A batch without its later calls: what is wrong shows in the first ones.
+
+    What sets something stays, since what follows builds on it.
+    """
+    values = reply.get("value")
+    calls = [i for i, part in enumerate(request.get("requests", ())) if part["op"] == "call"]
+    if len(calls) <= _CALLS or not isinstance(values, list) or reply.get("status") != "ok":
+        return request, reply
+    left_out = set(calls[_CALLS:])
+    return (
+        {**request, "requests": [part for i, part in enumerate(request["requests"])
+                                 if i not in left_out]},
+        {**reply, "value": [value for i, value in enumerate(values) if i not in left_out]},
+    )  # fmt: skip
 
 
 def _canonical(dialect: Dialect, request: Request) -> Request:

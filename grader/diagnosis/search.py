@@ -153,11 +153,16 @@ class Search:
         """What explains everything: one mistake, or those that do so equally well."""
         best = max(scores[version].fit for version in whole)
         tied = [version for version in whole if scores[version].fit >= best - _TIE]
-        tied = self._undecided(found, _one_of_each(tied))
+        tied = self._undecided(found, _one_of_each(sorted(tied, key=self._effort)))
         if len(tied) == 1:
             return self._all((*found, tied[0]))
         offered = [self._as_found(v, scores[v].fit, certain=False) for v in tied[:MOST_OFFERED]]
         return [*self._all(found), *offered]
+
+    def _effort(self, version: Version) -> tuple[bool, int, int]:
+        """How much has to be supposed: what is simple comes first."""
+        parameters = len(self._catalogue.parameters(version))
+        return version in self._fitted, self._catalogue.patches(version), parameters
 
     def _offered(
         self, found: Versions, ranked: list[Version], scores: dict[Version, Score]
