@@ -22,7 +22,7 @@ class WorkBudget:
         self.end = time.process_time() + seconds
         self._made: set[Hashable] = set()
 
-    def spend(self, requests: int, package: Hashable) -> None:
+    def spend(self, requests: float, package: Hashable) -> None:
         """Count requests to a package, and the making of it the first time."""
         self.left -= requests + (0 if package in self._made else _MAKING)
         self._made.add(package)

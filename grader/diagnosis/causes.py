@@ -1,4 +1,4 @@
-"""What is said of a cause: of a mistake that was found, or of an exception that speaks for itself."""
+"""What is said of a cause: a mistake that was found, or an exception that speaks for itself."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ _RAISED: Final = re.compile(
     r"^\S+ raised (?P<kind>\w+)(?: in [^\n]*? line \d+)?(?:\.$|: (?P<text>.*))", re.DOTALL
 )
 _SHAPE: Final = re.compile(r"\(\d*(?:, ?\d+)*,?\)")
-_WHERE: Final = Text("In {function}, line {line} of {file}: {text}", "{file} 第 {line} 行（{function}）：{text}")
+_WHERE: Final = Text(
+    "In {function}, line {line} of {file}: {text}", "{file} 第 {line} 行（{function}）：{text}"
+)
 
 _SAID: Final[list[tuple[str, str, Text, Text]]] = [
     (

@@ -13,12 +13,12 @@ from grader.diagnosis.causes import cause_of, exception_cause
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutants import Catalogue, Versions
 from grader.diagnosis.replay import Case, draws_alike, drops
-from grader.diagnosis.search import FoundMistake, Search, chosen
+from grader.diagnosis.search import WHOLE, FoundMistake, Search, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.tape import Tape, Tapes
 from grader.result import CheckResult, Dialect, Outcome, SourceSpan
 
-WORK: Final = 12_000
+WORK: Final = 16_000
 """Requests to packages for one submission: some two seconds."""
 _SECONDS: Final = 10.0
 """Processor time that ends it in any case."""
@@ -169,17 +169,17 @@ class _Diagnosis:
         own = self._catalogue.of(function)
         search = self._looking(function, failed, budget)
         named = search.find(own)
-        if any(each.certain for each in named):
+        if any(each.certain or each.fit >= WHOLE for each in named):
             return named
         # The check of a net may be the only one that asked a layer.
         judged = {name for check in self._checks for name in check.targets}
-        unasked = [n for n in self._catalogue.mentioned_by(function) if n not in judged]
+        unasked = [n for n in self._catalogue.built_on(function) if n not in judged]
         others = [version for other in unasked for version in self._catalogue.of(other)]
         candidates = [named, search.find(others, screen=1), search.find(own, pairs=True)]
         return max(candidates, key=_weight)
 
     def _search_on(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> None:
-        """Look for more in the checks of which nothing is explained yet."""
+        """Look for more in the checks that are not explained in full yet."""
         named = self._named[function]
         known = _versions(_settled(named))
         left = [check for check in failed if self._unexplained(check, function, known)]
@@ -190,7 +190,7 @@ class _Diagnosis:
     def _unexplained(self, check: CheckResult, function: str, known: Versions) -> bool:
         tape = self._tape(check)
         each = self._evidence_of(tape, function) if tape else None
-        return each is not None and bool(each.wrong) and not each.score(known).hits
+        return each is not None and bool(each.wrong) and each.score(known).missed > 0
 
     def _looking(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> Search:
         def more() -> list[Evidence]:
@@ -294,10 +294,10 @@ def _weight(found: list[FoundMistake]) -> tuple[int, float]:
 
 
 def _settled(named: list[FoundMistake]) -> list[FoundMistake]:
-    """Those that are certain, and the first of several that may be."""
-    certain = [each for each in named if each.certain]
-    offered = [each for each in named if not each.certain]
-    return [*certain, *offered[:1]]
+    """Those that are made, and the first of several of which one is."""
+    made = [each for each in named if not each.alternative]
+    offered = [each for each in named if each.alternative]
+    return [*made, *offered[:1]]
 
 
 def _due(evidence: Evidence, named: list[FoundMistake]) -> list[FoundMistake]:

@@ -11,6 +11,7 @@ from grader.diagnosis.budget import WorkBudget
 from grader.diagnosis.mutants import Catalogue, Versions
 from grader.diagnosis.observed_values import (
     ABSENT,
+    SHAPE,
     Ending,
     Key,
     Readings,
@@ -23,6 +24,8 @@ from grader.diagnosis.replay import Case
 
 _IN_BATCH: Final = 0.1
 """Weight of each further value in a batch."""
+_SETTING: Final = 0.25
+"""Work of setting parameters, in calls."""
 _SOME: Final = 3
 """So many numbers in one value are no coincidence."""
 _DEGENERATE: Final = 0.5
@@ -119,9 +122,11 @@ class Evidence:
         return dict.fromkeys(self._random.get(versions, frozenset()))
 
     @cached_property
-    def cost(self) -> int:
-        """Requests of the case."""
-        return sum(len(request.get("requests", ())) + 1 for request in self.case.requests)
+    def cost(self) -> float:
+        """Requests of the case; what only sets something takes less."""
+        inside = [part for request in self.case.requests for part in request.get("requests", ())]
+        calls = sum(part["op"] == "call" for part in inside)
+        return float(len(self.case.requests) + calls + _SETTING * (len(inside) - calls))
 
     @cached_property
     def wrong(self) -> list[Key]:
@@ -180,12 +185,13 @@ class Evidence:
         return {
             key
             for key in self._keys(guess)
-            if key not in drawn
-            and not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
+            if key not in drawn and not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
         }
 
     def _changed(self, versions: Versions) -> list[Key]:
-        return [key for key in self.changed(versions) if key in self._wrong or key in self._drawn(())]
+        return [
+            key for key in self.changed(versions) if key in self._wrong or key in self._drawn(())
+        ]
 
     def _one(self, key: Key, guess: Readings | None, versions: Versions) -> Score:
         if key in self._random.get(versions, ()):
@@ -203,15 +209,13 @@ class Evidence:
         if not self.case.tape.failed:
             return Score()  # what a check lets pass need not be explained
         moved = not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
-        return Score(
-            wrong=weight, contradicted=weight if moved else 0.0, missed=weight
-        )
+        return Score(wrong=weight, contradicted=weight if moved else 0.0, missed=weight)
 
     def _told(self, key: Key, hit: float) -> float:
         """How much one explained value tells."""
         value: Any = self.student.get(key, ABSENT)
         if isinstance(value, Ending):
-            speaks = hit == 1.0 and value.status == "raised" and "(" not in value.message
+            speaks = hit == 1.0 and value.status == "raised" and not SHAPE.search(value.message)
             return 1.0 if speaks else _DEGENERATE
         if isinstance(value, Drawn) and value.constant is None and np.prod(value.shape) < LARGE:
             return _VAGUE

@@ -1,7 +1,6 @@
 """The reference package in memory, right or with mistakes in it."""
 
 from __future__ import annotations
-
 import __future__
 
 import importlib
@@ -21,6 +20,7 @@ from grader.catalogue import (
     Parameter,
     Patch,
     Variant,
+    definition_extent,
     load_mistakes,
     load_variants,
     patched,
@@ -118,11 +118,18 @@ class Catalogue:
         mistake = self.mistakes.get(version.id)
         return mistake.parameters_of(version.form) if mistake else []
 
-    def mentioned_by(self, function: str) -> list[str]:
-        """The contract's names in the reference's module of a function, in the contract's order."""
-        file = self._api[function].module.replace(".", "/") + ".py"
-        words = set(re.findall(r"\w+", self._files.get(file, "")))
-        return [name for name in self._api if name in words and name != function]
+    def built_on(self, function: str) -> list[str]:
+        """The contract's functions that the reference's calls, in the contract's order."""
+        met, left = set[str](), {function}
+        while left:
+            met |= left
+            left = {name for one in left for name in self._words(one)} & set(self._api) - met
+        return [name for name in self._api if name in met - {function}]
+
+    def _words(self, function: str) -> list[str]:
+        text = self._files.get(self._api[function].module.replace(".", "/") + ".py", "")
+        begin, end = definition_extent(text, function)
+        return re.findall(r"\w+", text[begin:end])
 
     def resolver(self, versions: Iterable[Version] = ()) -> Resolve | None:
         """The contract's functions of the reference with these mistakes, in these styles.
@@ -244,4 +251,6 @@ def _compiled(file: str, text: str) -> list[CodeType]:
 @lru_cache(maxsize=4096)
 def _compiled_part(file: str, text: str) -> CodeType:
     name = f"<reference>/{file}"
-    return compile(text, name, "exec", __future__.annotations.compiler_flag, dont_inherit=True)
+    flags = __future__.annotations.compiler_flag
+    code: CodeType = compile(text, name, "exec", flags, dont_inherit=True)
+    return code

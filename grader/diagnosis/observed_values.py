@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.diagnosis.random_values import Chance, Drawn, masked, through_mask
+from grader.diagnosis.random_values import MASK_LABELS, Chance, Drawn, masked, through_mask
 from grader.wall.student import SHAPES, Reply, Request
 from grader.wall.wire import Handle
 
@@ -24,8 +24,8 @@ _TINY: Final = 1e-12
 ALIKE: Final = 0.95
 """How far something explains that is of the same kind and not the same."""
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
-_EXTRA_COUNTS: Final = ("params[", "grads[")
-"""Of these dicts every entry counts; in others a student may keep what they like."""
+_EXTRA_COUNTS: Final = ("params[", "grads[", *MASK_LABELS)
+"""Of these every entry counts; in other dicts a student may keep what they like."""
 
 
 class Key(NamedTuple):
@@ -63,7 +63,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 _SPEAKING: Final = frozenset({"UnboundLocalError", "ZeroDivisionError", "RecursionError"})
 """Exceptions that say the same whatever the names in their message."""
-_SHAPE: Final = re.compile(r"\(\d*(?:, ?\d+)*,?\)")
+SHAPE: Final = re.compile(r"\(\d*(?:, ?\d+)*,?\)")
 
 
 def _ends_alike(a: Ending, b: Ending) -> float:
@@ -73,7 +73,7 @@ def _ends_alike(a: Ending, b: Ending) -> float:
         return 1.0
     if a.kind in _SPEAKING:
         return ALIKE
-    shapes = [sorted(_SHAPE.findall(end.message)) for end in (a, b)]
+    shapes = [sorted(SHAPE.findall(end.message)) for end in (a, b)]
     return ALIKE if shapes[0] and shapes[0] == shapes[1] else 0.0
 
 

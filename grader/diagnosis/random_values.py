@@ -18,7 +18,12 @@ Array = NDArray[np.float64]
 _SIGMAS: Final = 5.0
 LARGE: Final = 1000
 """Fewer draws than that tell nothing of a distribution."""
+_FEW: Final = 4
+"""So many random numbers of mean 0 have one below 0, nearly always."""
 _EXACT: Final = 1e-6
+MASK_LABELS: Final = ("whole rows or columns", "share kept", "factor of what is kept",
+                      "the mask of the call before")  # fmt: skip
+"""What is said of a mask, by `masked`."""
 
 
 class Chance(msgspec.Struct, frozen=True):
@@ -96,7 +101,7 @@ class Drawn(Chance, frozen=True):
         room = 3 / np.sqrt(size)  # a standard deviation is good to 1 / sqrt(2 n)
         near = abs(np.log(self.std / other.std)) < max(room, 0.02)
         if size < LARGE:
-            return bool(near)
+            return bool(near and (size < _FEW or self.negative == other.negative))
         off = abs(self.mean - other.mean) < 2 * room * max(self.std, other.std)
         return bool(near and off and self.negative == other.negative)
 
@@ -116,13 +121,13 @@ def masked(x: Array, out: Array, before: Array | None) -> Iterator[tuple[str, An
     if kept.ndim == 2 and min(kept.shape) >= 10:
         alike = tuple(bool((kept.all(n) | ~kept.any(n)).mean() > 0.5) for n in (0, 1))
         some = kept.any() and not kept.all()
-        yield "whole rows or columns", alike if some else (False, False)
+        yield MASK_LABELS[0], alike if some else (False, False)
         if some and any(alike):
             drawn = kept.any(alike.index(True))
-    yield "share kept", Share(int(drawn.sum()), drawn.size)
-    yield "factor of what is kept", Range.of(ratio[kept])
+    yield MASK_LABELS[1], Share(int(drawn.sum()), drawn.size)
+    yield MASK_LABELS[2], Range.of(ratio[kept])
     if before is not None:
-        yield "the mask of the call before", bool(np.array_equal(kept, before != 0))
+        yield MASK_LABELS[3], bool(np.array_equal(kept, before != 0))
 
 
 def through_mask(dout: Array, dx: Array, out: Array) -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,9 @@ from grader.diagnosis.tape import Tape
 
 CLEAR: Final = 0.9
 """Fit from which a mistake is named."""
-_SURE: Final = 0.95
+WHOLE: Final = 0.99
+"""Fit from which nothing else is looked for."""
+_SURE: Final = 0.9
 """Precision from which a mistake that explains a part of what is wrong is named."""
 _LEAST: Final = 0.2
 _TIE: Final = 0.01
@@ -32,9 +34,9 @@ class FoundMistake(NamedTuple):
     version: Version
     fit: float
     certain: bool = True
-    """Whether it is made, or one of several that it may be."""
-    fitted: bool = False
-    """Whether its numbers were read off the student's answers."""
+    """Whether nothing else explains the answers as well, and this explains them all."""
+    alternative: bool = False
+    """Whether it is one of several of which one is made."""
 
     @property
     def id(self) -> str:
@@ -84,7 +86,7 @@ class Search:
             found = self._found(known, pairs=pairs)
         except OutOfTime:
             found = self._best
-        return [each for each in found if each.version not in known]
+        return [each for each in found if each.id not in {version.id for version in known}]
 
     def _found(self, known: Versions, *, pairs: bool) -> list[FoundMistake]:
         found = known
@@ -108,17 +110,22 @@ class Search:
         return pair or self._best
 
     def _singles(self, found: Versions) -> dict[Version, Score]:
-        """The scores of what explains more than was found, if only in the shortest cases."""
-        screen = self._unexplained(found)
+        """The scores of what explains more than was found, if only in the shortest cases.
+
+        What explains everything explains the shortest case: the next is looked at only where
+        nothing does.
+        """
         ids = {version.id for version in found}
+        left = [version for version in self._candidates if version.id not in ids]
         scores: dict[Version, Score] = {}
-        for version in self._candidates:
-            versions = (*found, version)
-            if version.id not in ids and any(
-                each.score(versions).hits > each.score(found).hits for each in screen
-            ):
-                scores[version] = self._score(versions)
-            self._budget.check()
+        for each in self._unexplained(found):
+            known = each.score(found).hits
+            for version in left:
+                self._budget.check()
+                if version not in scores and each.score((*found, version)).hits > known:
+                    scores[version] = self._score((*found, version))
+            if any(score.whole for score in scores.values()):
+                break
         return scores
 
     def _fits(self, found: Versions) -> dict[Version, Score]:
@@ -156,8 +163,14 @@ class Search:
         tied = self._undecided(found, _one_of_each(sorted(tied, key=self._effort)))
         if len(tied) == 1:
             return self._all((*found, tied[0]))
-        offered = [self._as_found(v, scores[v].fit, certain=False) for v in tied[:MOST_OFFERED]]
-        return [*self._all(found), *offered]
+        return [*self._all(found), *self._alternatives(tied, scores)]
+
+    def _alternatives(
+        self, versions: list[Version], scores: dict[Version, Score]
+    ) -> list[FoundMistake]:
+        shown = versions[:MOST_OFFERED]
+        several = len(shown) > 1
+        return [FoundMistake(v, round(scores[v].fit, 3), False, several) for v in shown]
 
     def _effort(self, version: Version) -> tuple[bool, int, int]:
         """How much has to be supposed: what is simple comes first."""
@@ -170,20 +183,20 @@ class Search:
         """What explains nearly everything, and so may be."""
         best = scores[ranked[0]].fit
         near = _one_of_each(version for version in ranked if scores[version].fit >= best - _TIE)
-        offered = [self._as_found(v, scores[v].fit, certain=False) for v in near[:MOST_OFFERED]]
-        return [*self._all(found), *offered]
+        return [*self._all(found), *self._alternatives(near, scores)]
 
     def _undecided(self, found: Versions, tied: list[Version]) -> list[Version]:
         """Those that still fit equally well in all cases there are."""
         if len(tied) == 1:
             return tied
-        false = dict.fromkeys(tied, 0.0)
+        told = dict.fromkeys(tied, (0.0, 0.0))
         for each in self._more():
             for version in tied:
                 self._budget.check()
                 score = each.score((*found, version))
-                false[version] += score.false + score.contradicted
-        return [version for version in tied if false[version] == min(false.values())]
+                against, hits = told[version]
+                told[version] = (against + score.false + score.contradicted, hits - score.hits)
+        return [version for version in tied if told[version] == min(told.values())]
 
     def _adds(self, found: Versions, score: Score) -> bool:
         """Whether a mistake surely is a part of what is wrong."""
@@ -202,7 +215,7 @@ class Search:
         ]
 
     def _as_found(self, version: Version, fit: float, *, certain: bool) -> FoundMistake:
-        return FoundMistake(version, round(fit, 3), certain, version in self._fitted)
+        return FoundMistake(version, round(fit, 3), certain)
 
     def _is_whole(self, version: Version, versions: Versions) -> bool:
         """Whether all is explained of the quantities that a mistake changes.
@@ -211,7 +224,8 @@ class Search:
         """
         explained: dict[str, list[float]] = {}
         changed: set[str] = set()
-        for each in self._evidence:
+        for each in self._more():
+            self._budget.check()
             score = each.score(versions)
             if score.false:
                 return False

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks.patterns import pattern_in
+from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutants import Resolve
 from grader.diagnosis.observed_values import ABSENT, Key, same
-from grader.diagnosis.evidence import Evidence
 from grader.result import Cause, CheckResult
 from grader.rubric import Text
 from grader.wall.student import Request
@@ -117,12 +117,16 @@ DOUBLE_ONLY: Final = Kind(
     ),
 )
 
+_SAY_NOTHING: Final = ("wrong only", "nearly right", "off by the constant factor", "right up to")
+"""Patterns that tell where or by how much values are off, but not what was done to them."""
 _STEPS: Final = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 
 
 def from_pattern(check: CheckResult, lang: str) -> Cause | None:
     """The kind of error that the comparison itself has seen."""
     if check.finding is None or not check.finding.pattern:
+        return None
+    if check.finding.pattern.startswith(_SAY_NOTHING):
         return None
     return Cause(
         id="structure:pattern",

@@ -131,8 +131,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "等待 {name} 的 {n} 项检查",
     ),
     "cause.one_of": (
-        "It may be one of these, the likeliest first:",
-        "可能是以下之一，最可能的在前：",
+        "Possible causes, the likeliest first:",
+        "可能的原因，最可能的在前：",
     ),
     "cause.minor": ("minor", "轻微"),
     "check.follow_through": (

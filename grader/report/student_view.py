@@ -81,8 +81,8 @@ class CheckView(Struct, frozen=True):
 
     @property
     def unsure(self) -> bool:
-        """Whether the cause is one of several."""
-        return sum(not cause.certain for cause in self.causes) > 1
+        """Whether a cause may be another one."""
+        return any(not cause.certain for cause in self.causes)
 
     @property
     def compared(self) -> bool:

@@ -46,7 +46,7 @@ class Clinic:
 
     def patient(self, *checks: str, mistakes: tuple[str, ...] = (), **more: Any) -> Patient:
         """A package with mistakes of the catalogue in it."""
-        patches = [patch for name in mistakes for patch in self.catalogue.mistakes[name].patch]
+        patches = [patch for name in mistakes for patch in self.catalogue.mistakes[name].patches()]
         return Patient(patched(self.files, patches), checks, **more)
 
     def changed(self, function: str, old: str, new: str, *checks: str, file: str = "layers.py",

@@ -108,7 +108,7 @@ def test_a_mistake_in_another_style_is_named(clinic: Clinic) -> None:
     }
     patients = {}
     for (variant, mistake), checks in cases.items():
-        patches = [*variants[variant].patch, *clinic.catalogue.mistakes[mistake].patch]
+        patches = [*variants[variant].patch, *clinic.catalogue.mistakes[mistake].patches()]
         patients[f"{variant} {mistake}"] = Patient(patched(clinic.files, patches), checks)
     for name, failures in clinic.examine(patients).items():
         assert failures, name
@@ -131,8 +131,8 @@ def test_nothing_is_named_for_what_no_mistake_explains(clinic: Clinic) -> None:
 
 
 def test_the_language_is_that_asked_for(clinic: Clinic) -> None:
-    mistake = clinic.catalogue.mistakes["relu-leaky"]
-    patient = clinic.patient("relu_forward", mistakes=("relu-leaky",), lang="zh")
+    mistake = clinic.catalogue.mistakes["relu-absolute"]
+    patient = clinic.patient("relu_forward", mistakes=("relu-absolute",), lang="zh")
     (checks,) = clinic.examine({"one": patient}).values()
     cause = checks[0].causes[0]
     assert (cause.title, cause.explanation, cause.hint) == (

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from grader.diagnosis import tape as tape_module
-from grader.diagnosis.random_values import Drawn, Range, Share
 from grader.diagnosis.mutants import Package, Version
 from grader.diagnosis.observed_values import ABSENT, Reader, same
+from grader.diagnosis.random_values import Drawn, Range, Share
 from grader.diagnosis.replay import Case
 from grader.diagnosis.tape import Exchange, Tape, Tapes
 from grader.dialect import adapt, canonical_call

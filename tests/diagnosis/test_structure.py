@@ -10,9 +10,9 @@ import pytest
 
 from grader.checks.key import LocalChannel
 from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutants import Package
 from grader.diagnosis.replay import Case
-from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.structure import kind_of
 from grader.diagnosis.tape import Tapes
 from grader.result import Dialect, Outcome

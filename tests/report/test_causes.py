@@ -65,7 +65,7 @@ def test_the_place_is_named() -> None:
 def test_several_that_may_be_are_told_as_such() -> None:
     offered = [cause("one", certain=False), cause("two", certain=False)]
     for text in texts(result(check(*offered)))[:2]:
-        assert text.index("It may be one of these") < text.index("Title of one")
+        assert text.index("Possible causes") < text.index("Title of one")
         assert text.index("Title of one") < text.index("Title of two")
 
 
