@@ -140,7 +140,10 @@ class Catalogue:
         if key not in self._packages:
             self._packages[key] = self._made(key)
         package = self._packages[key]
-        return package.resolve if package else None
+        if package is None:
+            return None
+        package.forget_state()
+        return package.resolve
 
     def _made(self, versions: Versions) -> Package | None:
         """Mistakes on top of styles, in the first order in which each finds its place."""
@@ -188,8 +191,13 @@ class Package:
         return getattr(self._module(self._api[name].module), name)
 
     def drop(self) -> None:
-        """Forget the modules."""
-        for file in _FINDER.packages.pop(self._name, {}):
+        """Forget the package."""
+        self.forget_state()
+        _FINDER.packages.pop(self._name, None)
+
+    def forget_state(self) -> None:
+        """Import the modules anew next time: a mistake may keep something in them."""
+        for file in _FINDER.packages.get(self._name, {}):
             inside = file.removesuffix(".py").removesuffix("__init__").strip("/").replace("/", ".")
             sys.modules.pop(f"{self._name}.{inside}".rstrip("."), None)
 
