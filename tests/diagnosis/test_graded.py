@@ -52,7 +52,7 @@ def test_every_deduction_has_its_cause(result: Result, folder: Path) -> None:
 
 
 def test_what_follow_through_cured_has_the_layers_cause(result: Result) -> None:
-    cured = [check for check in result.checks if check.follow_through]
+    cured = [c for c in result.checks if c.follow_through and c.id.startswith("net_modes::")]
     assert cured
     assert named(cured) == [[MISTAKE]] * len(cured)
 
@@ -89,7 +89,7 @@ def test_a_diagnosis_that_fails_leaves_a_note(monkeypatch: pytest.MonkeyPatch) -
     checks, (note,) = explained(monkeypatch, catalogue=object())
     assert checks == []
     assert note.startswith("The grader could not look for causes; no points are lost.")
-    assert "ZeroDivisionError: no luck (test_graded.py, line" in note
+    assert "(test_graded.py, line" in note
 
 
 def test_without_a_reference_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
