@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from grader.checks.run import NOT_ASKED_KIND
 from grader.result import CheckResult, Outcome
 
 AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.MISSING})
@@ -30,7 +31,7 @@ def fault_elsewhere(check: CheckResult, uses: Sequence[str], at_fault: Collectio
         uses: functions that it calls without judging them, and without allowing for their faults.
         at_fault: functions that fail checks of their own.
     """
-    if check.follows_from or check.outcome not in AT_FAULT:
+    if check.follows_from or not (check.outcome in AT_FAULT or _is_unjudged(check)):
         return check.follows_from
     others = set(at_fault).difference(check.targets)
     frames = check.finding.traceback if check.finding else []
@@ -39,28 +40,35 @@ def fault_elsewhere(check: CheckResult, uses: Sequence[str], at_fault: Collectio
     return next(iter([*reversed(raised_in), *used]), "")
 
 
+def _is_unjudged(check: CheckResult) -> bool:
+    asked = check.finding is None or check.finding.kind != NOT_ASKED_KIND
+    return check.outcome is Outcome.SKIPPED and asked
+
+
 def with_consequences(
     checks: Sequence[CheckResult],
     uses: Mapping[str, Sequence[str]],
     unusable: Mapping[str, str],
-    settled: Collection[str] = (),
+    replaced: Mapping[str, Collection[str]],
 ) -> list[CheckResult]:
     """The checks, each one that fails for a fault elsewhere with where that is.
 
     Args:
         checks: of one submission.
-        uses: id of a check to the functions whose faults it does not allow for.
+        uses: id of a check to the functions of other parts that it uses.
         unusable: contract name to what is wrong with its file.
-        settled: functions without whose faults all was judged again.
+        replaced: id of a check to the functions without whose faults it was judged again.
     """
     lost = {check.targets[0] for check in checks if _is_lost_with_its_file(check, unusable)}
     files = {name: unusable[name] for name in lost}
     own = [check for check in checks if not uses.get(check.id)]
-    at_fault = functions_at_fault(own).difference(settled)
+    at_fault = functions_at_fault(own)
     return [
         replace(check, follows_from=files[check.targets[0]])
         if _is_lost_with_its_file(check, files)
-        else _with_origin(check, uses.get(check.id, ()), at_fault, files)
+        else _with_origin(
+            check, uses.get(check.id, ()), at_fault.difference(replaced.get(check.id, ())), files
+        )
         for check in checks
     ]
 

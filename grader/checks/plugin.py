@@ -20,7 +20,6 @@ from grader.checks.declare import Spec, spec_of
 from grader.checks.inputs import Inputs
 from grader.checks.run import CheckRun
 from grader.result import CheckResult, Outcome
-from grader.rubric import Rubric
 from grader.verdicts import NotJudged, Verdict
 from grader.wall.student import Student
 
@@ -217,16 +216,16 @@ def item_spec(item: pytest.Item) -> Spec | None:
     return item.stash[_SPEC]
 
 
-def uses_of_nets(items: Iterable[pytest.Item], rubric: Rubric) -> dict[str, Sequence[str]]:
-    """Id to what a check uses, of those that fail with what they use.
+def uses_elsewhere(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
+    """Id of a check to the functions of other parts that it uses: it fails with them.
 
-    Other parts' checks allow for a fault in what they use, or say that it keeps them from judging.
+    For a fault of a function of its own part a check allows, or says that it cannot be judged.
     """
-    specs = {check_id(item): item_spec(item) for item in items}
+    specs = {check_id(item): spec for item in items if (spec := item_spec(item)) is not None}
+    home = {name: spec.part for spec in specs.values() for name in spec.targets}
     return {
-        check: spec.uses
+        check: [name for name in spec.uses if home.get(name, spec.part) != spec.part]
         for check, spec in specs.items()
-        if spec is not None and rubric.parts[spec.part].follow_through
     }
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from grader.checks.consequences import unusable_files, with_consequences
-from grader.checks.plugin import uses_of_nets
+from grader.checks.plugin import uses_elsewhere
 from grader.diagnosis.diagnose import diagnose, structural
 from grader.diagnosis.tape import Tapes
 from grader.errors import GraderError, InputError, InternalError
@@ -120,12 +120,14 @@ def _with_consequences(
 ) -> list[CheckResult]:
     """The checks, each with the fault elsewhere that it fails for."""
     rubric = bench.assignment.rubric
-    replaced = wrong_functions(checks, rubric) if bench.reference else []
+    wrong = wrong_functions(checks, rubric) if bench.reference else []
+    replaced = [name for name in wrong if name in submission.locations]
+    again = {check.id for check in checks if rubric.parts[check.part].follow_through}
     return with_consequences(
         checks,
-        uses_of_nets(bench.items, rubric),
+        uses_elsewhere(bench.items),
         unusable_files(submission.broken, submission.locations, problems),
-        [name for name in replaced if name in submission.locations],
+        dict.fromkeys(again, replaced),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.assignment import Assignment
-from grader.checks.plugin import CheckPlugin, check_id, item_spec, uses_of_nets
+from grader.checks.plugin import CheckPlugin, check_id, item_spec, uses_elsewhere
 from grader.checks.run import CheckRun, KeyReplayer
 from grader.errors import GraderError, InputError
 from grader.result import Visibility
@@ -41,7 +41,7 @@ class SelfCheckPlugin(CheckPlugin):
         checks = [item for item in items if item_spec(item) is not None]
         if checks:
             self._folder = checks[0].path.parent
-        self.uses = uses_of_nets(checks, assignment.rubric)
+        self.uses = uses_elsewhere(checks)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say which statements could not run when modules were imported, and what to fix first."""

@@ -27,13 +27,22 @@ def check(
 
 
 def origins(*checks: CheckResult, settled: tuple[str, ...] = ()) -> list[str]:
-    return [told.follows_from for told in with_consequences(checks, USES, {}, settled)]
+    replaced = dict.fromkeys(USES, settled)
+    return [told.follows_from for told in with_consequences(checks, USES, {}, replaced)]
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERROR, Outcome.MISSING])
 def test_a_net_that_fails_with_its_layer_follows_from_it(outcome: Outcome) -> None:
     layer, net = check("layers::out", "affine_forward", outcome), check("nets::loss", "Net")
     assert origins(layer, net) == ["", "affine_forward"]
+
+
+def test_what_could_not_be_judged_follows_too_unless_it_was_not_asked_for() -> None:
+    layer = check("layers::out", "affine_forward")
+    net = check("nets::loss", "Net", Outcome.SKIPPED)
+    assert origins(layer, net)[-1] == "affine_forward"
+    net = check("nets::loss", "Net", Outcome.SKIPPED, Finding(kind="not_asked"))
+    assert origins(layer, net)[-1] == ""
 
 
 def test_a_net_that_fails_by_itself_follows_from_nothing() -> None:
@@ -69,7 +78,7 @@ def test_a_file_that_cannot_be_used_is_said_once() -> None:
         check("optim::a", "adam", Outcome.ERROR, load),
         check("nets::loss", "Net"),
     ]
-    told = with_consequences(checks, USES, unusable)
+    told = with_consequences(checks, USES, unusable, {})
     assert [each.follows_from for each in told] == [reason, reason, "", reason]
 
 
@@ -80,5 +89,5 @@ def test_names_that_a_file_should_define_go_with_what_it_raised() -> None:
     assert found == {"affine_forward": raised, "relu_forward": raised}
     gone = check("layers::a", "affine_forward", Outcome.MISSING, Finding(kind="missing"))
     wrong = check("layers::r", "relu_forward", Outcome.FAILED, Finding(kind="values"))
-    told = with_consequences([gone, wrong], USES, found)
+    told = with_consequences([gone, wrong], USES, found, {})
     assert [each.follows_from for each in told] == [raised, ""]
