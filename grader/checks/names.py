@@ -114,7 +114,7 @@ def _by_affix(
 ) -> Names:
     """The gradients called like those that are known: "dgamma1", where that of W1 is "dW1"."""
     known = [(parameters.get(name, name), given) for name, given in found.items()]
-    affixes = {tuple(given.split(own, 1)) for own, given in known if own in given}
+    affixes = {tuple(given.split(own, 1)) for own, given in known if own and own in given}
     matched: Names = {}
     for name in names:
         own = parameters.get(name, name)
@@ -131,7 +131,7 @@ def _squeezed(told: Any) -> Shapes:
     return {
         str(name): tuple(n for n in shape if n != 1)
         for name, shape in told.items()
-        if isinstance(shape, list)
+        if isinstance(shape, list) and all(type(n) is int for n in shape)
     }
 
 
@@ -166,13 +166,14 @@ def _by_effect(
 
     With gamma 0 all samples have the same scores; then beta makes a difference, and the bias none.
     """
-    values = {name: _start(shape) for name, shape in own.items()}
+    sizes = set(probe.expected.values())  # others are the student's word, and may be anything
+    values = {name: _start(shape) for name, shape in own.items() if shape in sizes}
     X = np.repeat(_SAMPLES, probe.expected["W1"][0], axis=1)
     X[1, 0] = 0.5
 
     def scores(changed: Mapping[str, Array]) -> Array:
         given = probe.scores(X, {**values, **changed})
-        return as_array(given, "scores").astype(np.float64)
+        return as_array(given, "scores").real.astype(np.float64)
 
     def zeros(name: str) -> dict[str, Array]:
         return {name: np.zeros(own[name])}
@@ -180,7 +181,8 @@ def _by_effect(
     def moves(name: str, gamma: str) -> bool:
         # Not all alike: a norm in the next layer takes away what they have in common.
         other = {name: np.linspace(1.0, 2.0, own[name][0])}
-        return not np.allclose(scores(zeros(gamma)), scores(zeros(gamma) | other))
+        still, moved = scores(zeros(gamma)), scores(zeros(gamma) | other)
+        return still.shape != moved.shape or not np.allclose(still, moved)
 
     gammas = [name for name in candidates if _rows_are_equal(scores(zeros(name)))]
     if len(gammas) != 1:

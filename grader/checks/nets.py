@@ -98,6 +98,7 @@ class Net:
         if not isinstance(params, dict):
             text = f"{self._kind}.params should be a dict; it is {_kind(params)}."
             raise Wrong(text, Finding(kind="type", quantity="params", call=self.call))
+        params = {str(name): value for name, value in params.items()}
         names = self.spelling.of_parameters(params)
         return {name: params[own] for name, own in names.items()}
 
@@ -344,6 +345,7 @@ class Net:
             raise Wrong(text, Finding(kind="type", quantity="grads", call=self.call_of_loss))
         if not self.spelling.parameters:
             self._by_contract(self.remote.params.shapes())
+        grads = {str(name): value for name, value in grads.items()}
         names = self.spelling.of_gradients(grads)
         return {name: grads[own] for name, own in names.items()}
 

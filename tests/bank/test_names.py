@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -108,3 +108,18 @@ def test_who_counts_from_zero_and_has_no_gamma_has_the_rest_known() -> None:
     spelling = Spelling(probe.expected, lambda find: find(probe))
     known = spelling.of_parameters(told)
     assert known == {"W1": "W0", "b1": "b0", "W2": "W1", "b2": "b1", "W3": "W2", "b3": "b2"}
+
+
+@pytest.mark.parametrize(
+    "told", [None, {}, {"": [3, 5]}, {"w": [10**12], "v": ["a"], "u": None}, {"b": [[5]]}]
+)
+def test_odd_answers_about_shapes_tell_nothing(told: Any) -> None:
+    remote = SimpleNamespace(
+        params=SimpleNamespace(shapes=lambda: told), loss=lambda *_, **__: (None, told)
+    )
+    expected = fully_connected_shapes([5, 6], 3, 4, "batchnorm")
+    probe = cast("Net", SimpleNamespace(expected=expected, remote=remote))
+    spelling = Spelling(expected, lambda find: find(probe))
+    there = list(told or {})
+    assert spelling.of_parameters(there).keys() <= {*there, "W1"}
+    assert spelling.of_gradients(there).keys() <= {*there, "W1"}
