@@ -119,7 +119,7 @@ def _did_you_mean(path: Path) -> str:
 
     there = next((folder for folder in path.parents if folder.is_dir()), None)
     if there is None or there != path.parent:
-        return f"The last folder on the way that is there: {there}." if there else ""
+        return f"The last folder on the way that is there: {there.absolute()}." if there else ""
     try:
         names = [entry.name for entry in there.iterdir()]
     except OSError:

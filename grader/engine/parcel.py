@@ -14,6 +14,7 @@ import msgspec
 
 from grader.errors import InputError
 from grader.submission import Source
+from grader.submission.foreign import named
 from grader.submission.module_names import may_be_python
 from grader.submission.tree import BESIDE, MAX_BESIDE, archive_stem, is_ignored
 
@@ -193,7 +194,9 @@ def _write(path: Path, item: Item, root: Path) -> None:
 
 def _add_entry(sha: hashlib._Hash, entry: Entry) -> None:
     if entry.kind == "other":
-        sha.update(b"\1")  # a folder of pictures is not an empty folder
+        sha.update(b"\1")  # a folder of films is not an empty folder
+        if named([entry.name]):  # the report may say what it is
+            sha.update(entry.name.encode(errors="surrogateescape"))
         return
     head = f"{entry.kind}\0{entry.name}\0{entry.target}\0"
     sha.update(head.encode(errors="surrogateescape"))

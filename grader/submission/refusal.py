@@ -21,9 +21,8 @@ _COMPILED: Final = re.compile(r"\.(?:cpython|pypy)-?\d+(?:\.opt-\d)?$")
 def nothing_found(path: Path, tree: Tree, modules: Modules) -> InputError:
     """That a submission holds no package, and what it holds instead."""
     name = printable(path.name)
-    wanted = sorted(
-        {posixpath.basename(usual_file(module)) for module in modules.contract.values()}
-    )
+    written = {*modules.contract.values()} - modules.given or {*modules.contract.values()}
+    wanted = sorted({posixpath.basename(usual_file(module)) for module in written})
     hint = f"Hand in the folder with {_listed(wanted)}, as it is or as a zip."
     instead = named(tree.other)
     because = f": {instead}" if instead else ""

@@ -75,7 +75,7 @@ def _pasted(source: str) -> str:
 def _newer(source: str, reason: str) -> str:
     """That it is syntax of a later Python than ours, if it looks like it."""
     if _OLD_FSTRING.search(reason):
-        return _needs((3, 12), "what stands between the braces of this f-string")
+        return _needs((3, 12), "its own quotes or a backslash inside an f-string's braces")
     for pattern, version, what in _NEWER:
         if pattern.search(source):
             return _needs(version, what)

@@ -14,7 +14,7 @@ import grader
 from grader.engine import storage
 from grader.engine.inbox import brought
 from grader.engine.outbox import Outbox
-from grader.engine.parcel import Parcel, submission_parcel
+from grader.engine.parcel import Parcel, submission_hash, submission_parcel
 from grader.errors import InputError, UsageError
 from grader.submission import discover
 from grader.submission.module_names import may_be_python
@@ -174,3 +174,13 @@ def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     assert theirs.files == ours.files
     assert theirs.unread == ours.unread
     assert (copy / "film.mp4").read_bytes() == bytes(5)
+
+
+def test_what_a_message_may_name_is_part_of_a_submission(tmp_path: Path) -> None:
+    folder = tmp_path / "class" / "ann"
+    folder.mkdir(parents=True)
+    (folder / "hw2.rar").write_bytes(b"x")
+    (source,) = discover(tmp_path / "class")
+    before = submission_hash(source)
+    (folder / "hw2.rar").rename(folder / "hw2.7z")
+    assert submission_hash(source) != before
