@@ -22,6 +22,7 @@ from grader.notebooks.records import (
     WrittenAnswer,
 )
 from grader.report.cohort import report_href
+from grader.report.files import instructor_page, student_page_of, write_atomically
 from grader.report.gradebook import write_gradebook
 from grader.report.html import class_page, student_page
 from grader.report.notebook import fragment
@@ -494,10 +495,11 @@ def _cell(id: str, role: str, error: str) -> NotebookCell:
 def write(out: Path, results: Iterable[Result]) -> None:
     """Write a class page, student pages and a gradebook to `out`."""
     every = list(results)
-    (out / "reports").mkdir(parents=True, exist_ok=True)
     for one in every:
-        page = student_page(one, audience="instructor")
-        (out / "reports" / f"{one.submission}.html").write_text(page, encoding="utf-8")
+        own, private = student_page_of(one.submission), instructor_page(one.submission)
+        write_atomically(out / own, student_page(one).encode())
+        page = student_page(one, audience="instructor", beside=f"../{own}")
+        write_atomically(out / private, page.encode())
     title = "Assignment 2: fully connected networks"
     page = class_page(every, title=title, made="2026-03-02 14:05 UTC")
     (out / "index.html").write_text(page, encoding="utf-8")

@@ -12,11 +12,11 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
 
+from grader.report.cohort import report_href
 from grader.report.html import class_page, student_page
 from grader.report.notebook import fragment
 from grader.report.text import number
@@ -129,9 +129,7 @@ def test_rows_made_by_the_script_are_as_those_of_the_page(turned: Any) -> None:
     assert {name: scores.get(name, "–") for name in shown} == {
         name: score.replace("late −7 ", "") for name, score in shown.items()
     }
-    assert turned["second"]["hrefs"] == [
-        f"reports/{quote(name)}.html" for name in turned["second"]["names"]
-    ]
+    assert turned["second"]["hrefs"] == [report_href(name) for name in turned["second"]["names"]]
 
 
 def test_the_search_finds_who_is_on_no_page(turned: Any) -> None:
