@@ -46,7 +46,7 @@ def needed(
     waiting = list(package.files)
     for file in waiting:
         prepared = load(search.package, file)
-        if prepared is not None and len(waiting) - len(package.files) < _MAX_HELPERS:
+        if prepared is not None:
             waiting += search.add(_imported(prepared.tree))
     return Needed(search.package, search.names, search.missing)
 
@@ -64,6 +64,7 @@ class _Search:
         self.missing: set[str] = set()
         self._modules = modules
         self._known = set(package.files)
+        self._room = _MAX_HELPERS
         self._ours = {*PACKAGES, posixpath.basename(package.root)}
         self._by_name = _by_import_name(package, tree, passed_over)
         self._by_spelling = _by_spelling(self._by_name.values())
@@ -75,10 +76,11 @@ class _Search:
         for name in imported:
             for prefix in _prefixes(self._in_package(name)):
                 file = self._find(prefix)
-                if file is None:
+                if file is None or (file not in self._known and not self._room):
                     continue
                 self._alias(prefix, file)
                 if file not in self._known:
+                    self._room -= 1
                     self._known.add(file)
                     new.append(file)
         self.package = self.package._replace(files=[*self.package.files, *new])

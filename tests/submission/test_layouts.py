@@ -208,3 +208,11 @@ def test_a_missing_file_excuses_nothing(tmp_path: Path) -> None:
 def test_a_deleted_file_is_missing_also_where_others_import_from_it(tmp_path: Path) -> None:
     net = FC_NET.replace("import *", "import affine_forward")
     assert "affine_forward" not in read(write(tmp_path / "ann", {"fc_net.py": net})).locations
+
+
+def test_only_so_many_helpers_come_along(tmp_path: Path) -> None:
+    files = {f"helper_{number}.py": HELPER for number in range(150)}
+    imports = "".join(f"import helper_{number}\n" for number in range(150))
+    files |= {**PACKAGE, "numpynn/layers.py": imports + LAYERS}
+    submission = read(write(tmp_path / "ann", files))
+    assert len(submission.files) == len(PACKAGE) + 100
