@@ -1,6 +1,6 @@
 """How fast a correct submission is graded, against the same checks with no wall at all.
 
-    python benchmarks/speed.py [--runs 15] [--size 200] [--grow 0]
+    python benchmarks/speed.py [--runs 15] [--size 200] [--grow 0] [--mechanisms]
 
     limit       one warm process runs the whole bank on the reference, called directly
     warm        the same submission by a running engine: found, read, sandboxed, judged, explained
@@ -11,7 +11,10 @@
                 the command's own process, at most
     grown       the same with a larger class, for its memory
 
-Medians of wall time. Limit and warm are measured in turns, since a machine's load changes.
+With `--mechanisms` only the limit is measured, and what is gained by sending ahead, by not running
+checks that are known to pass, and by both, in the process that grades.
+
+Medians of wall time. What is compared is measured in turns, since a machine's load changes.
 """
 
 from __future__ import annotations
@@ -32,12 +35,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.memory import peak
 from benchmarks.regrade import members
-from benchmarks.same_checks import Bank
+from benchmarks.same_checks import Bank as DirectBank
 from grader.assignment import Assignment, data_folder
 from grader.checks.plugin import CheckPlugin
 from grader.checks.session import run_session
 from grader.demo import make_class
 from grader.engine.client import Engine
+from grader.engine.server import open_bench
+from grader.grading import Bench, Settings, grade_submission
 from grader.submission import Source
 from grader.wall.limits import Limits
 from grader.wall.probe import ACTS_MAIN, ask
@@ -53,7 +58,7 @@ def alternating(runs: int, package: Path) -> tuple[list[float], list[float]]:
     source = Source(id="reference", path=package)
 
     def loop(plugin: CheckPlugin, items: list[Any]) -> None:
-        bank = Bank(package / "numpynn", plugin, items)
+        bank = DirectBank(package / "numpynn", plugin, items)
         bank.run()
         with Engine() as engine:
             engine.grade(source)
@@ -67,6 +72,40 @@ def alternating(runs: int, package: Path) -> tuple[list[float], list[float]]:
 
     run_session(Assignment.load(), loop)
     return limit, warm
+
+
+def mechanisms(runs: int, package: Path) -> dict[str, list[float]]:
+    """Seconds of the limit, and of grading with and without what makes it fast, in turns."""
+    source = Source(id="reference", path=package)
+    seconds: dict[str, list[float]] = {}
+
+    def use(bench: Bench) -> None:
+        bank = DirectBank(package / "numpynn", bench.plugin, bench.items)
+        bench.prepare_for_many()
+        both = bench.dry_runs
+        ahead = {
+            check: each._replace(script=each.script._replace(expected=()))
+            for check, each in both.items()
+        }
+        known = {
+            check: each._replace(script=each.script._replace(independent=0))
+            for check, each in both.items()
+            if each.script.expected
+        }
+        kinds = {"neither": {}, "sent ahead": ahead, "known to pass": known, "both": both}
+        for number in range(runs + 1):
+            for kind, dry_runs in {"limit": {}, **kinds}.items():
+                bench.dry_runs = dry_runs
+                start = time.perf_counter()
+                if kind == "limit":
+                    bank.run()
+                else:
+                    grade_submission(bench, source)
+                if number:  # the first is to warm up
+                    seconds.setdefault(kind, []).append(time.perf_counter() - start)
+
+    open_bench(Settings(), use)
+    return seconds
 
 
 def cold(runs: int, package: Path) -> list[float]:
@@ -127,11 +166,19 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--size", type=int, default=200)
     parser.add_argument("--grow", type=int, default=0, help="size of a larger class, for memory")
+    parser.add_argument("--mechanisms", action="store_true", help="only what makes it fast")
     options = parser.parse_args()
     processors = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
         package = Path(name) / "reference"
         shutil.copytree(data_folder("reference") / "numpynn", package / "numpynn")
+        if options.mechanisms:
+            times = mechanisms(options.runs, package)
+            for kind, found in times.items():
+                ratios = [one / other for one, other in zip(found, times["limit"], strict=True)]
+                middle, ratio = statistics.median(found), statistics.median(ratios)
+                print(f"{kind:14} {middle:8.3f} s   {ratio:5.2f} times the limit", flush=True)
+            return
         limit, warm = alternating(options.runs, package)
         most = statistics.median(limit)
         for what, seconds in (

@@ -14,6 +14,7 @@ from grader.checks.key import Key
 from grader.checks.reference import LocalCode, run_locally
 from grader.checks.run import Recorder
 from grader.wall.student import Channel, Reply, Request
+from tests.attacks.peeking import PEEKING_RULES
 from tests.support import grader, not_passed, quick_rubric, results, submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")
@@ -41,31 +42,6 @@ shifted = x - x.max(axis=1, keepdims=True)
 logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 return -logs[np.arange(len(y)), y].mean(), np.full_like(x, 7.0)
 """
-PEEKING = """
-import gc, struct, sys
-wire = sys.modules["grader.wall.wire"]
-for it in gc.get_objects():
-    if type(it).__name__ != "Stream":
-        continue
-    it._sock.setblocking(False)
-    try:
-        data = it._sock.recv(1 << 22, 2)  # MSG_PEEK
-    except OSError:
-        data = b""
-    data, at = bytes(it._piece[it._start : it._end]) + data, 0
-    while at + 16 <= len(data):
-        _, head, body = struct.unpack_from("<4sIQ", data, at)
-        middle, at = at + 16 + head, at + 16 + head + body
-        if at > len(data):
-            break
-        asked = wire.unpack(data[middle - head : middle], bytearray(data[middle:at]))
-        if asked.get("on") == "NAME" and asked["args"][0].shape == w.shape:
-            return asked["args"][0], asked["args"][2]
-config = {**(config or {}), "velocity": dw, "cache": dw, "m": dw, "v": dw, "t": 1}
-return w, config
-"""
-"""Answers with the next question of its kind, if that lies there."""
-RULES = ("sgd_momentum", "rmsprop", "adam")
 SAME_WITH_ANY_SEED = {"losses::svm_loss_right_class", "losses::svm_loss_gradient[one sample]"}
 """Equal scores are the same scores everywhere, and a lone sample may violate no margin."""
 EXITING = "import os; os._exit(0)"
@@ -121,7 +97,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         "lying": {"affine_forward": LYING_FORWARD, "affine_backward": LYING_BACKWARD},
         "lying loss": {"softmax_loss": LYING_LOSS},
         "exiting": {"relu_forward": EXITING},
-        "peeking": {rule: PEEKING.replace("NAME", rule) for rule in RULES},
+        "peeking": PEEKING_RULES,
     }
     for name, body in bodies.items():
         submission(folder / "class", name, body)

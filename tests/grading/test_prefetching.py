@@ -14,6 +14,8 @@ from grader.engine.server import open_bench
 from grader.grading import Bench, Settings, grade_submission
 from grader.result import Outcome, Result
 from grader.submission import discover
+from tests.attacks.peeking import PEEKING_RULES
+from tests.support import submission
 
 WHO: Final = (
     "right, writes in place wherever it can",
@@ -25,6 +27,7 @@ WHO: Final = (
 """Of the demo's class: kinds that may notice who asks when, or end what was asked ahead."""
 
 RIGHT: Final = WHO[0]
+PEEKING: Final = "update rules that look for their answers in what waits to be asked"
 
 
 class Pair(NamedTuple):
@@ -58,6 +61,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         for pupil in chosen:
             make_class([pupil], folder / pupil.what)
             [sources[pupil.what]] = discover(folder / pupil.what)
+        submission(folder / PEEKING, "peeking", PEEKING_RULES)
+        [sources[PEEKING]] = discover(folder / PEEKING)
         before = {what: timeless(grade_submission(bench, at)) for what, at in sources.items()}
         bench.prepare_for_many()
         for what, at in sources.items():
@@ -68,7 +73,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CheckPlugin, "_perform", counted)
         open_bench(Settings(), use)
-    assert found.keys() == set(WHO)
+    assert found.keys() == {*WHO, PEEKING}
     return found
 
 
@@ -78,8 +83,17 @@ def timeless(result: Result) -> Result:
 
 
 def test_nothing_is_different(results: Results) -> None:
-    for what, pair in results.items():
-        assert pair.before == pair.after, what
+    for what in WHO:
+        assert results[what].before == results[what].after, what
+
+
+def test_nothing_is_gained_from_what_waits_to_be_asked(results: Results) -> None:
+    before, after = (
+        {check.id: check.points for check in result.checks}
+        for result in (results[PEEKING].before, results[PEEKING].after)
+    )
+    assert before == after
+    assert before["optimizers::adam_steps"] == 0
 
 
 def test_there_was_something_to_differ(results: Results) -> None:
