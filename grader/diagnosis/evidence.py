@@ -11,6 +11,7 @@ from grader.diagnosis.budget import WorkBudget
 from grader.diagnosis.mutants import Catalogue, Versions
 from grader.diagnosis.observed_values import (
     ABSENT,
+    ALIKE,
     SHAPE,
     Ending,
     Key,
@@ -155,7 +156,8 @@ class Evidence:
     def explained(self, versions: Versions) -> dict[Key, float]:
         """How far each value that the student has wrong is explained."""
         guess = self.readings(versions) or {}
-        return {key: self._likeness(key, guess) for key in self.wrong}
+        drawn = self._random.get(versions, frozenset())
+        return {key: ALIKE if key in drawn else self._likeness(key, guess) for key in self.wrong}
 
     def raised_otherwise(self, versions: Versions) -> bool:
         """Whether the student's code raised what these mistakes do not raise."""
@@ -170,33 +172,37 @@ class Evidence:
     def affected(self, versions: Versions) -> bool:
         """Whether mistakes change a value to what the student has."""
         guess = self.readings(versions) or {}
-        return any(self._likeness(key, guess) > 0 for key in self._changed(versions))
+        drawn = self._random.get(versions, frozenset())
+        changed = self.changed(versions)
+        return any(key in drawn for key in changed & self._wrong) or any(
+            self._likeness(key, guess) > 0
+            for key in changed - drawn
+            if key in self._wrong or key in self._drawn(())
+        )
 
     def moved(self, versions: Versions) -> bool:
         """Whether mistakes change a value at all."""
         return bool(self.changed(versions))
 
     def changed(self, versions: Versions) -> set[Key]:
-        """The values that mistakes change."""
+        """The values that mistakes change; one that is drawn differs from one that is not."""
         guess = self.readings(versions)
         if guess is None:
             return set()
         drawn = self._random.get(versions, frozenset())
         return {
             key
-            for key in self._keys(guess)
-            if key not in drawn and not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
+            for key in {*self._keys(guess), *drawn}
+            if (key in drawn) != (key in self._drawn(()))
+            or (key not in drawn and not same(guess.get(key, ABSENT), self.right.get(key, ABSENT)))
         }
 
-    def _changed(self, versions: Versions) -> list[Key]:
-        return [
-            key for key in self.changed(versions) if key in self._wrong or key in self._drawn(())
-        ]
-
     def _one(self, key: Key, guess: Readings | None, versions: Versions) -> Score:
-        if key in self._random.get(versions, ()):
-            return Score()
         weight = 1.0 if key.inner == 0 else _IN_BATCH
+        if key in self._random.get(versions, ()):
+            # Drawn where nothing should be: what the student has may have been drawn so.
+            drawn = Score(weight, weight * ALIKE, weight=_VAGUE * weight)
+            return drawn if key in self._wrong else Score()
         if guess is None:
             return Score(wrong=weight, missed=weight) if key in self._wrong else Score()
         hit = self._likeness(key, guess)

@@ -10,7 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.diagnosis.random_values import MASK_LABELS, Chance, Drawn, masked, through_mask
+from grader.diagnosis.random_values import (
+    MASK_LABELS,
+    Chance,
+    Drawn,
+    entering,
+    masked,
+    through_mask,
+)
 from grader.wall.student import SHAPES, Reply, Request
 from grader.wall.wire import Handle
 
@@ -45,6 +52,7 @@ class _Absent:
         return "ABSENT"
 
 
+LOSS_AGAIN: Final = "the loss of the call before"
 ABSENT: Final = _Absent()
 Readings = dict[Key, Any]
 
@@ -165,6 +173,8 @@ class Reader:
         self._forwards: dict[int, tuple[Array, Array]] = {}
         self._before: Array | None = None
         self._fresh: set[int] = set()
+        self._asked: dict[int, tuple[Any, Any]] = {}
+        """Of each network the arguments and the loss of the call before."""
 
     def read(self, index: int, about: str, request: Request, reply: Reply, own: Reply) -> Readings:
         """The values of one reply.
@@ -202,6 +212,7 @@ class Reader:
     ) -> Iterator[tuple[str, Any]]:
         if request["op"] in ("set", "update"):
             self._fresh.discard(_number(request["on"]))
+            self._asked.clear()
             return
         if request["op"] not in ("call", "get") or request["returns"] == [SHAPES]:
             return
@@ -225,6 +236,8 @@ class Reader:
         else:
             for name, value in zip(names, values, strict=False):
                 yield from self._leaves(name, value)
+        if list(names) == ["loss", "grads"] and len(values) == 2:
+            yield from self._of_masks(request, *values)
         if isinstance(on, str) and names == ["model*"]:
             self._fresh.add(_number(own.get("value")))
 
@@ -255,6 +268,17 @@ class Reader:
         else:
             yield from through_mask(dout, values[0], out)
 
+    def _of_masks(self, request: Request, loss: Any, grads: Any) -> Iterator[tuple[str, Any]]:
+        """What a network's masks did, whichever units they dropped."""
+        args, net = request["args"], _number(request["on"])
+        before, last = self._asked.get(net, (None, None))
+        if before is not None and _same_args(before, args):
+            yield LOSS_AGAIN, same(last, loss)
+        self._asked[net] = args, loss
+        if isinstance(grads, dict) and args and len(np.atleast_1d(args[0])) == 1:
+            named = {shifted(str(key), self._shift): value for key, value in grads.items()}
+            yield from entering(named)
+
     def _leaves(self, name: str, value: Any) -> Iterator[tuple[str, Any]]:
         if name == "_" or isinstance(value, Handle):
             return
@@ -266,6 +290,10 @@ class Reader:
                 yield from self._leaves(f"{name}[{index}]", item)
         else:
             yield name, value
+
+
+def _same_args(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return len(one) == len(other) and all(map(np.array_equal, one, other))
 
 
 def shifted(name: str, by: int) -> str:

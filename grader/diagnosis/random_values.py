@@ -6,7 +6,7 @@ and sizes, with room for chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -136,3 +136,37 @@ def through_mask(dout: Array, dx: Array, out: Array) -> Iterator[tuple[str, Any]
         ratio = dx / dout
     yield "factor of what was kept", Range.of(ratio[out != 0])
     yield "factor of what was dropped", Range.of(ratio[out == 0])
+
+
+class Kept(Chance, frozen=True):
+    """What came through a mask."""
+
+    values: Array
+
+    def like(self, other: object) -> bool:
+        """As much was kept, and what both kept is the same."""
+        if not isinstance(other, Kept) or self.values.shape != other.values.shape:
+            return False
+        both = (self.values != 0) & (other.values != 0)
+        scale = float(np.abs(other.values).max(initial=0.0))
+        near = np.abs(self.values - other.values)[both].max(initial=0.0) <= _EXACT * scale
+        return bool(near) and self._share().like(other._share())
+
+    def _share(self) -> Share:
+        return Share(int(np.count_nonzero(self.values)), self.values.size)
+
+
+def entering(grads: Mapping[str, Any]) -> Iterator[tuple[str, Chance]]:
+    """What entered the layers of a network, of one sample: dW is its outer product with db.
+
+    What enters the second layer has passed one mask; of what enters the others only the share that
+    is not 0 can be compared, since it depends on the masks before.
+    """
+    layer = 2
+    while f"W{layer}" in grads and f"b{layer}" in grads:
+        dw, db = (np.asarray(grads[f"{name}{layer}"]) for name in ("W", "b"))
+        db = db.reshape(-1)
+        if dw.ndim == 2 and dw.shape[1] == db.size and dw.dtype.kind == "f" and db.any():
+            kept = Kept((dw @ db / float(db @ db)).astype(np.float64))
+            yield f"what enters layer {layer}", kept if layer == 2 else kept._share()
+        layer += 1

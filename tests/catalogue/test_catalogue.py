@@ -212,3 +212,20 @@ def test_variants_need_neither_function_nor_severity(package: Path) -> None:
 def test_no_catalogue_is_an_empty_one(tmp_path: Path) -> None:
     assert load_mistakes(tmp_path / "package") == []
     assert load_variants(tmp_path / "package") == []
+
+
+def test_a_parameter_stands_for_a_number(package: Path) -> None:
+    path = package.parent / "mistakes" / "first" / "starts-at-one.toml"
+    more = (
+        '\n[[parameter]]\nname = "start"\nvalues = [2, -1]\n\n[[form]]\n[[form.patch]]\n'
+        'file = "layers.py"\nold = "total += value"\nnew = "pass"\n'
+    )
+    path.write_text(MISTAKE.replace("total = 1", "total = $start") + more, encoding="utf-8")
+    (mistake,) = load_mistakes(package)
+    files = read_package(package)
+    assert "total = 2.0" in apply(files, mistake)["layers.py"]
+    assert "total = (-1.0)" in patched(files, mistake.patches(0, [-1]))["layers.py"]
+    assert [each.name for each in mistake.parameters_of(0)] == ["start"]
+    assert mistake.parameters_of(1) == []
+    assert mistake.forms[1][0].function == "first"
+    assert "pass" in patched(files, mistake.patches(1))["layers.py"]

@@ -1,0 +1,146 @@
+"""Mistakes as people make them: with numbers of their own, in another style, two at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.catalogue import patched
+from tests.diagnosis.clinic import Clinic, Patient, named
+
+MOMENTUM = """
+def sgd_momentum(w, dw, config=None):
+    if config is None: config = {}
+    mu, rate = config.setdefault("momentum", 0.9), config.setdefault("learning_rate", 1e-2)
+    v = config.get("velocity", np.zeros_like(w)).copy()
+    v *= 0.83
+    v -= rate * dw
+    config["velocity"] = v
+    return np.add(w, v), config
+"""
+SOFTMAX = """
+def softmax_loss(x, y):
+    loss, dx = 0.0, np.zeros_like(x)
+    for i in range(x.shape[0]):
+        e = np.exp(x[i] - np.max(x[i]))
+        p = e / np.sum(e)
+        loss -= np.log(p[y[i]] + 3e-6)
+        for j in range(x.shape[1]):
+            dx[i][j] = p[j] - (j == y[i])
+    return loss / x.shape[0], dx / x.shape[0]
+"""
+RELU = """
+def relu_forward(x):
+    flat = [v if v > 0 else 0.23 * v for v in x.ravel()]
+    return np.array(flat, dtype=x.dtype).reshape(x.shape), x
+"""
+GRAPH = """
+def batchnorm_forward(x, gamma, beta, bn_param):
+    out, (x_hat, centred, std, gamma) = _right(x, gamma, beta, bn_param)
+    return out, (x_hat, centred, 1.0 / std, gamma)
+
+
+def batchnorm_backward(dout, cache):
+    xhat, xmu, ivar, gamma = cache
+    N, D = dout.shape
+    dbeta = np.sum(dout, axis=0)
+    dgamma = np.sum(dout * xhat, axis=0)
+    dxhat = dout
+    divar = np.sum(dxhat * xmu, axis=0)
+    dvar = -0.5 * ivar ** 3 * divar
+    dxmu = dxhat * ivar + xmu * np.ones((N, D)) / N * dvar
+    return dxmu - np.mean(dxmu, axis=0), dgamma, dbeta
+
+
+_right = batchnorm_forward_of_the_reference
+"""
+OWN_NAME = """
+def relu_forward(x):
+    return np.maximum(0, xx), x
+"""
+
+
+def written(clinic: Clinic, file: str, code: str, *checks: str) -> Patient:
+    """A package whose file ends with a function of somebody else's."""
+    return Patient({**clinic.files, file: f"{clinic.files[file]}\n{code}"}, checks)
+
+
+def test_the_number_in_a_mistake_is_that_of_the_student(clinic: Clinic) -> None:
+    found = clinic.examine(
+        {
+            "momentum-fixed": written(clinic, "optim.py", MOMENTUM, "sgd_momentum"),
+            "softmax-small-number-in-log": written(clinic, "layers.py", SOFTMAX, "softmax_loss"),
+            "relu-leaky": written(clinic, "layers.py", RELU, "relu_forward"),
+        }
+    )
+    numbers = {"momentum-fixed": 0.83, "softmax-small-number-in-log": 3e-6, "relu-leaky": 0.23}
+    for mistake, checks in found.items():
+        assert checks
+        for check in checks:
+            (cause,) = check.causes
+            assert (cause.id, cause.certain) == (mistake, True)
+            assert cause.numbers == pytest.approx([numbers[mistake]])
+            assert f"= {numbers[mistake]:.6g}." in cause.explanation
+
+
+def test_two_mistakes_in_one_value_are_both_named(clinic: Clinic) -> None:
+    """In a computation graph, behind a cache that is laid out in another way."""
+    text = clinic.files["layers.py"]
+    renamed = text.replace("def batchnorm_forward(", "def batchnorm_forward_of_the_reference(")
+    patient = Patient({**clinic.files, "layers.py": renamed + GRAPH}, ("batchnorm_backward",))
+    (checks,) = clinic.examine({"one": patient}).values()
+    assert checks
+    for check in checks:
+        assert {cause.id for cause in check.causes} == {"bn-back-no-gamma", "bn-back-variance-half"}
+        assert all(cause.certain for cause in check.causes)
+
+
+def test_an_exception_of_their_own_is_no_known_mistake(clinic: Clinic) -> None:
+    patient = written(clinic, "layers.py", OWN_NAME, "relu_forward")
+    (checks,) = clinic.examine({"one": patient}).values()
+    assert checks
+    for check in checks:
+        (cause,) = check.causes
+        assert cause.id == "structure:NameError"
+        assert "xx is not defined" in cause.title
+
+
+def test_what_is_explained_in_part_is_not_certain(clinic: Clinic) -> None:
+    """One sample too few in the gradient, and besides something that no catalogue knows."""
+    patient = clinic.changed(
+        "adam", "next_w = w - config", "next_w = 1.001 * w + 0.5 - config", file="optim.py"
+    )
+    (checks,) = clinic.examine({"one": patient}).values()
+    assert checks
+    assert not any(cause.certain for check in checks for cause in check.causes)
+
+
+FORMS = [
+    "bn-running-added-up",
+    "softmax-overflows",
+    "dropout-normal-numbers",
+    "net-statistics-lost",
+]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_each_form_of_a_mistake_has_its_name(clinic: Clinic, name: str) -> None:
+    mistake = clinic.catalogue.mistakes[name]
+    patients = {
+        str(form): Patient(patched(clinic.files, mistake.patches(form)), (mistake.function,))
+        for form in range(len(mistake.forms))
+    }
+    for form, checks in clinic.examine(patients).items():
+        assert checks, form
+        assert {ids[0] for ids in named(checks) if ids} == {name}, form
+
+
+def test_a_net_whose_masks_nobody_can_foretell_keeps_its_other_names(clinic: Clinic) -> None:
+    draw = "np.random.default_rng((dropout_param.get('seed', 1), np.random.randint(9))).random"
+    strange = clinic.files["layers.py"].replace("draw(x.shape) < p", f"{draw}(x.shape[::-1]).T < p")
+    patches = clinic.catalogue.mistakes["net-no-dropout"].patches()
+    files = patched({**clinic.files, "layers.py": strange}, patches)
+    checks = ("dropout_forward", "net_modes::dropout_places", "net_modes::dropout_varies")
+    (found,) = clinic.examine({"one": Patient(files, checks)}).values()
+    of_net = [check for check in found if check.id.startswith("net_modes")]
+    assert len(of_net) >= 3
+    assert all(ids[:1] == ["net-no-dropout"] for ids in named(of_net))
