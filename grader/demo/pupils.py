@@ -11,7 +11,7 @@ import msgspec
 
 from grader.catalogue import Mistake, Severity
 from grader.demo import acts
-from grader.result import Result
+from grader.result import Outcome, Result
 
 _LAYERS: Final = "layers.py"
 
@@ -381,7 +381,8 @@ def _surprise(pupil: Pupil, result: Result) -> str:
     lost = {
         name
         for check in result.checks
-        if check.points < check.max_points or check.outcome.value == "internal"
+        if check.outcome is Outcome.INTERNAL
+        or (check.points < check.max_points and check.outcome is not Outcome.SKIPPED)
         for name in check.targets
     }
     if lost != pupil.loses:

@@ -38,22 +38,26 @@ _HELD_MEMORY: Final = 256 << 20
 
 
 def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
-    """The functions to replace: those at fault outside the parts that follow through."""
+    """The functions to replace: those at fault, but for the nets of parts that follow through."""
+    nets = {name for name, text in rubric.api.items() if Signature.parse(text).makes_object}
     wrong = {
         _FAMILY.sub("", name)
         for check in checks
-        if check.outcome in AT_FAULT and not rubric.parts[check.part].follow_through
+        if check.outcome in AT_FAULT
         for name in check.targets
+        if not (name in nets and rubric.parts[check.part].follow_through)
     }
     return [name for name in rubric.api if _FAMILY.sub("", name) in wrong]
 
 
-def to_repeat(checks: Iterable[CheckResult], rubric: Rubric) -> set[str]:
-    """Ids of the checks that deserve a second look."""
+def to_repeat(checks: Iterable[CheckResult], rubric: Rubric, replaced: Iterable[str]) -> set[str]:
+    """Ids of the checks that deserve a second look: none of a replaced function itself."""
+    own = set(replaced)
     return {
         check.id
         for check in checks
         if rubric.parts[check.part].follow_through
+        and not own.intersection(check.targets)
         and check.outcome not in (Outcome.PASSED, Outcome.INTERNAL)
         and not (check.finding and check.finding.kind == NOT_ASKED_KIND)
     }
@@ -140,7 +144,7 @@ def follow_through(
     """The checks, with those repeated that stand on a wrong function of another part."""
     rubric = bench.assignment.rubric
     names = wrong_functions(checks, rubric) if bench.reference else []
-    repeat = to_repeat(checks, rubric)
+    repeat = to_repeat(checks, rubric, names)
     if not names or not repeat or bench.reference is None or bench.time_limit.is_over:
         return checks
     substitutes = ReferenceSubstitutes(

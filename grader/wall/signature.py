@@ -12,6 +12,11 @@ class Signature(msgspec.Struct, frozen=True):
     returns: tuple[str, ...]
     """Names of the values in order; one that ends in `*` stays behind the wall."""
 
+    @property
+    def makes_object(self) -> bool:
+        """Whether all that a call gives back stays behind the wall, as with a class."""
+        return all(name.endswith("*") for name in self.returns)
+
     @classmethod
     def parse(cls, text: str) -> Signature:
         """Read `"layers: out, cache*"`."""

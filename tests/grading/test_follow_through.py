@@ -118,3 +118,17 @@ def test_a_right_backward_needs_no_forward_that_runs(
         text = text.replace(old, new)
     layers.write_text(text, encoding="utf-8")
     assert losing(graded(work, tmp_path)) == {"affine_forward"} | losing_too
+
+
+def test_given_code_of_a_nets_part_is_replaced_too(tmp_path: Path) -> None:
+    """A net that stands on the student's wrong affine_relu_backward pays for its own code alone."""
+    shutil.copytree(data_folder("reference") / "numpynn", tmp_path / "numpynn")
+    file = tmp_path / "numpynn" / "layer_utils.py"
+    text = file.read_text()
+    [mistake] = [
+        mistake
+        for mistake in load_mistakes(Assignment.load().reference)
+        if mistake.function == "affine_relu_backward"
+    ][:1]
+    file.write_text(apply({"layer_utils.py": text}, mistake)["layer_utils.py"])
+    assert losing(graded(tmp_path, tmp_path)) == {"affine_relu_backward"}
