@@ -37,9 +37,6 @@ from grader.wall.bridges import Use
 from grader.wall.limits import KILLED, LOST, Limits
 from grader.wall.sandbox import Sandbox
 
-_GIVEN_FILES: Final = ("gradient_check.py", "layer_utils.py", "solver.py")
-
-
 _OTHER_RELEASE: Final = "It was not made from this assignment's notebook and was run as it is: "
 _COUNTED: Final = {
     True: "each of its cells counts.",
@@ -81,7 +78,10 @@ class NotebookBench:
         )
         self.releases = self._read_releases()
         self._packages = [p.parent.name for p in assignment.release.glob("*/__init__.py")]
-        self._given = _given_files(assignment)
+        self._given = {
+            f"{module.replace('.', '/')}.py": (text, False)
+            for module, text in assignment.given_files.items()
+        }
         self._places = places_of(package_texts(assignment.release))
         recorded = recorded_curves(assignment, rules.scale) if reference_curves else {}
         self._reference_curves = recorded
@@ -265,9 +265,3 @@ class _Ran(msgspec.Struct):
     curves: list[Curve] = []
     problems: list[str] = []
     uses: list[Use] = []
-
-
-def _given_files(assignment: Assignment) -> dict[str, tuple[str, bool]]:
-    """Files of the package that students are given, for those who did not hand them in."""
-    paths = [assignment.release / "numpynn" / name for name in _GIVEN_FILES]
-    return {path.name: (path.read_text("utf-8"), False) for path in paths if path.is_file()}
