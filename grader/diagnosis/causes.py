@@ -27,7 +27,7 @@ def cause_of(
     """A mistake as the cause of a failed check."""
     span = spans.get(mistake.function)
     explanation = mistake.explanation.in_language(lang)
-    parameters = catalogue.parameters(found.version)
+    parameters = catalogue.parameters(found.version) if found.exact else []
     for parameter, value in zip(parameters, found.version.numbers, strict=False):
         number = _NUMBER.in_language(lang).format(name=parameter.name, value=f"{value:.6g}")
         explanation += number if lang == "zh" else f" {number}"

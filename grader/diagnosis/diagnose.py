@@ -18,7 +18,7 @@ from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.tape import Tape, Tapes
 from grader.result import CheckResult, Dialect, Outcome, SourceSpan
 
-WORK: Final = 16_000
+WORK: Final = 12_000
 """Requests to packages for one submission: some two seconds."""
 _SECONDS: Final = 10.0
 """Processor time that ends it in any case."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -37,6 +38,8 @@ class FoundMistake(NamedTuple):
     """Whether nothing else explains the answers as well, and this explains them all."""
     alternative: bool = False
     """Whether it is one of several of which one is made."""
+    exact: bool = True
+    """Whether no other of its likely numbers gives the same answers."""
 
     @property
     def id(self) -> str:
@@ -62,6 +65,8 @@ class Search:
         self._candidates: Sequence[Version] = ()
         self._screen = 0
         self._fitted: set[Version] = set()
+        self._vague: set[tuple[str, int]] = set()
+        """Mistakes, by form, of which several numbers give the same answers."""
         self._best: list[FoundMistake] = []
 
     def find(
@@ -160,6 +165,8 @@ class Search:
         """What explains everything: one mistake, or those that do so equally well."""
         best = max(scores[version].fit for version in whole)
         tied = [version for version in whole if scores[version].fit >= best - _TIE]
+        forms = Counter((version.id, version.form) for version in tied)
+        self._vague |= {form for form, count in forms.items() if count > 1}
         tied = self._undecided(found, _one_of_each(sorted(tied, key=self._effort)))
         if len(tied) == 1:
             return self._all((*found, tied[0]))
@@ -170,7 +177,8 @@ class Search:
     ) -> list[FoundMistake]:
         shown = versions[:MOST_OFFERED]
         several = len(shown) > 1
-        return [FoundMistake(v, round(scores[v].fit, 3), False, several) for v in shown]
+        made = [self._as_found(v, scores[v].fit, certain=False) for v in shown]
+        return [each._replace(alternative=several) for each in made]
 
     def _effort(self, version: Version) -> tuple[bool, int, int]:
         """How much has to be supposed: what is simple comes first."""
@@ -215,7 +223,8 @@ class Search:
         ]
 
     def _as_found(self, version: Version, fit: float, *, certain: bool) -> FoundMistake:
-        return FoundMistake(version, round(fit, 3), certain)
+        exact = (version.id, version.form) not in self._vague
+        return FoundMistake(version, round(fit, 3), certain, exact=exact)
 
     def _is_whole(self, version: Version, versions: Versions) -> bool:
         """Whether all is explained of the quantities that a mistake changes.
