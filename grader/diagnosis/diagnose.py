@@ -193,20 +193,25 @@ class _Diagnosis:
         return each is not None and bool(each.wrong) and each.score(known).missed > 0
 
     def _looking(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> Search:
-        def more() -> list[Evidence]:
-            return self._chosen(function, failed, all_of_them=True)
+        def more(passed: bool) -> list[Evidence]:
+            return self._chosen(function, failed, all_of_them=True, with_passed=passed)
 
         return Search(self._catalogue, self._chosen(function, failed), more, budget)
 
     def _chosen(
-        self, function: str, failed: list[CheckResult], *, all_of_them: bool = False
+        self,
+        function: str,
+        failed: list[CheckResult],
+        *,
+        all_of_them: bool = False,
+        with_passed: bool = True,
     ) -> list[Evidence]:
         """The cases from which a mistake is told: failed ones first, of different checks."""
         tapes = [tape for check in failed if (tape := self._tape(check))]
         passed = [
             tape
             for tape in (*self._tapes, *self._followed)
-            if function in tape.targets and not tape.failed
+            if with_passed and function in tape.targets and not tape.failed
         ]
         if not all_of_them:
             tapes, passed = chosen(tapes, _FAILED_TRIED), chosen(passed, _PASSED_TRIED)

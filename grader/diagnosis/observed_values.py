@@ -31,7 +31,7 @@ _TINY: Final = 1e-12
 ALIKE: Final = 0.95
 """How far something explains that is of the same kind and not the same."""
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
-_EXTRA_COUNTS: Final = ("params[", "grads[", *MASK_LABELS)
+_EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", *MASK_LABELS)
 """Of these every entry counts; in other dicts a student may keep what they like."""
 
 
@@ -155,10 +155,14 @@ def _squeezed(array: Array) -> tuple[int, ...]:
 
 def without_extras(student: Readings, right: Readings) -> Readings:
     """The student's values less what they return beyond what is asked, where that is no matter."""
+    ended = {(key.exchange, key.inner) for key, value in right.items() if isinstance(value, Ending)}
     return {
         key: value
         for key, value in student.items()
-        if key in right or key.label == _STATUS or key.label.startswith(_EXTRA_COUNTS)
+        if key in right
+        or key.label == _STATUS
+        or key.label.startswith(_EXTRA_COUNTS)
+        or (key.exchange, key.inner) in ended
     }
 
 

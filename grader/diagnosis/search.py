@@ -54,10 +54,12 @@ class Search:
         self,
         catalogue: Catalogue,
         evidence: Sequence[Evidence],
-        more: Callable[[], Sequence[Evidence]],
+        more: Callable[[bool], Sequence[Evidence]],
         budget: BudgetShare,
     ) -> None:
-        """Look at `evidence`, and at `more` of it where this cannot decide."""
+        """Look at `evidence`, and where this cannot decide at `more` of it: of all failed checks,
+        and if that is asked for of the passed ones.
+        """
         self._catalogue = catalogue
         self._evidence = sorted(evidence, key=lambda each: each.cost)
         self._more = more
@@ -101,6 +103,8 @@ class Search:
                 scores |= self._fits(found)
             whole = [version for version in scores if scores[version].whole]
             if whole:
+                likely = _one_of_each(sorted(whole, key=self._effort))
+                self._best = [*self._best, *self._alternatives(likely, scores)]
                 return self._decided(found, whole, scores)
             ranked = sorted(scores, key=lambda version: -scores[version].fit)
             if ranked and scores[ranked[0]].fit >= CLEAR and not self._best:
@@ -198,7 +202,7 @@ class Search:
         if len(tied) == 1:
             return tied
         told = dict.fromkeys(tied, (0.0, 0.0))
-        for each in self._more():
+        for each in self._more(True):
             for version in tied:
                 self._budget.check()
                 score = each.score((*found, version))
@@ -233,7 +237,7 @@ class Search:
         """
         explained: dict[str, list[float]] = {}
         changed: set[str] = set()
-        for each in self._more():
+        for each in {*self._evidence, *self._more(False)}:
             self._budget.check()
             score = each.score(versions)
             if score.false:
