@@ -199,8 +199,12 @@ def _overfit(
     with np.errstate(all="ignore"):
         loss = training_loss(values, batch, normalization)
         right = training_loss(values, other, normalization)
-    if not close(net.step(values, other)[0], right, tolerance=NUMERICAL):
+    said, grads = net.step(values, other)
+    if not close(said, right, tolerance=NUMERICAL):
         raise NotJudged(f"Not judged, because {net.call_of_loss} is wrong in itself.")
+    if not _are_same(net, grads, net.step(values, other)[1], values):
+        text = f"Not judged, because the gradients of {net.call_of_loss} differ from call to call."
+        raise NotJudged(text)
     if not loss < LEARNT:
         text = (
             f"After {descent.steps} steps along the gradients that the net gave, the parameters do "
@@ -208,6 +212,17 @@ def _overfit(
             f"and more; below {LEARNT} was expected."
         )
         raise Wrong(text, Finding(kind="values", quantity="loss", call=net.call_of_loss))
+
+
+def _are_same(
+    net: Net, grads: Mapping[str, Any], again: Mapping[str, Any], values: Parameters
+) -> bool:
+    """Whether gradients say the same. Such as add up are a momentum, by which a net may learn."""
+    pairs = (
+        [gradient_of(net, name, found, value.shape) for found in (grads, again)]
+        for name, value in values.items()
+    )
+    return all(close(one, other, tolerance=NUMERICAL) for one, other in pairs)
 
 
 def _start(inputs: Inputs, shapes: Shapes) -> Parameters:
