@@ -19,7 +19,7 @@ MAX_REQUESTS: Final = 120
 """The same with those inside batches: what comes later are numerical gradients."""
 MAX_BYTES: Final = 4 << 20
 MAX_TOTAL: Final = 64 << 20
-_PASSED_KEPT: Final = 48
+_PASSED_KEPT: Final = 64
 """Passed checks of a function that are kept: a mistake must not change what they saw."""
 _PASSED_BYTES: Final = 1 << 20
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})

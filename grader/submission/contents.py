@@ -35,6 +35,7 @@ class Contents:
         reader: Reader,
         lent: Collection[str] = (),
         names: Mapping[str, str] = {},
+        given: Collection[str] = (),
     ) -> None:
         """Look into the files.
 
@@ -44,11 +45,13 @@ class Contents:
             reader: prepares its files.
             lent: files of ours, in the place of given ones that are missing.
             names: those of modules in files that are not called so.
+            given: modules that everybody gets complete: nothing in them is to do.
         """
         self.package = package
         self.contract = contract
         self.reader = reader
         self._lent = frozenset(lent)
+        self._given = frozenset(given)
         self._names = {file: name for name, file in reversed([*names.items()])}
         loaded = {file: reader.load(package, file) for file in package.files}
         self.modules = {file: module for file, module in loaded.items() if module is not None}
@@ -189,6 +192,7 @@ class Contents:
         left = [
             part
             for name in self.locations
+            if self.contract[name] not in self._given
             for part in left_as_given(name, self.statement(name), self._module(name).tree)
         ]
         return [part for part in left if part not in broken]

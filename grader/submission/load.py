@@ -65,7 +65,7 @@ def load(
     others = [other.package.root for other in _passed_over(ranked, best)]
     found = needed(best, tree, modules, reader.load, others)
     package, lent = _with_given(found.package, found.given, given, modules, tree)
-    contents = Contents(package, contract, reader, lent, found.names)
+    contents = Contents(package, contract, reader, lent, found.names, modules.given)
     if not contents.locations.keys() - contents.lent_names:
         raise nothing_usable(source.path, package, contents.problems)
     dialect_found = infer_dialect(contents.clues(), dialect, template)

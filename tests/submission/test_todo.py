@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.submission import load, single
 from grader.submission.definitions import left_as_given
-from tests.submission.samples import PACKAGE, read, read_layers, write
+from tests.submission.samples import CONTRACT, PACKAGE, read, read_layers, write
 
 ROOT = Path(__file__).parents[2]
 
@@ -199,6 +200,16 @@ def test_the_template_is_to_do_and_the_reference_is_done() -> None:
     reference = read(ROOT / "reference")
     assert not reference.todo
     assert len(reference.locations) == len(template.locations)
+
+
+def test_nothing_is_to_do_in_given_code(tmp_path: Path) -> None:
+    """A given class need not have the methods of a net."""
+    solver = "class Solver:\n    def train(self):\n        return 1\n"
+    path = write(tmp_path / "ann", {**PACKAGE, "numpynn/solver.py": solver})
+    contract = {**CONTRACT, "Solver": "solver"}
+    submission = load(single(path), contract=contract, given={"solver": solver})
+    assert "Solver" in submission.locations
+    assert [name for name in submission.todo if name.startswith("Solver")] == []
 
 
 def test_deep_nesting_does_not_bring_us_down(tmp_path: Path) -> None:
