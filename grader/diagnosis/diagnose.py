@@ -299,10 +299,9 @@ def _weight(found: list[FoundMistake]) -> tuple[int, float]:
 
 
 def _settled(named: list[FoundMistake]) -> list[FoundMistake]:
-    """Those that are made, and the first of several of which one is."""
-    made = [each for each in named if not each.alternative]
-    offered = [each for each in named if each.alternative]
-    return [*made, *offered[:1]]
+    """Those that are made, and the first of each several of which one is."""
+    choices = [each.choice for each in named]
+    return [e for n, e in enumerate(named) if not e.choice or e.choice not in choices[:n]]
 
 
 def _due(evidence: Evidence, named: list[FoundMistake]) -> list[FoundMistake]:

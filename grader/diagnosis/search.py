@@ -24,6 +24,8 @@ _LEAST: Final = 0.2
 _TIE: Final = 0.01
 _TOGETHER: Final = 3
 """Mistakes in one function that are looked for."""
+_LAST_FOUND: Final = -1
+"""Number of the choice for what completes the explanation."""
 _ENOUGH: Final = 1.0
 """Weight of evidence from which a mistake is certain; for each fitted number as much again."""
 MOST_OFFERED: Final = 3
@@ -36,8 +38,8 @@ class FoundMistake(NamedTuple):
     fit: float
     certain: bool = True
     """Whether nothing else explains the answers as well, and this explains them all."""
-    alternative: bool = False
-    """Whether it is one of several of which one is made."""
+    choice: int = 0
+    """Several of which one is made have a number in common; 0 where it is not one of these."""
     exact: bool = True
     """Whether no other of its likely numbers gives the same answers."""
 
@@ -104,17 +106,18 @@ class Search:
             whole = [version for version in scores if scores[version].whole]
             if whole:
                 likely = _one_of_each(sorted(whole, key=self._effort))
-                self._best = [*self._best, *self._alternatives(likely, scores)]
-                return self._decided(found, whole, scores)
+                best = [each._replace(certain=False) for each in self._best]
+                self._best = [*best, *self._alternatives(likely, scores)]
+                return self._decided(found, known, whole, scores)
             ranked = sorted(scores, key=lambda version: -scores[version].fit)
             if ranked and scores[ranked[0]].fit >= CLEAR and not self._best:
-                self._best = self._offered(found, ranked, scores)
+                self._best = self._offered(found, known, ranked, scores)
             partly = [version for version in ranked if self._adds(found, scores[version])]
             if not partly:
                 break
             found = (*found, partly[0])
             if not self._best or found != known:
-                self._best = self._all(found)
+                self._best = self._each(found, known)
         pair = self._pair(known) if pairs else []
         return pair or self._best
 
@@ -164,7 +167,11 @@ class Search:
         return left[: self._screen]
 
     def _decided(
-        self, found: Versions, whole: list[Version], scores: dict[Version, Score]
+        self,
+        found: Versions,
+        known: Versions,
+        whole: list[Version],
+        scores: dict[Version, Score],
     ) -> list[FoundMistake]:
         """What explains everything: one mistake, or those that do so equally well."""
         best = max(scores[version].fit for version in whole)
@@ -172,17 +179,63 @@ class Search:
         forms = Counter((version.id, version.form) for version in tied)
         self._vague |= {form for form, count in forms.items() if count > 1}
         tied = self._undecided(found, _one_of_each(sorted(tied, key=self._effort)))
+        made = self._each((*found, tied[0]), (*known, tied[0]))
         if len(tied) == 1:
-            return self._all((*found, tied[0]))
-        return [*self._all(found), *self._alternatives(tied, scores)]
+            return made
+        others = [each for each in made if each.version != tied[0]]
+        return [*others, *self._alternatives(tied, scores)]
+
+    def _each(self, versions: Versions, compared: Versions) -> list[FoundMistake]:
+        """Mistakes that were found one on top of another, each with what may be in its place.
+
+        The first was chosen before the rest was known: another may explain as much besides that.
+        Those that were `compared` with all others already are left as they are.
+        """
+        found: list[FoundMistake] = []
+        for number, one in enumerate(self._all(versions), 1):
+            likely = [one.version]
+            if one.version not in compared:
+                likely = self._in_place_of(one.version, versions)
+            if likely == [one.version]:
+                found.append(one)
+                continue
+            choice = number if len(likely) > 1 else 0
+            found += [
+                self._as_found(version, one.fit, certain=False)._replace(choice=choice)
+                for version in likely[:MOST_OFFERED]
+            ]
+        return sorted(found, key=lambda each: bool(each.choice))
+
+    def _in_place_of(self, version: Version, versions: Versions) -> list[Version]:
+        """A mistake, and others that explain as much in its place."""
+        rest = tuple(each for each in versions if each != version)
+        ids = {each.id for each in versions}
+        cases = sorted(
+            self._evidence, key=lambda each: each.score(rest).hits >= each.score(versions).hits
+        )
+        rivals = [
+            other
+            for other in sorted(self._candidates, key=self._effort)
+            if other.id not in ids and self._as_good((*rest, other), versions, cases)
+        ]
+        return self._undecided(rest, [version, *_one_of_each(rivals)])
+
+    def _as_good(self, others: Versions, versions: Versions, cases: Iterable[Evidence]) -> bool:
+        """Whether others explain in each case what mistakes do, and are no more often wrong."""
+        for each in cases:
+            self._budget.check()
+            theirs, score = each.score(others), each.score(versions)
+            if theirs.hits < score.hits - _TIE or theirs.false > score.false:
+                return False
+        return True
 
     def _alternatives(
         self, versions: list[Version], scores: dict[Version, Score]
     ) -> list[FoundMistake]:
         shown = versions[:MOST_OFFERED]
-        several = len(shown) > 1
+        choice = _LAST_FOUND if len(shown) > 1 else 0
         made = [self._as_found(v, scores[v].fit, certain=False) for v in shown]
-        return [each._replace(alternative=several) for each in made]
+        return [each._replace(choice=choice) for each in made]
 
     def _effort(self, version: Version) -> tuple[bool, int, int]:
         """How much has to be supposed: what is simple comes first."""
@@ -190,12 +243,16 @@ class Search:
         return version in self._fitted, self._catalogue.patches(version), parameters
 
     def _offered(
-        self, found: Versions, ranked: list[Version], scores: dict[Version, Score]
+        self,
+        found: Versions,
+        known: Versions,
+        ranked: list[Version],
+        scores: dict[Version, Score],
     ) -> list[FoundMistake]:
         """What explains nearly everything, and so may be."""
         best = scores[ranked[0]].fit
         near = _one_of_each(version for version in ranked if scores[version].fit >= best - _TIE)
-        return [*self._all(found), *self._alternatives(near, scores)]
+        return [*self._each(found, known), *self._alternatives(near, scores)]
 
     def _undecided(self, found: Versions, tied: list[Version]) -> list[Version]:
         """Those that still fit equally well in all cases there are."""
@@ -265,7 +322,7 @@ class Search:
             return []
         best = max(fit for _, fit in found)
         tied = [versions for versions, fit in found if fit >= best - _TIE]
-        named = self._all(tied[0])
+        named = self._each(tied[0], known)
         if len({frozenset(version.id for version in versions) for versions in tied}) > 1:
             sure = set.intersection(*({v.id for v in versions} for versions in tied))
             named = [each._replace(certain=each.certain and each.id in sure) for each in named]

@@ -144,3 +144,27 @@ def test_a_net_whose_masks_nobody_can_foretell_keeps_its_other_names(clinic: Cli
     of_net = [check for check in found if check.id.startswith("net_modes")]
     assert len(of_net) >= 3
     assert all(ids[:1] == ["net-no-dropout"] for ids in named(of_net))
+
+
+UNCORRECTED = """
+def adam(w, dw, config=None):
+    config = {} if config is None else config
+    config.setdefault("t", 0)
+    b1, b2 = config.setdefault("beta1", 0.9), config.setdefault("beta2", 0.999)
+    rate, eps = config.setdefault("learning_rate", 1e-3), config.setdefault("epsilon", 1e-8)
+    config["m"] = b1 * config.get("m", np.zeros_like(w)) + (1 - b1) * dw
+    config["v"] = b2 * config.get("v", np.zeros_like(w)) + (1 - b2) * dw**2
+    return w - rate * config["m"] / (np.sqrt(config["v"]) + eps), config
+"""
+
+
+def test_one_of_two_is_not_certain_if_another_may_be_in_its_place(clinic: Clinic) -> None:
+    """Once nothing is corrected, t that is not stored answers like t that is not counted."""
+    files = {**clinic.files, "optim.py": clinic.files["optim.py"] + UNCORRECTED}
+    (checks,) = clinic.examine({"one": Patient(files, ("adam",))}).values()
+    assert len(checks) > 5
+    for check in checks:
+        first, *others = check.causes
+        assert (first.id, first.certain) == ("adam-no-correction", True)
+        assert {cause.id for cause in others} == {"adam-t-not-stored", "adam-t-never-counted"}
+        assert not any(cause.certain for cause in others)
