@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -252,7 +253,8 @@ class _Diagnosis:
         if tape is None:
             return
         mine = self._evidence_of(tape, function)
-        due = _due(mine, self._named.get(function, []))
+        named = self._named.get(function, [])
+        due = _due(mine, named) if mine.wrong else self._due_elsewhere(check, mine, named)
         known = self._causes.get(check.id, [])
         if mine.raised_otherwise(_versions(_settled(due))):
             self._raised.add(check.id)
@@ -264,6 +266,22 @@ class _Diagnosis:
             kind = kind_of(mine, others, resolve) if resolve else None
             if kind is not None:
                 self._kinds[check.id] = kind
+
+    def _due_elsewhere(
+        self, check: CheckResult, mine: Evidence, named: list[FoundMistake]
+    ) -> list[FoundMistake]:
+        """The named mistakes of a check in whose answers nothing is wrong.
+
+        What it missed is explained by them in another check, or they change what it was answered.
+        """
+        quantity = _plain(check.finding.quantity) if check.finding else ""
+        cases = [each for each in self._evidence.values() if each.function == mine.function]
+        return [
+            mistake
+            for mistake in named
+            if mine.moved((mistake.version,))
+            or (quantity and any(_explains(each, mistake, quantity) for each in cases))
+        ]
 
     def _blame_others(self, check: CheckResult, function: str) -> None:
         """Write down the mistakes in other functions that show in a check of this one."""
@@ -304,10 +322,23 @@ def _settled(named: list[FoundMistake]) -> list[FoundMistake]:
     return [e for n, e in enumerate(named) if not e.choice or e.choice not in choices[:n]]
 
 
+def _explains(evidence: Evidence, mistake: FoundMistake, quantity: str) -> bool:
+    """Whether a mistake gives the wrong value that the student has for a quantity."""
+    versions = (mistake.version,)
+    wrong = {key for key in evidence.wrong if _plain(key.label) == quantity}
+    if not wrong & evidence.changed(versions):
+        return False
+    explained = evidence.explained(versions)
+    return any(explained[key] > 0 for key in wrong & evidence.changed(versions))
+
+
+def _plain(quantity: str) -> str:
+    """A quantity as checks and tapes call it alike, whatever the layer."""
+    return re.sub(r"[\"'\d]", "", quantity)
+
+
 def _due(evidence: Evidence, named: list[FoundMistake]) -> list[FoundMistake]:
-    """The named mistakes that show in a case: all where that cannot be told."""
-    if not evidence.wrong:
-        return named
+    """The named mistakes that show in a case."""
     alone = [each for each in named if evidence.affected((each.version,))]
     together = _versions(_settled(named))
     if len(together) > len(alone) and evidence.affected(together):

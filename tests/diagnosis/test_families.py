@@ -168,3 +168,20 @@ def test_one_of_two_is_not_certain_if_another_may_be_in_its_place(clinic: Clinic
         assert (first.id, first.certain) == ("adam-no-correction", True)
         assert {cause.id for cause in others} == {"adam-t-not-stored", "adam-t-never-counted"}
         assert not any(cause.certain for cause in others)
+
+
+def test_a_mistake_is_not_named_for_a_check_that_it_does_not_touch(clinic: Clinic) -> None:
+    """Where a check finds no gamma and stops, nothing is wrong in what it was answered."""
+    patient = clinic.patient(
+        "fully_connected_net::parameters_batchnorm",
+        "fully_connected_net::loss_layernorm",
+        "net_modes::dropout_places",
+        mistakes=("net-no-normalization", "net-no-dropout"),
+    )
+    (checks,) = clinic.examine({"one": patient}).values()
+    lacking = [check for check in checks if check.finding and check.finding.kind == "missing"]
+    others = [check for check in checks if check not in lacking]
+    assert len(lacking) >= 4
+    assert len(others) >= 2
+    assert named(lacking) == [["net-no-normalization"]] * len(lacking)
+    assert named(others) == [["net-no-dropout"]] * len(others)
