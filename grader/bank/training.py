@@ -158,8 +158,10 @@ def test_solver_as_given(student: Student, reference: Student, inputs: Inputs) -
         net = _made(student, kind, settings, task)
         own = task.by_hand(net, student.sgd_momentum, momentum=MOMENTUM)
     except (Wrong, CouldNotRun, NotDone):
+        own = {}
+    if not own or not _is_learnt(own, right, task):
         text = f"Not judged, because {kind} or sgd_momentum does not give what a Solver needs."
-        raise NotJudged(text) from None
+        raise NotJudged(text)
     if failed is not None:
         if net.spelling.gradients != net.spelling.parameters:
             text = f"Not judged, because {kind} calls gradients other than their parameters."

@@ -50,17 +50,28 @@ def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
     return [name for name in rubric.api if _FAMILY.sub("", name) in wrong]
 
 
-def to_repeat(checks: Iterable[CheckResult], rubric: Rubric, replaced: Iterable[str]) -> set[str]:
-    """Ids of the checks that deserve a second look: none of a replaced function itself."""
-    own = set(replaced)
-    return {
-        check.id
-        for check in checks
-        if rubric.parts[check.part].follow_through
-        and not own.intersection(check.targets)
+def to_repeat(
+    checks: Iterable[CheckResult], rubric: Rubric, wrong: list[str]
+) -> dict[tuple[str, ...], set[str]]:
+    """What deserves a second look: the ids of checks, by the functions to be replaced for them.
+
+    For a function's own checks it is not replaced.
+    """
+    found: dict[tuple[str, ...], set[str]] = {}
+    for check in checks:
+        own = {_FAMILY.sub("", name) for name in check.targets}
+        others = tuple(name for name in wrong if _FAMILY.sub("", name) not in own)
+        if others and _may_follow(check, rubric):
+            found.setdefault(others, set()).add(check.id)
+    return found
+
+
+def _may_follow(check: CheckResult, rubric: Rubric) -> bool:
+    return (
+        rubric.parts[check.part].follow_through
         and check.outcome not in (Outcome.PASSED, Outcome.INTERNAL)
         and not (check.finding and check.finding.kind == NOT_ASKED_KIND)
-    }
+    )
 
 
 class ReferenceSubstitutes:
@@ -143,10 +154,23 @@ def follow_through(
 ) -> list[CheckResult]:
     """The checks, with those repeated that stand on a wrong function of another part."""
     rubric = bench.assignment.rubric
-    names = wrong_functions(checks, rubric) if bench.reference else []
-    repeat = to_repeat(checks, rubric, names)
-    if not names or not repeat or bench.reference is None or bench.time_limit.is_over:
-        return checks
+    wrong = wrong_functions(checks, rubric) if bench.reference else []
+    for names, repeat in to_repeat(checks, rubric, wrong).items():
+        if not bench.time_limit.is_over:
+            checks = _repeated(bench, submission, checks, tapes, list(names), repeat)
+    return checks
+
+
+def _repeated(
+    bench: Bench,
+    submission: Submission,
+    checks: list[CheckResult],
+    tapes: Tapes,
+    names: list[str],
+    repeat: set[str],
+) -> list[CheckResult]:
+    """The checks, those that pass with some functions replaced as they ended then."""
+    assert bench.reference is not None
     substitutes = ReferenceSubstitutes(
         bench.reference, bench.assignment.api, submission.dialect, names
     )
