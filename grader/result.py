@@ -117,7 +117,10 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     fit: float = 1.0
     """Share of the wrong values that it explains, 0 to 1."""
     certain: bool = True
-    """False where it is one of several that the cause may be, the likeliest first."""
+    """False where another may explain as much, or where this does not explain everything."""
+    choice: int = 0
+    """Several of which one is made have a number in common, the likeliest first; 0 where it is not
+    one of these."""
     form: int = 0
     """Which of the catalogue's forms of the mistake it is."""
     numbers: list[float] = msgspec.field(default_factory=list)

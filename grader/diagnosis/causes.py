@@ -41,6 +41,7 @@ def cause_of(
         severity=mistake.severity.value,
         fit=found.fit,
         certain=found.certain,
+        choice=found.choice,
         form=found.version.form,
         numbers=list(found.version.numbers),
         source=replace(span, text="") if span else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader.report.cause_groups import CauseGroup
 from grader.report.html import render
 from grader.report.redact import redact_check
 from grader.report.strings import Lang, Texts
@@ -44,7 +45,15 @@ def plain(
     for check in (redact_check(check, audience) for check in checks):
         if check.outcome is not Outcome.PASSED and not check.follows_from:
             lines.append(f"{texts.outcome(check.outcome)}: {one_line(check.title)}")
-            causes = [f"{cause.title}. {cause.explanation}" for cause in check_view(check).causes]
+            causes = [
+                text for group in check_view(check).cause_groups for text in _told(group, texts)
+            ]
             said = (*causes, check.message, check.hint)
             lines += [f"    {one_line(text)}" for text in said if text]
     return "\n".join(lines)
+
+
+def _told(group: CauseGroup, texts: Texts) -> list[str]:
+    """Causes in plain text, below their label."""
+    label = [texts(group.label, n=len(group.causes))] if group.label else []
+    return [*label, *(f"{cause.title}. {cause.explanation}" for cause in group.causes)]

@@ -134,6 +134,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Possible causes, the likeliest first:",
         "可能的原因，最可能的在前：",
     ),
+    "cause.likely": (
+        "Probable cause:|Probable causes, all at once:",
+        "很可能的原因：|很可能同时存在的原因：",
+    ),
     "cause.minor": ("minor", "轻微"),
     "check.follow_through": (
         "Right with a correct {names} in place of your own; no points are lost here.",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from grader.report.cause_groups import CauseGroup, grouped
 from grader.report.redact import for_audience
 from grader.report.strings import Texts
 from grader.report.text import clip, clip_lines, magnitude
@@ -80,9 +81,9 @@ class CheckView(Struct, frozen=True):
         return [c for c in self.check.causes if c.kind == "mistake" or c.title not in said]
 
     @property
-    def unsure(self) -> bool:
-        """Whether a cause may be another one."""
-        return any(not cause.certain for cause in self.causes)
+    def cause_groups(self) -> list[CauseGroup]:
+        """The same, by how sure they are."""
+        return grouped(self.causes)
 
     @property
     def compared(self) -> bool:

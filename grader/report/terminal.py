@@ -102,10 +102,10 @@ def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[
     check, finding = view.check, view.finding
     if check.outcome is Outcome.INTERNAL:
         yield "", texts("student.internal_check")
-    if view.unsure:
-        yield "", texts("cause.one_of")
-    for cause in view.causes:
-        yield "", clip(visible(_cause(cause, texts)))
+    for group in view.cause_groups:
+        if group.label:
+            yield "", texts(group.label, n=len(group.causes))
+        yield from (("", clip(visible(_cause(cause, texts)))) for cause in group.causes)
     if check.message:
         yield "", clip(visible(check.message))
     if view.withheld and audience == "student":

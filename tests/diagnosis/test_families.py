@@ -149,7 +149,7 @@ def test_a_net_whose_masks_nobody_can_foretell_keeps_its_other_names(clinic: Cli
 UNCORRECTED = """
 def adam(w, dw, config=None):
     config = {} if config is None else config
-    config.setdefault("t", 0)
+    config.setdefault("t", START)
     b1, b2 = config.setdefault("beta1", 0.9), config.setdefault("beta2", 0.999)
     rate, eps = config.setdefault("learning_rate", 1e-3), config.setdefault("epsilon", 1e-8)
     config["m"] = b1 * config.get("m", np.zeros_like(w)) + (1 - b1) * dw
@@ -158,16 +158,26 @@ def adam(w, dw, config=None):
 """
 
 
-def test_one_of_two_is_not_certain_if_another_may_be_in_its_place(clinic: Clinic) -> None:
-    """Once nothing is corrected, t that is not stored answers like t that is not counted."""
-    files = {**clinic.files, "optim.py": clinic.files["optim.py"] + UNCORRECTED}
+@pytest.mark.parametrize("start", [0, 1])
+def test_one_of_two_is_not_certain_if_another_may_be_in_its_place(
+    clinic: Clinic, start: int
+) -> None:
+    """Once nothing is corrected, t that is not stored answers like t that is not counted.
+
+    Where t starts at 1, as no mistake has it, nothing is certain; two are made all the same.
+    """
+    code = UNCORRECTED.replace("START", str(start))
+    files = {**clinic.files, "optim.py": clinic.files["optim.py"] + code}
     (checks,) = clinic.examine({"one": Patient(files, ("adam",))}).values()
     assert len(checks) > 5
     for check in checks:
         first, *others = check.causes
-        assert (first.id, first.certain) == ("adam-no-correction", True)
+        assert (first.id, first.certain) == ("adam-no-correction", start == 0)
+        assert first.choice == 0
         assert {cause.id for cause in others} == {"adam-t-not-stored", "adam-t-never-counted"}
         assert not any(cause.certain for cause in others)
+        (choice,) = {cause.choice for cause in others}
+        assert choice
 
 
 def test_a_mistake_is_not_named_for_a_check_that_it_does_not_touch(clinic: Clinic) -> None:

@@ -63,10 +63,20 @@ def test_the_place_is_named() -> None:
 
 
 def test_several_that_may_be_are_told_as_such() -> None:
-    offered = [cause("one", certain=False), cause("two", certain=False)]
-    for text in texts(result(check(*offered)))[:2]:
-        assert text.index("Possible causes") < text.index("Title of one")
-        assert text.index("Title of one") < text.index("Title of two")
+    offered = [cause("one", certain=False, choice=1), cause("two", certain=False, choice=1)]
+    for text in texts(result(check(*offered, cause("three")))):
+        order = ("Title of three", "Possible causes, the likeliest", "Title of one", "Title of two")
+        places = [text.index(part) for part in order]
+        assert places == sorted(places)
+
+
+def test_two_that_are_made_are_not_told_as_one_of_two() -> None:
+    both = [cause("one", certain=False), cause("two", certain=False)]
+    for text in texts(result(check(*both))):
+        assert text.index("Probable causes, all at once:") < text.index("Title of one")
+        assert "likeliest" not in text
+    alone = student_page(result(check(both[0])))
+    assert "Probable cause:" in alone
 
 
 def test_a_minor_one_is_marked() -> None:
