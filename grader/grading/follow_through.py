@@ -67,8 +67,11 @@ def to_repeat(
 
 
 def _may_follow(check: CheckResult, rubric: Rubric) -> bool:
+    """Given code is no work of the student's: where it fails for other code, it earns nothing."""
+    given = all(Signature.parse(rubric.api[name]).module in rubric.given for name in check.targets)
     return (
         rubric.parts[check.part].follow_through
+        and not given
         and check.outcome not in (Outcome.PASSED, Outcome.INTERNAL)
         and not (check.finding and check.finding.kind == NOT_ASKED_KIND)
     )
