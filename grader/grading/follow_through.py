@@ -55,23 +55,28 @@ def to_repeat(
 ) -> dict[tuple[str, ...], set[str]]:
     """What deserves a second look: the ids of checks, by the functions to be replaced for them.
 
-    For a function's own checks it is not replaced.
+    For a function's own checks it is not replaced. Given code is no work of the student's: it earns
+    nothing over functions that are not there.
     """
+    every = list(checks)
+    is_whole = all(check.outcome is not Outcome.MISSING for check in every)
     found: dict[tuple[str, ...], set[str]] = {}
-    for check in checks:
+    for check in every:
         own = {_FAMILY.sub("", name) for name in check.targets}
         others = tuple(name for name in wrong if _FAMILY.sub("", name) not in own)
-        if others and _may_follow(check, rubric):
+        if others and _may_follow(check, rubric) and (is_whole or not _is_given(check, rubric)):
             found.setdefault(others, set()).add(check.id)
     return found
 
 
+def _is_given(check: CheckResult, rubric: Rubric) -> bool:
+    modules = {Signature.parse(rubric.api[name]).module for name in check.targets}
+    return modules <= {*rubric.given}
+
+
 def _may_follow(check: CheckResult, rubric: Rubric) -> bool:
-    """Given code is no work of the student's: where it fails for other code, it earns nothing."""
-    given = all(Signature.parse(rubric.api[name]).module in rubric.given for name in check.targets)
     return (
         rubric.parts[check.part].follow_through
-        and not given
         and check.outcome not in (Outcome.PASSED, Outcome.INTERNAL)
         and not (check.finding and check.finding.kind == NOT_ASKED_KIND)
     )

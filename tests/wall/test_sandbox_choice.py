@@ -32,7 +32,7 @@ def _nothing_has_failed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.wall.bubblewrap.shutil.which", lambda name: None)
+    monkeypatch.setattr("grader.wall.bubblewrap.find_program", lambda name: None)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_broken_bubblewrap_is_reported_with_its_words(
     program = tmp_path / "bwrap"
     program.write_text("#!/bin/sh\necho 'bwrap: no permission' >&2\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr("grader.wall.bubblewrap.shutil.which", lambda name: str(program))
+    monkeypatch.setattr("grader.wall.bubblewrap.find_program", lambda name: str(program))
     with pytest.raises(UsageError, match="bwrap: no permission"):
         sandbox.open_sandbox("bubblewrap")
 
@@ -151,7 +151,7 @@ def probe_edited(kind: str, old: str, new: str, *, folder: Path) -> str:
     copy = folder / "grader"
     for name in ("wall", "notebooks"):
         shutil.copytree(REPOSITORY / "grader" / name, copy / name)
-    for name in ("errors.py", "result.py"):
+    for name in ("errors.py", "import_path.py", "result.py"):
         shutil.copy(REPOSITORY / "grader" / name, copy)
     (copy / "__init__.py").touch()
     module = copy / "wall/confine.py"
