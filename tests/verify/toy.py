@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -116,10 +117,9 @@ def test_stray(student, reference, inputs):
 def make(folder: Path, *checks: str, layers: str = LAYERS, rubric: str = RUBRIC) -> Assignment:
     """The assignment, in a folder, with these checks; parts that none belongs to are left out."""
     empty = [name for name in ("scale", "shift") if not any(f'part="{name}"' in c for c in checks)]
-    lines = rubric.splitlines(keepends=True)
-    rubric = "".join(
-        line for line in lines if not any(line.startswith(f"{name} = {{ title") for name in empty)
-    )
+    for name in empty:
+        rubric = re.sub(rf"^{name} = .*\n", "", rubric, flags=re.MULTILINE)
+        rubric = rubric.replace("\npoints = 4\n", "\npoints = 2\n")
     (folder / "bank").mkdir()
     (folder / "bank" / "layers.py").write_text(HEAD + "".join(checks), encoding="utf-8")
     package = folder / "reference" / "toy"
