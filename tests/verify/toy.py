@@ -118,7 +118,7 @@ def make(folder: Path, *checks: str, layers: str = LAYERS, rubric: str = RUBRIC)
     """The assignment, in a folder, with these checks; parts that none belongs to are left out."""
     empty = [name for name in ("scale", "shift") if not any(f'part="{name}"' in c for c in checks)]
     for name in empty:
-        rubric = re.sub(rf"^{name} = .*\n", "", rubric, flags=re.MULTILINE)
+        rubric = re.sub(rf"^{name} = \{{ title.*\n", "", rubric, flags=re.MULTILINE)
         rubric = rubric.replace("\npoints = 4\n", "\npoints = 2\n")
     (folder / "bank").mkdir()
     (folder / "bank" / "layers.py").write_text(HEAD + "".join(checks), encoding="utf-8")
