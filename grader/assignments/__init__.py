@@ -1,0 +1,1 @@
+"""The assignments that are shipped, each a folder of its own."""

@@ -1,0 +1,1 @@
+"""The test bank: ordinary pytest modules, one per topic, whose functions are checks."""
