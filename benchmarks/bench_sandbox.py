@@ -16,10 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from grader.errors import UsageError
-from grader.wall.limits import Limits
-from grader.wall.probe import ACTS_MAIN, ask
-from grader.wall.sandbox import KINDS, open_sandbox
+from grader.model.errors import UsageError
+from grader.model.limits import Limits
+from grader.sandbox.probe import ACTS_MAIN, ask
+from grader.sandbox.sandboxes import KINDS, open_sandbox
 
 _CALL = "import numpy; result = float(numpy.ones((10, 6)).sum())"
 

@@ -26,14 +26,14 @@ from msgspec.structs import replace
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.memory import peak
-from grader.engine import ledger
-from grader.engine import outbox as outbox_module
-from grader.engine.batch import Batch
-from grader.engine.fingerprint import Inputs
-from grader.engine.outbox import Outbox
-from grader.engine.storage import Folder
+from grader.batches import output as outbox_module
+from grader.batches import state
+from grader.batches.fingerprint import Inputs
+from grader.batches.output import Outbox
+from grader.batches.run import Batch
+from grader.batches.storage import Folder
 from grader.grading import Settings
-from grader.result import (
+from grader.model.result import (
     Cause,
     CheckResult,
     Dialect,
@@ -177,7 +177,7 @@ def main() -> None:
     for _ in range(2):
         command = [sys.executable, __file__, *sys.argv[1:], "--once"]
         subprocess.run(command, check=True)
-    for name in ("index.html", "gradebook.csv", ledger.NAME):
+    for name in ("index.html", "gradebook.csv", state.NAME):
         print(f"{name:>16} {(options.out / 'graded' / name).stat().st_size / 1e6:8.1f} MB")
 
 

@@ -30,10 +30,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.rivals import ROOT, Environment, notebook
+from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Run
 from grader.notebooks.kernel import SandboxedKernel
-from grader.notebooks.limits import NotebookLimits
-from grader.notebooks.pool import KernelPool, Row
+from grader.notebooks.kernel_queue import KernelPool, Row
 from grader.notebooks.reading import Book
 from tests.faults.processes import children
 from tests.notebooks.books import book, settle_request

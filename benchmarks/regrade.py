@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.assignment import Assignment, data_folder
-from grader.catalogue import load_mistakes
+from grader.assignment.catalogue import load_mistakes
+from grader.assignment.folder import Assignment, data_folder
 from grader.demo import make_class
-from grader.demo.pupils import Pupil
+from grader.demo.invented_students import Pupil
 
 REPEATS: Final = 5
 

@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from grader.assignment import data_folder
+from grader.assignment.folder import data_folder
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NEEDED: Final = ("numpy", "pytest", "msgspec", "ipykernel", "jinja2", "matplotlib")

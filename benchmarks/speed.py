@@ -36,17 +36,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.memory import peak
 from benchmarks.regrade import members
 from benchmarks.same_checks import Bank as DirectBank
-from grader.assignment import Assignment, data_folder
-from grader.checks.plugin import CheckPlugin
-from grader.checks.session import run_session
+from grader.assignment.folder import Assignment, data_folder
+from grader.batches.grading_client import Engine
+from grader.batches.grading_server import open_bench
 from grader.demo import make_class
-from grader.engine.client import Engine
-from grader.engine.server import open_bench
 from grader.grading import Bench, Settings, grade_submission
+from grader.model.limits import Limits
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.session import run_session
+from grader.sandbox.probe import ACTS_MAIN, ask
+from grader.sandbox.sandboxes import open_sandbox
 from grader.submission import Source
-from grader.wall.limits import Limits
-from grader.wall.probe import ACTS_MAIN, ask
-from grader.wall.sandbox import open_sandbox
 
 CALLS: Final = 2_000
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.api import batch, grade
-    from grader.errors import GraderError, InputError, InternalError, RubricError, UsageError
     from grader.grading import Settings
-    from grader.result import CheckResult, Outcome, Result
-    from grader.selfcheck.answer import check
+    from grader.model.errors import GraderError, InputError, InternalError, RubricError, UsageError
+    from grader.model.result import CheckResult, Outcome, Result
+    from grader.selfcheck.self_check import check
 
 __all__ = [
     "CheckResult",
@@ -39,17 +39,17 @@ __all__ = [
 ]
 
 _HOME = {
-    "CheckResult": "result",
-    "GraderError": "errors",
-    "InputError": "errors",
-    "InternalError": "errors",
-    "Outcome": "result",
-    "Result": "result",
-    "RubricError": "errors",
+    "CheckResult": "model.result",
+    "GraderError": "model.errors",
+    "InputError": "model.errors",
+    "InternalError": "model.errors",
+    "Outcome": "model.result",
+    "Result": "model.result",
+    "RubricError": "model.errors",
     "Settings": "grading",
-    "UsageError": "errors",
+    "UsageError": "model.errors",
     "batch": "api",
-    "check": "selfcheck.answer",
+    "check": "selfcheck.self_check",
     "grade": "api",
 }
 

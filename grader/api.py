@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.engine.batch import Batch
-from grader.engine.cache import Cache
-from grader.engine.client import Engine
-from grader.engine.executor import open_crew
-from grader.engine.inbox import brought
-from grader.engine.outbox import Outbox
+from grader.batches.download import brought
+from grader.batches.executor_choice import open_crew
+from grader.batches.grading_client import Engine
+from grader.batches.output import Outbox
+from grader.batches.result_cache import Cache
+from grader.batches.run import Batch
 from grader.grading import Settings
-from grader.result import Result
+from grader.model.result import Result
 from grader.submission import discover, single
 
 

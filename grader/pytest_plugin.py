@@ -1,7 +1,7 @@
 """The self-check in plain pytest: what the `gradewall` entry point loads.
 
-A student's folder holds a test file that imports checks from `grader.bank`; only then does this
-plugin do anything. Every other pytest run pays no more than this import.
+A student's folder holds a test file that imports checks from `grader.assignments.numpynn.bank`;
+only then does this plugin do anything. Every other pytest run pays no more than this import.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     """Bring in the fixtures of checks before the first module that needs them is collected."""
     manager = parent.config.pluginmanager
     if not manager.has_plugin(_NAME) and _imports_bank(module_path):
-        from grader.selfcheck.plugin import SelfCheckPlugin
+        from grader.selfcheck.pytest_checks import SelfCheckPlugin
 
         manager.register(SelfCheckPlugin(parent.config), _NAME)
 
 
 def _imports_bank(path: Path) -> bool:
     try:
-        return b"grader.bank" in path.read_bytes()
+        return b"grader.assignments.numpynn.bank" in path.read_bytes()
     except OSError:
         return False

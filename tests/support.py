@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import data_folder
+from grader.assignment.folder import data_folder
 
 REPOSITORY = Path(__file__).parents[1]
 GRADER = (sys.executable, "-m", "grader")

@@ -14,9 +14,9 @@ from grader.checks.gradient import (
     numerical_gradient,
 )
 from grader.checks.inputs import Inputs
-from grader.result import Visibility
-from grader.verdicts import CouldNotRun, NotDone, NotJudged, Wrong
-from grader.wall.student import Remote, Student
+from grader.model.result import Visibility
+from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Wrong
+from grader.student.proxy import Remote, Student
 
 __all__ = [
     "CouldNotRun",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grader.result import Finding
-from grader.verdicts import Wrong
-from grader.wall.student import Student
+from grader.model.result import Finding
+from grader.model.verdicts import Wrong
+from grader.student.proxy import Student
 
 _DOUBLE = ("float64", "float96", "float128")
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks.patterns import describe_pattern
-from grader.result import Finding
-from grader.verdicts import Wrong
+from grader.model.result import Finding
+from grader.model.verdicts import Wrong
 
 Array = NDArray[Any]
 

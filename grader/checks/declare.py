@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from grader.result import Visibility
+from grader.model.result import Visibility
 
 _ATTRIBUTE: Final = "__check__"
 

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close, close
-from grader.verdicts import CouldNotRun, NotJudged, Verdict, Wrong
-from grader.wall.student import Function, Student
+from grader.model.verdicts import CouldNotRun, NotJudged, Verdict, Wrong
+from grader.student.proxy import Function, Student
 
 Array = NDArray[np.float64]
 

@@ -14,9 +14,9 @@ from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close
 from grader.checks.gradient import STEP, assert_gradient, credible
 from grader.checks.names import Names, Spelling
 from grader.checks.parameters import Parameters, Shapes, shapes_of, with_sizes_of_their_own
-from grader.result import Finding
-from grader.verdicts import Verdict, Wrong
-from grader.wall.student import Remote, Request, Student, describe_call
+from grader.model.result import Finding
+from grader.model.verdicts import Verdict, Wrong
+from grader.student.proxy import Remote, Request, Student, describe_call
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.rubric import Text
+from grader.model.rubric import Text
 
 Array = NDArray[Any]
 

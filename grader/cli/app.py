@@ -21,7 +21,7 @@ from grader.cli import (
     template,
     verify,
 )
-from grader.errors import ExitCode, GraderError
+from grader.model.errors import ExitCode, GraderError
 
 app = typer.Typer(
     name="grader",

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode, UsageError
+from grader.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from grader.engine.batch import Batch, Progress
-    from grader.engine.outbox import Outbox
-    from grader.engine.sheets import Waiting
-    from grader.marking.marks import Mark, Place
-    from grader.rubric import Rubric
-    from grader.submission.names import Names
+    from grader.batches.answer_sheets import Waiting
+    from grader.batches.output import Outbox
+    from grader.batches.run import Batch, Progress
+    from grader.course.marks import Mark, Place
+    from grader.model.rubric import Rubric
+    from grader.submission.identity import Names
 
 _OTHER_RELEASE = (
     "Submissions with notebooks that were not made from this assignment's: {}. A cell counts where "
@@ -79,15 +79,15 @@ def command(
     Results appear as they are ready. Run the same command again to go on after an interrupt; only
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
     """
-    from grader.assignment import Assignment
-    from grader.engine.batch import Batch
-    from grader.engine.cache import Cache
-    from grader.engine.executor import open_crew
-    from grader.engine.inbox import brought
-    from grader.engine.lateness import Lateness, read_times
-    from grader.engine.outbox import Outbox
+    from grader.assignment.folder import Assignment
+    from grader.batches.download import brought
+    from grader.batches.executor_choice import open_crew
+    from grader.batches.output import Outbox
+    from grader.batches.result_cache import Cache
+    from grader.batches.run import Batch
+    from grader.course.late_policy import Lateness, read_times
     from grader.submission import discover
-    from grader.submission.names import Names
+    from grader.submission.identity import Names
 
     settings = options.settings(
         assignment=assignment,
@@ -131,7 +131,7 @@ def enter(sheets: list[Path], rubric: Rubric, names: Names, outbox: Outbox) -> N
         InputError: one is not; names the file and the row.
         UsageError: the rubric asks no questions.
     """
-    from grader.marking.sheet import read_sheet
+    from grader.course.marking_sheet import read_sheet
 
     rules = rubric.notebooks.files if rubric.notebooks else {}
     questions = {(n, q): p for n, rule in rules.items() for q, p in rule.answers.items()}
@@ -153,8 +153,8 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from grader.cli.slow import SlowLines, slow_ones
-    from grader.engine.reasons import origin
+    from grader.batches.rerun_reasons import origin
+    from grader.cli.progress import SlowLines, slow_ones
     from grader.report.terminal import result_line
 
     console = Console()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode, GraderError, UsageError
+from grader.model.errors import ExitCode, GraderError, UsageError
 
 if TYPE_CHECKING:
     from grader.grading import Settings
@@ -50,7 +50,7 @@ def command(
 
 def _own(path: Path) -> Path:
     """The folder to check; says which, if it is not the one named."""
-    from grader.selfcheck.folder import working_folder
+    from grader.selfcheck.student_folder import working_folder
 
     folder = working_folder(path)
     if folder != path.resolve():
@@ -64,7 +64,7 @@ def run(folder: Path, settings: Settings) -> ExitCode:
 
     from grader.cli.grade import exit_code
     from grader.report.terminal import summary
-    from grader.selfcheck.answer import selfcheck
+    from grader.selfcheck.self_check import selfcheck
 
     result = selfcheck(folder, settings)
     language = options.language(settings.lang)

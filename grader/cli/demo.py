@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode
+from grader.model.errors import ExitCode
 
 
 def command(
@@ -29,13 +29,13 @@ def command(
 
     They are made from the reference. Exit code 4: a result is not what its author deserves.
     """
-    from grader.assignment import Assignment
-    from grader.catalogue import load_mistakes
+    from grader.assignment.catalogue import load_mistakes
+    from grader.assignment.folder import Assignment
+    from grader.batches.executors import LocalCrew
+    from grader.batches.output import Outbox
+    from grader.batches.run import Batch
     from grader.cli.batch import show
     from grader.demo import claim, make_class, pupils, surprises
-    from grader.engine.batch import Batch
-    from grader.engine.crew import LocalCrew
-    from grader.engine.outbox import Outbox
     from grader.submission import discover
 
     settings = options.settings(assignment="numpynn", sandbox=sandbox, lang=lang)

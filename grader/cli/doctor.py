@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from grader.errors import ExitCode
+from grader.model.errors import ExitCode
 
 
 def command() -> None:
@@ -12,7 +12,7 @@ def command() -> None:
     from rich.console import Console
 
     from grader.grading import environment
-    from grader.wall.sandbox import probe
+    from grader.sandbox.sandboxes import probe
 
     console = Console(highlight=False)
     for name, version in environment().items():

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode, InputError, InternalError
+from grader.model.errors import ExitCode, InputError, InternalError
 
 if TYPE_CHECKING:
-    from grader.result import Result
+    from grader.model.result import Result
 
 
 def command(
@@ -43,10 +43,10 @@ def command(
     from rich.console import Console
 
     from grader.api import grade
-    from grader.report.files import write_atomically
+    from grader.report.atomic_write import write_atomically
     from grader.report.html import student_page
     from grader.report.terminal import summary
-    from grader.submission.names import file_stem
+    from grader.submission.identity import file_stem
 
     settings = options.settings(
         assignment=assignment,

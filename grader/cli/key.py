@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode
+from grader.model.errors import ExitCode
 
 
 def command(
@@ -26,9 +26,9 @@ def command(
     ] = False,
 ) -> None:
     """Run the test bank on the reference and record its answers."""
-    from grader.assignment import Assignment
-    from grader.checks.key import Key
-    from grader.checks.record import record_key
+    from grader.assignment.folder import Assignment
+    from grader.runner.answer_key import Key
+    from grader.runner.recording import record_key
 
     loaded = Assignment.load(assignment)
     target = out or loaded.key_path

@@ -15,8 +15,8 @@ def command(
     assignment: options.AssignmentName = "numpynn",
 ) -> None:
     """Make what students get: the template, and the self-check without the reference."""
-    from grader.assignment import Assignment
-    from grader.kit import build_kit
+    from grader.assignment.folder import Assignment
+    from grader.selfcheck.student_kit import build_kit
 
     wheel = build_kit(Assignment.load(assignment), out)
     typer.echo(f"{out}: the template, and {wheel.name} ({wheel.stat().st_size / 1e6:.1f} MB)")

@@ -11,7 +11,7 @@ from grader.cli import options
 
 _NO_SECRET: Final = (
     "Everybody can compute these labels: they are of the images that the template generates. "
-    "Give out images of your own; `python -P -m grader.notebooks.hidden` makes some."
+    "Give out images of your own; `python -P -m grader.course.leaderboard_data` makes some."
 )
 
 
@@ -31,18 +31,18 @@ def command(
     lang: options.Language = "en",
 ) -> None:
     """Rank predictions: DIR/leaderboard.html and DIR/leaderboard.csv."""
-    from grader.assignment import data_folder
-    from grader.notebooks.leaderboard import (
+    from grader.assignment.folder import data_folder
+    from grader.course.ranking import (
         anyone_knows,
         as_csv,
         rank,
         read_labels,
         with_pseudonyms,
     )
-    from grader.report.files import write_atomically, write_pieces
+    from grader.report.atomic_write import write_atomically, write_pieces
     from grader.report.html import ranking_page
     from grader.submission import discover
-    from grader.submission.names import Names
+    from grader.submission.identity import Names
 
     language = options.language(lang)
     hidden = read_labels(labels)

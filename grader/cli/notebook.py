@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode
+from grader.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.notebooks.graded import Graded
+    from grader.model.notebook_grade import Graded
 
 
 def command(
@@ -22,9 +22,9 @@ def command(
     lang: options.Language = "en",
 ) -> None:
     """Run the notebooks of one submission. Exit code 1: some cells did not do what they should."""
-    from grader.assignment import Assignment
+    from grader.assignment.folder import Assignment
     from grader.grading import contract_of
-    from grader.notebooks.grade import NotebookBench
+    from grader.notebooks.notebook_grading import NotebookBench
     from grader.submission import load, single
 
     settings = options.settings(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from grader.errors import UsageError
+from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.grading import Settings
@@ -55,7 +55,7 @@ def settings(
     Raises:
         UsageError: a value is not one of those possible, or `none` was not allowed explicitly.
     """
-    from grader.dialect import ERAS
+    from grader.assignment.dialect import ERAS
     from grader.grading import Settings
 
     _one_of("--dialect", dialect, ("auto", *ERAS))
@@ -101,7 +101,7 @@ def existing(path: Path) -> Path:
     Raises:
         InputError: it is not, or we may not look.
     """
-    from grader.errors import InputError
+    from grader.model.errors import InputError
 
     try:
         path.stat()

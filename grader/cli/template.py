@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.errors import ExitCode
+from grader.model.errors import ExitCode
 
 
 def command(
@@ -17,8 +17,8 @@ def command(
     ] = False,
 ) -> None:
     """Strip the reference of its solutions."""
-    from grader.assignment import data_folder
-    from grader.template import build_template, template_differences
+    from grader.assignment.folder import data_folder
+    from grader.assignment.stripping import build_template, template_differences
 
     reference = data_folder("reference")
     if not check:

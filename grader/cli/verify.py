@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from grader.cli import options
-from grader.errors import ExitCode, InputError, UsageError
+from grader.model.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.verify.proof import Proof
     from grader.verify.prove import Wanted
-    from grader.verify.records import Proof
     from grader.verify.seeds import Progress
 
 _ONLY: Final = ("variants", "mistakes", "mutants", "idle", "seeds")
@@ -62,9 +62,9 @@ def command(
 
     from rich.console import Console
 
-    from grader.assignment import Assignment
+    from grader.assignment.folder import Assignment
+    from grader.verify.proof_terminal import summary
     from grader.verify.prove import prove
-    from grader.verify.terminal import summary
 
     wanted = _wanted(only, keyword, seeds, catalogue_seeds, jobs)
     console = Console(highlight=False, soft_wrap=True)
@@ -76,9 +76,9 @@ def command(
 
 
 def _wanted(only: str, keyword: str, seeds: int, catalogue_seeds: int, jobs: int) -> Wanted:
-    from grader.engine.crew import default_jobs
+    from grader.batches.executors import default_jobs
+    from grader.verify.proof import Kind
     from grader.verify.prove import ALL, Wanted
-    from grader.verify.records import Kind
 
     if only and only not in _ONLY:
         raise UsageError(f"--only {only}: expected one of {', '.join(_ONLY)}.")
@@ -118,7 +118,7 @@ def _write(proof: Proof, json_file: Path | None, html_file: Path | None) -> None
 
         _save(json_file, msgspec.json.format(msgspec.json.encode(proof), indent=1))
     if html_file:
-        from grader.verify.html import page
+        from grader.verify.proof_html import page
 
         _save(html_file, page(proof).encode())
 

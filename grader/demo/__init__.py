@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.demo.making import claim, make_class
-from grader.demo.pupils import Pupil, pupils, surprises
+from grader.demo.build import claim, make_class
+from grader.demo.invented_students import Pupil, pupils, surprises
 
 __all__ = ["Pupil", "claim", "make_class", "pupils", "surprises"]

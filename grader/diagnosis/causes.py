@@ -8,11 +8,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.catalogue import Mistake
-from grader.diagnosis.mutants import Catalogue, Version
+from grader.assignment.catalogue import Mistake
+from grader.diagnosis.mutated_package import Catalogue, Version
 from grader.diagnosis.search import FoundMistake
-from grader.result import Cause, CheckResult, Frame, SourceSpan
-from grader.rubric import Text
+from grader.model.result import Cause, CheckResult, Frame, SourceSpan
+from grader.model.rubric import Text
 
 _NUMBER: Final = Text("Your answers fit {name} = {value}.", "你的结果符合 {name} = {value}。")
 

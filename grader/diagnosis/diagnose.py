@@ -9,15 +9,15 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from grader.diagnosis.budget import BudgetShare, OutOfTime, WorkBudget
 from grader.diagnosis.causes import cause_of, exception_cause
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.mutants import Catalogue, Versions
+from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.replay import Case, draws_alike, drops
 from grader.diagnosis.search import WHOLE, FoundMistake, Search, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
-from grader.diagnosis.tape import Tape, Tapes
-from grader.result import CheckResult, Dialect, Outcome, SourceSpan
+from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
+from grader.model.result import CheckResult, Dialect, Outcome, SourceSpan
+from grader.student.trace import Tape, Tapes
 
 WORK: Final = 12_000
 """Requests to packages for one submission: some two seconds."""

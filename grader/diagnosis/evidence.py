@@ -7,8 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from grader.diagnosis.budget import WorkBudget
-from grader.diagnosis.mutants import Catalogue, Versions
+from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.observed_values import (
     ABSENT,
     ALIKE,
@@ -22,6 +21,7 @@ from grader.diagnosis.observed_values import (
 )
 from grader.diagnosis.random_values import LARGE, Drawn
 from grader.diagnosis.replay import Case
+from grader.diagnosis.work_budget import WorkBudget
 
 _IN_BATCH: Final = 0.1
 """Weight of each further value in a batch."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.mutants import Version, Versions
+from grader.diagnosis.mutated_package import Version, Versions
 from grader.diagnosis.observed_values import ABSENT, CLOSE, Key, Readings
 from grader.diagnosis.random_values import Drawn, Range
 

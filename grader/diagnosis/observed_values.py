@@ -18,8 +18,8 @@ from grader.diagnosis.random_values import (
     masked,
     through_mask,
 )
-from grader.wall.student import SHAPES, Reply, Request
-from grader.wall.wire import Handle
+from grader.protocol.wire import Handle
+from grader.student.proxy import SHAPES, Reply, Request
 
 Array = NDArray[Any]
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.diagnosis.mutants import Resolve
+from grader.assignment.dialect import canonical_call
+from grader.diagnosis.mutated_package import Resolve
 from grader.diagnosis.observed_values import Reader, Readings, shifted
-from grader.diagnosis.tape import Tape
-from grader.dialect import canonical_call
-from grader.result import Dialect
-from grader.wall.student import Reply, Request
-from grader.wall.wire import Handle
-from grader.wall.worker import Dispatcher
+from grader.model.result import Dialect
+from grader.protocol.wire import Handle
+from grader.student.proxy import Reply, Request
+from grader.student.trace import Tape
+from grader.worker.worker import Dispatcher
 
 _CALLS: Final = 12
 """Of one batch that are replayed."""

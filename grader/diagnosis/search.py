@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from grader.diagnosis.budget import BudgetShare, OutOfTime
 from grader.diagnosis.evidence import Evidence, Score
 from grader.diagnosis.fitting import fitted
-from grader.diagnosis.mutants import Catalogue, Version, Versions
+from grader.diagnosis.mutated_package import Catalogue, Version, Versions
 from grader.diagnosis.observed_values import Key
-from grader.diagnosis.tape import Tape
+from grader.diagnosis.work_budget import BudgetShare, OutOfTime
+from grader.student.trace import Tape
 
 CLEAR: Final = 0.9
 """Fit from which a mistake is named."""

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from grader.checks.patterns import pattern_in
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.mutants import Resolve
+from grader.diagnosis.mutated_package import Resolve
 from grader.diagnosis.observed_values import ABSENT, Key, same
-from grader.result import Cause, CheckResult
-from grader.rubric import Text
-from grader.wall.student import Request
-from grader.wall.wire import Handle
+from grader.model.result import Cause, CheckResult
+from grader.model.rubric import Text
+from grader.protocol.wire import Handle
+from grader.student.proxy import Request
 
 Array = NDArray[Any]
 

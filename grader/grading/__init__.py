@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from grader.grading.bench import Bench, contract_of
+from grader.grading.context import Bench, contract_of
 from grader.grading.environment import environment, harness_version
-from grader.grading.grade import grade_submission
+from grader.grading.pipeline import grade_submission
 from grader.grading.settings import Settings, select
 
 __all__ = [

@@ -14,13 +14,13 @@ from typing import Any, Final
 import numpy as np
 from msgspec.structs import replace
 
+from grader.assignment.dialect import asks_for_keep_ratio
 from grader.checks.nets import Batch, Net
-from grader.dialect import asks_for_keep_ratio
-from grader.result import Dialect
-from grader.submission.record import Submission
-from grader.verdicts import Verdict
-from grader.wall.signature import Signature
-from grader.wall.student import Channel, Student
+from grader.model.contract import Signature
+from grader.model.result import Dialect
+from grader.model.submission import Submission
+from grader.model.verdicts import Verdict
+from grader.student.proxy import Channel, Student
 
 _LAYER: Final = "dropout_forward"
 _NET: Final = "FullyConnectedNet"

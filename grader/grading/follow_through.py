@@ -13,22 +13,22 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from grader.checks.consequences import AT_FAULT
-from grader.checks.key import LocalChannel
-from grader.checks.run import NOT_ASKED_KIND, Recorder
+from grader.assignment.dialect import to_canonical
 from grader.diagnosis.causes import version_of
-from grader.diagnosis.tape import Tapes
-from grader.dialect import to_canonical
-from grader.grading.bench import Bench
+from grader.grading.context import Bench
 from grader.grading.dropout_reading import observe_net
 from grader.grading.memory import memory_at_most, size
-from grader.result import Cause, CheckResult, Dialect, Finding, Outcome
-from grader.rubric import Rubric
-from grader.submission.record import Submission
-from grader.wall import wire
-from grader.wall.signature import Signature
-from grader.wall.student import Reply
-from grader.wall.worker import Dispatcher
+from grader.model.contract import Signature
+from grader.model.result import Cause, CheckResult, Dialect, Finding, Outcome
+from grader.model.rubric import Rubric
+from grader.model.submission import Submission
+from grader.protocol import wire
+from grader.runner.answer_key import LocalChannel
+from grader.runner.check_run import NOT_ASKED_KIND, Recorder
+from grader.runner.consequences import AT_FAULT
+from grader.student.proxy import Reply
+from grader.student.trace import Tapes
+from grader.worker.worker import Dispatcher
 
 _FAMILY: Final = re.compile(r"_(forward|backward|backward_alt)$")
 _CALL_MEMORY: Final = 1 << 30

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from grader.result import CheckResult, Outcome, PartResult
-from grader.rubric import Rubric
+from grader.model.result import CheckResult, Outcome, PartResult
+from grader.model.rubric import Rubric
 
 _DIGITS = 4
 

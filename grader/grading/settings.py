@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from grader.checks.declare import Spec
-from grader.checks.plugin import check_id, item_spec
-from grader.errors import InputError
-from grader.result import Visibility
-from grader.rubric import Rubric
+from grader.model.errors import InputError
+from grader.model.result import Visibility
+from grader.model.rubric import Rubric
+from grader.runner.bank_plugin import check_id, item_spec
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,11 +14,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from grader.notebooks.pasted import mask_magics
-from grader.notebooks.pictures import Pictures, without_pictures
+from grader.model.notebook_records import WrittenAnswer
+from grader.notebooks.answer_images import Pictures, without_pictures
+from grader.notebooks.pasted_code import mask_magics
 from grader.notebooks.questions import Asked, assign, questions_in
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import WrittenAnswer
 
 _NAMES: Final = (
     r"(?:(?:your|my)\s+)?(?:answers?|ans|solution|response)(?:\s+here)?|"

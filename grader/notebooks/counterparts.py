@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
-from grader.notebooks.pasted import mask_magics
+from grader.notebooks.pasted_code import mask_magics
 from grader.notebooks.reading import Book
 
 

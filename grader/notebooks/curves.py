@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from grader.assignment import Assignment, digest
-from grader.errors import InputError
-from grader.notebooks.records import Curve
-from grader.notebooks.values import Unknown, Values
+from grader.assignment.folder import Assignment, digest
+from grader.model.errors import InputError
+from grader.model.notebook_records import Curve
+from grader.notebooks.kernel_values import Unknown, Values
 
 Recorded = dict[str, dict[str, list[float]]]
 """Notebook to name of a curve to the reference's validation accuracies by epoch."""

@@ -20,13 +20,13 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from grader.errors import InternalError
+from grader.model.errors import InternalError
+from grader.model.notebook_records import NO_SHELL, CellOutcome, NotebookCell
+from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.kernel import SandboxedKernel, manager_of
-from grader.notebooks.limits import NotebookLimits
+from grader.notebooks.kernel_values import Values
 from grader.notebooks.outputs import Budget, plain_outputs, whole
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import NO_SHELL, CellOutcome, NotebookCell
-from grader.notebooks.values import Values
 
 _GRACE_SECONDS: Final = 3.0
 """CPU or idle seconds that an interrupted cell has to end."""
@@ -231,7 +231,9 @@ class Run:
 
     async def _inspect(self, client: _Client, inspect: Inspect) -> None:
         assert client.kc is not None
-        code = "__import__('grader.wall.kernel').wall.kernel.answer_requests()"
+        code = (
+            "__import__('grader.worker.notebook_kernel').worker.notebook_kernel.answer_requests()"
+        )
         client.kc.execute(code, silent=True, store_history=False)
         with Values(self._kernel.worker) as values:
             await asyncio.to_thread(inspect, values)

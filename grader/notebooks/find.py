@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.notebooks.answers import count_answered
 from grader.notebooks.formats import MAX_BYTES, SCRIPTS, looks_like_notebook
 from grader.notebooks.reading import Book, read_notebook
 from grader.notebooks.restore import share_of
 from grader.submission.archive import members
-from grader.submission.tree import Member, folder_members, is_ignored, printable
+from grader.submission.files import Member, folder_members, is_ignored, printable
 
 _MAX_FILES: Final = 200
 _MAX_DISGUISED: Final = 16 << 20

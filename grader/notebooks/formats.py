@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 
 MAX_BYTES: Final = 64 << 20
 MAX_CELLS: Final = 2_000

@@ -19,10 +19,10 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from grader.errors import InternalError
-from grader.wall import frames, wire
-from grader.wall.limits import KERNEL_MAIN, Limits
-from grader.wall.sandbox import Sandbox, open_sandbox
+from grader.model.errors import InternalError
+from grader.model.limits import KERNEL_MAIN, Limits
+from grader.protocol import frames, wire
+from grader.sandbox.sandboxes import Sandbox, open_sandbox
 
 CHANNELS: Final = ("shell", "iopub", "stdin", "control")
 """In the order of their ports, 1 to 4. There is no heartbeat: the system knows who lives."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from grader.notebooks.limits import NotebookLimits
-from grader.notebooks.records import CellOutput
+from grader.model.notebook_records import CellOutput
+from grader.notebooks.cell_limits import NotebookLimits
 
 IMAGES: Final = ("image/png", "image/jpeg", "image/gif")
 _SHOWN: Final = (*IMAGES, "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")

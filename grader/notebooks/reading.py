@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.notebooks.formats import MAX_CELLS, read_content
-from grader.notebooks.pasted import mask_magics, unmask_magics, why_unparsable
+from grader.notebooks.pasted_code import mask_magics, unmask_magics, why_unparsable
 from grader.submission.division import has_true_division
 from grader.submission.parse import Unparsable, parse
 from grader.submission.python2 import convert, first_print_statement, signs

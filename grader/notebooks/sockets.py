@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from typing import Final
 
-from grader.wall.leftovers import WatchedFolder
+from grader.sandbox.temp_folder import WatchedFolder
 
 _LONGEST: Final = 75
 """Of a folder for temporary files: with our names in it, a socket's path has up to 107 bytes."""

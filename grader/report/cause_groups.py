@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from grader.result import Cause
+from grader.model.result import Cause
 
 
 class CauseGroup(Struct, frozen=True):

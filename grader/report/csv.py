@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.report.text import number, one_line
 
 _MARKS: Final = "=+\\-@＝＋－＠"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from grader.model.result import Outcome, PartResult, Result
+from grader.report.atomic_write import write_pieces
 from grader.report.csv import csv_pieces
-from grader.report.files import write_pieces
 from grader.report.summary import Roster, Summary
-from grader.result import Outcome, PartResult, Result
 
 _Row = list[str | float]
 

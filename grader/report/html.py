@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.model.result import Audience, Outcome, Result
 from grader.report import text
-from grader.report.cohort import Href, cohort, report_href
+from grader.report.class_statistics import Href, cohort, report_href
 from grader.report.notebook_view import notebook_views
 from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import case_of, student_view
 from grader.report.summary import Roster
-from grader.result import Audience, Outcome, Result
 
 if TYPE_CHECKING:
-    from grader.notebooks.leaderboard import Entry
+    from grader.course.ranking import Entry
 
 _PERCENT = re.compile(r"(?<=\d) %")
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")

@@ -14,7 +14,7 @@ from typing import Final
 from markupsafe import Markup
 from msgspec import Struct
 
-from grader.notebooks.records import (
+from grader.model.notebook_records import (
     CellOutcome,
     CellOutput,
     Curve,
@@ -22,9 +22,9 @@ from grader.notebooks.records import (
     NotebookResult,
     WrittenAnswer,
 )
+from grader.model.result import Outcome
 from grader.report.summary import answer_anchor
 from grader.report.text import clip
-from grader.result import Outcome
 
 _IMAGES: Final = ("image/png", "image/jpeg", "image/gif")
 _MAX_TEXT: Final = 60_000

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
+from grader.model.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
 
 _BROKE: Final = "Something in the grader failed. Your instructor's copy says what."
 

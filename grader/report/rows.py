@@ -9,11 +9,11 @@ from urllib.parse import quote
 import msgspec
 from markupsafe import Markup
 
-from grader.report.cohort import NOT_PASSING, Cohort, Row
+from grader.model.result import PartResult
+from grader.report.class_statistics import NOT_PASSING, Cohort, Row
 from grader.report.strings import Texts
 from grader.report.summary import Summary
 from grader.report.text import one_line
-from grader.result import PartResult
 
 _PIECE: Final = 1_000
 _LIKE_ENCODE_URI_COMPONENT: Final = "!'()*"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 
-from grader.result import json_schema
+from grader.model.result import json_schema
 
 
 def schema_text() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from grader.result import Outcome
+from grader.model.result import Outcome
 
 Lang = Literal["en", "zh"]
 

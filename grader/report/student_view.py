@@ -9,11 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from grader.report.cause_groups import CauseGroup, grouped
-from grader.report.redact import for_audience
-from grader.report.strings import Texts
-from grader.report.text import clip, clip_lines, magnitude
-from grader.result import (
+from grader.model.result import (
     WRITTEN,
     Audience,
     Cause,
@@ -25,6 +21,10 @@ from grader.result import (
     SourceSpan,
     Visibility,
 )
+from grader.report.cause_groups import CauseGroup, grouped
+from grader.report.redact import for_audience
+from grader.report.strings import Texts
+from grader.report.text import clip, clip_lines, magnitude
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _LISTED = re.compile(r"(\b\w*#)(?:, \1)+")

@@ -9,11 +9,11 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from grader.marking.marks import version_of
-from grader.report.cells import CellCount, count_cells
+from grader.course.marks import version_of
+from grader.model.result import Cause, CheckResult, Outcome, PartResult, Result
+from grader.report.notebook_statistics import CellCount, count_cells
 from grader.report.student_view import asked_for
 from grader.report.text import by_name, clip
-from grader.result import Cause, CheckResult, Outcome, PartResult, Result
 
 LETTERS: Final = {
     Outcome.PASSED: "p",

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.model.result import WRITTEN, Audience, Cause, Outcome, PartResult, Result
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import (
     CheckView,
@@ -21,7 +22,6 @@ from grader.report.student_view import (
 )
 from grader.report.summary import Register, Summary
 from grader.report.text import clip, number, one_line, visible
-from grader.result import WRITTEN, Audience, Cause, Outcome, PartResult, Result
 
 STYLES: Final[dict[Outcome, str]] = {
     Outcome.PASSED: "green",

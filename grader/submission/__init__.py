@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from grader.model.submission import SourceFile, Submission
 from grader.submission.discover import Source, Sources, discover, loose_files, single
 from grader.submission.load import load
-from grader.submission.record import SourceFile, Submission
 
 __all__ = [
     "Source",

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 
-from grader.errors import InputError
+from grader.model.errors import InputError
+from grader.submission.files import MAX_MEMBERS, Member, Tree, Wanted, clean_name, gather, link
 from grader.submission.module_names import is_python
-from grader.submission.tree import MAX_MEMBERS, Member, Tree, Wanted, clean_name, gather, link
 
 MAX_UNPACKED: Final = 2 * 1024**3
 """Bytes that a compressed tar may come to; all of it has to be unpacked to find the files."""

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from grader.result import SourceSpan
+from grader.model.result import SourceSpan
+from grader.submission.make_runnable import Prepared
 from grader.submission.parse import statements
-from grader.submission.prepare import Prepared
-from grader.submission.todo import is_left, left_methods
+from grader.submission.unfinished import is_left, left_methods
 
 MAX_SPAN: Final = 40_000
 """Characters of a definition's text: every failed check of it holds them in its result."""

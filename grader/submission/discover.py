@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from grader.errors import InputError
-from grader.submission.foreign import named
+from grader.model.errors import InputError
+from grader.submission.files import archive_stem, is_hidden, is_ignored, printable, why_unreadable
+from grader.submission.foreign_files import named
+from grader.submission.identity import entry_id
 from grader.submission.module_names import COPY, is_python, plain, spellings
-from grader.submission.names import entry_id
-from grader.submission.tree import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
 """Names that the package has had in courses."""

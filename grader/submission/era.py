@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from grader.dialect import ERAS
-from grader.errors import UsageError
-from grader.result import Dialect
+from grader.assignment.dialect import ERAS
+from grader.model.errors import UsageError
+from grader.model.result import Dialect
 from grader.submission.definitions import docstring, parameters
 
 _NETWORK: Final = "FullyConnectedNet"

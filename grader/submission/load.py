@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from grader.dialect import NOT_ASKED
-from grader.errors import InputError
-from grader.submission.contents import Contents
+from grader.assignment.dialect import NOT_ASKED
+from grader.model.errors import InputError
+from grader.model.submission import Submission
 from grader.submission.discover import Source
 from grader.submission.era import infer_dialect
-from grader.submission.helpers import helpers_noted, needed
+from grader.submission.files import Tree, printable
+from grader.submission.helper_modules import helpers_noted, needed
+from grader.submission.inventory import Contents
 from grader.submission.module_names import Modules, is_python
 from grader.submission.package import (
     Package,
@@ -24,9 +26,7 @@ from grader.submission.package import (
     usual_file,
 )
 from grader.submission.reader import Reader, read_nested, read_tree
-from grader.submission.record import Submission
 from grader.submission.refusal import misplaced, nothing_found, nothing_usable
-from grader.submission.tree import Tree, printable
 
 _MAX_SHOWN: Final = 5
 

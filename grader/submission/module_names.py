@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from grader.submission.text import Unreadable, decode
+from grader.submission.source_text import Unreadable, decode
 
 EXACT: Final = 0
 """`layers.py`"""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from grader.submission.definitions import definitions, left_as_given
+from grader.submission.files import Tree
+from grader.submission.make_runnable import Prepared
 from grader.submission.module_names import (
     AROUND,
     CONTENT,
@@ -18,8 +20,6 @@ from grader.submission.module_names import (
     is_python,
     root_of,
 )
-from grader.submission.prepare import Prepared
-from grader.submission.tree import Tree
 
 MAX_CANDIDATES: Final = 40
 _MAX_FILES: Final = 300

@@ -9,14 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.submission.archive import read_archive, read_bytes, read_inside
-from grader.submission.foreign import named
-from grader.submission.module_names import is_python
-from grader.submission.package import Package
-from grader.submission.prepare import Prepared, prepare
-from grader.submission.text import Unreadable
-from grader.submission.tree import (
+from grader.submission.files import (
     MAX_NESTED_BYTES,
     Member,
     Tree,
@@ -27,6 +22,11 @@ from grader.submission.tree import (
     reader,
     why_unreadable,
 )
+from grader.submission.foreign_files import named
+from grader.submission.make_runnable import Prepared, prepare
+from grader.submission.module_names import is_python
+from grader.submission.package import Package
+from grader.submission.source_text import Unreadable
 
 MAX_NESTED: Final = 5
 """Archives inside a submission; with more of them it is no submission but a class."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.errors import InputError
-from grader.submission.foreign import named
+from grader.model.errors import InputError
+from grader.submission.files import Tree, printable
+from grader.submission.foreign_files import named
 from grader.submission.module_names import COPY, Modules, distance_of
 from grader.submission.package import Package, usual_file
-from grader.submission.tree import Tree, printable
 
 _MAX_SHOWN: Final = 5
 _COMPILED: Final = re.compile(r"\.(?:cpython|pypy)-?\d+(?:\.opt-\d)?$")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from grader.result import CheckResult, Outcome
-from grader.verify.records import (
+from grader.model.result import CheckResult, Outcome
+from grader.verify.proof import (
     CheckRecord,
     Flake,
     FunctionScore,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from grader.verify.observe import Observation
 from grader.verify.operators import OPERATORS, Context, negated
-from grader.verify.records import Kind, Subject
-from grader.verify.source import (
+from grader.verify.proof import Kind, Subject
+from grader.verify.source_pieces import (
     Located,
     Place,
     Segment,

@@ -16,8 +16,8 @@ from itertools import islice
 from types import FrameType
 from typing import Any, Final
 
-from grader.verify.source import Place, functions
-from grader.wall.signature import Signature
+from grader.model.contract import Signature
+from grader.verify.source_pieces import Place, functions
 
 _CALLS_KEPT: Final = 200
 _HOOK: Final = "_gradewall_see"

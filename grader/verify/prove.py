@@ -10,19 +10,19 @@ from typing import Final
 import msgspec
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import read_package
-from grader.checks.plugin import CheckPlugin, check_id, item_spec
-from grader.checks.session import run_session
+from grader.assignment.catalogue import read_package
+from grader.assignment.folder import Assignment
 from grader.grading import Settings, select
-from grader.result import CheckResult
+from grader.model.result import CheckResult
+from grader.runner.bank_plugin import CheckPlugin, check_id, item_spec
+from grader.runner.session import run_session
 from grader.verify.analysis import conclude, verdict_of
-from grader.verify.bench import Bench
-from grader.verify.equivalents import argue, load_arguments
-from grader.verify.forks import Done, Send, run_forked
-from grader.verify.records import CheckRecord, Kind, Proof, Subject, Verdict
+from grader.verify.equivalent_mutants import argue, load_arguments
+from grader.verify.forked_tasks import Done, Send, run_forked
+from grader.verify.in_memory import Bench
+from grader.verify.programs import Case, gather
+from grader.verify.proof import CheckRecord, Kind, Proof, Subject, Verdict
 from grader.verify.seeds import Progress, SeedTrial
-from grader.verify.subjects import Case, gather
 
 ALL: Final = (Kind.VARIANT, Kind.MISTAKE, Kind.MUTANT, Kind.IDLE)
 _CPU_FACTOR: Final = 10

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from grader.errors import InternalError
-from grader.result import CheckResult
+from grader.model.errors import InternalError
+from grader.model.result import CheckResult
 from grader.verify.analysis import flakes_of
-from grader.verify.bench import Bench
-from grader.verify.forks import Done, Send, run_forked
-from grader.verify.records import Flake, Flip
-from grader.verify.subjects import Case
+from grader.verify.forked_tasks import Done, Send, run_forked
+from grader.verify.in_memory import Bench
+from grader.verify.programs import Case
+from grader.verify.proof import Flake, Flip
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""

@@ -32,7 +32,7 @@ def questions():
     """What lies there that can be read as a request, in order."""
     data = waiting()
     print("attack looked at", len(data), "bytes")
-    wire = sys.modules["grader.wall.wire"]
+    wire = sys.modules["grader.protocol.wire"]
     at = data.find(b"GW01")
     while at >= 0:
         try:

@@ -116,7 +116,7 @@ BANK: Final = '''\
 
 import numpy as np
 from grader.checks import Wrong, as_array, assert_backward, assert_close, check
-from grader.result import Visibility
+from grader.model.result import Visibility
 
 GOAL = 3.0
 

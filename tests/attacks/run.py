@@ -22,8 +22,8 @@ from typing import Final
 
 import msgspec
 
-from grader.assignment import Assignment
-from grader.checks.record import record_key
+from grader.assignment.folder import Assignment
+from grader.runner.recording import record_key
 from tests.attacks.ground import Ground, Secrets
 from tests.attacks.records import Attack, attacks
 from tests.wall.sandboxes import descendants, eventually

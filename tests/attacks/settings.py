@@ -61,7 +61,7 @@ def missing(setting: Setting) -> str:
     tried = _python(
         setting,
         "-c",
-        f"from grader.wall.sandbox import open_sandbox as o; o('{setting.kind}').close()",
+        f"from grader.sandbox.sandboxes import open_sandbox as o; o('{setting.kind}').close()",
     )
     return "" if tried.returncode == 0 else tried.stderr.strip().splitlines()[-1]
 

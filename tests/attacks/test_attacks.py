@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grader.wall.sandbox import probe
+from grader.sandbox.sandboxes import probe
 from tests.attacks.judge import Run, injected, markup
 from tests.attacks.records import ENDINGS, attacks
 from tests.support import REPOSITORY

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import read_package, write_package
-from grader.eras import reference_as, without
+from grader.assignment.catalogue import read_package, write_package
+from grader.assignment.folder import Assignment
+from grader.assignments.numpynn.eras import reference_as, without
 from tests.support import grader, quick_rubric, results
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")

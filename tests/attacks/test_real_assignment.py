@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.key import Key
-from grader.checks.reference import LocalCode, run_locally
-from grader.checks.run import Recorder
-from grader.wall.student import Channel, Reply, Request
+from grader.assignment.folder import Assignment
+from grader.runner.answer_key import Key
+from grader.runner.check_run import Recorder
+from grader.runner.reference import LocalCode, run_locally
+from grader.student.proxy import Channel, Reply, Request
 from tests.attacks.peeking import PEEKING_RULES
 from tests.support import grader, not_passed, quick_rubric, results, submission
 

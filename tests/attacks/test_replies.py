@@ -11,15 +11,15 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.key import Key
-from grader.checks.plugin import CheckPlugin
-from grader.checks.reference import LocalCode
-from grader.checks.run import CheckRun, KeyReplayer
-from grader.checks.session import run_session
-from grader.result import CheckResult, Outcome
-from grader.wall.student import Channel, Reply, Request, Student
-from grader.wall.wire import Handle
+from grader.assignment.folder import Assignment
+from grader.model.result import CheckResult, Outcome
+from grader.protocol.wire import Handle
+from grader.runner.answer_key import Key
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check_run import CheckRun, KeyReplayer
+from grader.runner.reference import LocalCode
+from grader.runner.session import run_session
+from grader.student.proxy import Channel, Reply, Request, Student
 
 ODD: Final[tuple[Any, ...]] = (
     None, True, 0, -(2**63), 2**63 - 1, 0.0, float("nan"), float("inf"), 1e308, "", "1.0",

@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.key import Key
-from grader.checks.plugin import CheckPlugin
-from grader.checks.reference import LocalCode
-from grader.checks.run import CheckRun, KeyReplayer, Recorder
-from grader.checks.session import run_session
-from grader.result import CheckResult, Outcome
-from grader.wall.student import Student
+from grader.assignment.folder import Assignment
+from grader.model.result import CheckResult, Outcome
+from grader.runner.answer_key import Key
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
+from grader.runner.reference import LocalCode
+from grader.runner.session import run_session
+from grader.student.proxy import Student
 
 SEED = "231"
 Definition = ast.FunctionDef | ast.ClassDef

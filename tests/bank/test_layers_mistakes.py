@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult, Outcome
+from grader.model.result import CheckResult, Outcome
 from tests.bank.patches import Change, assert_costs, grade, mistake, rewritten
 
 FLAT = "x.reshape(len(x), w.shape[0])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult
+from grader.model.result import CheckResult
 from tests.bank.patches import Change, assert_costs, grade, mistake, rewritten
 
 MAX = "x.max(axis=1, keepdims=True)"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.folder import Assignment
 from grader.checks.names import Spelling
 from grader.checks.parameters import fully_connected_shapes
-from grader.result import CheckResult
+from grader.model.result import CheckResult
 from tests.bank.nets import FILE
 from tests.bank.patches import LOST, Change, assert_costs, grade
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.run import NOT_ASKED_KIND
-from grader.result import CheckResult, Outcome
+from grader.model.result import CheckResult, Outcome
+from grader.runner.check_run import NOT_ASKED_KIND
 from tests.bank.nets import (
     AFFINE_BACK,
     BN_PARAM,

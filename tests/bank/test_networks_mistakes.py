@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.result import CheckResult, Outcome
+from grader.model.result import CheckResult, Outcome
 from tests.bank.nets import (
     AFFINE_BACK,
     CACHES,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.bank import net_modes
+from grader.assignment.folder import Assignment
+from grader.assignments.numpynn.bank import net_modes
 from grader.checks.inputs import Inputs
-from grader.checks.reference import LocalCode
-from grader.result import CheckResult, Dialect
-from grader.verdicts import Wrong
-from grader.wall.student import Student
+from grader.model.result import CheckResult, Dialect
+from grader.model.verdicts import Wrong
+from grader.runner.reference import LocalCode
+from grader.student.proxy import Student
 from tests.bank.nets import (
     DROP,
     DROP_BACK,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult
+from grader.model.result import CheckResult
 from tests.bank.patches import LOST, Change, assert_costs, grade, mistake, rewritten
 
 BN, BACKWARD, ALT = "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.folder import Assignment
 from grader.checks.inputs import Inputs
-from grader.checks.reference import LocalCode
-from grader.result import CheckResult, Dialect
-from grader.verdicts import Wrong
-from grader.wall.student import Student
+from grader.model.result import CheckResult, Dialect
+from grader.model.verdicts import Wrong
+from grader.runner.reference import LocalCode
+from grader.student.proxy import Student
 from tests.bank.patches import LOST, Change, assert_costs, grade, mistake, rewritten
 
 FILE = "optim.py"
@@ -260,7 +260,7 @@ def test_epsilon_elsewhere_fails_one_check_that_is_worth_nothing(
 def test_adam_may_count_from_1_where_the_template_did(
     era: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from grader.bank import optimizers
+    from grader.assignments.numpynn.bank import optimizers
 
     assignment = Assignment.load()
     right = LocalCode(assignment.reference, assignment)

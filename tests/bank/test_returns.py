@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.result import CheckResult
+from grader.model.result import CheckResult
 from tests.bank import (
     test_dropout_mistakes,
     test_layers_mistakes,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.bank import training
-from grader.result import CheckResult, Finding, Frame, Outcome
-from grader.verdicts import CouldNotRun, NotDone
+from grader.assignments.numpynn.bank import training
+from grader.model.result import CheckResult, Finding, Frame, Outcome
+from grader.model.verdicts import CouldNotRun, NotDone
 from tests.bank.nets import RETURN, SIZES, full, right, two
 from tests.bank.patches import LOST, Change, assert_costs, grade, mistake, rewritten
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import read_package
-from grader.checks.key import Key
-from grader.checks.record import record_key
+from grader.assignment.catalogue import read_package
+from grader.assignment.folder import Assignment
+from grader.runner.answer_key import Key
+from grader.runner.recording import record_key
 from tests.catalogue.judging import Court
 
 

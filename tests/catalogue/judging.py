@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import write_package
-from grader.checks.key import Key
-from grader.checks.plugin import CheckPlugin, item_spec
-from grader.checks.reference import LocalCode
-from grader.checks.run import CheckRun, KeyReplayer
-from grader.checks.session import run_session
-from grader.result import CheckResult, Outcome
-from grader.wall.student import Student
+from grader.assignment.catalogue import write_package
+from grader.assignment.folder import Assignment
+from grader.model.result import CheckResult, Outcome
+from grader.runner.answer_key import Key
+from grader.runner.bank_plugin import CheckPlugin, item_spec
+from grader.runner.check_run import CheckRun, KeyReplayer
+from grader.runner.reference import LocalCode
+from grader.runner.session import run_session
+from grader.student.proxy import Student
 
 AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
 Judge = Callable[[CheckPlugin, list[pytest.Item], CheckRun], list[CheckResult]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import apply, load_mistakes, load_variants
-from grader.result import Outcome
+from grader.assignment.catalogue import apply, load_mistakes, load_variants
+from grader.assignment.folder import Assignment
+from grader.model.result import Outcome
 from tests.catalogue.judging import Court
 
 _REFERENCE = Assignment.load().reference
@@ -39,7 +39,7 @@ def test_the_reference_itself_survives(court: Court, reference: dict[str, str]) 
 def test_a_variant_passes_every_check(
     name: str, court: Court, reference: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for old in ("float", "int"):  # which workers have, see grader.wall.compat
+    for old in ("float", "int"):  # which workers have, see grader.worker.compat
         monkeypatch.setattr(np, old, {"float": float, "int": int}[old], raising=False)
     checks = court.all_checks(apply(reference, VARIANTS[name]))
     assert len(checks) >= 100

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalogue import (
+from grader.assignment.catalogue import (
     Mistake,
     Patch,
     apply,
@@ -16,7 +16,7 @@ from grader.catalogue import (
     read_package,
     write_package,
 )
-from grader.errors import InputError
+from grader.model.errors import InputError
 
 LAYERS = '''\
 """Layers: total = 0."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import apply, load_mistakes, load_variants, read_package
-from grader.result import Outcome
+from grader.assignment.catalogue import apply, load_mistakes, load_variants, read_package
+from grader.assignment.folder import Assignment
+from grader.model.result import Outcome
 from tests.catalogue.judging import Court
 from tests.support import REPOSITORY
 

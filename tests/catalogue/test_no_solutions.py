@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import Mistake, load_mistakes
+from grader.assignment.catalogue import Mistake, load_mistakes
+from grader.assignment.folder import Assignment
 
 MISTAKES = {m.id: m for m in load_mistakes(Assignment.load().reference)}
 SHORT = 8

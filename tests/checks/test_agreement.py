@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.record import record_key
-from grader.errors import RubricError
-from grader.rubric import load_rubric
-from grader.rubric_fault import line_of
+from grader.assignment.folder import Assignment
+from grader.model.errors import RubricError
+from grader.model.rubric import load_rubric
+from grader.model.rubric_fault import line_of
+from grader.runner.recording import record_key
 
 RUBRIC = """\
 id = "toy"

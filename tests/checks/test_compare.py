@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from grader.checks.compare import as_array, assert_close, close
-from grader.result import Finding
-from grader.verdicts import Wrong
+from grader.model.result import Finding
+from grader.model.verdicts import Wrong
 
 RIGHT = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.checks.consequences import unusable_files, with_consequences
-from grader.result import CheckResult, Finding, Frame, Outcome
+from grader.model.result import CheckResult, Finding, Frame, Outcome
+from grader.runner.consequences import unusable_files, with_consequences
 
 USES = {"nets::loss": ("affine_forward", "relu_forward")}
 CRASH = Finding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.checks.declare import check, spec_of
-from grader.result import Visibility
+from grader.model.result import Visibility
 
 
 @check("first", part="affine", targets="affine_forward")

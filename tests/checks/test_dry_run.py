@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from grader.assignment import Assignment
-from grader.checks.dry_run import DryRun, dry_run, in_dialect
-from grader.checks.key import Key
-from grader.checks.plugin import CheckPlugin
-from grader.checks.reference import LocalCode
-from grader.checks.session import run_session
-from grader.result import Dialect
-from grader.wall import frames
-from grader.wall.prefetch import RequestScript
+from grader.assignment.folder import Assignment
+from grader.model.result import Dialect
+from grader.protocol import frames
+from grader.runner.answer_key import Key
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.dry_run import DryRun, dry_run, in_dialect
+from grader.runner.reference import LocalCode
+from grader.runner.session import run_session
+from grader.student.prefetch import RequestScript
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from grader.checks.gradient import (
     numerical_gradient,
 )
 from grader.checks.inputs import Inputs
-from grader.checks.key import RecordingChannel
-from grader.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
-from grader.wall.student import Student
+from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
+from grader.runner.answer_key import RecordingChannel
+from grader.student.proxy import Student
 from tests.checks.toy import API, channel, scale_backward, scale_forward, student
 
 

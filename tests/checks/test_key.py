@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.key import Key, RecordingChannel, ReplayChannel, request_hash
-from grader.errors import InputError, InternalError
-from grader.wall.student import Student
+from grader.model.errors import InputError, InternalError
+from grader.runner.answer_key import Key, RecordingChannel, ReplayChannel, request_hash
+from grader.student.proxy import Student
 from tests.checks.toy import API, channel
 
 X, W, DOUT = np.arange(3.0), np.array([1.0, -1.0, 2.0]), np.array([0.5, 1.0, -2.0])

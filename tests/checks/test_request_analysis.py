@@ -8,16 +8,16 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.dry_run import Recording, RequestRecorder
-from grader.checks.independence import ROUNDS, noise
-from grader.checks.key import Key
-from grader.checks.owed_answers import find_leaks
-from grader.checks.record import record_key
-from grader.checks.reference import LocalCode, run_locally
-from grader.checks.run import Recorder
-from grader.diagnosis.tape import Exchange
-from grader.wall.prefetch import RecordedRequest
+from grader.assignment.folder import Assignment
+from grader.runner.answer_key import Key
+from grader.runner.check_run import Recorder
+from grader.runner.dry_run import Recording, RequestRecorder
+from grader.runner.independence import ROUNDS, noise
+from grader.runner.owed_answers import find_leaks
+from grader.runner.recording import record_key
+from grader.runner.reference import LocalCode, run_locally
+from grader.student.prefetch import RecordedRequest
+from grader.student.trace import Exchange
 
 RUBRIC: Final = """\
 id = "tiny"

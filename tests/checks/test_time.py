@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from grader.checks.declare import Spec, check, spec_of
-from grader.checks.key import Key
-from grader.checks.run import CheckRun, KeyReplayer
-from grader.result import Outcome
-from grader.verdicts import CouldNotRun
-from grader.wall.time_limit import TimeLimit
+from grader.model.result import Outcome
+from grader.model.verdicts import CouldNotRun
+from grader.runner.answer_key import Key
+from grader.runner.check_run import CheckRun, KeyReplayer
+from grader.student.time_limit import TimeLimit
 
 
 @check("works", part="layers", targets="relu_forward")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from grader.checks.key import LocalChannel
-from grader.wall.signature import Signature
-from grader.wall.student import Channel, Student
-from grader.wall.worker import Dispatcher
+from grader.model.contract import Signature
+from grader.runner.answer_key import LocalChannel
+from grader.student.proxy import Channel, Student
+from grader.worker.worker import Dispatcher
 
 API: Mapping[str, Signature] = {
     "scale_forward": Signature.parse("layers: out, cache*"),

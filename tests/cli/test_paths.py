@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.cli.options import existing
-from grader.errors import InputError
+from grader.model.errors import InputError
 
 
 def test_a_path_that_is_not_there_comes_with_one_that_is(tmp_path: Path) -> None:

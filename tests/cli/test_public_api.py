@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.result import Outcome
+from grader.model.result import Outcome
 from tests.support import submission
 
 

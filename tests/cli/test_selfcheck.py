@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import grader as api
-from grader.result import Visibility
+from grader.model.result import Visibility
 from tests.support import GRADER, REPOSITORY, begin, grader, submission
 
 COLLECT = """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.toy import assignment, hand_in
+from tests.batch.toy import assignment, hand_in
 from tests.support import SECONDS
 
 SCRIPT = Path(sys.executable).with_name("grader")

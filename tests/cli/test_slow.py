@@ -7,9 +7,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from grader.cli.slow import SlowLines, slow_ones
-from grader.engine.batch import Batch
-from grader.engine.crew import LocalCrew
+from grader.batches.executors import LocalCrew
+from grader.batches.run import Batch
+from grader.cli.progress import SlowLines, slow_ones
 from grader.grading import Settings
 from grader.submission import Source
 from tests.report import sample
@@ -43,7 +43,7 @@ def test_a_crew_knows_what_is_being_graded(monkeypatch: Any) -> None:
 
         def close(self) -> None: ...
 
-    monkeypatch.setattr("grader.engine.crew.Engine", Engine)
+    monkeypatch.setattr("grader.batches.executors.Engine", Engine)
     crew = LocalCrew(Settings(), 1)
     source = Source(id="bob", path=Path("bob"), problem="")
     futures: list[Future[Any]] = [crew.submit(source, None) for _ in range(2)]  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.selfcheck.folder import nothing_in, working_folder
+from grader.selfcheck.student_folder import nothing_in, working_folder
 
 HERE = "mine"
 

@@ -9,24 +9,30 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from grader.assignment import Assignment
-from grader.catalogue import load_mistakes
+from grader.assignment.catalogue import load_mistakes
+from grader.assignment.folder import Assignment
 from grader.cli.app import app
-from grader.demo import Pupil, acts, make_class, pupils, surprises
-from grader.demo.layouts import LAYOUTS
-from grader.demo.pupils import CLASS
-from grader.errors import ExitCode
-from grader.result import Outcome, Result
+from grader.demo import Pupil, hostile_code, make_class, pupils, surprises
+from grader.demo.hand_in_layouts import LAYOUTS
+from grader.demo.invented_students import CLASS
+from grader.model.errors import ExitCode
+from grader.model.result import Outcome, Result
 from tests.support import grader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 
 MISTAKES = load_mistakes(Assignment.load().reference)
 MEMBERS = pupils(MISTAKES, len(CLASS) + 4)
-NEVER = {acts.LOOPS, acts.SLEEPS, acts.EXITS, acts.FORKS, acts.HOARDS}
+NEVER = {
+    hostile_code.LOOPS,
+    hostile_code.SLEEPS,
+    hostile_code.EXITS,
+    hostile_code.FORKS,
+    hostile_code.HOARDS,
+}
 NEVER_ANSWERS = [pupil for pupil in CLASS if NEVER & set(pupil.begins.values())]
 PLAIN = {
-    "gupta-rohan": {"batchnorm_backward_alt": acts.SAYS_NOTHING},
+    "gupta-rohan": {"batchnorm_backward_alt": hostile_code.SAYS_NOTHING},
     "hoffmann-lena": {"softmax_loss": "return 0.0 * x.sum(), 0.0 * x\n"},
     "ivanov-pavel": {
         "affine_backward": "x, w = cache\nreturn np.zeros(x.shape), np.zeros(w.shape), 0.0 * w[0]\n"

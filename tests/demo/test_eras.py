@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from grader.catalogue import write_package
-from grader.dialect import ERAS, NOT_ASKED
-from grader.eras import reference_as, rendered, without, without_markers
-from grader.errors import UsageError
+from grader.assignment.catalogue import write_package
+from grader.assignment.dialect import ERAS, NOT_ASKED
+from grader.assignments.numpynn.eras import reference_as, rendered, without, without_markers
+from grader.model.errors import UsageError
 from tests.support import grader, results
 
 NETS = "classifiers/fc_net.py"

@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import Patch, patched, read_package
-from grader.checks.key import Key, LocalChannel
-from grader.checks.plugin import CheckPlugin, check_id, item_spec
-from grader.checks.reference import LocalCode
-from grader.checks.run import CheckRun, KeyReplayer, Recorder
-from grader.checks.session import run_session
+from grader.assignment.catalogue import Patch, patched, read_package
+from grader.assignment.folder import Assignment
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.mutants import Catalogue, Package
-from grader.diagnosis.tape import Tapes
-from grader.result import CheckResult, Dialect, Outcome
-from grader.wall.student import Student
-from grader.wall.worker import Dispatcher
+from grader.diagnosis.mutated_package import Catalogue, Package
+from grader.model.result import CheckResult, Dialect, Outcome
+from grader.runner.answer_key import Key, LocalChannel
+from grader.runner.bank_plugin import CheckPlugin, check_id, item_spec
+from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
+from grader.runner.reference import LocalCode
+from grader.runner.session import run_session
+from grader.student.proxy import Student
+from grader.student.trace import Tapes
+from grader.worker.worker import Dispatcher
 
 SEED = "4711"
 AT_FAULT = {Outcome.FAILED, Outcome.ERROR}

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from grader.catalogue import load_variants, patched
+from grader.assignment.catalogue import load_variants, patched
 from grader.diagnosis.diagnose import diagnose, structural
-from grader.diagnosis.tape import Tapes
-from grader.result import CheckResult, Dialect, Finding, Outcome
+from grader.model.result import CheckResult, Dialect, Finding, Outcome
+from grader.student.trace import Tapes
 from tests.diagnosis.clinic import Clinic, Patient, named
 
 ONE_EACH = {

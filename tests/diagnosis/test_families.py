@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.catalogue import patched
+from grader.assignment.catalogue import patched
 from tests.diagnosis.clinic import Clinic, Patient, named
 
 MOMENTUM = """

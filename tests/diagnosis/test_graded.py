@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from grader.catalogue import apply, read_package, write_package
-from grader.diagnosis.tape import Tapes
-from grader.engine.client import Engine
-from grader.grading import Settings, grade
-from grader.result import CheckResult, Outcome, Result
+from grader.assignment.catalogue import apply, read_package, write_package
+from grader.batches.grading_client import Engine
+from grader.grading import Settings, pipeline
+from grader.model.result import CheckResult, Outcome, Result
+from grader.student.trace import Tapes
 from grader.submission import single
 from tests.diagnosis.clinic import Clinic, named
 from tests.support import submission
@@ -79,10 +79,10 @@ def explained(monkeypatch: pytest.MonkeyPatch, **bench: Any) -> tuple[list[Check
     def broken(*_arguments: object, **_more: object) -> None:
         raise ZeroDivisionError("no luck")
 
-    monkeypatch.setattr(grade, "diagnose", broken)
+    monkeypatch.setattr(pipeline, "diagnose", broken)
     made: Any = SimpleNamespace(settings=Settings(), **bench)
     student: Any = SimpleNamespace(dialect=None, spans={})
-    return grade._explained(made, student, [], Tapes(), Tapes())
+    return pipeline._explained(made, student, [], Tapes(), Tapes())
 
 
 def test_a_diagnosis_that_fails_leaves_a_note(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.diagnosis import tape as tape_module
-from grader.diagnosis.mutants import Package, Version
+from grader.assignment.dialect import adapt, canonical_call
+from grader.diagnosis.mutated_package import Package, Version
 from grader.diagnosis.observed_values import ABSENT, Reader, same
 from grader.diagnosis.random_values import Drawn, Range, Share
 from grader.diagnosis.replay import Case
-from grader.diagnosis.tape import Exchange, Tape, Tapes
-from grader.dialect import adapt, canonical_call
-from grader.result import Dialect, Outcome
-from grader.wall.student import SHAPES, Request
-from grader.wall.wire import Handle
+from grader.model.result import Dialect, Outcome
+from grader.protocol.wire import Handle
+from grader.student import trace as tape_module
+from grader.student.proxy import SHAPES, Request
+from grader.student.trace import Exchange, Tape, Tapes
 from tests.diagnosis.clinic import Clinic
 
 A = np.array([[1.0, -2.0], [3.0, 4.0]])

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks.key import LocalChannel
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.mutants import Package
+from grader.diagnosis.mutated_package import Package
 from grader.diagnosis.replay import Case
 from grader.diagnosis.structure import kind_of
-from grader.diagnosis.tape import Tapes
-from grader.result import Dialect, Outcome
-from grader.wall.student import Student
-from grader.wall.worker import Dispatcher
+from grader.model.result import Dialect, Outcome
+from grader.runner.answer_key import LocalChannel
+from grader.student.proxy import Student
+from grader.student.trace import Tapes
+from grader.worker.worker import Dispatcher
 from tests.diagnosis.clinic import Clinic, named
 
 RANDOM = np.random.RandomState(5)

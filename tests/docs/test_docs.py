@@ -14,8 +14,8 @@ import pytest
 import typer.main
 
 from grader.cli.app import app
-from grader.result import CheckResult, Outcome, Result
-from grader.rubric import Grading, Late, LimitSettings, Rubric
+from grader.model.result import CheckResult, Outcome, Result
+from grader.model.rubric import Grading, Late, LimitSettings, Rubric
 from tests.support import REPOSITORY, not_passed, results, submission
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]

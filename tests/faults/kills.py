@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from grader.result import Result
+from grader.model.result import Result
 from tests.faults import processes, tiny
 
 HITS: Final = 4

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 ROLES: Final = ("batch", "server", "child", "bwrap", "zygote", "worker")
-_ZYGOTE: Final = "from grader.wall.zygote import main"
+_ZYGOTE: Final = "from grader.worker.zygote import main"
 
 
 def by_role(root: int) -> dict[str, list[int]]:
@@ -30,7 +30,7 @@ def by_role(root: int) -> dict[str, list[int]]:
 def _role(command: str, *, is_copy: bool) -> str:
     if command.startswith(("bwrap", "/usr/bin/bwrap")):
         return "bwrap"
-    if "grader.engine.server" in command:
+    if "grader.batches.grading_server" in command:
         return "child" if is_copy else "server"
     if _ZYGOTE in command:
         return "worker" if is_copy else "zygote"

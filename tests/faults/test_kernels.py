@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from grader.errors import InternalError
-from grader.notebooks.grade import NotebookBench
+from grader.model.errors import InternalError
+from grader.model.result import Outcome
 from grader.notebooks.kernel import SandboxedKernel
-from grader.result import Outcome
+from grader.notebooks.notebook_grading import NotebookBench
 from tests.notebooks import courses
 from tests.wall.sandboxes import eventually, is_running, open_or_skip
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox
 HOLDER = """\
 import asyncio, json, os, signal, sys
 from grader.notebooks.kernel import manager_of
-from grader.notebooks.pool import KernelPool
+from grader.notebooks.kernel_queue import KernelPool
 
 pool = KernelPool(sys.argv[1])
 child = os.fork()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from grader.engine.client import Engine
+from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.submission import single
 from tests.faults import tiny

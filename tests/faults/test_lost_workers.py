@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from grader.engine.server import open_bench
-from grader.errors import InternalError
+from grader.batches.grading_server import open_bench
 from grader.grading import Bench, Settings, grade_submission
-from grader.result import Outcome, Result
+from grader.model.errors import InternalError
+from grader.model.result import Outcome, Result
+from grader.sandbox.sandboxes import Limits, Sandbox, Worker
 from grader.submission import single
-from grader.wall.sandbox import Limits, Sandbox, Worker
 from tests.faults import tiny
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from grader.result import Result
+from grader.model.result import Result
 from tests.notebooks import courses
 from tests.support import GRADER, SECONDS
 from tests.verify.toy import HEAD, LAYERS, RUBRIC, SCALE, SHIFT

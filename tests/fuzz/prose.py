@@ -16,18 +16,18 @@ import msgspec
 import nh3
 from markupsafe import Markup
 
-from grader.errors import InputError
-from grader.marking.marks import Marks
-from grader.marking.sheet import Line, filled, read_sheet, sheet
+from grader.course.marking_sheet import Line, filled, read_sheet, sheet
+from grader.course.marks import Marks
+from grader.model.errors import InputError
+from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
 from grader.notebooks.answers import written_answers
 from grader.notebooks.reading import Book, Cell, read_notebook
-from grader.notebooks.records import CellOutcome, CellOutput, NotebookCell
-from grader.notebooks.saved import compare_saved, order_notes
+from grader.notebooks.saved_outputs import compare_saved, order_notes
 from grader.report import markup
 from grader.report.formulas import formula
 from grader.report.summary import Answer
 from grader.submission import Source
-from grader.submission.names import Names, entry_id
+from grader.submission.identity import Names, entry_id
 from tests.fuzz.scratch import scratch
 
 _GROWTH: Final = 200

@@ -16,19 +16,19 @@ import msgspec
 import numpy as np
 
 from grader.checks.compare import GRADIENTS, assert_close
-from grader.checks.key import Key
-from grader.engine.lateness import Lateness, read_times
-from grader.errors import GraderError, InputError, RubricError
-from grader.result import Result
-from grader.rubric import load_rubric
+from grader.course.late_policy import Lateness, read_times
+from grader.model.contract import Signature
+from grader.model.errors import GraderError, InputError, RubricError
+from grader.model.result import Result
+from grader.model.rubric import load_rubric
+from grader.model.verdicts import Verdict
+from grader.protocol import wire
+from grader.runner.answer_key import Key
+from grader.student.channel import understood
+from grader.student.proxy import Reply, Request, Student
 from grader.submission import Source, load
 from grader.submission.archive import read_archive, read_inside
-from grader.submission.names import Names
-from grader.verdicts import Verdict
-from grader.wall import wire
-from grader.wall.channel import understood
-from grader.wall.signature import Signature
-from grader.wall.student import Reply, Request, Student
+from grader.submission.identity import Names
 from tests.fuzz import prose
 from tests.fuzz.scratch import scratch
 from tests.submission.samples import CONTRACT, LAYERS
@@ -184,7 +184,7 @@ def fuzz_times(data: bytes) -> None:
 
 @functools.cache
 def _rubric() -> Any:
-    from grader.assignment import data_folder
+    from grader.assignment.folder import data_folder
 
     return load_rubric(data_folder("rubrics") / "numpynn.toml")
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.checks.key import Key
-from grader.engine.lateness import read_times
-from grader.errors import InputError
-from grader.result import Result
-from grader.rubric import load_rubric
+from grader.course.late_policy import read_times
+from grader.model.errors import InputError
+from grader.model.result import Result
+from grader.model.rubric import load_rubric
+from grader.runner.answer_key import Key
 from grader.submission import Source
-from grader.submission.names import Names
+from grader.submission.identity import Names
 from tests.fuzz.run import CORPUS
 from tests.fuzz.targets import TARGETS
 

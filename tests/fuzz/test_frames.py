@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.wall import frames, wire
+from grader.protocol import frames, wire
 from tests.wall.test_wire import VALUES
 
 DTYPES: st.SearchStrategy[Any] = st.sampled_from(

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.reference import LocalCode
-from grader.eras import reference_as
+from grader.assignment.folder import Assignment
+from grader.assignments.numpynn.eras import reference_as
 from grader.grading.dropout_reading import observe_dropout
-from grader.result import Dialect
-from grader.submission.record import Submission
-from grader.wall.student import Student
+from grader.model.result import Dialect
+from grader.model.submission import Submission
+from grader.runner.reference import LocalCode
+from grader.student.proxy import Student
 
 KEEPS = ("layers.py", 'p, mode = (1 - dropout_param["p"]', 'p, mode = (dropout_param["p"]')
 CONVERTS = ("classifiers/fc_net.py", "'p': dropout}", "'p': 1 - dropout}")

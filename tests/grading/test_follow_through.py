@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, data_folder
-from grader.catalogue import apply, load_mistakes
-from grader.engine.client import Engine
+from grader.assignment.catalogue import apply, load_mistakes
+from grader.assignment.folder import Assignment, data_folder
+from grader.batches.grading_client import Engine
 from grader.grading import Settings
-from grader.result import CheckResult, Outcome, Result
+from grader.model.result import CheckResult, Outcome, Result
 from grader.submission import single
 
 

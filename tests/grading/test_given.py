@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, data_folder
-from grader.errors import RubricError
-from grader.template import strip_solutions
+from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.stripping import strip_solutions
+from grader.model.errors import RubricError
 
 
 def _extended(folder: Path, given: str) -> Assignment:

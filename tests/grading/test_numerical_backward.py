@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.engine.client import Engine
+from grader.assignment.folder import Assignment
+from grader.batches.grading_client import Engine
 from grader.grading import Settings
-from grader.result import CheckResult, Outcome, Result
+from grader.model.result import CheckResult, Outcome, Result
 from grader.submission import single
 from tests.support import submission
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.grading.old_uses import old_use_notes
-from grader.wall.bridges import Use
+from grader.grading.compat_notes import old_use_notes
+from grader.worker.bridges import Use
 
 
 def test_each_thing_is_remarked_on_once_with_its_places() -> None:

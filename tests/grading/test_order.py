@@ -10,11 +10,11 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.folder import Assignment
+from grader.batches.grading_client import Engine
 from grader.checks import check
-from grader.engine.client import Engine
-from grader.grading import Settings, order
-from grader.result import Result
+from grader.grading import Settings, check_order
+from grader.model.result import Result
 from grader.submission import single
 from tests.support import WRONG_RELU, submission, verdicts
 
@@ -70,12 +70,12 @@ def test_an_order_keeps_what_is_needed_before_what_needs_it(
 
     items = [Item("first", test_first), Item("second", test_second)]
     items += [Item(f"other[{number}]", test_first) for number in range(10)]
-    monkeypatch.setattr(order, "item_spec", lambda item: item.function.__check__)
+    monkeypatch.setattr(check_order, "item_spec", lambda item: item.function.__check__)
     places = set()
     for seed in range(20):
-        names = [item.name for item in order.shuffled(cast(Any, items), str(seed))]
+        names = [item.name for item in check_order.shuffled(cast(Any, items), str(seed))]
         assert sorted(names) == sorted(item.name for item in items)
         assert names.index("test_first") < names.index("test_second")
-        assert names == [item.name for item in order.shuffled(cast(Any, items), str(seed))]
+        assert names == [item.name for item in check_order.shuffled(cast(Any, items), str(seed))]
         places.add(names.index("test_second"))
     assert len(places) > 3

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from grader.checks.plugin import CheckPlugin
+from grader.batches.grading_server import open_bench
 from grader.demo import make_class
-from grader.demo.pupils import CLASS
-from grader.engine.server import open_bench
+from grader.demo.invented_students import CLASS
 from grader.grading import Bench, Settings, grade_submission
-from grader.result import Outcome, Result
+from grader.model.result import Outcome, Result
+from grader.runner.bank_plugin import CheckPlugin
 from grader.submission import discover
 from tests.attacks.peeking import PEEKING_RULES
 from tests.support import submission

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from grader.grading.scoring import ruled, score
-from grader.result import Cause, CheckResult, Outcome
-from grader.rubric import CheckOverride, Grading, Part, Rubric, Text
+from grader.model.result import Cause, CheckResult, Outcome
+from grader.model.rubric import CheckOverride, Grading, Part, Rubric, Text
 
 NOTE = Text(en="Epsilon stands elsewhere.", zh="epsilon 在别处。")
 

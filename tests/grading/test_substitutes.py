@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.reference import LocalCode
+from grader.assignment.folder import Assignment
 from grader.grading.follow_through import ReferenceSubstitutes
-from grader.result import Dialect
-from grader.wall.substitutes import Substitute
+from grader.model.result import Dialect
+from grader.runner.reference import LocalCode
+from grader.worker.reference_stubs import Substitute
 
 A = np.arange(12.0).reshape(4, 3)
 TRAIN: dict[str, Any] = {"mode": "train"}

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from grader.checks.plugin import CheckPlugin
-from grader.engine.server import open_bench
+from grader.batches.grading_server import open_bench
 from grader.grading import Bench, Settings, grade_submission
-from grader.notebooks.graded import Graded
-from grader.result import Outcome, Result
+from grader.model.notebook_grade import Graded
+from grader.model.result import Outcome, Result
+from grader.model.submission import Submission
+from grader.runner.bank_plugin import CheckPlugin
+from grader.student.time_limit import TimeLimit
 from grader.submission import single
-from grader.submission.record import Submission
-from grader.wall.time_limit import TimeLimit
-from tests.engine.toy import LAYERS, hand_in
+from tests.batch.toy import LAYERS, hand_in
 from tests.verify.toy import RUBRIC, SCALE, SHIFT, make
 
 EXIT = f"{LAYERS}import os\nos._exit(3)\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import data_folder
-from grader.engine.client import Engine
+from grader.assignment.folder import data_folder
+from grader.batches.grading_client import Engine
 from grader.grading import Settings
-from grader.result import CheckResult, Outcome
+from grader.model.result import CheckResult, Outcome
 from grader.submission import single
 
 

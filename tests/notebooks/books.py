@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.assignment import Assignment, data_folder
+from grader.assignment.folder import Assignment, data_folder
+from grader.model.notebook_records import NotebookCell
+from grader.model.rubric import ScaleRule
+from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Inspect, Run
-from grader.notebooks.limits import NotebookLimits
-from grader.notebooks.pool import KernelPool
+from grader.notebooks.kernel_queue import KernelPool
 from grader.notebooks.reading import Book, Cell, make_runnable, read_notebook
-from grader.notebooks.records import NotebookCell
-from grader.rubric import ScaleRule
 
 LIMITS = NotebookLimits(cell_seconds=2, notebook_seconds=60, idle_seconds=3)
 TINY = ScaleRule(train=250, val=150, test=100, heldout=100)

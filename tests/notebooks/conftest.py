@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.errors import UsageError
-from grader.notebooks.pool import KernelPool
+from grader.model.errors import UsageError
+from grader.notebooks.kernel_queue import KernelPool
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.errors import UsageError
 from grader.grading import contract_of
-from grader.notebooks.grade import NotebookBench
-from grader.notebooks.graded import Graded
-from grader.notebooks.limits import NotebookLimits
+from grader.model.errors import UsageError
+from grader.model.notebook_grade import Graded
+from grader.model.result import CheckResult
+from grader.model.rubric import NotebookRule, Text, ValueRule
+from grader.notebooks.cell_limits import NotebookLimits
+from grader.notebooks.notebook_grading import NotebookBench
 from grader.notebooks.reading import read_notebook
 from grader.report.html import student_page
-from grader.result import CheckResult
-from grader.rubric import NotebookRule, Text, ValueRule
 from grader.submission import load, single
 from tests.notebooks.books import tiny_assignment
 from tests.report import sample

@@ -8,11 +8,11 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from grader.notebooks import pictures
+from grader.assignment.stripping import WRITE_HERE
+from grader.model.notebook_records import CellOutput, WrittenAnswer
+from grader.notebooks import answer_images
 from grader.notebooks.answers import word_count, written_answers
 from grader.notebooks.reading import Book, Cell, read_notebook
-from grader.notebooks.records import CellOutput, WrittenAnswer
-from grader.template import WRITE_HERE
 from tests.notebooks.books import as_json, release
 
 RELEASE = release("Dropout")
@@ -121,8 +121,8 @@ def test_pictures_of_the_question_are_not_the_answers() -> None:
 
 
 def test_there_is_room_for_some_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "_MAX_ONE", 40)
-    monkeypatch.setattr(pictures, "_MAX_TOGETHER", 60)
+    monkeypatch.setattr(answer_images, "_MAX_ONE", 40)
+    monkeypatch.setattr(answer_images, "_MAX_TOGETHER", 60)
     beside = {f"{n}.png": bytes(n) for n in (40, 20, 10, 5)}
     text = " ".join(f"![]({name})" for name in beside)
     found = _shown("Question 1: why?", f"Answer: {text}", beside=beside)

@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine.parcel import submission_hash, submission_parcel
+from grader.batches.bundle import submission_hash, submission_parcel
 from grader.grading import contract_of
-from grader.notebooks import beside
-from grader.notebooks.beside import lay_beside
-from grader.notebooks.pool import KernelPool
+from grader.notebooks import attachments
+from grader.notebooks.attachments import lay_beside
+from grader.notebooks.kernel_queue import KernelPool
 from grader.notebooks.reading import Book
 from grader.submission import load, single
-from grader.submission.tree import MAX_BESIDE
+from grader.submission.files import MAX_BESIDE
 from tests.notebooks import courses
 from tests.notebooks.books import book, outcomes, printed, run, tiny_assignment
 
 EVIL = b"import builtins\nbuiltins.shadowed = __name__\n"
 SHADOWS = (
     "numpy", "sitecustomize", "conftest", "json", "colorsys", "contourpy", "layers", "data_utils",
-    "numpynn/layers", "cs231n/__init__", "cs231n/layers", "grader/__init__", "grader/wall/wire",
+    "numpynn/layers", "cs231n/__init__", "cs231n/layers", "grader/__init__", "grader/protocol/wire",
 )  # fmt: skip
 
 
@@ -97,9 +97,9 @@ def test_links_and_pipes_are_not_followed(path: Path, tmp_path: Path) -> None:
 def test_there_is_a_limit_to_size_number_and_names(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "MAX_BESIDE", 1 << 20)
-    monkeypatch.setattr(beside, "_MAX_TOGETHER", 3 << 19)
-    monkeypatch.setattr(beside, "_MAX_FILES", 3)
+    monkeypatch.setattr(attachments, "MAX_BESIDE", 1 << 20)
+    monkeypatch.setattr(attachments, "_MAX_TOGETHER", 3 << 19)
+    monkeypatch.setattr(attachments, "_MAX_FILES", 3)
     _put(path, work__a_dot_png=bytes((1 << 20) + 1), work__b_dot_png=bytes(1 << 20))
     _put(path, work__c_dot_png=bytes(1 << 20), **{f"work__d{'d' * 120}_dot_png": b""})
     _put(path, elsewhere_dot_png=bytes(1 << 20))
@@ -182,7 +182,7 @@ def test_modules_beside_a_notebook_for_python_2_are_converted(pool: KernelPool, 
 def test_of_modules_to_convert_there_may_be_a_megabyte(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "_MAX_CONVERTED", 60)
+    monkeypatch.setattr(attachments, "_MAX_CONVERTED", 60)
     _put(path, work__a_dot_py=OLD, work__b_dot_py=OLD)
     made = Book(path="work/Dropout.ipynb", cells=[], python2=True)
     lay_beside([made], path, load(single(path), contract=contract_of(tiny_assignment())))

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
+from grader.model.result import Outcome
+from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.notebooks.counterparts import calls_of_release, counterparts
-from grader.notebooks.judge import Judge, _lower, read_values
+from grader.notebooks.notebook_checks import Judge, _lower, read_values
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import CellOutcome, CellOutput, NotebookCell
-from grader.result import Outcome
-from grader.rubric import NotebookRule, Text, ValueRule
 from tests.notebooks.books import book
 
 RELEASE = Book(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from grader.assignment import Assignment
-from grader.errors import InputError, UsageError
+from grader.assignment.folder import Assignment
 from grader.grading import contract_of
+from grader.model.errors import InputError, UsageError
 from grader.notebooks.curves import recorded_curves
-from grader.notebooks.grade import NotebookBench
+from grader.notebooks.notebook_grading import NotebookBench
 from grader.notebooks.reading import read_notebook
 from grader.report.html import student_page
 from grader.submission import load, single
@@ -27,7 +27,7 @@ def assignment() -> Assignment:
 
 
 def test_what_is_recorded_is_of_this_reference(assignment: Assignment) -> None:
-    """If it is not: `python -m grader.notebooks.recording`."""
+    """If it is not: `python -m grader.notebooks.curve_recording`."""
     rules = assignment.rubric.notebooks
     assert rules is not None
     for scale in rules.scales:

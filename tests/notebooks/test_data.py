@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from grader.assignment import Assignment
-from grader.engine.server import _notebooks
-from grader.errors import InputError, UsageError
+from grader.assignment.folder import Assignment
+from grader.batches.grading_server import _notebooks
 from grader.grading import Settings, contract_of
-from grader.notebooks.data import _data_utils, hidden, images
-from grader.notebooks.grade import NotebookBench
-from grader.result import Outcome
-from grader.rubric import ScaleRule
+from grader.model.errors import InputError, UsageError
+from grader.model.result import Outcome
+from grader.model.rubric import ScaleRule
+from grader.notebooks.image_data import _data_utils, hidden, images
+from grader.notebooks.notebook_grading import NotebookBench
 from grader.submission import load, single
 from tests.notebooks import cifar
 from tests.notebooks.books import as_json, hurried
@@ -214,7 +214,8 @@ def test_held_out_images_depend_on_a_secret() -> None:
 def test_the_secret_is_the_seed(monkeypatch: pytest.MonkeyPatch, seed: str, expected: str) -> None:
     found: dict[str, Any] = {}
     monkeypatch.setattr(
-        "grader.notebooks.grade.NotebookBench", lambda _assignment, **told: found.update(told)
+        "grader.notebooks.notebook_grading.NotebookBench",
+        lambda _assignment, **told: found.update(told),
     )
     _notebooks(Assignment.load("numpynn-notebooks"), Settings(seed=seed))
     assert found["seed"] == expected
@@ -228,7 +229,7 @@ def test_a_bench_holds_out_what_its_seed_says(monkeypatch: pytest.MonkeyPatch, s
         asked.append(secret)
         raise InputError("that is enough")
 
-    monkeypatch.setattr("grader.notebooks.grade.images", stop)
+    monkeypatch.setattr("grader.notebooks.notebook_grading.images", stop)
     with pytest.raises(InputError, match="enough"):
         NotebookBench(Assignment.load("numpynn-notebooks"), seed=seed)
     assert asked == [seed or "231"]

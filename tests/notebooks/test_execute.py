@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grader.notebooks.limits import NotebookLimits
-from grader.notebooks.pool import KernelPool
-from grader.notebooks.values import Unknown, Values
+from grader.notebooks.cell_limits import NotebookLimits
+from grader.notebooks.kernel_queue import KernelPool
+from grader.notebooks.kernel_values import Unknown, Values
 from tests.notebooks.books import LIMITS, book, outcomes, printed, run
 
 
@@ -175,7 +175,7 @@ def test_values_are_read_as_plain_data(pool: KernelPool) -> None:
 def test_an_answer_that_never_comes_is_given_up(
     pool: KernelPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.notebooks.values._ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("grader.notebooks.kernel_values._ANSWER_SECONDS", 1.0)
     said: list[str] = []
 
     def inspect(values: Values) -> None:

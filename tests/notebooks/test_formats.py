@@ -8,7 +8,7 @@ import jupytext
 import nbformat
 import pytest
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.notebooks import formats
 from grader.notebooks.formats import looks_like_notebook
 from grader.notebooks.reading import Book, read_notebook

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from grader.errors import UsageError
 from grader.grading import contract_of
-from grader.notebooks.grade import NotebookBench
-from grader.notebooks.graded import Graded
+from grader.model.errors import UsageError
+from grader.model.notebook_grade import Graded
+from grader.model.notebook_records import NotebookCell, NotebookResult
+from grader.model.result import CheckResult, Outcome
+from grader.notebooks.notebook_grading import NotebookBench
 from grader.notebooks.reading import read_notebook
-from grader.notebooks.records import NotebookCell, NotebookResult
-from grader.result import CheckResult, Outcome
 from grader.submission import load, single
 from tests.notebooks.books import as_json, cell_of, edited, hurried, outcomes, tiny_assignment
 from tests.support import submission

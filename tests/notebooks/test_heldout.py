@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from grader.notebooks.data import Images
-from grader.notebooks.judge import read_values
-from grader.notebooks.values import Raised
-from grader.result import Outcome
-from grader.rubric import NotebookRule, Text, ValueRule
+from grader.model.result import Outcome
+from grader.model.rubric import NotebookRule, Text, ValueRule
+from grader.notebooks.image_data import Images
+from grader.notebooks.kernel_values import Raised
+from grader.notebooks.notebook_checks import read_values
 
 PIXEL = 0.123456
 SHAPE = (2, 3, 4, 4)

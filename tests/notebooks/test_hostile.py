@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.notebooks.grade import NotebookBench
-from grader.notebooks.records import CellOutcome
-from grader.result import Outcome
+from grader.model.notebook_records import CellOutcome
+from grader.model.result import Outcome
+from grader.notebooks.notebook_grading import NotebookBench
 from tests.notebooks import courses
 from tests.notebooks.courses import GIVEN, Report
 

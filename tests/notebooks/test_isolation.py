@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.errors import UsageError
-from grader.notebooks.pool import KernelPool
+from grader.model.errors import UsageError
+from grader.notebooks.kernel_queue import KernelPool
 from tests.notebooks.books import book, outcomes, printed, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes need Linux")
@@ -21,7 +21,7 @@ ATTEMPTS = {
     "shell": "!curl http://example.org",
     "bash": "%%bash\nls",
     "file": "open('/etc/passwd').read()",
-    "harness": "import grader.bank",
+    "harness": "import grader.assignments.numpynn.bank",
     "library": "import os\nopen(os.__file__, 'r+')",
     "parent": "import os, signal\nos.kill(os.getppid(), 0)",
     "priority": "import os\nos.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))",

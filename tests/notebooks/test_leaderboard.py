@@ -13,19 +13,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import data_folder
-from grader.errors import InputError
-from grader.notebooks import hidden
-from grader.notebooks.data import public
-from grader.notebooks.leaderboard import (
+from grader.assignment.folder import data_folder
+from grader.course import leaderboard_data
+from grader.course.ranking import (
     anyone_knows,
     as_csv,
     rank,
     read_labels,
     with_pseudonyms,
 )
+from grader.model.errors import InputError
+from grader.notebooks.image_data import public
 from grader.submission import discover
-from grader.submission.names import Names
+from grader.submission.identity import Names
 from tests.support import grader
 
 LABELS = np.arange(20) % 10
@@ -290,7 +290,7 @@ def test_labels_that_anyone_can_compute_are_pointed_out(hand_ins: Path, tmp_path
 
 def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
     for name, arguments in {"a": ["x"], "b": ["x"], "c": ["y"], "d": [], "e": []}.items():
-        assert hidden.main([str(tmp_path / name), *arguments]) == 0
+        assert leaderboard_data.main([str(tmp_path / name), *arguments]) == 0
     labels = {name: read_labels(tmp_path / name / "labels.npy") for name in "abcde"}
     assert np.array_equal(labels["a"], labels["b"])
     assert len({array.tobytes() for array in labels.values()}) == 4
@@ -303,8 +303,8 @@ def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
 
 
 def test_images_need_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert hidden.main([]) == 2
-    assert "python -P -m grader.notebooks.hidden FOLDER" in capsys.readouterr().err
+    assert leaderboard_data.main([]) == 2
+    assert "python -P -m grader.course.leaderboard_data FOLDER" in capsys.readouterr().err
     (tmp_path / "file").touch()
-    assert hidden.main([str(tmp_path / "file" / "x")]) == 3
+    assert leaderboard_data.main([str(tmp_path / "file" / "x")]) == 3
     assert "cannot be written" in capsys.readouterr().err

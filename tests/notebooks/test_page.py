@@ -8,7 +8,7 @@ import re
 import msgspec
 import pytest
 
-from grader.notebooks.records import (
+from grader.model.notebook_records import (
     CellOutcome,
     CellOutput,
     Curve,

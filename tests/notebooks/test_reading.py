@@ -7,13 +7,13 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from grader.errors import InputError
-from grader.notebooks.old_uses import note_old_uses
-from grader.notebooks.pasted import why_unparsable
-from grader.notebooks.pool import KernelPool
+from grader.model.errors import InputError
+from grader.notebooks.cell_notes import note_old_uses
+from grader.notebooks.kernel_queue import KernelPool
+from grader.notebooks.pasted_code import why_unparsable
 from grader.notebooks.reading import Book, Cell, make_runnable, read_notebook
 from grader.notebooks.restore import restore
-from grader.wall.bridges import Use
+from grader.worker.bridges import Use
 from tests.notebooks.books import as_json, outcomes, printed, run
 
 

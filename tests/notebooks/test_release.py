@@ -9,9 +9,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.assignment import Assignment, data_folder
-from grader.errors import InputError
-from grader.template import strip_notebook, template_differences
+from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.stripping import strip_notebook, template_differences
+from grader.model.errors import InputError
 
 NAMES = ("FullyConnectedNets", "BatchNormalization", "Dropout")
 ROLES = {"text", "given", "check", "experiment", "answer", "written"}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from grader.model.notebook_records import NO_SHELL, CellOutcome, CellOutput, NotebookCell
 from grader.notebooks.reading import Book, Cell
-from grader.notebooks.records import NO_SHELL, CellOutcome, CellOutput, NotebookCell
-from grader.notebooks.saved import compare_saved, order_notes, out_of_order
+from grader.notebooks.saved_outputs import compare_saved, order_notes, out_of_order
 
 
 def _notes(saved: list[dict[str, Any]], text: str, outcome: str = "ok") -> list[str]:

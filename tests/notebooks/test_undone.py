@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from grader.assignment import data_folder
-from grader.notebooks.judge import Judge
-from grader.notebooks.pool import KernelPool
-from grader.notebooks.undone import mark_undone, package_texts, places_of
-from grader.result import Outcome
-from grader.rubric import NotebookRule, Text, ValueRule
+from grader.assignment.folder import data_folder
+from grader.model.result import Outcome
+from grader.model.rubric import NotebookRule, Text, ValueRule
+from grader.notebooks.kernel_queue import KernelPool
+from grader.notebooks.notebook_checks import Judge
+from grader.notebooks.todo_cells import mark_undone, package_texts, places_of
 from tests.notebooks.books import book, run
 
 TEMPLATE = '''\

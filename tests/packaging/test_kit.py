@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, data_folder
-from grader.checks.key import Key
-from grader.errors import InputError
-from grader.kit import build_kit
+from grader.assignment.folder import Assignment, data_folder
+from grader.model.errors import InputError
+from grader.runner.answer_key import Key
+from grader.selfcheck.student_kit import build_kit
 
 
 @pytest.fixture(scope="module")

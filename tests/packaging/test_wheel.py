@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.checks.key import Key
+from grader.assignment.folder import Assignment
+from grader.runner.answer_key import Key
 from tests.support import REPOSITORY, not_passed, submission
 
 pytest.importorskip("hatchling")
@@ -82,7 +82,10 @@ def test_it_holds_the_data_and_nothing_else(wheel: Path) -> None:
 
 
 def test_it_is_the_wheel_that_runs(python: Path, tmp_path: Path) -> None:
-    ask = "import grader, grader.assignment as a; print(grader.__file__, a.data_folder('rubrics'))"
+    ask = (
+        "import grader, grader.assignment.folder as a; "
+        "print(grader.__file__, a.data_folder('rubrics'))"
+    )
     for path in run(python, "-c", ask, cwd=tmp_path).stdout.split():
         assert Path(path).is_relative_to(python.parents[1])
 

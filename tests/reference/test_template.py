@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.errors import InputError
-from grader.submission.todo import is_left, left_methods
-from grader.template import (
+from grader.assignment.stripping import (
     build_template,
     strip_solutions,
     template_differences,
 )
+from grader.model.errors import InputError
+from grader.submission.unfinished import is_left, left_methods
 
 STUDENTS_WRITE = {
     "numpynn/layers.py": {

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.notebooks.records import (
+from grader.model.notebook_records import (
     CellOutcome,
     CellOutput,
     Curve,
@@ -21,12 +21,7 @@ from grader.notebooks.records import (
     NotebookResult,
     WrittenAnswer,
 )
-from grader.report.cohort import report_href
-from grader.report.files import instructor_page, student_page_of, write_atomically
-from grader.report.gradebook import write_gradebook
-from grader.report.html import class_page, student_page
-from grader.report.notebook import fragment
-from grader.result import (
+from grader.model.result import (
     CheckResult,
     Dialect,
     Finding,
@@ -38,6 +33,11 @@ from grader.result import (
     SourceSpan,
     Visibility,
 )
+from grader.report.atomic_write import instructor_page, student_page_of, write_atomically
+from grader.report.cell_output import fragment
+from grader.report.class_statistics import report_href
+from grader.report.gradebook import write_gradebook
+from grader.report.html import class_page, student_page
 
 HOSTILE: Final = (
     "<script>alert(1)</script>",

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from grader.report.cohort import report_href
+from grader.report.cell_output import fragment
+from grader.report.class_statistics import report_href
 from grader.report.html import class_page, student_page
-from grader.report.notebook import fragment
 from grader.report.text import number
 from tests.report import sample
 

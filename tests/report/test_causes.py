@@ -9,11 +9,11 @@ from typing import Any
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader.report.cohort import cohort
+from grader.model.result import Cause, CheckResult, Finding, Outcome, Result, Visibility
+from grader.report.cell_output import fragment, plain
+from grader.report.class_statistics import cohort
 from grader.report.html import class_page, student_page
-from grader.report.notebook import fragment, plain
 from grader.report.terminal import summary
-from grader.result import Cause, CheckResult, Finding, Outcome, Result, Visibility
 from tests.report import sample
 
 

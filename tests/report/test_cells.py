@@ -8,9 +8,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from grader.notebooks.records import CellOutcome, NotebookCell, NotebookResult
-from grader.report.cells import CellTally, count_cells
+from grader.model.notebook_records import CellOutcome, NotebookCell, NotebookResult
 from grader.report.html import class_page
+from grader.report.notebook_statistics import CellTally, count_cells
 from tests.report import sample
 
 

@@ -7,9 +7,9 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from grader.report.cohort import Cohort, cohort, report_href
+from grader.model.result import Outcome, Result
+from grader.report.class_statistics import Cohort, cohort, report_href
 from grader.report.student_view import bar, stretches
-from grader.result import Outcome, Result
 from tests.report import sample
 
 

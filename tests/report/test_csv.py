@@ -54,7 +54,7 @@ def test_every_name_of_a_csv_file_is_written_by_the_one_writer() -> None:
             and " " not in node.value
             and node.value != ".csv"
         ]
-        writers = ("grader.report.csv", "gradebook_pieces", "grader.marking.sheet", "as_csv")
+        writers = ("grader.report.csv", "gradebook_pieces", "grader.course.marking_sheet", "as_csv")
         assert not names or any(writer in text for writer in writers), (path, names)
 
 

@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from grader.model.result import CheckResult, Outcome, Result
+from grader.report.cell_output import fragment, plain
 from grader.report.html import student_page
-from grader.report.notebook import fragment, plain
 from grader.report.strings import Lang
 from grader.report.terminal import summary
-from grader.result import CheckResult, Outcome, Result
 from tests.report import sample
 
 FIRST: dict[Lang, str] = {"en": "Fix first", "zh": "请先修复"}

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import nh3
 import pytest
 
-from grader.notebooks.records import CellOutcome, NotebookCell, NotebookResult
+from grader.model.notebook_records import CellOutcome, NotebookCell, NotebookResult
 from grader.report import formulas, markup, notebook_view
 from grader.report.formulas import MAX_TEX, formula
 

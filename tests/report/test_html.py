@@ -13,10 +13,10 @@ import pytest
 from jinja2 import UndefinedError
 from msgspec.structs import replace
 
+from grader.model.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
+from grader.report.cell_output import fragment, plain
 from grader.report.html import class_page, environment, prose, student_page
-from grader.report.notebook import fragment, plain
 from grader.report.strings import Lang, Texts
-from grader.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
 from tests.report import sample
 
 URL_ATTRIBUTES = {"src", "href", "xlink:href", "action", "formaction", "data", "poster", "srcset"}

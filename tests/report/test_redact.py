@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from grader.model.result import Cause, CheckResult, Finding, Frame, Outcome, SourceSpan, Visibility
 from grader.report.redact import for_audience
-from grader.result import Cause, CheckResult, Finding, Frame, Outcome, SourceSpan, Visibility
 from tests.report import sample
 
 MARK = "0.123456"

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
-from grader.errors import InputError
+from grader.model.errors import InputError
+from grader.model.result import Audience, Outcome, Result
+from grader.report.atomic_write import write_atomically
 from grader.report.csv import safe_cell
-from grader.report.files import write_atomically
 from grader.report.gradebook import gradebook_pieces, write_gradebook
 from grader.report.schema import schema_text
 from grader.report.strings import TEXTS, Texts
 from grader.report.terminal import result_line, summary
 from grader.report.text import by_name, clip_lines, magnitude, number, one_line, visible
-from grader.result import Audience, Outcome, Result
 from tests.report import sample
 
 PACKAGE = Path(__file__).parents[2] / "grader" / "report"

@@ -22,10 +22,10 @@ from typing import Any
 
 import pytest
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.submission import archive as archive_module
 from grader.submission import discover
-from grader.submission import tree as tree_module
+from grader.submission import files as tree_module
 from tests.submission.samples import (
     LAYERS,
     PACKAGE,

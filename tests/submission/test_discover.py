@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.submission import Source, discover, loose_files, single
 from tests.submission.samples import PACKAGE, read, tarred, write, zipped
 

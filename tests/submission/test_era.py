@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import UsageError
+from grader.model.errors import UsageError
 from grader.submission.era import dropout_meaning
 from tests.submission.samples import LAYERS, Files, read, write
 

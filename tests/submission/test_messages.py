@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.submission import discover, syntax_help
+from grader.submission.source_text import decode
 from grader.submission.syntax_help import explain
-from grader.submission.text import decode
 from tests.submission.samples import (
     LAYERS,
     OPTIM,

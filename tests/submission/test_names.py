@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.submission import discover
-from grader.submission.names import Names, entry_id, file_stem
+from grader.submission.identity import Names, entry_id, file_stem
 from tests.submission.samples import PACKAGE, write, zipped
 
 NAMES = st.text(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import InputError
+from grader.model.errors import InputError
 from grader.submission.definitions import MAX_SPAN
 from tests.submission.samples import (
     FC_NET,

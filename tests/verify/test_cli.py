@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.verify.terminal import summary
+from grader.verify.proof_terminal import summary
 from tests.support import grader
 from tests.verify import toy
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.errors import InputError
-from grader.verify.equivalents import Argument, argue, load_arguments
-from grader.verify.records import Kind, Subject, Verdict
+from grader.assignment.folder import Assignment
+from grader.model.errors import InputError
+from grader.verify.equivalent_mutants import Argument, argue, load_arguments
+from grader.verify.proof import Kind, Subject, Verdict
 
 
 def verdict(name: str = "f:number:1", old: str = "a = 1", new: str = "a = 2") -> Verdict:

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from grader.verify.analysis import conclude
-from grader.verify.html import page
-from grader.verify.records import CheckRecord, Flake, Flip, Kind, Proof, Subject, Verdict
+from grader.verify.proof import CheckRecord, Flake, Flip, Kind, Proof, Subject, Verdict
+from grader.verify.proof_html import page
 
 HOSTILE = "a = '<script>alert(1)</script>'"
 

@@ -7,12 +7,12 @@ import difflib
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.catalogue import read_package
+from grader.assignment.catalogue import read_package
+from grader.assignment.folder import Assignment
+from grader.model.contract import Signature
 from grader.verify.mutants import Mutant, make_mutants
 from grader.verify.observe import Observation, see, telling
-from grader.verify.source import changed_places, segments, spliced, text_of
-from grader.wall.signature import Signature
+from grader.verify.source_pieces import changed_places, segments, spliced, text_of
 
 API = {"f": Signature.parse("layers: out"), "Net": Signature.parse("layers: net*")}
 FILES = {

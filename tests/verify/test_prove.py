@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.verify.records import Kind
+from grader.verify.proof import Kind
 from tests.verify import toy
 
 SHIFTED = "return x + 2 * b"

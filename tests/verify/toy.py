@@ -6,9 +6,9 @@ import re
 import sys
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.folder import Assignment
+from grader.verify.proof import Proof
 from grader.verify.prove import Wanted, prove
-from grader.verify.records import Proof
 
 RUBRIC = """\
 id = "toy"

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from grader.wall import compat
-from grader.wall.modules import Source, StudentFiles
+from grader.worker import compat
+from grader.worker.modules import Source, StudentFiles
 
 Files = dict[str, str]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from grader.errors import UsageError
-from grader.wall.limits import Limits
-from grader.wall.probe import ACTS_MAIN
-from grader.wall.sandbox import open_sandbox
+from grader.model.errors import UsageError
+from grader.model.limits import Limits
+from grader.sandbox.probe import ACTS_MAIN
+from grader.sandbox.sandboxes import open_sandbox
 
 LIMITS = Limits(memory_bytes=512 << 20, cpu_seconds=60)
 

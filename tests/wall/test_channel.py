@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.result import Dialect
-from grader.submission.record import SourceFile, Submission
-from grader.verdicts import CouldNotRun, NotDone, Wrong
-from grader.wall.channel import CallLimits, WorkerChannel
-from grader.wall.sandbox import Sandbox, open_sandbox
-from grader.wall.signature import Signature
-from grader.wall.student import Student
+from grader.model.contract import Signature
+from grader.model.result import Dialect
+from grader.model.submission import SourceFile, Submission
+from grader.model.verdicts import CouldNotRun, NotDone, Wrong
+from grader.sandbox.sandboxes import Sandbox, open_sandbox
+from grader.student.channel import CallLimits, WorkerChannel
+from grader.student.proxy import Student
 
 API = {
     "good": Signature("layers", ("out",)),
@@ -113,7 +113,9 @@ class Counting:
 
 def test_modules_that_cannot_be_loaded_are_not_tried_for_ever(sandbox: Sandbox) -> None:
     """What ends the process is no statement of theirs: none can be left out."""
-    patch = "import os\nimport grader.wall.substitutes as s\ns.install = lambda *a: os._exit(1)\n"
+    patch = (
+        "import os\nimport grader.worker.reference_stubs as s\ns.install = lambda *a: os._exit(1)\n"
+    )
     counting = Counting(sandbox)
     with channel(counting, patch + GOOD) as open_channel:
         student = Student(open_channel, API)
@@ -138,7 +140,7 @@ def test_a_name_that_is_nowhere_is_not_done(sandbox: Sandbox) -> None:
 
 def test_a_worker_that_was_taken_over_gains_nothing(sandbox: Sandbox) -> None:
     takeover = (
-        "import grader.wall.worker as w\n"
+        "import grader.worker.worker as w\n"
         "w.Session.answer = lambda *a: {'status': 'ok', 'value': object()}\nreturn x"
     )
     with channel(sandbox, bad(takeover)) as open_channel:
@@ -154,7 +156,7 @@ def test_a_worker_that_was_taken_over_gains_nothing(sandbox: Sandbox) -> None:
         "import os\nfor fd in range(3, 64):\n    try:\n        os.write(fd, b'GW01' + b'x' * 99)\n"
         "    except OSError:\n        pass\nreturn x",
         "import os\nos.closerange(0, 64)\nreturn x",
-        "import grader.wall.frames as f\nf.send = lambda *a, **k: None\nwhile True:\n    pass",
+        "import grader.protocol.frames as f\nf.send = lambda *a, **k: None\nwhile True:\n    pass",
     ],
     ids=["forged frames", "closed descriptors", "patched wire"],
 )
@@ -197,7 +199,9 @@ def test_a_submission_that_cannot_be_sent_is_the_students_affair(sandbox: Sandbo
 )
 def test_an_answer_of_another_form_ends_the_worker(sandbox: Sandbox, answer: str) -> None:
     forge = f"frames.send(socket.socket(fileno=3), {answer})"
-    with channel(sandbox, bad(f"import socket\nfrom grader.wall import frames\n{forge}")) as opened:
+    with channel(
+        sandbox, bad(f"import socket\nfrom grader.protocol import frames\n{forge}")
+    ) as opened:
         student = Student(opened, API)
         with pytest.raises(CouldNotRun, match="bad disturbed the connection"):
             student.bad(1)
@@ -259,7 +263,9 @@ def test_the_worker_tells_what_was_used_of_older_numpy(sandbox: Sandbox) -> None
 def test_uses_that_cannot_be_of_the_file_are_dropped(sandbox: Sandbox, use: object) -> None:
     """Else code could tell in a report what a hidden check gave to it."""
     told = str(use).replace("np.float", "np.flo' 'at")
-    body = f"from grader.wall import bridges\nbridges._uses[{told}] = np.linalg and None\nreturn x"
+    body = (
+        f"from grader.worker import bridges\nbridges._uses[{told}] = np.linalg and None\nreturn x"
+    )
     with channel(sandbox, bad(body)) as open_channel:
         assert Student(open_channel, API).bad(np.zeros(1)).tolist() == [0]
         assert not open_channel.uses

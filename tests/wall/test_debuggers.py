@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.wall import debuggers
-from grader.wall.modules import StudentFiles
+from grader.worker import debuggers
+from grader.worker.modules import StudentFiles
 from tests.wall.loading import load
 
 

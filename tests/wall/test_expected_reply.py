@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.wall import frames
-from grader.wall.expected_reply import ROUNDING, ExpectedReply, perturbed
-from grader.wall.frames import Raw
+from grader.protocol import frames
+from grader.protocol.frames import Raw
+from grader.student.expected_reply import ROUNDING, ExpectedReply, perturbed
 
 LOSS, LAST = np.float64(3.5), np.arange(4.0)
 GRADS = {"W": np.arange(6.0).reshape(2, 3), "b": np.array([1e-9, 0.0])}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from grader.wall import frames, wire
+from grader.protocol import frames, wire
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.wall.layout import Layout, Place
-from grader.wall.modules import StudentFiles
+from grader.worker.module_files import Layout, Place
+from grader.worker.modules import StudentFiles
 from tests.wall.loading import load
 
 LAYERS = "def double(x):\n    return 2 * x\n"

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from grader.result import Dialect
-from grader.submission.record import SourceFile, Submission
-from grader.verdicts import CouldNotRun, NotDone
-from grader.wall.channel import CallLimits, WorkerChannel
-from grader.wall.limits import Limits
-from grader.wall.loading import Loading, loaded_as
-from grader.wall.sandbox import Sandbox, open_sandbox
-from grader.wall.signature import Signature
-from grader.wall.student import Student
-from grader.wall.time_limit import TimeLimit
+from grader.model.contract import Signature
+from grader.model.limits import Limits
+from grader.model.result import Dialect
+from grader.model.submission import SourceFile, Submission
+from grader.model.verdicts import CouldNotRun, NotDone
+from grader.sandbox.sandboxes import Sandbox, open_sandbox
+from grader.student.channel import CallLimits, WorkerChannel
+from grader.student.loading import Loading, loaded_as
+from grader.student.proxy import Student
+from grader.student.time_limit import TimeLimit
 from tests.wall.test_channel import Counting
 
 API = {name: Signature("layers", ("out",)) for name in ("first", "last", "net")}
@@ -163,7 +163,7 @@ def test_it_is_not_the_last_statement_that_is_blamed_but_the_one_that_took_long(
 def test_what_a_worker_says_of_itself_is_not_believed(sandbox: Sandbox) -> None:
     """Reports of statements that do not exist, and reports without end."""
     forge = (
-        "from grader.wall import frames\nimport socket\n"
+        "from grader.protocol import frames\nimport socket\n"
         "sock = socket.socket(fileno=3)\n"
         "def say(file, number):\n"
         "    frames.send(sock, {'status': 'running', 'file': file, 'statement': number})\n"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.wall.modules import StudentFiles
+from grader.worker.modules import StudentFiles
 from tests.wall.loading import load
 
 LAYERS = "def double(x):\n    return 2 * x\n"

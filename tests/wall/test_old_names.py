@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.wall import bridges, old_numpy, old_python
-from grader.wall.bridges import NOTHING, Use, is_plausible
-from grader.wall.modules import StudentFiles
+from grader.worker import bridges, old_numpy, old_python
+from grader.worker.bridges import NOTHING, Use, is_plausible
+from grader.worker.modules import StudentFiles
 from tests.wall.loading import load
 
 Tried = dict[str, tuple[bool, str]]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from grader.errors import InternalError
-from grader.wall.ordered import Ordered
-from grader.wall.sandbox import KINDS
+from grader.model.errors import InternalError
+from grader.sandbox.prestart import Ordered
+from grader.sandbox.sandboxes import KINDS
 from tests.wall.sandboxes import (
     LIMITS,
     descendants,

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.result import Dialect
-from grader.submission.record import SourceFile, Submission
-from grader.verdicts import CouldNotRun, NotDone
-from grader.wall import frames
-from grader.wall.channel import CallLimits, WorkerChannel
-from grader.wall.expected_reply import ExpectedReply
-from grader.wall.prefetch import CheckChannel, Prefetcher, RecordedRequest, RequestScript
-from grader.wall.sandbox import Sandbox, open_sandbox
-from grader.wall.student import Reply, Request
+from grader.model.result import Dialect
+from grader.model.submission import SourceFile, Submission
+from grader.model.verdicts import CouldNotRun, NotDone
+from grader.protocol import frames
+from grader.sandbox.sandboxes import Sandbox, open_sandbox
+from grader.student.channel import CallLimits, WorkerChannel
+from grader.student.expected_reply import ExpectedReply
+from grader.student.prefetch import CheckChannel, Prefetcher, RecordedRequest, RequestScript
+from grader.student.proxy import Reply, Request
 
 CODE = """
 import os
@@ -215,7 +215,7 @@ def test_what_is_not_there_is_missing_where_it_is_asked_for(channel: WorkerChann
 
 
 DIES_WHEN_LOADED = (
-    "import os\nimport grader.wall.substitutes as s\ns.install = lambda *a: os._exit(4)\n"
+    "import os\nimport grader.worker.reference_stubs as s\ns.install = lambda *a: os._exit(4)\n"
 )
 
 

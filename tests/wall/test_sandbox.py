@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from grader.errors import InternalError
-from grader.wall.limits import Limits
-from grader.wall.sandbox import KINDS
+from grader.model.errors import InternalError
+from grader.model.limits import Limits
+from grader.sandbox.sandboxes import KINDS
 from tests.wall.sandboxes import (
     LIMITS,
     descendants,
@@ -191,7 +191,7 @@ def test_each_worker_starts_in_an_empty_folder(sandbox: Any, worker: Any) -> Non
 
 def test_a_worker_that_cannot_start_is_our_fault(sandbox: Any) -> None:
     with pytest.raises(InternalError):
-        sandbox.spawn(LIMITS, main="grader.wall.acts:missing")
+        sandbox.spawn(LIMITS, main="grader.worker.exec_main:missing")
     worker = sandbox.spawn(LIMITS)
     assert evaluate(worker, "2") == 2
     worker.kill()

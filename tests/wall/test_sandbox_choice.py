@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from grader.errors import InternalError, UsageError
-from grader.result import SandboxInfo
-from grader.wall import confine, probe, sandbox
-from grader.wall.cold import ColdSandbox
-from grader.wall.probe import ACTS_MAIN
+from grader.model.errors import InternalError, UsageError
+from grader.model.result import SandboxInfo
+from grader.sandbox import probe, sandboxes
+from grader.sandbox.probe import ACTS_MAIN
+from grader.sandbox.subprocess_sandbox import ColdSandbox
+from grader.worker import privileges
 from tests.wall.sandboxes import LIMITS, evaluate, open_or_skip
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,12 +28,12 @@ ISOLATING = ("bubblewrap", "landlock")
 
 @pytest.fixture(autouse=True)
 def _nothing_has_failed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_failed", {})
+    monkeypatch.setattr(sandboxes, "_failed", {})
 
 
 @pytest.fixture
 def no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.wall.bubblewrap.find_program", lambda name: None)
+    monkeypatch.setattr("grader.sandbox.bubblewrap.find_program", lambda name: None)
 
 
 @pytest.fixture
@@ -40,12 +41,12 @@ def no_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(main: str) -> Any:
         raise InternalError("The sandbox did not start: no landlock")
 
-    monkeypatch.setitem(sandbox._KINDS, "landlock", refuse)
+    monkeypatch.setitem(sandboxes._KINDS, "landlock", refuse)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")
 def test_what_is_confirmed_is_what_is_reported() -> None:
-    found = {probe.kind: probe for probe in sandbox.probe()}
+    found = {probe.kind: probe for probe in sandboxes.probe()}
     assert list(found) == ["bubblewrap", "landlock", "none"]
     if found["bubblewrap"].ok:
         layers = {"namespaces", "seccomp", "rlimits", "unprivileged"}
@@ -59,16 +60,16 @@ def test_what_is_confirmed_is_what_is_reported() -> None:
 
 def test_auto_takes_the_next_kind(no_bubblewrap: None) -> None:
     open_or_skip("landlock").close()
-    opened = sandbox.open_sandbox()
+    opened = sandboxes.open_sandbox()
     opened.close()
     assert opened.info.kind == "landlock"
     assert opened.info.isolated
-    assert sandbox._failed["bubblewrap"].problem == "bubblewrap is not installed."
+    assert sandboxes._failed["bubblewrap"].problem == "bubblewrap is not installed."
 
 
 def test_auto_never_goes_without(no_bubblewrap: None, no_landlock: None) -> None:
     with pytest.raises(UsageError) as caught:
-        sandbox.open_sandbox()
+        sandboxes.open_sandbox()
     assert "bubblewrap is not installed." in caught.value.message
     assert "no landlock" in caught.value.message
     if sys.platform == "linux":
@@ -78,13 +79,13 @@ def test_auto_never_goes_without(no_bubblewrap: None, no_landlock: None) -> None
 
 def test_a_kind_that_does_not_work_says_what_to_do(no_bubblewrap: None) -> None:
     with pytest.raises(UsageError, match="bubblewrap is not installed") as caught:
-        sandbox.open_sandbox("bubblewrap")
+        sandboxes.open_sandbox("bubblewrap")
     assert "apt install bubblewrap" in caught.value.hint
 
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(UsageError, match="no sandbox 'docker'") as caught:
-        sandbox.open_sandbox("docker")
+        sandboxes.open_sandbox("docker")
     assert "bubblewrap" in caught.value.hint
 
 
@@ -94,16 +95,16 @@ def test_a_broken_bubblewrap_is_reported_with_its_words(
     program = tmp_path / "bwrap"
     program.write_text("#!/bin/sh\necho 'bwrap: no permission' >&2\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr("grader.wall.bubblewrap.find_program", lambda name: str(program))
+    monkeypatch.setattr("grader.sandbox.bubblewrap.find_program", lambda name: str(program))
     with pytest.raises(UsageError, match="bwrap: no permission"):
-        sandbox.open_sandbox("bubblewrap")
+        sandboxes.open_sandbox("bubblewrap")
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_other_systems_are_told_so(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
-    monkeypatch.setattr("grader.wall.sandbox.sys.platform", platform)
+    monkeypatch.setattr("grader.sandbox.sandboxes.sys.platform", platform)
     with pytest.raises(UsageError, match=f"does not exist on {platform}") as caught:
-        sandbox.open_sandbox()
+        sandboxes.open_sandbox()
     assert "Linux" in caught.value.hint
 
 
@@ -147,21 +148,20 @@ def test_no_code_runs_when_a_layer_fails(kind: str, old: str, _: str, tmp_path: 
 
 
 def probe_edited(kind: str, old: str, new: str, *, folder: Path) -> str:
-    """What probing says when a copy of the package has `confine.py` edited."""
+    """What probing says when a copy of the package has `privileges.py` edited."""
     copy = folder / "grader"
-    for name in ("wall", "notebooks"):
+    for name in ("model", "protocol", "sandbox", "worker"):
         shutil.copytree(REPOSITORY / "grader" / name, copy / name)
-    for name in ("errors.py", "import_path.py", "result.py"):
-        shutil.copy(REPOSITORY / "grader" / name, copy)
+    shutil.copy(REPOSITORY / "grader/import_path.py", copy)
     (copy / "__init__.py").touch()
-    module = copy / "wall/confine.py"
+    module = copy / "worker/privileges.py"
     text = module.read_text()
     assert text.count(old) == 1
     module.write_text(text.replace(old, new))
     source = f"""
-        from grader.errors import InternalError
-        from grader.wall import probe, sandbox
-        opened = sandbox._KINDS[{kind!r}](probe.ACTS_MAIN)
+        from grader.model.errors import InternalError
+        from grader.sandbox import probe, sandboxes
+        opened = sandboxes._KINDS[{kind!r}](probe.ACTS_MAIN)
         try:
             print("layers:", *probe.confirm(opened).layers)
         except InternalError as error:
@@ -201,9 +201,9 @@ def test_workers_without_fork_unix_sockets_or_posix() -> None:
         sys.modules["resource"] = sys.modules["fcntl"] = None
         sys.platform = "win32"
         os.symlink = lambda *a, **k: (_ for _ in ()).throw(OSError("privileged"))
-        import grader.wall.cold
-        from grader.wall.sandbox import Limits, open_sandbox
-        box = open_sandbox("none", main="grader.wall.acts:serve")
+        import grader.sandbox.subprocess_sandbox
+        from grader.sandbox.sandboxes import Limits, open_sandbox
+        box = open_sandbox("none", main="grader.worker.exec_main:serve")
         worker = box.spawn(Limits())
         worker.socket.sendall(b'"import numpy; result = float(numpy.eye(3).sum())"\\n')
         assert worker.socket.recv(99) == b'{"result": 3.0}\\n'
@@ -235,7 +235,7 @@ def test_a_stranger_on_the_port_is_turned_away(
         threading.Thread(target=stranger.sendall, args=[b"0" * 64]).start()
         return server
 
-    monkeypatch.setattr("grader.wall.cold.socket.create_server", with_stranger)
+    monkeypatch.setattr("grader.sandbox.subprocess_sandbox.socket.create_server", with_stranger)
     worker = cold.spawn(LIMITS)
     assert evaluate(worker, "7") == 7
     assert strangers[0].recv(1) == b""
@@ -245,9 +245,9 @@ def test_a_stranger_on_the_port_is_turned_away(
 
 def test_shared_users_keep_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     lowered: dict[str, int] = {}
-    monkeypatch.setattr(confine, "_lower", lambda name, value: lowered.update({name: value}))
+    monkeypatch.setattr(privileges, "_lower", lambda name, value: lowered.update({name: value}))
     limits = {"processes": 64, "memory_bytes": 100}
-    confine.set_limits(limits, own_memory=11, shared_user=True)
+    privileges.set_limits(limits, own_memory=11, shared_user=True)
     assert lowered == {"RLIMIT_CORE": 0, "RLIMIT_NPROC": 8192, "RLIMIT_AS": 111}
-    confine.set_limits(limits)
+    privileges.set_limits(limits)
     assert lowered["RLIMIT_NPROC"] == 64

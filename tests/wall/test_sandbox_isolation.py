@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from grader.wall import confine
-from grader.wall.bubblewrap import open_bubblewrap
-from grader.wall.confinement import open_landlock
-from grader.wall.limits import Limits
-from grader.wall.probe import ACTS_MAIN, confirm
+from grader.model.limits import Limits
+from grader.sandbox.bubblewrap import open_bubblewrap
+from grader.sandbox.landlock_sandbox import open_landlock
+from grader.sandbox.probe import ACTS_MAIN, confirm
+from grader.worker import privileges
 from tests.wall.sandboxes import (
     LIMITS,
     evaluate,
@@ -289,7 +289,13 @@ def test_the_environment_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_other_packages_are_not_there(worker: Any) -> None:
-    for name in ("pytest", "grader.errors", "grader.bank", "tests", "pip"):
+    for name in (
+        "pytest",
+        "grader.model.errors",
+        "grader.assignments.numpynn.bank",
+        "tests",
+        "pip",
+    ):
         assert refusal(worker, f"import {name}") == "ModuleNotFoundError", name
 
 
@@ -329,7 +335,7 @@ def test_files_are_limited(sandbox: Any) -> None:
     if sandbox.report.private:
         flood = "for i in range(40): open(f'b{i}', 'wb').write(bytes(1 << 16))"
         assert refusal(worker, flood) == "OSError"
-        flood = f"for i in range({2 * confine.SCRATCH_FILES}): open(f'c{{i}}', 'w').close()"
+        flood = f"for i in range({2 * privileges.SCRATCH_FILES}): open(f'c{{i}}', 'w').close()"
         assert refusal(worker, flood) == "OSError"
     worker.kill()
     clean = sandbox.spawn(Limits(file_bytes=1 << 20))

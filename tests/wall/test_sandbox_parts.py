@@ -11,9 +11,10 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from grader import errors
-from grader.wall import runtime, seccomp, syscalls
-from grader.wall.scratch import remove_tree
+from grader.model import errors
+from grader.sandbox import runtime
+from grader.worker import seccomp, syscalls
+from grader.worker.scratch import remove_tree
 
 REFUSED = seccomp.ERRNO | errno.EPERM
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -182,12 +183,16 @@ def test_the_staged_folder_holds_the_allowed_packages_only(tmp_path: Path) -> No
     folder = tmp_path / "lib"
     assert runtime.stage(runtime.find_runtime(), folder) == [str(folder)]
     names = {str(path.relative_to(folder)) for path in folder.rglob("*")}
-    assert {"numpy", "msgspec", "grader", "grader/wall"} <= names
+    assert {"numpy", "msgspec", "grader", "grader/worker"} <= names
     assert names <= {
         "numpy",
         "numpy.libs",
         "msgspec",
         "grader",
-        "grader/wall",
         "grader/__init__.py",
+        "grader/model",
+        "grader/model/__init__.py",
+        "grader/model/limits.py",
+        "grader/protocol",
+        "grader/worker",
     }

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from grader.wall import toplevel
+from grader.protocol import toplevel
 
 
 @pytest.mark.parametrize(

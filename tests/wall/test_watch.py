@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from grader.wall.frames import WireTimeout
-from grader.wall.time_limit import TimeLimit
-from grader.wall.watch import Watch
+from grader.protocol.frames import WireTimeout
+from grader.student.time_limit import TimeLimit
+from grader.student.watch import Watch
 
 
 class Clock:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.wall import wire
-from grader.wall.wire import Handle
+from grader.protocol import wire
+from grader.protocol.wire import Handle
 
 SCALARS = (
     st.none()

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.wall import wire
-from grader.wall.wire import Handle
-from grader.wall.worker import MAX_OUTPUT, Dispatcher, Session
+from grader.protocol import wire
+from grader.protocol.wire import Handle
+from grader.worker.worker import MAX_OUTPUT, Dispatcher, Session
 
 
 def dispatcher(**names: Any) -> Dispatcher:

@@ -1,0 +1,1 @@
+"""Opening an assignment: its folder, its known mistakes, its template."""

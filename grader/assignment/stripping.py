@@ -1,0 +1,262 @@
+"""Strips the solutions from the reference, which leaves the template that students start from.
+
+In the reference a solution stands between two comments:
+
+    # BEGIN SOLUTION: what the student has to do, in words,
+    #   over as many lines as it takes.
+    out = ...
+    # END SOLUTION
+
+Inside a function it becomes a stub: a banner with those words, and the line
+
+    raise NotImplementedError("TODO: affine_forward")
+
+with the function's qualified name. Elsewhere (a helper, an import) it disappears. All other
+lines are given to the students as they are.
+
+Notebooks beside the package are stripped too. In a cell of code a solution leaves its banner; a
+cell with the role `written` keeps only a place for the answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from grader.model.errors import InputError
+
+PACKAGE: Final = "numpynn"
+
+_BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION(?:: (?P<task>.+))?")
+_TASK_LINE = re.compile(r" *#   (?P<task>.+)")
+_END = re.compile(r" *# END SOLUTION")
+_MARKER = re.compile(r" *# *(?:BEGIN|END) SOLUTION")
+_WIDTH = 100
+
+WRITE_HERE: Final = "**Your answer:**\n\n*Write your answer here.*"
+"""What stands in the template in place of a written answer."""
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class _Solution(NamedTuple):
+    """A marked block: `lines[begin:end]`, both markers included."""
+
+    begin: int
+    end: int
+    indent: str
+    task: str
+
+
+def build_template(reference: Path, out: Path) -> list[Path]:
+    """Write the template of the package and notebooks in `reference` into the folder `out`.
+
+    Files in `out` that the reference does not have are left alone.
+
+    Args:
+        reference: The folder that holds `numpynn/`.
+        out: The folder that gets `numpynn/`.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: There is no package, or its markers do not match.
+    """
+    written = []
+    for name, text in _stripped(reference).items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+def template_differences(reference: Path, template: Path) -> list[str]:
+    """Say in which files the template is out of step with the reference; empty: in none.
+
+    Args:
+        reference: The folder that holds the reference's `numpynn/`.
+        template: The folder that holds the template's `numpynn/`.
+
+    Raises:
+        InputError: There is no reference, or its markers do not match.
+    """
+    expected = _stripped(reference)
+    actual = {path.relative_to(template).as_posix(): path for path in _sources(template)}
+    differences = []
+    for name in sorted(expected.keys() | actual.keys()):
+        if name not in actual:
+            differences.append(f"{name}: missing from the template")
+        elif name not in expected:
+            differences.append(f"{name}: not in the reference")
+        elif (text := actual[name].read_text(encoding="utf-8")) != expected[name]:
+            line = _first_difference(text, expected[name])
+            differences.append(f"{name}: line {line} differs from the stripped reference")
+    return differences
+
+
+def strip_solutions(source: str, name: str = "<source>") -> str:
+    """Return a module of the reference as the students get it.
+
+    Args:
+        source: The module's text.
+        name: What to call it in errors.
+
+    Raises:
+        InputError: It does not parse, or its markers do not match.
+    """
+    lines = source.splitlines()
+    functions = list(_functions(_parse(source, name)))
+    kept: list[str] = []
+    position = 0
+    for solution in _solutions(lines, name):
+        kept += lines[position : solution.begin]
+        position = solution.end
+        if function := _enclosing(functions, solution.begin + 1):
+            kept += _stub(solution, function)
+        else:
+            while kept and not kept[-1]:
+                kept.pop()
+    return "\n".join([*kept, *lines[position:]]) + "\n"
+
+
+def strip_notebook(source: str, name: str = "<notebook>") -> str:
+    """Return a notebook of the reference as the students get it, without outputs.
+
+    Args:
+        source: The notebook's text: nbformat 4, every cell with a role in `metadata.grader`.
+        name: What to call it in errors.
+
+    Raises:
+        InputError: It is no such notebook, or the markers in a cell do not match.
+    """
+    try:
+        notebook = json.loads(source)
+        for cell in notebook["cells"]:
+            _strip_cell(cell, cell["metadata"]["grader"]["role"], name)
+    except (json.JSONDecodeError, LookupError, TypeError) as error:
+        raise InputError(f"{name}: is no notebook of ours ({error}).") from error
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _strip_cell(cell: dict[str, Any], role: str, name: str) -> None:
+    text = "".join(cell["source"])
+    if role == "written":
+        text = WRITE_HERE
+    elif cell["cell_type"] == "code":
+        text = "\n".join(_without_solutions(text.splitlines(), f"{name}, cell {cell['id']}"))
+        cell.update(outputs=[], execution_count=None)
+    cell["source"] = text.splitlines(keepends=True)
+
+
+def _without_solutions(lines: list[str], name: str) -> list[str]:
+    kept: list[str] = []
+    position = 0
+    for solution in _solutions(lines, name):
+        kept += [*lines[position : solution.begin], *_banner(solution)]
+        position = solution.end
+    return kept + lines[position:]
+
+
+def _stripped(reference: Path) -> dict[str, str]:
+    """Return the text of every file of the template, by its path from the template's folder."""
+    sources = {path.relative_to(reference).as_posix(): path for path in _sources(reference)}
+    if not sources:
+        raise InputError(f"{reference} holds no package {PACKAGE!r}.")
+    return {
+        name: (strip_notebook if path.suffix == ".ipynb" else strip_solutions)(
+            path.read_text(encoding="utf-8"), str(path)
+        )
+        for name, path in sources.items()
+    }
+
+
+def _sources(folder: Path) -> list[Path]:
+    return [*sorted((folder / PACKAGE).rglob("*.py")), *sorted(folder.glob("*.ipynb"))]
+
+
+def _parse(source: str, name: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise InputError(f"{name}:{error.lineno}: {error.msg}.") from error
+
+
+def _solutions(lines: list[str], name: str) -> Iterator[_Solution]:
+    """Find the marked blocks, in order."""
+    begin: int | None = None
+    for number, line in enumerate(lines):
+        if begin is None and _BEGIN.fullmatch(line):
+            begin = number
+        elif begin is not None and _END.fullmatch(line):
+            yield _solution(lines, begin, number + 1)
+            begin = None
+        elif _MARKER.match(line):
+            raise InputError(f"{name}:{number + 1}: unexpected marker {line.strip()!r}.")
+    if begin is not None:
+        raise InputError(f"{name}:{begin + 1}: the solution that begins here has no end.")
+
+
+def _solution(lines: list[str], begin: int, end: int) -> _Solution:
+    first = _BEGIN.fullmatch(lines[begin])
+    assert first is not None
+    task = [first["task"] or ""]
+    for line in lines[begin + 1 : end]:
+        if not (more := _TASK_LINE.fullmatch(line)):
+            break
+        task.append(more["task"])
+    return _Solution(begin, end, first["indent"], " ".join(task))
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
+    """Yield functions and methods with their qualified names."""
+
+    def walk(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, _Function]]:
+        for node in body:
+            if isinstance(node, _Function):
+                yield prefix + node.name, node
+            elif isinstance(node, ast.ClassDef):
+                yield from walk(node.body, f"{prefix}{node.name}.")
+
+    return walk(tree.body, "")
+
+
+def _enclosing(functions: list[tuple[str, _Function]], line: int) -> str | None:
+    for name, function in functions:
+        if function.lineno < line <= (function.end_lineno or function.lineno):
+            return name
+    return None
+
+
+def _stub(solution: _Solution, function: str) -> list[str]:
+    """Return what stands in the template where a function had its solution."""
+    stub = f'raise NotImplementedError("TODO: {function}")  # your code goes here'
+    return [*_banner(solution), solution.indent + stub]
+
+
+def _banner(solution: _Solution) -> list[str]:
+    rule = "# " + "-" * (_WIDTH - len(solution.indent) - 2)
+    task = textwrap.wrap(
+        f"TODO: {solution.task}",
+        width=_WIDTH - len(solution.indent),
+        initial_indent="# ",
+        subsequent_indent="# ",
+    )
+    return [solution.indent + line for line in (rule, *task, rule)]
+
+
+def _first_difference(text: str, expected: str) -> int:
+    """Return the number of the first line that differs, counted from 1."""
+    pairs = zip(text.splitlines(), expected.splitlines(), strict=False)
+    same = 0
+    for left, right in pairs:
+        if left != right:
+            break
+        same += 1
+    return same + 1

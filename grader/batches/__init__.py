@@ -1,0 +1,1 @@
+"""Grading at any scale: a server that grades, executors that feed it, results as they come."""

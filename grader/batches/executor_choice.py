@@ -1,0 +1,28 @@
+"""Choosing who grades, as a command line names it."""
+
+from __future__ import annotations
+
+from grader.batches.executors import Crew, LocalCrew
+from grader.grading import Settings
+from grader.model.errors import UsageError
+
+
+def open_crew(executor: str, settings: Settings, jobs: int | None = None) -> Crew:
+    """The crew that a command line names: `local`, or `dask://HOST:PORT`.
+
+    Raises:
+        UsageError: there is no such executor, or what it needs is not installed.
+        GraderError: it cannot be reached.
+    """
+    if executor == "local":
+        return LocalCrew(settings, jobs)
+    if executor.startswith("dask://"):
+        try:
+            from grader.batches.dask_cluster import DaskCrew
+        except ImportError as error:
+            raise UsageError(
+                f"--executor {executor} needs Dask: {error}.",
+                hint="Run: pip install 'gradewall[dask]'",
+            ) from None
+        return DaskCrew(executor, settings)
+    raise UsageError(f"--executor {executor}: expected local or dask://HOST:PORT.")

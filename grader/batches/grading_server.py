@@ -1,0 +1,330 @@
+"""The trusted process that grades: it collects the bank once and forks a child per submission.
+
+It is started by `grader.batches.grading_client.Engine` and speaks one of two protocols:
+
+- forking (Linux): a SOCK_SEQPACKET socket; each message is a job with one end of a socket pair,
+  into which a forked child writes the result. Any number of jobs run at once.
+- in line (anywhere): one job a line on standard input, one result a line on standard output.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+import pytest
+
+from grader.assignment.folder import Assignment
+from grader.diagnosis.mutated_package import Catalogue
+from grader.grading import Bench, Settings, grade_submission, select
+from grader.grading.context import Notebooks
+from grader.grading.environment import environment
+from grader.model.errors import ExitCode, GraderError, InputError, InternalError
+from grader.model.limits import Limits
+from grader.model.result import Outcome, Result, SandboxInfo
+from grader.model.rubric import Rubric
+from grader.runner.answer_key import Key
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.recording import record_key
+from grader.runner.reference import LocalCode
+from grader.runner.session import run_session
+from grader.sandbox.sandboxes import Sandbox, open_sandbox
+from grader.submission import Source
+from grader.worker import privileges
+
+MAX_MESSAGE: Final = 1 << 20
+MEMORY_BYTES: Final = 4 << 30
+"""What the child of a submission may take beyond what the server has: no honest one comes near."""
+
+
+class Ready(msgspec.Struct, tag=True):
+    """The server's first message."""
+
+    sandbox: SandboxInfo
+    checks: int
+    digest: str
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A submission to grade: a `Source` that can be sent."""
+
+    id: str
+    name: str
+    path: str
+    problem: str
+
+    @classmethod
+    def of(cls, source: Source) -> Job:
+        """The job of grading `source`."""
+        return cls(source.id, source.name, os.fspath(source.path), source.problem)
+
+    def source(self) -> Source:
+        """What is to be graded."""
+        return Source(id=self.id, name=self.name, path=Path(self.path), problem=self.problem)
+
+
+class Refused(msgspec.Struct, tag=True):
+    """The server's first message if it cannot grade at all."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+def obtain_key(assignment: Assignment, settings: Settings) -> Key:
+    """The recorded answers for the settings' seed: from the file, or recorded now.
+
+    Raises:
+        InputError: the file is stale and there is no reference to record it again.
+    """
+    seed = settings.seed_for(assignment.rubric)
+    if assignment.key_path.is_file():
+        key = Key.load(assignment.key_path)
+        digest = assignment.bank_digest + assignment.reference_digest
+        enough = settings.public_only or not key.public_only
+        if key.seed == seed and key.digest.startswith(digest) and enough:
+            return key
+    if not assignment.reference_digest:
+        raise InputError(
+            f"{assignment.key_path}: the answer key does not fit what is to be checked.",
+            hint="This is a student's installation: use `grader check`, with the current kit.",
+        )
+    return record_key(assignment, seed)
+
+
+def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
+    """Prepare everything, then call `use`; pytest's session ends when it returns."""
+    assignment = Assignment.load(settings.assignment)
+    key = obtain_key(assignment, settings)
+    sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
+    at_hand = bool(assignment.reference_digest)
+    reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
+    catalogue = Catalogue(assignment.reference, assignment.api) if at_hand else None
+    if catalogue is not None and settings.diagnose:
+        catalogue.load()
+
+    notebooks = _notebooks(assignment, settings)
+
+    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+        chosen = select(settings, assignment.rubric, items)
+        use(
+            Bench(
+                assignment, settings, key, sandbox, plugin, chosen, reference, catalogue, notebooks
+            )
+        )
+
+    try:
+        run_session(assignment, loop)
+    finally:
+        sandbox.close()
+        if notebooks is not None:
+            notebooks.close()
+
+
+def _notebooks(assignment: Assignment, settings: Settings) -> Notebooks | None:
+    """What runs notebooks; None where none are asked for, or only some checks are."""
+    some = settings.public_only or settings.parts or settings.keyword
+    if assignment.rubric.notebooks is None or not settings.notebooks or some:
+        return None
+    from grader.notebooks.notebook_grading import NotebookBench
+
+    kind = settings.sandbox if settings.fork else "none"
+    seed = settings.seed_for(assignment.rubric)
+    return NotebookBench(assignment, sandbox=kind, lang=settings.lang, seed=seed)
+
+
+def ready(bench: Bench) -> bytes:
+    """The message that the server can grade."""
+    return msgspec.json.encode(Ready(bench.sandbox.info, len(bench.items), bench.assignment.digest))
+
+
+def serve_forking(control: socket.socket, bench: Bench) -> None:
+    """Fork a child for each job until the other side hangs up."""
+    environment()  # looked up once, and not by every child
+    gc.collect()
+    gc.freeze()  # keeps the children from copying what they share
+    control.send(ready(bench))
+    server = os.getpid()
+    children: set[int] = set()
+    jobs = 0
+    complaints, complain = os.pipe()
+    os.set_blocking(complaints, False)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE, 1)
+        if not data:
+            break
+        children = {pid for pid in children if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+        if _has_complaint(complaints):
+            _renew_sandboxes(bench)
+        jobs += 1
+        if jobs == 2:  # a single submission would not win back the time
+            bench.prepare_for_many()
+            gc.freeze()
+        reply = socket.socket(fileno=descriptors[0])
+        pid = os.fork()
+        if not pid:
+            control.close()
+            _child(bench, data, reply, complain, server)
+        children.add(pid)
+        reply.close()
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _has_complaint(complaints: int) -> bool:
+    """Whether a child has found the sandbox gone since the last look."""
+    try:
+        return bool(os.read(complaints, 4096))
+    except BlockingIOError:
+        return False
+
+
+def _renew_sandboxes(bench: Bench) -> None:
+    """Open another sandbox for one that is gone: killed, by the kernel or by somebody."""
+    with suppress(GraderError):  # else every result says that there is none
+        if not _works(bench.sandbox):
+            bench.sandbox.close()
+            bench.sandbox = open_sandbox(bench.settings.sandbox)
+        if bench.notebooks and not _works(bench.notebooks.sandbox):
+            bench.notebooks.renew()
+
+
+def _all_work(bench: Bench) -> bool:
+    """Whether every sandbox still starts workers."""
+    kernels = [bench.notebooks.sandbox] if bench.notebooks else []
+    return all(map(_works, [bench.sandbox, *kernels]))
+
+
+def _works(sandbox: Sandbox) -> bool:
+    """Whether a sandbox still starts workers."""
+    try:
+        sandbox.spawn(Limits()).kill()
+    except InternalError:
+        return False
+    return True
+
+
+def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent: int) -> None:
+    """Grade one submission in a process of its own, and end it.
+
+    A result that the loss of the sandbox may have spoilt is not sent: it is asked for again.
+    """
+    status = 1
+    try:
+        signal.alarm(_most_seconds(bench.assignment.rubric))
+        _limit_memory()
+        privileges.die_with_parent(privileges.open_libc(), parent)
+        result = _graded(bench, job)
+        if _is_shaken(result) and not _all_work(bench):
+            os.write(complain, b"!")
+        else:
+            reply.sendall(msgspec.json.encode(result))
+            reply.close()  # else who waits for its end waits until all memory is given back
+            status = 0
+    finally:
+        os._exit(status)
+
+
+def _most_seconds(rubric: Rubric) -> int:
+    """When to end the child of a submission that does not keep its own limits.
+
+    They bind the student's code; this is for faults of ours.
+    """
+    seconds = 2 * rubric.limits.submission_seconds + 60
+    if rubric.notebooks is not None:
+        scale = rubric.notebooks.scales[rubric.notebooks.scale]
+        seconds += 2 * len(rubric.notebooks.files) * scale.notebook_wall_seconds
+    return math.ceil(seconds)
+
+
+def _limit_memory() -> None:
+    """Let arrays that a student's code made us compute with end in a `MemoryError` of ours alone.
+
+    The reference answers for functions that are wrong: `affine_forward` of two short arrays can be
+    gigabytes long.
+    """
+    import resource  # not there on Windows, where nothing is forked
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = pages * resource.getpagesize() + MEMORY_BYTES
+    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _is_shaken(result: Result) -> bool:
+    """Whether the end of the sandbox could be behind this result."""
+    kinds = {check.finding.kind for check in result.checks if check.finding}
+    broke = any(check.outcome is Outcome.INTERNAL for check in result.checks)
+    return result.error_kind == "internal" or broke or "crash" in kinds
+
+
+def _graded(bench: Bench, job: bytes) -> Result:
+    return grade_submission(bench, msgspec.json.decode(job, type=Job).source())
+
+
+def serve_inline(bench: Bench, jobs: BinaryIO, results: BinaryIO) -> None:
+    """Grade a submission for each line, until there are no more."""
+    results.write(ready(bench) + b"\n")
+    results.flush()
+    for line in jobs:
+        results.write(msgspec.json.encode(_graded(bench, line)) + b"\n")
+        results.flush()
+
+
+def _standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input and output for us alone: pytest captures, and anything may print."""
+    jobs, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return jobs, results
+
+
+def main() -> None:
+    """Serve until the other side hangs up. Arguments: settings as JSON, and a descriptor or `-`."""
+    settings = msgspec.json.decode(sys.argv[1], type=Settings)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.argv[2] == "-":
+        jobs, results = _standard_streams()
+
+        def say(message: bytes) -> None:
+            results.write(message + b"\n")
+            results.flush()
+
+        def serve(bench: Bench) -> None:
+            serve_inline(bench, jobs, results)
+    else:
+        control = socket.socket(fileno=int(sys.argv[2]))
+
+        def say(message: bytes) -> None:
+            control.send(message)
+
+        def serve(bench: Bench) -> None:
+            serve_forking(control, bench)
+
+    try:
+        open_bench(settings, serve)
+    except GraderError as error:
+        say(msgspec.json.encode(Refused(error.message, error.hint, int(error.exit_code))))
+    except BrokenPipeError:
+        sys.exit(ExitCode.INTERNAL)
+    except OSError as error:
+        text = f"The grading server cannot start: {error}."
+        hint = "It needs room for temporary files (TMPDIR) and for processes."
+        say(msgspec.json.encode(Refused(text, hint, int(ExitCode.INPUT))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""What a batch writes: results and reports as they come, the class pages at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from grader.assignment.folder import digest
+from grader.batches.answer_sheets import Waiting, read_store, write_sheet
+from grader.batches.fingerprint import Inputs
+from grader.batches.state import NAME as LEDGER
+from grader.batches.state import Entry, Ledger
+from grader.batches.storage import Folder, Storage, open_storage
+from grader.course import marks
+from grader.course.late_policy import Late
+from grader.course.marks import Mark, Marks, Place
+from grader.model.errors import InputError
+from grader.model.result import Result
+from grader.report import html
+from grader.report.atomic_write import instructor_page, result_file, student_page_of
+from grader.report.gradebook import gradebook_pieces
+from grader.report.html import class_pieces, student_page
+from grader.report.strings import Lang
+from grader.report.summary import Register, Summary
+
+_PIECE: Final = 1 << 18
+
+
+class Kept(NamedTuple):
+    """What there is of a submission from an earlier run."""
+
+    summary: Summary | None
+    """If its result still is what grading would give."""
+    why: tuple[str, ...] = ()
+    """Else why not; see `grader.batches.rerun_reasons`."""
+
+
+class Outbox:
+    """Where a batch puts what it makes."""
+
+    def __init__(self, place: str | Path | Storage, *, title: str = "", lang: Lang = "en") -> None:
+        """Nothing is written yet.
+
+        Args:
+            place: a folder's path, or the URL of a place that fsspec can write to.
+            title: heading of the class page.
+            lang: language of the pages.
+
+        Raises:
+            UsageError: the URL cannot be used.
+        """
+        self._storage = open_storage(place) if isinstance(place, str | Path) else place
+        self._title = title
+        self._lang: Lang = lang
+        self._ledger: Ledger | None = None
+        self._page = _page_hash(lang)
+        self._marks: Marks | None = None
+        self._asked = False
+        """Whether there are written answers."""
+        self.waiting = Waiting()
+        """The written answers that wait for a mark, once `finish` has counted them."""
+        self.strays: list[str] = []
+        """Submissions that have marks and are not in the class, once `finish` has looked."""
+
+    @property
+    def index(self) -> str:
+        """The class page."""
+        return self._storage.shown("index.html")
+
+    @property
+    def handed_out(self) -> str:
+        """Where the students' copies are, and nothing else."""
+        return self._storage.shown("reports")
+
+    @property
+    def register(self) -> Register:
+        """What the summaries of this class have in common."""
+        return self._open().register
+
+    def prepare(self) -> None:
+        """Make sure that the folder can be written before anything is graded.
+
+        Raises:
+            InputError: it cannot.
+        """
+        self._storage.prepare()
+        self._open()
+        self._stored_marks()
+
+    def enter(self, entered: Mapping[Place, Mark | None]) -> None:
+        """Keep marks for written answers, in place of earlier ones for the same; None takes back.
+
+        Raises:
+            InputError: the earlier ones cannot be read, or these not be written.
+        """
+        self._marks = self._stored_marks().with_(entered)
+        self._storage.write(marks.NAME, self._marks.to_json())
+
+    def settled(self, result: Result, late: Late) -> Result:
+        """A result with its marks, and less what lateness costs: what is handed to `add`."""
+        return late.applied(self._stored_marks().applied(result, self._lang))
+
+    def find(self, submission: str, inputs: Inputs, late: Late) -> Kept:
+        """What of an earlier run still holds; what is missing beside a good result is mended.
+
+        Raises:
+            InputError: a report cannot be written.
+        """
+        known = self._open().find(submission)
+        if known is None:
+            return self._adopted(submission, inputs, late)
+        entry, summary = known
+        if changed := inputs.changed(entry.inputs):
+            return Kept(None, changed)
+        if summary.error_kind == "internal" or summary.internal:
+            return Kept(None, ("failed",))
+        made = (entry.page, entry.submitted, entry.marks)
+        as_made = made == (self._page, late.submitted, self._stamp_of_marks(submission))
+        if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
+            self._open().keep(submission)
+            self._asked |= bool(summary.answers)
+            return Kept(summary)
+        kept = self._adopted(submission, inputs, late)
+        return kept if kept.summary else Kept(None, ("damaged",))
+
+    def result(self, submission: str) -> Result | None:
+        """A submission's result, if it is there and whole."""
+        content = self._storage.read(result_file(submission))
+        try:
+            result = Result.from_json(content) if content is not None else None
+        except msgspec.DecodeError:
+            return None
+        return result if result and result.submission == submission else None
+
+    def add(self, result: Result, inputs: Inputs, late: Late) -> Summary:
+        """Write a submission's pages and result; the result last, so that it vouches for all.
+
+        Raises:
+            InputError: cannot be written; names the file. The class page has it all the same.
+        """
+        summary = self.register.summary(result)
+        self._asked |= bool(summary.answers)
+        name = result.submission
+        stamps: tuple[str, ...] = ("",)
+        try:
+            for place, page in _pages(result, self._lang):
+                self._storage.write(place, page.encode())
+            self._storage.write(result_file(name), result.to_json())
+            stamps = self._stamps(name)
+        finally:
+            marked = self._stamp_of_marks(name)
+            entry = Entry(inputs, self._page, stamps, late.submitted, marked)
+            self._open().put(entry, summary)
+        return summary
+
+    def finish(self) -> None:
+        """Write class page, gradebook and the sheet of written answers; let go of the ledger.
+
+        Raises:
+            InputError: cannot be written; names the file.
+        """
+        roster = self._open().roster()
+        page = class_pieces(
+            roster,
+            title=self._title,
+            made=time.strftime("%Y-%m-%d %H:%M"),
+            lang=self._lang,
+        )
+        self._storage.write("index.html", _encoded(page))
+        self._storage.write("gradebook.csv", gradebook_pieces(roster))
+        if marked := self._stored_marks().submissions:
+            self.strays = sorted(marked.difference(each.submission for each in roster))
+        if self._asked:
+            self.waiting = write_sheet(self._storage, roster, self._address)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger; it is opened again when it is needed."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+            self._send_ledger()
+
+    def _adopted(self, submission: str, inputs: Inputs, late: Late) -> Kept:
+        """A result that the ledger does not vouch for, if it says itself that it holds."""
+        result = self.result(submission)
+        if result is None:
+            there = bool(self._storage.stamp(result_file(submission)))
+            return Kept(None, ("damaged",) if there else ("new",))
+        if not result.sound:
+            return Kept(None, ("failed",))
+        if result.digest != inputs.digest:
+            return Kept(None, ("unknown",))
+        return Kept(self.add(self.settled(result, late), inputs, late))
+
+    def _stored_marks(self) -> Marks:
+        if self._marks is None:
+            content = read_store(self._storage, marks.NAME)
+            shown = self._storage.shown(marks.NAME)
+            self._marks = Marks() if content is None else Marks.from_json(content, shown)
+        return self._marks
+
+    def _stamp_of_marks(self, submission: str) -> str:
+        return self._stored_marks().stamp(submission)
+
+    def _address(self, submission: str) -> str:
+        """Of a report, for whoever opens the sheet of written answers."""
+        name = instructor_page(submission)
+        if isinstance(self._storage, Folder):
+            return Path(self._storage.shown(name)).resolve().as_uri()
+        return self._storage.shown(name)
+
+    def _stamps(self, submission: str) -> tuple[str, ...]:
+        places = (result_file, student_page_of, instructor_page)
+        return tuple(self._storage.stamp(place(submission)) for place in places)
+
+    def _open(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = Ledger(self._ledger_path())
+        return self._ledger
+
+    def _ledger_path(self) -> Path | None:
+        """Where the ledger is kept while it is used: a copy, if the place is not a folder."""
+        if isinstance(self._storage, Folder):
+            return self._storage.path / LEDGER
+        self._spool = tempfile.TemporaryDirectory(prefix="grader-")
+        path = Path(self._spool.name, LEDGER)
+        content = self._storage.read(LEDGER)
+        if content is not None:
+            path.write_bytes(content)
+        return path
+
+    def _send_ledger(self) -> None:
+        if not isinstance(self._storage, Folder):
+            with self._spool as folder, contextlib.suppress(InputError):  # it is not needed
+                self._storage.write(LEDGER, Path(folder, LEDGER).read_bytes())
+
+
+def _pages(result: Result, lang: Lang) -> Iterator[tuple[str, str]]:
+    """The copies of a submission's page, and where each lies."""
+    student, instructor = student_page_of(result.submission), instructor_page(result.submission)
+    yield student, student_page(result, lang=lang)
+    beside = f"../{quote(student)}"
+    yield instructor, student_page(result, audience="instructor", lang=lang, beside=beside)
+
+
+@cache
+def _page_hash(lang: Lang) -> str:
+    """Of what reports are made with: when that changes they are made again from the results."""
+    folder = Path(html.__file__).parent
+    return digest(sorted([*folder.glob("*.py"), *folder.glob("templates/*")]), lang)
+
+
+def _encoded(pieces: Iterator[str]) -> Iterator[bytes]:
+    """Text as bytes, in pieces that are worth writing."""
+    waiting: list[str] = []
+    size = 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size > _PIECE:
+            yield "".join(waiting).encode()
+            waiting, size = [], 0
+    yield "".join(waiting).encode()

@@ -1,0 +1,227 @@
+"""Grading a folder of submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from grader.batches.executors import Crew, TryAgain
+from grader.batches.fingerprint import Fingerprints, Inputs
+from grader.batches.output import Outbox
+from grader.batches.rerun_reasons import CACHE, HERE, Reasons
+from grader.batches.result_cache import Cache
+from grader.course.late_policy import Late, Lateness
+from grader.model.errors import GraderError, InputError, InternalError
+from grader.model.result import Result
+from grader.report.summary import Register, Summary
+from grader.submission import Source, Sources
+
+_LOOK_AROUND_SECONDS: Final = 5.0
+
+
+class Progress:
+    """A submission that is done."""
+
+    def __init__(
+        self, summary: Summary, done: int, total: int, result: Result | None, outbox: Outbox | None
+    ) -> None:
+        self.summary = summary
+        self.done = done
+        self.total = total
+        self.origin = ""
+        """Where it was taken from, since nothing it depends on has changed; see `reasons`."""
+        self.why: tuple[str, ...] = ()
+        """Why it was graded, if it was."""
+        self.unsaved = ""
+        """Why result or report could not be written; empty if they were."""
+        self._result = result
+        self._outbox = outbox
+
+    @property
+    def reused(self) -> bool:
+        """Whether it was taken from an earlier run."""
+        return bool(self.origin)
+
+    @property
+    def result(self) -> Result:
+        """The whole result: of one that was taken as it was, read from its file.
+
+        Raises:
+            InternalError: somebody removed that file meanwhile.
+        """
+        found = self._result
+        if found is None and self._outbox is not None:
+            found = self._outbox.result(self.summary.submission)
+        if found is None:
+            raise InternalError(f"The result of {self.summary.submission} is gone.")
+        return found
+
+
+class _Task(NamedTuple):
+    """A submission, and all that its result depends on."""
+
+    source: Source
+    inputs: Inputs
+    late: Late
+    why: tuple[str, ...]
+
+
+class Batch:
+    """A class, graded by one crew."""
+
+    def __init__(
+        self,
+        sources: Sources | Sequence[Source],
+        crew: Crew,
+        *,
+        outbox: Outbox | None = None,
+        cache: Cache | None = None,
+        resume: bool = True,
+        lateness: Lateness | None = None,
+    ) -> None:
+        """Get ready to grade.
+
+        Args:
+            sources: the submissions.
+            crew: grades them.
+            outbox: where results and reports go as they come; nowhere if None.
+            cache: results of other batches that are taken, and where these go too.
+            resume: whether results that still hold are taken from outbox and cache.
+            lateness: when they were handed in, and what that costs; nothing if None.
+
+        Raises:
+            GraderError: the assignment cannot be loaded.
+        """
+        self._sources = sources
+        self._crew = crew
+        self._outbox = outbox
+        self._cache = cache
+        self._resume = resume
+        self._lateness = lateness
+        self._fingerprints = Fingerprints(crew.settings)
+        self._register = Register()
+        self._done = 0
+        self._suspects: list[_Task] = []
+        self._waiting: Callable[[Mapping[str, float]], None] = lambda _running: None
+        self.reasons = Reasons()
+        """Where the results came from so far."""
+
+    def run(
+        self, waiting: Callable[[Mapping[str, float]], None] = lambda _running: None
+    ) -> Iterator[Progress]:
+        """Grade every submission; yields each as it is done, in no particular order.
+
+        Whoever does not wait for the end ends the crew. Every few seconds `waiting` is told which
+        submissions are being graded, and how many seconds each has taken so far.
+
+        Raises:
+            GraderError: nothing can be graded, or the class pages not be written.
+        """
+        try:
+            self._waiting = waiting
+            if self._outbox is not None:
+                self._outbox.prepare()
+            yield from self._all()
+            if self._outbox is not None:
+                self._outbox.finish()
+            if self._cache is not None:
+                self._cache.prune()
+        finally:  # also at an interrupt: nobody waits for what is being graded
+            self._crew.close()
+            if self._outbox is not None:
+                self._outbox.close()
+
+    def _all(self) -> Iterator[Progress]:
+        waiting: dict[Future[Any], _Task] = {}
+        for source in self._sources:
+            task, done = self._begun(source)
+            if done is not None:
+                yield done
+                continue
+            waiting[self._crew.submit(task.source, task.inputs)] = task
+            if len(waiting) >= self._crew.width:
+                yield from self._finished(waiting)
+        while waiting:
+            yield from self._finished(waiting)
+        while self._suspects:
+            task = self._suspects.pop()
+            waiting[self._crew.submit(task.source, task.inputs)] = task
+            while waiting:
+                yield from self._finished(waiting)
+
+    def _begun(self, source: Source) -> tuple[_Task, Progress | None]:
+        """A submission as a task, and if its result is there already, that."""
+        late = self._lateness.of(source) if self._lateness else Late()
+        try:
+            inputs = self._fingerprints.of(source)
+        except InputError as error:
+            source = replace(source, problem=str(error))
+            inputs = self._fingerprints.of(source)
+        task = _Task(source, inputs, late, ("new",) if self._resume else ("fresh",))
+        if not self._resume:
+            return task, None
+        if self._outbox is not None:
+            try:
+                summary, why = self._outbox.find(source.id, inputs, late)
+            except InputError:  # its report is gone, and cannot be written: that will be said
+                summary, why = None, ("damaged",)
+            if summary is not None:
+                return task, self._progress(summary, origin=HERE)
+            task = task._replace(why=why)
+        return self._cached(task)
+
+    def _cached(self, task: _Task) -> tuple[_Task, Progress | None]:
+        if self._cache is None:
+            return task, None
+        found = self._cache.get(task.inputs.digest)
+        if found.result is not None:
+            return task, self._made(task, found.result, origin=CACHE)
+        return task._replace(why=("damaged",)) if found.damaged else task, None
+
+    def _finished(self, waiting: dict[Future[Any], _Task]) -> Iterator[Progress]:
+        ready, _ = wait(waiting, _LOOK_AROUND_SECONDS, FIRST_COMPLETED)
+        self._waiting(self._crew.running())
+        if not ready:
+            self._crew.check()
+        for future in ready:
+            task = waiting.pop(future)
+            try:
+                result = replace(self._crew.result(task.source, future), digest=task.inputs.digest)
+            except TryAgain:
+                self._suspects.append(task)
+                continue
+            if self._cache is not None and result.graded and result.sound:
+                self._cache.put(result)
+            yield self._made(task, result)
+
+    def _made(self, task: _Task, result: Result, origin: str = "") -> Progress:
+        """Write a result; one that cannot be written is in the class page all the same."""
+        late, outbox = task.late, self._outbox
+        result = outbox.settled(result, late) if outbox else late.applied(result)
+        unsaved = ""
+        try:
+            if self._outbox is not None:
+                self._outbox.add(result, task.inputs, task.late)
+        except GraderError as error:
+            unsaved = str(error)
+        register = self._outbox.register if self._outbox else self._register
+        progress = self._progress(register.summary(result), result, origin, task.why)
+        progress.unsaved = unsaved
+        return progress
+
+    def _progress(
+        self,
+        summary: Summary,
+        result: Result | None = None,
+        origin: str = "",
+        why: tuple[str, ...] = (),
+    ) -> Progress:
+        self._done += 1
+        self.reasons.add(origin, why)
+        progress = Progress(summary, self._done, len(self._sources), result, self._outbox)
+        progress.origin = origin
+        progress.why = () if origin else why
+        return progress

@@ -1,0 +1,1 @@
+"""What a class adds to a grade: lateness, marks, rankings."""

@@ -1,0 +1,288 @@
+"""The leaderboard: predictions found, validated, scored against labels that nobody else has."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import math
+import secrets
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from grader.model.errors import GraderError, InputError
+from grader.notebooks.find import files_of
+from grader.notebooks.image_data import LEADERBOARD, public
+from grader.report.atomic_write import write_pieces
+from grader.report.csv import Row, csv_pieces, read_csv
+from grader.report.text import by_name, one_line
+from grader.submission import Source
+from grader.submission.identity import Names
+
+ZIP_NAME: Final = "prediction_phase_1.zip"
+_NPY_NAME: Final = "prediction.npy"
+_PSEUDONYMS: Final = ("submission", "pseudonym")
+_MAX_BYTES: Final = 256 << 20
+_MAX_PREDICTIONS: Final = 10_000_000
+_COLOURS: Final = (
+    "amber", "azure", "coral", "crimson", "golden", "indigo", "ivory", "jade", "lilac", "maroon",
+    "olive", "ruby", "scarlet", "silver", "teal", "violet",
+)  # fmt: skip
+_ANIMALS: Final = (
+    "badger", "beaver", "crane", "dolphin", "falcon", "gecko", "heron", "ibex", "koala", "lemur",
+    "lynx", "marten", "otter", "panda", "puffin", "raven", "seal", "stork", "tapir", "wombat",
+)  # fmt: skip
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One hand-in."""
+
+    name: str
+    rank: int = 0
+    """1 is best, equal accuracies have equal ranks; 0 where there is no score."""
+    correct: int = 0
+    total: int = 0
+    problem: str = ""
+    """Why it has no score; empty if it has one."""
+    note: str = ""
+
+    @property
+    def accuracy(self) -> float:
+        """Share of labels that are right."""
+        return self.correct / self.total if self.total else 0.0
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Labels from `.npy`, or from text with one a line.
+
+    Raises:
+        InputError: they cannot be read, or are no classes.
+    """
+    try:
+        data = path.read_bytes()
+        if path.suffix == ".npy":
+            labels = _array(data, path.name)
+        else:
+            labels = np.array([int(word) for word in data.decode().split()], dtype=np.int64)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: holds no labels ({error}).") from None
+    if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise InputError(f"{path}: expected classes from 0 on, one an image, as integers.")
+    return labels
+
+
+def anyone_knows(labels: np.ndarray, reference: Path) -> bool:
+    """Whether these are the labels of the images that the template generates."""
+    try:
+        _, known = public(reference, LEADERBOARD)
+    except InputError:
+        return False
+    return len(labels) <= len(known) and np.array_equal(labels, known[: len(labels)])
+
+
+def rank(sources: Iterable[Source], labels: np.ndarray) -> list[Entry]:
+    """Score every submission; the best first, those without a score last."""
+    return _ranked(_with_duplicates([_scored(source, labels) for source in sources]))
+
+
+def _scored(source: Source, labels: np.ndarray) -> tuple[Entry, str]:
+    """A submission's entry, and a hash of its predictions; whatever it is, it is one entry."""
+    try:
+        predicted, note = _validated(*_prediction(source), labels)
+    except GraderError as error:
+        return Entry(name=source.id, problem=error.message), ""
+    except Exception as error:  # a stranger's file may make NumPy and zipfile raise anything
+        return Entry(name=source.id, problem=f"Its files cannot be read ({_said(error)})."), ""
+    correct = int(np.sum(predicted == labels))
+    entry = Entry(name=source.id, correct=correct, total=len(labels), note=note)
+    return entry, hashlib.sha256(predicted.tobytes()).hexdigest()
+
+
+def _prediction(source: Source) -> tuple[np.ndarray, str]:
+    if source.problem:
+        raise InputError(source.problem)
+    zips = files_of(source.path, ZIP_NAME, _MAX_BYTES)
+    for name, data in sorted(zips.items(), key=lambda item: (item[0].count("/"), item[0])):
+        return _array(_from_zip(data, name), name), name
+    arrays = files_of(source.path, ".npy", _MAX_BYTES)
+    named = {name: data for name, data in arrays.items() if "prediction" in name.lower()}
+    for name, data in sorted(named.items(), key=lambda item: (item[0].count("/"), item[0])):
+        return _array(data, name), name
+    raise InputError(f"There is neither {ZIP_NAME} nor {_NPY_NAME}.")
+
+
+def _from_zip(data: bytes, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            inside = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+            if not inside:
+                raise InputError(f"{name} holds no .npy file.")
+            best = min(inside, key=lambda info: not info.filename.endswith(_NPY_NAME))
+            if best.file_size > _MAX_BYTES:
+                raise InputError(f"{name} unpacks to more than a prediction can be.")
+            return archive.read(best)
+    except InputError:
+        raise
+    except Exception as error:  # of its decompressors each has its own
+        raise InputError(f"{name} is damaged or not a zip file ({_said(error)}).") from None
+
+
+def _array(data: bytes, name: str) -> np.ndarray:
+    """An array out of a `.npy` file, without any of Python's own objects."""
+    try:
+        shape, dtype = _header(data)
+    except Exception as error:  # the header is parsed as Python: tokens, literals, names of types
+        raise InputError(f"{name} is not a .npy file that can be read ({_said(error)}).") from None
+    if dtype.hasobject:
+        raise InputError(f"{name} holds Python objects instead of numbers.")
+    if any(length > _MAX_PREDICTIONS for length in shape) or math.prod(shape) > _MAX_PREDICTIONS:
+        raise InputError(f"{name} has shape {_short(shape)}: far more than one class per image.")
+    if math.prod(shape) * dtype.itemsize > _MAX_BYTES:
+        raise InputError(f"{name} has dtype {_short(dtype)}; expected integers.")
+    try:
+        loaded: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
+    except Exception as error:
+        raise InputError(f"{name} is not a .npy file that can be read ({_said(error)}).") from None
+    return loaded
+
+
+def _header(data: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type, before any memory is taken for them."""
+    stream = io.BytesIO(data)
+    version = np.lib.format.read_magic(stream)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"version {version[0]}.{version[1]} of the format, which holds no numbers")
+    shape, _, dtype = read(stream)
+    if any(length < 0 for length in shape):
+        raise ValueError(f"a negative length in shape {shape}")
+    return shape, dtype
+
+
+def _short(value: object) -> str:
+    return one_line(str(value), 60)
+
+
+def _said(error: Exception) -> str:
+    return one_line(str(error), 120) or type(error).__name__
+
+
+def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np.ndarray, str]:
+    notes = []
+    if predicted.shape == (len(labels), 1):
+        predicted = predicted[:, 0]
+        notes.append("shape (N, 1) read as (N,)")
+    if predicted.shape != labels.shape:
+        hint = ""
+        if predicted.ndim == 2 and len(predicted) == len(labels):
+            hint = " These look like scores: hand in the class with the highest one."
+        raise InputError(
+            f"{name} has shape {_short(predicted.shape)}; expected ({len(labels)},), one class per "
+            f"image.{hint}"
+        )
+    whole = predicted.dtype.kind == "f" and bool(np.all(np.isfinite(predicted)))
+    if whole and np.all(predicted == np.round(predicted)):
+        predicted = predicted.astype(np.int64)
+        notes.append("whole numbers of type float read as classes")
+    if predicted.dtype.kind not in "iu":
+        raise InputError(f"{name} has dtype {_short(predicted.dtype)}; expected integers.")
+    classes = int(labels.max()) + 1
+    wrong = predicted[(predicted < 0) | (predicted >= classes)]
+    if wrong.size:
+        raise InputError(f"{name} holds {wrong[0]}; classes are 0 to {classes - 1}.")
+    return predicted.astype(np.int64), "; ".join(notes)
+
+
+def _with_duplicates(found: list[tuple[Entry, str]]) -> list[Entry]:
+    groups: dict[str, int] = {}
+    for _, digest in found:
+        groups[digest] = groups.get(digest, 0) + 1
+    entries = []
+    for entry, digest in found:
+        if digest and groups[digest] > 1:
+            same = f"the same predictions as {groups[digest] - 1} other hand-in(s)"
+            note = "; ".join(filter(None, [entry.note, same]))
+            entry = msgspec.structs.replace(entry, note=note)
+        entries.append(entry)
+    return entries
+
+
+def _ranked(entries: list[Entry]) -> list[Entry]:
+    """Equal accuracies share a rank, and the next rank leaves as many out."""
+    ordered = sorted(entries, key=lambda e: (bool(e.problem), -e.correct, by_name(e.name)))
+    ranked: list[Entry] = []
+    for place, entry in enumerate(ordered, start=1):
+        if entry.problem:
+            ranked.append(entry)
+            continue
+        tied = bool(ranked) and ranked[-1].correct == entry.correct
+        number = ranked[-1].rank if tied else place
+        ranked.append(msgspec.structs.replace(entry, rank=number))
+    return ranked
+
+
+def with_pseudonyms(entries: list[Entry], path: Path, names: Names) -> list[Entry]:
+    """The entries under the names of a CSV `submission,pseudonym`; new ones are added to it.
+
+    Raises:
+        InputError: the file is no such CSV, or cannot be written; names the file and the line.
+    """
+    rows = list(read_csv(path, _PSEUDONYMS)) if path.exists() else []
+    known = _known_pseudonyms(rows, str(path), names)
+    taken = {row.cells["pseudonym"] for row in rows}
+    fresh: dict[str, str] = {}
+    for entry in entries:
+        if entry.name not in known:
+            fresh[entry.name] = _new_name(taken | set(fresh.values()))
+    if fresh:
+        kept = [(row.cells["submission"], row.cells["pseudonym"]) for row in rows]
+        write_pieces(path, csv_pieces([_PSEUDONYMS, *sorted([*kept, *fresh.items()])]))
+    known |= fresh
+    return [_renamed(entry, known[entry.name]) for entry in entries]
+
+
+def _known_pseudonyms(rows: Iterable[Row], path: str, names: Names) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for line, row in rows:
+        id, pseudonym = names.find(row["submission"], f"{path}, line {line}"), row["pseudonym"]
+        if id is None or not pseudonym:
+            continue
+        if known.setdefault(id, pseudonym) != pseudonym:
+            raise InputError(f"{path}, line {line}: {id!r} has another pseudonym further up.")
+    return known
+
+
+def _renamed(entry: Entry, pseudonym: str) -> Entry:
+    """The entry under another name; what is wrong with it must not tell the first one."""
+    problem = entry.problem.replace(entry.name, "…")
+    return msgspec.structs.replace(entry, name=pseudonym, problem=problem)
+
+
+def _new_name(taken: set[str]) -> str:
+    for _ in range(1_000):
+        name = f"{secrets.choice(_COLOURS)} {secrets.choice(_ANIMALS)}"
+        if name not in taken:
+            return name
+    return f"{secrets.choice(_COLOURS)} {secrets.choice(_ANIMALS)} {secrets.token_hex(3)}"
+
+
+def as_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The ranking as CSV."""
+    heading = ("rank", "name", "accuracy", "correct", "total", "problem", "note")
+    return csv_pieces(itertools.chain([heading], map(_row, entries)))
+
+
+def _row(entry: Entry) -> tuple[str | float, ...]:
+    accuracy = "" if entry.problem else f"{entry.accuracy:.4f}"
+    number = entry.rank or ""
+    return number, entry.name, accuracy, entry.correct, entry.total, entry.problem, entry.note

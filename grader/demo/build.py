@@ -1,0 +1,116 @@
+"""Making the demo class: from the table of pupils to folders and archives."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from grader.assignment.catalogue import (
+    Mistake,
+    Variant,
+    apply,
+    docstring_end,
+    find_definition,
+    load_mistakes,
+    load_variants,
+    read_package,
+)
+from grader.assignment.folder import data_folder
+from grader.assignment.stripping import strip_solutions
+from grader.assignments.numpynn.eras import rendered, without_markers
+from grader.demo.hand_in_layouts import hand_in
+from grader.demo.invented_students import Pupil
+from grader.model.errors import InputError, InternalError, UsageError
+
+_OURS: Final = ".made-by-grader-demo"
+"""Hidden file in a folder that holds a demo, and may be used for another."""
+
+Files = dict[str, str]
+Catalogue = Mapping[str, Mistake | Variant]
+
+
+def claim(out: Path) -> Path:
+    """Take a folder for a demo, and remove an earlier demo's submissions from it.
+
+    Returns:
+        Where the submissions go; not there yet.
+
+    Raises:
+        UsageError: it holds something that is not of a demo.
+        InputError: it cannot be written.
+    """
+    try:
+        if out.exists() and any(out.iterdir()) and not (out / _OURS).is_file():
+            raise UsageError(
+                f"{out}: is not empty, and was not made by `grader demo`.",
+                hint="Choose another --out; nothing was changed.",
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        (out / _OURS).touch()
+        shutil.rmtree(out / "submissions", ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written: {error.strerror}.") from None
+    return out / "submissions"
+
+
+def make_class(pupils: Iterable[Pupil], folder: Path) -> None:
+    """Write what each pupil hands in; the same pupils always give the same bytes."""
+    package = data_folder("reference") / "numpynn"
+    reference = read_package(package)
+    entries: list[Mistake | Variant] = [*load_mistakes(package), *load_variants(package)]
+    catalogue = {entry.id: entry for entry in entries}
+    folder.mkdir(parents=True, exist_ok=True)
+    for pupil in pupils:
+        hand_in(written_by(pupil, reference, catalogue), folder, pupil.id, pupil.layout)
+
+
+def written_by(pupil: Pupil, reference: Files, catalogue: Catalogue) -> Files:
+    """The package of one pupil: text by path inside it."""
+    files = dict(reference)
+    for name in (*pupil.variants, *pupil.mistakes):
+        files = apply(files, catalogue[name])
+    for function in pupil.unfinished:
+        file, body = _located(files, function)
+        template = strip_solutions(reference[file], file)
+        files[file] = files[file].replace(body, _source(template, function))
+    for function, act in pupil.begins.items():
+        file, body = _located(files, function)
+        files[file] = files[file].replace(body, _begun(body, textwrap.indent(act, "    ")))
+    for name, text in pupil.adds.items():
+        files[name] = f"{files[name]}\n\n{text}"
+    files = rendered(files, pupil.era) if pupil.era else _unmarked(files)
+    if pupil.broken:
+        file, body = _located(files, pupil.broken)
+        files[file] = files[file].replace(body, _begun(body, "   "))
+    return {name: text for name, text in files.items() if name not in pupil.forgets}
+
+
+def _unmarked(files: Files) -> Files:
+    return {name: without_markers(text) for name, text in files.items()}
+
+
+def _located(files: Files, name: str) -> tuple[str, str]:
+    """The file that defines a function or class, and its lines."""
+    for file, text in files.items():
+        if find_definition(text, name) is not None:
+            return file, _source(text, name)
+    raise InternalError(f"The demo class needs {name}, which the reference does not define.")
+
+
+def _source(text: str, name: str) -> str:
+    node = find_definition(text, name)
+    assert node is not None
+    return "".join(text.splitlines(keepends=True)[node.lineno - 1 : node.end_lineno])
+
+
+def _begun(body: str, insertion: str) -> str:
+    """The lines of a function with something inserted in front of its first statement."""
+    node = ast.parse(body).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    lines = body.splitlines(keepends=True)
+    cut = docstring_end(node) or node.lineno
+    return "".join([*lines[:cut], insertion, *lines[cut:]])

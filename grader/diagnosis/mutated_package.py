@@ -1,0 +1,264 @@
+"""The reference package in memory, right or with mistakes in it."""
+
+from __future__ import annotations
+import __future__
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import itertools
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, Final, NamedTuple
+
+from grader.assignment.catalogue import (
+    Mistake,
+    Parameter,
+    Patch,
+    Variant,
+    definition_extent,
+    load_mistakes,
+    load_variants,
+    patched,
+    read_package,
+)
+from grader.model.contract import Signature
+from grader.model.errors import InputError
+
+_PREFIX: Final = "_gradewall_in_memory_"
+_numbers = itertools.count()
+_DEFINITION: Final = re.compile(r"^(?=@|def |class )", re.MULTILINE)
+"""A decorator stands alone then, and the module is compiled as a whole."""
+
+Resolve = Callable[[str], Any]
+
+
+class Version(NamedTuple):
+    """A mistake in one of its forms, with numbers for its parameters."""
+
+    id: str
+    form: int = 0
+    numbers: tuple[float, ...] = ()
+    """Empty for the usual ones."""
+
+
+Versions = tuple[Version, ...]
+
+
+class Catalogue:
+    """The known mistakes beside a reference, each ready to be called."""
+
+    def __init__(self, reference: Path, api: Mapping[str, Signature]) -> None:
+        self._reference = reference
+        self._api = api
+        self._versions: dict[str, list[Version]] = {}
+        self._packages: dict[Versions, Package | None] = {}
+
+    @cached_property
+    def mistakes(self) -> dict[str, Mistake]:
+        """The mistakes, by id.
+
+        Raises:
+            InputError: a file of the catalogue is wrong.
+        """
+        return {mistake.id: mistake for mistake in load_mistakes(self._reference)}
+
+    @cached_property
+    def styles(self) -> dict[str, Variant]:
+        """The valid variants, by id with `style:` before it.
+
+        Raises:
+            InputError: a file of the catalogue is wrong.
+        """
+        return {f"style:{variant.id}": variant for variant in load_variants(self._reference)}
+
+    def styles_of(self, function: str) -> list[Version]:
+        """The valid variants that change this function and no other."""
+        return [
+            Version(name)
+            for name, variant in self.styles.items()
+            if {patch.function for patch in variant.patch} == {function}
+        ]
+
+    def patches(self, version: Version) -> int:
+        """In how many places a mistake changes the reference."""
+        return len(self._patches(version))
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The names of the contract, in its order."""
+        return self._api
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        return read_package(self._reference)
+
+    def load(self) -> None:
+        """Read the files now, before processes are forked that would each do so.
+
+        Raises:
+            InputError: a file of the catalogue is wrong.
+        """
+        self.resolver()
+        assert self.mistakes is not None
+
+    def of(self, function: str) -> list[Version]:
+        """The mistakes in one function of the contract, in each form, with each likely number."""
+        if function not in self._versions:
+            mine = [mistake for mistake in self.mistakes.values() if mistake.function == function]
+            self._versions[function] = [version for one in mine for version in _versions(one)]
+        return self._versions[function]
+
+    def parameters(self, version: Version) -> list[Parameter]:
+        """The numbers that a mistake leaves open."""
+        mistake = self.mistakes.get(version.id)
+        return mistake.parameters_of(version.form) if mistake else []
+
+    def built_on(self, function: str) -> list[str]:
+        """The contract's functions that the reference's calls, in the contract's order."""
+        met, left = set[str](), {function}
+        while left:
+            met |= left
+            left = {name for one in left for name in self._words(one)} & set(self._api) - met
+        return [name for name in self._api if name in met - {function}]
+
+    def _words(self, function: str) -> list[str]:
+        text = self._files.get(self._api[function].module.replace(".", "/") + ".py", "")
+        begin, end = definition_extent(text, function)
+        return re.findall(r"\w+", text[begin:end])
+
+    def resolver(self, versions: Iterable[Version] = ()) -> Resolve | None:
+        """The contract's functions of the reference with these mistakes, in these styles.
+
+        None if they overlap.
+        """
+        key = tuple(sorted(versions))
+        if key not in self._packages:
+            self._packages[key] = self._made(key)
+        package = self._packages[key]
+        if package is None:
+            return None
+        package.forget_state()
+        return package.resolve
+
+    def _made(self, versions: Versions) -> Package | None:
+        """Mistakes on top of styles, in the first order in which each finds its place."""
+        styles = [version for version in versions if version.id in self.styles]
+        mistakes = [version for version in versions if version.id not in self.styles]
+        for order in (mistakes, mistakes[::-1])[: max(1, len(mistakes))]:
+            patches = [patch for version in (*styles, *order) for patch in self._patches(version)]
+            try:
+                return Package(patched(self._files, patches), self._api)
+            except InputError:
+                continue
+        return None
+
+    def _patches(self, version: Version) -> list[Patch]:
+        if version.id in self.styles:
+            return self.styles[version.id].patch
+        return self.mistakes[version.id].patches(version.form, version.numbers)
+
+    def forget_combinations(self) -> None:
+        """Drop the packages of one submission: those with several mistakes or fitted numbers."""
+        kept = {(version,) for name in self._versions for version in self._versions[name]}
+        for key in [key for key in self._packages if key and key not in kept]:
+            package = self._packages.pop(key)
+            if package is not None:
+                package.drop()
+
+
+def _versions(mistake: Mistake) -> Iterator[Version]:
+    for form in range(len(mistake.forms)):
+        parameters = mistake.parameters_of(form)
+        for numbers in itertools.product(*(each.values for each in parameters)):
+            yield Version(mistake.id, form, numbers)
+
+
+class Package:
+    """A package of ours, imported from memory under a name of its own."""
+
+    def __init__(self, files: Mapping[str, str], api: Mapping[str, Signature]) -> None:
+        self._api = api
+        self._name = f"{_PREFIX}{next(_numbers)}"
+        _FINDER.packages[self._name] = files
+
+    def resolve(self, name: str) -> Any:
+        """The contract's function or class."""
+        return getattr(self._module(self._api[name].module), name)
+
+    def drop(self) -> None:
+        """Forget the package."""
+        self.forget_state()
+        _FINDER.packages.pop(self._name, None)
+
+    def forget_state(self) -> None:
+        """Import the modules anew next time: a mistake may keep something in them."""
+        for file in _FINDER.packages.get(self._name, {}):
+            inside = file.removesuffix(".py").removesuffix("__init__").strip("/").replace("/", ".")
+            sys.modules.pop(f"{self._name}.{inside}".rstrip("."), None)
+
+    def _module(self, module: str) -> ModuleType:
+        if _FINDER not in sys.meta_path:
+            sys.meta_path.insert(0, _FINDER)
+        return importlib.import_module(f"{self._name}.{module}")
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports packages from memory."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, Mapping[str, str]] = {}
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        found = self._source(fullname)
+        if found is None:
+            return None
+        file, _ = found
+        return importlib.machinery.ModuleSpec(
+            fullname, self, origin=file, is_package=file.endswith("__init__.py")
+        )
+
+    def exec_module(self, module: ModuleType) -> None:
+        found = self._source(module.__name__)
+        assert found is not None
+        for code in _compiled(*found):
+            exec(code, module.__dict__)
+
+    def _source(self, fullname: str) -> tuple[str, str] | None:
+        package, _, inside = fullname.partition(".")
+        files = self.packages.get(package)
+        if files is None:
+            return None
+        path = inside.replace(".", "/")
+        for file in (f"{path}.py", f"{path}/__init__.py".lstrip("/")):
+            if file in files:
+                return file, files[file]
+        return None
+
+
+_FINDER: Final = _Finder()
+
+
+@lru_cache(maxsize=512)
+def _compiled(file: str, text: str) -> list[CodeType]:
+    """The module, definition by definition, since most of them are as they were."""
+    starts = [0, *(match.start() for match in _DEFINITION.finditer(text)), len(text)]
+    parts = [text[begin:end] for begin, end in itertools.pairwise(starts)]
+    try:
+        return [_compiled_part(file, part) for part in parts]
+    except SyntaxError:
+        return [_compiled_part(file, text)]
+
+
+@lru_cache(maxsize=4096)
+def _compiled_part(file: str, text: str) -> CodeType:
+    name = f"<reference>/{file}"
+    flags = __future__.annotations.compiler_flag
+    code: CodeType = compile(text, name, "exec", flags, dont_inherit=True)
+    return code

@@ -1,0 +1,1 @@
+"""Records that everybody shares. Imports nothing above it."""

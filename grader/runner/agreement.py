@@ -1,0 +1,142 @@
+"""Whether rubric, bank and reference speak of the same names."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.folder import Assignment
+from grader.model.rubric_fault import Fault, did_you_mean
+from grader.runner.bank_plugin import check_id, item_spec
+
+
+def require_agreement(assignment: Assignment, items: Sequence[pytest.Item]) -> None:
+    """Refuse a rubric that names what the bank does not have, or the other way round.
+
+    Raises:
+        RubricError: names file and line, and what was probably meant.
+    """
+    for fault in (*_bank_faults(assignment, items), *_rubric_faults(assignment, items)):
+        raise assignment.fault(fault)
+
+
+def require_reference(assignment: Assignment) -> None:
+    """Refuse a reference that is not there, or lacks what the contract names.
+
+    Raises:
+        RubricError: names file and line, and what was probably meant.
+    """
+    for fault in _reference_faults(assignment):
+        raise assignment.fault(fault)
+
+
+def _bank_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iterator[Fault]:
+    """Checks of parts that the rubric does not have, or about names that its contract lacks."""
+    rubric = assignment.rubric
+    ours = "" if rubric.bank else "No `bank` is named, so the shipped one is used: name yours."
+    for item in items:
+        spec = item_spec(item)
+        if spec is None:
+            continue
+        for name in (*spec.targets, *spec.uses):
+            if name not in rubric.api:
+                what = f"lacks {name}, which the check {_place(item)} asks for"
+                yield Fault(("api",), what, ours or did_you_mean(name, rubric.api))
+        if spec.part not in rubric.parts:
+            what = f"lacks {spec.part!r}, the part of the check {_place(item)}"
+            near = difflib.get_close_matches(spec.part, rubric.parts, n=1)
+            hint = did_you_mean(spec.part, rubric.parts)
+            yield Fault(("parts",), what, hint, at=("parts", *near))
+
+
+def _rubric_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iterator[Fault]:
+    """Checks, hints and parts of the rubric that no check of the bank is."""
+    rubric = assignment.rubric
+    specs = {check_id(item): spec for item in items if (spec := item_spec(item)) is not None}
+    for name in rubric.checks:
+        if name not in specs:
+            yield Fault(("checks", name), "is not a check", did_you_mean(name, specs))
+    for name in rubric.hints:
+        if name not in specs and name not in rubric.api and not _is_family(name, specs):
+            near = did_you_mean(name, [*specs, *rubric.api])
+            yield Fault(("hints", name), "is neither a check nor in the contract", near)
+    used = {spec.part for spec in specs.values()}
+    if rubric.notebooks is not None:
+        used |= {rule.part for rule in rubric.notebooks.files.values()}
+    for name, part in rubric.parts.items():
+        if name not in used and part.points:
+            hint = did_you_mean(name, used) or "Nobody could earn its points."
+            yield Fault(("parts", name), "has no checks", hint)
+
+
+def _is_family(name: str, specs: Mapping[str, object]) -> bool:
+    """Whether a hint is for every case of a check: `layers::relu_forward_values`."""
+    return any(check.startswith(f"{name}[") for check in specs)
+
+
+def _place(item: pytest.Item) -> str:
+    """A check, and where it is declared."""
+    function = getattr(item, "function", None)
+    line = inspect.getsourcelines(inspect.unwrap(function))[1] if function else 0
+    return f"{check_id(item)} ({item.path.name}, line {line})"
+
+
+def require_returned(assignment: Assignment, refused: Mapping[str, str]) -> None:
+    """Refuse a contract by which the reference returns something else than it does.
+
+    Args:
+        assignment: whose contract.
+        refused: names whose values did not fit, to what was returned.
+
+    Raises:
+        RubricError: names the first of them.
+    """
+    for name, what in refused.items():
+        if name in assignment.api:
+            promised = assignment.rubric.api[name].partition(":")[2].strip()
+            said = f"promises {promised}, but the reference returned {what}"
+            raise assignment.fault(Fault(("api", name), said))
+
+
+def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
+    folder = assignment.reference
+    if not (folder / "__init__.py").is_file():
+        beside = assignment.path.parent
+        packages = [p.parent.relative_to(beside).as_posix() for p in beside.glob("*/*/__init__.py")]
+        packages += [path.parent.name for path in beside.glob("*/__init__.py")]
+        hint = did_you_mean(assignment.rubric.reference, sorted(packages))
+        yield Fault(("reference",), f"leads to {folder}, where there is no package", hint)
+        return
+    for name, signature in assignment.api.items():
+        path = folder / f"{signature.module.replace('.', '/')}.py"
+        if not path.is_file():
+            known = sorted({each.module for each in assignment.api.values()} | set(_stems(folder)))
+            near = did_you_mean(signature.module, [m for m in known if m != signature.module])
+            what = f"names the module {signature.module}, but there is no {path}"
+            yield Fault(("api", name), what, near)
+        elif name not in (defined := _defined(path)) and "*" not in defined:
+            what = f"is not defined in {path}"
+            yield Fault(("api", name), what, did_you_mean(name, defined))
+
+
+def _defined(path: Path) -> list[str]:
+    """The names that a module binds; `*` where it imports all of another."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                names.append(node.name)
+            case ast.Name(ctx=ast.Store()):
+                names.append(node.id)
+            case ast.Import() | ast.ImportFrom():
+                names += [alias.asname or alias.name for alias in node.names]
+    return names
+
+
+def _stems(folder: Path) -> list[str]:
+    return [path.stem for path in folder.glob("*.py") if path.stem != "__init__"]

@@ -1,0 +1,172 @@
+"""The answer key: what the reference answered, recorded once and played back.
+
+While the key is recorded, each check runs on the reference and every request that it makes of
+`reference` is written down with its answer. While a student is graded the same requests get the
+recorded answers, so that no reference code need be present. A request that was not recorded means
+that the bank or the seed changed: the key is stale, which is an error of ours, never a wrong mark.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from grader.model.errors import InputError, InternalError
+from grader.protocol import wire
+from grader.student.proxy import Channel, Reply, Request
+from grader.worker.worker import Dispatcher
+
+_FORMAT: Final = 4
+
+
+class RequestAnalysis(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of the requests that one check makes of somebody who is right."""
+
+    digest: str
+    """Of all of them."""
+    independent: int
+    """How many, from the first, depend on no answer."""
+    exact_zeros: bool | None
+    """None unless the check passes however the right answers are off by rounding; whether what is 0
+    in them must be so exactly for that."""
+
+
+class Key(msgspec.Struct):
+    """Recorded answers, by check."""
+
+    seed: str
+    digest: str
+    """Of the bank, and of the reference where that was at hand."""
+    answers: dict[str, list[tuple[str, Reply]]]
+    """Id of the check to (hash of the request, answer), in order."""
+    public_only: bool = False
+    """Whether only the answers of the self-check are in it."""
+    requests: dict[str, RequestAnalysis] = {}
+    """Id of the check to what is known of its requests; checks are missing of which little is."""
+
+    def save(self, path: Path) -> None:
+        """Write the key: a head and the arrays' bytes, as they would cross the wall.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        head, buffers = wire.pack(
+            {
+                "format": _FORMAT,
+                "seed": self.seed,
+                "digest": self.digest,
+                "public_only": self.public_only,
+                "answers": {name: list(rows) for name, rows in self.answers.items()},
+                "requests": msgspec.to_builtins(self.requests),
+            }
+        )
+        data = len(head).to_bytes(8, "little") + head + b"".join(bytes(b) for b in buffers)
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise InputError(f"{path}: cannot write the answer key: {error.strerror}.") from None
+
+    @classmethod
+    def load(cls, path: Path) -> Key:
+        """Read a key.
+
+        Raises:
+            InputError: not there, or no key of ours.
+        """
+        remedy = "Run `grader key` to record it again."
+        try:
+            data = path.read_bytes()
+            size = int.from_bytes(data[:8], "little")
+            content = wire.unpack(data[8 : 8 + size], bytearray(data[8 + size :]))
+            if content["format"] != _FORMAT:
+                raise ValueError("another format")
+            del content["format"]
+            requests = msgspec.convert(content.pop("requests"), dict[str, RequestAnalysis])
+            return cls(**content, requests=requests)
+        except OSError as error:
+            text = f"{path}: cannot read the answer key: {error.strerror}."
+            raise InputError(text, hint=remedy) from None
+        except (wire.WireError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
+            raise InputError(f"{path}: this is no answer key.", hint=remedy) from None
+
+
+class LocalChannel:
+    """Answers in this process: only ever for code of ours."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Answer one request, through the wire's own encoding so that copies are exact."""
+        reply: Reply = _through_wire(self._dispatcher.answer(_through_wire(request)))
+        return reply
+
+
+def _in_words(reply: Reply) -> str:
+    """What went wrong where the reference did not answer."""
+    match reply.get("status"):
+        case "bad_return":
+            return f"it returned {reply.get('what')}"
+        case "raised":
+            return f"it raised {reply.get('type')}: {reply.get('message')}"
+    return f"it does not define {reply.get('name')}"
+
+
+class RecordingChannel:
+    """Passes requests on and writes the answers down."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.answers: list[tuple[str, Reply]] = []
+        self.refused: dict[str, str] = {}
+        """Contract name to what it returned, which is not what the contract says."""
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Answer one request."""
+        reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
+        if reply.get("status") == "bad_return":
+            self.refused[about.partition(".")[0]] = str(reply.get("what"))
+        if reply.get("status") != "ok":
+            raise InternalError(f"The reference fails on {about}: {_in_words(reply)}.")
+        self.answers.append((request_hash(request), reply))
+        return reply
+
+
+class ReplayChannel:
+    """Gives the recorded answers of one check, in their order."""
+
+    def __init__(self, check: str, answers: Iterable[tuple[str, Reply]]) -> None:
+        self._check = check
+        self._answers = iter(answers)
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """The next recorded answer.
+
+        Raises:
+            InternalError: the request is not the one that was recorded here.
+        """
+        recorded, reply = next(self._answers, ("", {}))
+        if recorded != request_hash(request):
+            raise InternalError(
+                f"The answer key does not fit check {self._check} ({about}).",
+                hint="The bank or the seed changed; run `grader key` to record it again.",
+            )
+        return reply
+
+
+def request_hash(request: Request) -> str:
+    """SHA-256 of a request's encoding."""
+    head, buffers = wire.pack(request)
+    digest = hashlib.sha256(head)
+    for buffer in buffers:
+        digest.update(buffer)
+    return digest.hexdigest()
+
+
+def _through_wire(value: Any) -> Any:
+    head, buffers = wire.pack(value)
+    return wire.unpack(head, bytearray(b"".join(bytes(buffer) for buffer in buffers)))

@@ -1,0 +1,253 @@
+"""One run of the bank over one student's code: what the checks share, and what they yield."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import msgspec
+
+from grader.assignment.dialect import supports
+from grader.checks.declare import Spec
+from grader.checks.inputs import Inputs
+from grader.model.contract import Signature
+from grader.model.result import CheckResult, Finding, Outcome
+from grader.model.submission import Submission
+from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
+from grader.runner.answer_key import Key, RecordingChannel, ReplayChannel
+from grader.student.proxy import Channel, Student, Transcript
+from grader.student.time_limit import TimeLimit
+from grader.student.trace import Tape, Tapes
+
+NOT_ASKED_KIND = "not_asked"
+"""Kind of the finding of a check that the submission's era does not ask for."""
+
+
+class Reference(Protocol):
+    """Gives each check somebody to ask for the right answers."""
+
+    def channel(self, check: str) -> Channel:
+        """A channel of that check."""
+
+
+class Recorder:
+    """Gives each check a reference whose answers are written down."""
+
+    def __init__(self, open_channel: Callable[[], Channel]) -> None:
+        self._open = open_channel
+        self._channels: dict[str, RecordingChannel] = {}
+
+    def channel(self, check: str) -> Channel:
+        """A channel to a fresh reference."""
+        self._channels[check] = RecordingChannel(self._open())
+        return self._channels[check]
+
+    def answers(self) -> dict[str, Any]:
+        """What was recorded, by check."""
+        return {check: channel.answers for check, channel in self._channels.items()}
+
+    def refused(self) -> dict[str, str]:
+        """Names that returned something else than the contract says, to what they returned."""
+        found: dict[str, str] = {}
+        for channel in self._channels.values():
+            found |= channel.refused
+        return found
+
+
+class KeyReplayer:
+    """Gives each check the recorded reference."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    def channel(self, check: str) -> Channel:
+        """A channel that replays the check's answers."""
+        return ReplayChannel(check, self._key.answers.get(check, []))
+
+
+class CheckRun:
+    """The bank over one student's code."""
+
+    def __init__(
+        self,
+        *,
+        api: Mapping[str, Signature],
+        seed: str,
+        student: Callable[[str], Student],
+        reference: Reference,
+        submission: Submission | None = None,
+        earlier: Iterable[CheckResult] = (),
+        tapes: Tapes | None = None,
+        known_to_pass: Callable[[str], Tape | None] = lambda _check: None,
+        time_limit: TimeLimit | None = None,
+    ) -> None:
+        """`known_to_pass` gives what passes during a check if it is known, and that it passes.
+
+        When `time_limit` is over, no check begins any more.
+        """
+        self.api = api
+        self.seed = seed
+        self.submission = submission
+        self._student = student
+        self._reference = reference
+        self._tapes = tapes
+        self._known_to_pass = known_to_pass
+        self._time_limit = time_limit or TimeLimit()
+        self.results: dict[str, CheckResult] = {check.id: check for check in earlier}
+        self._transcript = Transcript()
+        self._rests_on: dict[str, str] = {}
+
+    def begin(self, check: str, spec: Spec) -> None:
+        """Decide whether a check can run.
+
+        Raises:
+            NotJudged, NotDone, CouldNotRun: it cannot, and why.
+        """
+        self._transcript = Transcript()
+        if self.submission is not None:
+            _must_be_asked(self.submission, spec)
+            _must_be_done(self.submission, spec)
+        if self._time_limit.is_over:
+            raise CouldNotRun(f"Not run: {self._time_limit}.", Finding(kind="timeout"))
+        module = check.partition("::")[0]
+        for name in spec.needs:
+            needed = self.results.get(f"{module}::{name.removeprefix('test_')}")
+            if needed is not None and needed.outcome is not Outcome.PASSED:
+                text = f"Not judged, because an earlier check failed: {needed.title}."
+                own = set(needed.targets) & set(spec.targets)
+                raise NotJudged(text, because_of="" if own else needed.targets[0])
+
+    def is_known_to_pass(self, check: str) -> bool:
+        """Whether a check would pass, as is known from the answers it would get."""
+        tape = self._known_to_pass(check)
+        if tape is not None and self._tapes is not None:
+            self._tapes.put(tape)
+        return tape is not None
+
+    def _unfinished(self, spec: Spec, error: BaseException | None) -> BaseException | None:
+        """What ended a check; a method that was left as TODO explains any failure of its class."""
+        left = self.submission.todo if self.submission else []
+        methods = [name for name in left if name.rpartition(".")[0] in spec.targets]
+        return _to_do(methods[0]) if methods and isinstance(error, (Wrong, CouldNotRun)) else error
+
+    def student(self, check: str) -> Student:
+        """The student for one check, with an empty transcript and a seeded generator."""
+        student = self._student(check)
+        if self._tapes is not None:
+            student.watch(partial(self._tapes.watch, check))
+        student.transcript = self._transcript
+        student.seed(self.inputs(check).number)
+        return student
+
+    def reference(self, check: str) -> Student:
+        """The reference for one check."""
+        return Student(self._reference.channel(check), self.api)
+
+    def inputs(self, check: str) -> Inputs:
+        """The seeded inputs of one check."""
+        return Inputs(self.seed, check)
+
+    def finish(
+        self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
+    ) -> CheckResult:
+        """Write down how a check ended."""
+        outcome, message, finding = _conclude(self._unfinished(spec, error), detail)
+        script = self._transcript
+        if finding is not None and not finding.call and script.call:
+            finding = msgspec.structs.replace(finding, call=script.call)
+        source = self.submission.spans.get(spec.targets[0]) if self.submission else None
+        result = CheckResult(
+            id=check,
+            title=spec.title,
+            part=spec.part,
+            targets=list(spec.targets),
+            outcome=outcome,
+            points=0.0,
+            max_points=spec.points,
+            visibility=spec.visibility,
+            message=message,
+            duration=round(duration, 4),
+            finding=finding,
+            source=None if outcome is Outcome.PASSED else source,
+            stdout=script.stdout[:8_000],
+            warnings=script.warnings,
+            follows_from=error.because_of if isinstance(error, NotJudged) else "",
+        )
+        self.results[check] = result
+        if outcome is Outcome.PASSED and script.rests_on:
+            self._rests_on[check] = script.rests_on
+        if self._tapes is not None:
+            self._tapes.close(check, spec.targets, outcome)
+        return result
+
+    def settle(self) -> list[CheckResult]:
+        """The results, less those that rest on a function that is wrong nowhere else.
+
+        A gradient may be judged by the derivative of the student's own forward, if that is wrong.
+        A forward that passes every check of its own was not wrong but told apart who asked.
+        """
+        for check, forward in self._rests_on.items():
+            own = [
+                other.outcome is Outcome.PASSED
+                for other in self.results.values()
+                if forward in other.targets and other.id not in self._rests_on
+            ]
+            if own and all(own):
+                self.results[check] = _inconsistent(self.results[check], forward)
+        return list(self.results.values())
+
+
+def can_run(submission: Submission, spec: Spec) -> bool:
+    """Whether a check of the submission can begin, as far as is known before any has run."""
+    try:
+        _must_be_asked(submission, spec)
+        _must_be_done(submission, spec)
+    except Verdict:
+        return False
+    return True
+
+
+def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
+    text = (
+        f"The gradient differs from the right one, and {forward}, whose derivative it is, gave "
+        "other values here than in its own checks, which all passed."
+    )
+    finding = Finding(kind="behaviour", quantity=forward)
+    return msgspec.structs.replace(check, outcome=Outcome.FAILED, message=text, finding=finding)
+
+
+def _to_do(name: str) -> NotDone:
+    return NotDone(f"{name} is still to be done.", Finding(kind="missing"))
+
+
+def _conclude(error: BaseException | None, detail: str) -> tuple[Outcome, str, Finding | None]:
+    if error is None:
+        return Outcome.PASSED, "", None
+    if isinstance(error, Verdict):
+        return error.outcome, error.message, error.finding
+    return Outcome.INTERNAL, f"The check itself failed, which costs no points. {detail}", None
+
+
+def _must_be_asked(submission: Submission, spec: Spec) -> None:
+    era = submission.dialect.era
+    not_there = [name for name in (*spec.targets, *spec.uses) if name in submission.excused]
+    if not_there or not supports(submission.dialect, normalization=spec.normalization):
+        what = ", ".join(not_there) or f"normalization={spec.normalization!r}"
+        raise NotJudged(
+            f"The template of {era} does not ask for {what}; this check does not count.",
+            Finding(kind=NOT_ASKED_KIND),
+        )
+
+
+def _must_be_done(submission: Submission, spec: Spec) -> None:
+    for name in spec.targets:
+        if name in submission.broken:
+            text = f"{name} cannot be read: {submission.broken[name]}."
+            raise CouldNotRun(text, Finding(kind="load"))
+        if name in submission.todo:
+            raise _to_do(name)
+        if name not in submission.locations:
+            file = submission.missing.get(name)
+            where = f" in {file}" if file else ""
+            raise NotDone(f"{name} is not defined{where}.", Finding(kind="missing"))

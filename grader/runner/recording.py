@@ -1,0 +1,60 @@
+"""Recording the answer key: the bank asks our own reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grader.assignment.folder import Assignment
+from grader.model.errors import InternalError
+from grader.model.result import CheckResult, Outcome, Visibility
+from grader.model.rubric import Rubric
+from grader.runner.agreement import require_reference, require_returned
+from grader.runner.answer_key import Key
+from grader.runner.check_run import Recorder
+from grader.runner.dry_run import RequestRecorder
+from grader.runner.reference import LocalCode, run_locally
+from grader.runner.request_analysis import analyse_requests
+
+
+def record_key(
+    assignment: Assignment,
+    seed: str | None = None,
+    *,
+    public_only: bool = False,
+    warn: Callable[[str], None] = lambda _text: None,
+) -> Key:
+    """Run the bank on the reference and record its answers.
+
+    Args:
+        assignment: whose bank and reference.
+        seed: of the inputs; the rubric's unless given.
+        public_only: leave out what the self-check does not ask.
+        warn: is told what its author should know of the bank.
+
+    Raises:
+        InternalError: the reference fails a check of its own, which names the check.
+        RubricError: the reference is not there, or lacks what the contract names.
+    """
+    require_reference(assignment)
+    seed = str(assignment.rubric.seed) if seed is None else seed
+    code = LocalCode(assignment.reference, assignment)
+    recorder, asked = Recorder(code.channel), RequestRecorder(code.channel)
+    results = run_locally(assignment, asked.channel, recorder, seed)
+    bad = [result for result in results if result.outcome is not Outcome.PASSED]
+    if bad:
+        require_returned(assignment, recorder.refused())
+        lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
+        raise InternalError("The reference fails checks of its own bank: " + "; ".join(lines))
+    answers = recorder.answers()
+    if public_only:
+        public = {result.id for result in results if _is_public(assignment.rubric, result)}
+        answers = {check: rows for check, rows in answers.items() if check in public}
+    key_digest = assignment.bank_digest + assignment.reference_digest
+    key = Key(seed, key_digest, answers, public_only)
+    if not public_only:
+        key.requests = analyse_requests(assignment, code, key, asked.recorded, warn)
+    return key
+
+
+def _is_public(rubric: Rubric, result: CheckResult) -> bool:
+    return rubric.visibility(result.id, result.part, result.visibility) is Visibility.PUBLIC

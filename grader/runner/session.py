@@ -1,0 +1,75 @@
+"""A pytest session over an assignment's bank, undisturbed by whatever lies around it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from grader.assignment.folder import Assignment
+from grader.model.errors import InternalError
+from grader.runner.agreement import require_agreement
+from grader.runner.bank_plugin import CheckPlugin, Loop
+
+_NOT_NEEDED: Final = (
+    "cacheprovider", "doctest", "faulthandler", "junitxml", "legacypath", "logging", "pastebin",
+    "setuponly", "setupplan", "stepwise", "subtests", "threadexception", "unittest",
+    "unraisableexception", "warnings",
+)  # fmt: skip
+"""Plugins of pytest that do nothing for a check."""
+_INI = Path(__file__).with_name("bank.ini")
+
+
+def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -> None:
+    """Collect the bank once, then call `loop` with the plugin and the collected checks.
+
+    Raises:
+        InternalError: the bank cannot be collected; says why.
+        RubricError: rubric and bank do not agree.
+    """
+    arguments = [
+        "-c", str(_INI),
+        f"--rootdir={assignment.bank}",
+        "--noconftest",
+        "--import-mode=importlib",
+        *(flag for name in _NOT_NEEDED for flag in ("-p", f"no:{name}")),
+        "--capture=no",
+        "-q",
+        *extra,
+        *map(str, assignment.bank_files),
+    ]  # fmt: skip
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    ran = False
+    problem: Exception | None = None
+
+    def guarded(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+        nonlocal ran, problem
+        ran = True
+        try:
+            require_agreement(assignment, items)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a student's numbers overflow in a check, too
+                loop(plugin, items)
+        except Exception as error:  # pytest would only print it
+            problem = error
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
+    if problem is not None:
+        raise problem
+    if not ran:
+        raise InternalError(
+            f"{assignment.bank}: pytest cannot collect the bank: {_why(said.getvalue(), status)}."
+        )
+
+
+def _why(said: str, status: int) -> str:
+    reasons = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
+    return "; ".join(filter(None, reasons)) or f"exit status {int(status)}"

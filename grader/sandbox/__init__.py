@@ -1,0 +1,1 @@
+"""Places where student code may run, each probed before it is used."""

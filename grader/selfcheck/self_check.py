@@ -1,0 +1,90 @@
+"""The student's self-check: the public checks, on the files in the folder they work in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.batches.grading_client import Engine
+from grader.grading import Settings
+from grader.model.errors import UsageError
+from grader.model.result import CheckResult, Result
+from grader.report.cell_output import fragment, plain
+from grader.report.strings import Lang
+from grader.selfcheck.student_folder import nothing_in, working_folder
+from grader.submission import single
+
+
+class Answer:
+    """What a self-check found: shown as HTML in a notebook, as text elsewhere."""
+
+    def __init__(self, result: Result, lang: Lang = "en") -> None:
+        self.result = result
+        self._lang: Lang = lang
+
+    @property
+    def checks(self) -> list[CheckResult]:
+        """The checks that ran."""
+        return self.result.checks
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed."""
+        return all(check.outcome.value == "passed" for check in self.checks)
+
+    def __repr__(self) -> str:
+        return plain(self.checks, lang=self._lang)
+
+    def _repr_html_(self) -> str:
+        return fragment(self.checks, lang=self._lang)
+
+
+def check(
+    *names: str, path: str | Path = ".", assignment: str = "numpynn", lang: Lang = "en"
+) -> Answer:
+    """Run the public checks of some functions on the files in the folder you work in.
+
+    Args:
+        names: contract names (`"affine_forward"`) or parts (`"dropout"`); all if none is given.
+        path: your folder, or one below it.
+        assignment: name of the assignment, or path of its rubric.
+        lang: language of hints and explanations, `en` or `zh`.
+
+    Raises:
+        UsageError: nothing has such a name.
+        InputError: no package was found.
+    """
+    settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
+    return Answer(selfcheck(Path(path), settings), lang)
+
+
+def selfcheck(path: Path, settings: Settings) -> Result:
+    """Grade one's own work: the public checks, with a sandbox where there is one.
+
+    Raises:
+        UsageError: no check fits the settings' names.
+        InputError: no package was found, or it cannot be read.
+    """
+    root = working_folder(path)
+    with Engine(own_code(settings)) as engine:
+        if not engine.greeting.checks:
+            wanted = ", ".join(settings.parts) or settings.keyword
+            raise UsageError(f"No public check is about {wanted!r}.")
+        result = engine.grade(single(root))
+    if result.error_kind == "input":
+        raise nothing_in(path, result.error)
+    return result
+
+
+def own_code(settings: Settings) -> Settings:
+    """The settings, with no sandbox if none works here: a student may run their own code."""
+    import msgspec
+
+    from grader.sandbox.sandboxes import open_sandbox
+
+    if settings.sandbox != "auto":
+        return settings
+    try:
+        open_sandbox("auto").close()
+    except UsageError:
+        return msgspec.structs.replace(settings, sandbox="none")
+    return settings

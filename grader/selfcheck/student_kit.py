@@ -1,0 +1,99 @@
+"""What students get: the template, and a wheel of the self-check that holds no reference.
+
+The wheel is this very package without the reference, the catalogue of mistakes and the full answer
+key: in their place stand the recorded answers of the public checks.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from grader.assignment.folder import Assignment, data_folder
+from grader.model.errors import InputError
+from grader.runner.recording import record_key
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_WHEEL: Final = """\
+Wheel-Version: 1.0
+Generator: gradewall
+Root-Is-Purelib: true
+Tag: py3-none-any
+"""
+
+
+def build_kit(assignment: Assignment, out: Path) -> Path:
+    """Put template and wheel into `out`.
+
+    Returns:
+        The wheel.
+
+    Raises:
+        InputError: `out` holds something already, or cannot be written.
+        InternalError: the answer key cannot be recorded.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise InputError(f"{out}: is not empty.", hint="Name a new folder.")
+    try:
+        shutil.copytree(
+            data_folder("student_template"),
+            out,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        return _wheel(assignment, out)
+    except OSError as error:
+        raise InputError(f"{out}: cannot write the kit: {error.strerror or error}.") from None
+
+
+def _wheel(assignment: Assignment, out: Path) -> Path:
+    distribution = metadata.distribution("gradewall")
+    name = f"gradewall-{distribution.version}"
+    path = out / f"{name}-py3-none-any.whl"
+    about = {
+        f"{name}.dist-info/METADATA": distribution.read_text("METADATA") or "",
+        f"{name}.dist-info/entry_points.txt": distribution.read_text("entry_points.txt") or "",
+        f"{name}.dist-info/WHEEL": _WHEEL,
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        record = []
+        for inside, content in [
+            *_code(),
+            *_data(assignment),
+            *((inside, text.encode()) for inside, text in about.items()),
+        ]:
+            archive.writestr(inside, content)
+            record.append(_record_line(inside, content))
+        listed = f"{name}.dist-info/RECORD"
+        archive.writestr(listed, "".join([*record, f"{listed},,\n"]))
+    return path
+
+
+def _code() -> Iterator[tuple[str, bytes]]:
+    for path in sorted(_PACKAGE.rglob("*")):
+        inside = path.relative_to(_PACKAGE)
+        if path.is_file() and "_data" not in inside.parts and "__pycache__" not in inside.parts:
+            yield f"grader/{inside.as_posix()}", path.read_bytes()
+
+
+def _data(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
+    yield f"grader/_data/rubrics/{assignment.path.name}", assignment.path.read_bytes()
+    for module, text in assignment.given_files.items():
+        path = f"{assignment.rubric.id}/{module.replace('.', '/')}.py"
+        yield f"grader/_data/given/{path}", text.encode()
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder) / "public.key"
+        record_key(assignment, public_only=True).save(key)
+        yield f"grader/_data/rubrics/{assignment.key_path.name}", key.read_bytes()
+
+
+def _record_line(inside: str, content: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return f"{inside},sha256={digest},{len(content)}\n"

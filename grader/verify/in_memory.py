@@ -1,0 +1,143 @@
+"""The bank in memory, ready to judge packages of ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.catalogue import write_package
+from grader.assignment.folder import Assignment
+from grader.checks.declare import Spec
+from grader.model.result import CheckResult
+from grader.runner.answer_key import Key
+from grader.runner.bank_plugin import CheckPlugin, check_id
+from grader.runner.check_run import CheckRun, KeyReplayer, Recorder, Reference
+from grader.runner.reference import LocalCode
+from grader.student.proxy import Student
+from grader.verify.observe import Observation, telling
+from grader.worker import compat
+
+Tell = Callable[[CheckResult], None]
+
+
+class Bench:
+    """The collected checks, and the reference's recorded answers."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        plugin: CheckPlugin,
+        items: Sequence[pytest.Item],
+        folder: Path,
+    ) -> None:
+        """Get ready.
+
+        Args:
+            assignment: whose bank and reference.
+            plugin: of the pytest session in which the bank was collected.
+            items: the collected checks.
+            folder: for packages that are judged; whoever made it removes it.
+        """
+        self.seed = str(assignment.rubric.seed)
+        self.items = {check_id(item): item for item in items}
+        self._assignment = assignment
+        self._plugin = plugin
+        self._folder = folder
+        self._keys: dict[str, Key] = {}
+        """By seed."""
+
+    def observe(self, files: Mapping[str, str]) -> tuple[Observation, list[CheckResult]]:
+        """Run the bank on the reference, looking on, and record its answers for `judge`."""
+        recorder = Recorder(LocalCode(self._assignment.reference, self._assignment).channel)
+        code = self._code(telling(files), "observed")
+        observation = Observation(self._assignment.api)
+        observation.watch()
+        for name in self._assignment.api:
+            code.resolve(name)
+        results = self._judged(code, recorder, self.items, begun=observation.begin)
+        self._keys[self.seed] = Key(self.seed, "", recorder.answers())
+        return observation, results
+
+    def record(self, seed: str) -> None:
+        """Record the reference's answers for another seed, for `judge`."""
+        code = LocalCode(self._assignment.reference, self._assignment)
+        recorder = Recorder(code.channel)
+        self._judged(code, recorder, self.items, seed=seed)
+        self._keys[seed] = Key(seed, "", recorder.answers())
+
+    def judge(
+        self, files: Mapping[str, str], checks: Sequence[str], tell: Tell, seed: str = ""
+    ) -> None:
+        """Judge a package by some checks against the recorded answers; tell results as they come.
+
+        Only ever called in a process of its own: it gives NumPy the names that it once had.
+        """
+        compat.install()
+        sys.dont_write_bytecode = True
+        code = self._code(files, str(os.getpid()))
+        reference = KeyReplayer(self._keys[seed or self.seed])
+        self._judged(code, reference, checks, seed=seed, told=tell)
+
+    def judge_reference(self, seed: str) -> list[CheckResult]:
+        """The reference before the whole bank, its answers recorded for another seed meanwhile."""
+        code = LocalCode(self._assignment.reference, self._assignment)
+        return self._judged(code, Recorder(code.channel), self.items, seed=seed)
+
+    def _code(self, files: Mapping[str, str], name: str) -> LocalCode:
+        write_package(files, self._folder / name)
+        return LocalCode(self._folder / name, self._assignment)
+
+    def _judged(
+        self,
+        code: LocalCode,
+        reference: Reference,
+        checks: Sequence[str] | Mapping[str, object],
+        *,
+        seed: str = "",
+        begun: Callable[[str], None] = lambda _check: None,
+        told: Tell = lambda _result: None,
+    ) -> list[CheckResult]:
+        run = _WatchedRun(self._assignment, code, reference, seed or self.seed, begun, told)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
+            return self._plugin.run_all([self.items[check] for check in checks], run)
+
+
+class _WatchedRun(CheckRun):
+    """A run over code of ours that tells of each check when it begins and when it has ended."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        code: LocalCode,
+        reference: Reference,
+        seed: str,
+        begun: Callable[[str], None],
+        told: Tell,
+    ) -> None:
+        super().__init__(
+            api=assignment.api,
+            seed=seed,
+            student=lambda _check: Student(code.channel(), assignment.api),
+            reference=reference,
+        )
+        self._begun = begun
+        self._told = told
+
+    def begin(self, check: str, spec: Spec) -> None:
+        """Tell, and decide whether the check can run."""
+        self._begun(check)
+        super().begin(check, spec)
+
+    def finish(
+        self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
+    ) -> CheckResult:
+        """Write down how a check ended, and tell."""
+        result = super().finish(check, spec, error, detail, duration)
+        self._told(result)
+        return result

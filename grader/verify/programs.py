@@ -1,0 +1,108 @@
+"""All that is put before the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.assignment.catalogue import Mistake, Variant, apply, load_mistakes, load_variants
+from grader.model.contract import Signature
+from grader.verify.mutants import make_mutants
+from grader.verify.no_op import idle_packages
+from grader.verify.observe import Observation
+from grader.verify.proof import CheckRecord, Kind, Subject
+from grader.verify.source_pieces import Place, changed_places
+
+
+class Case(NamedTuple):
+    """A subject, its files, and the checks that can tell it from the reference."""
+
+    subject: Subject
+    changed: Mapping[str, str]
+    """Text of the files that differ from the reference's, by path."""
+    checks: list[str]
+
+
+def gather(
+    reference: Path,
+    files: Mapping[str, str],
+    api: Mapping[str, Signature],
+    observed: Observation,
+    checks: Sequence[CheckRecord],
+    kinds: Sequence[Kind],
+) -> list[Case]:
+    """The subjects of some kinds, in a fixed order.
+
+    A check is asked of a subject if it reaches the changed code, unless it does not judge the
+    function at fault and follow-through would forgive it.
+
+    Args:
+        reference: folder of the reference package, beside which the catalogue lies.
+        files: the reference, text by path.
+        api: the contract.
+        observed: which checks reach which functions.
+        checks: all checks, in their order.
+        kinds: what is asked for.
+
+    Raises:
+        InputError: an entry of the catalogue does not fit.
+    """
+    cases: list[Case] = []
+
+    def add(subject: Subject, changed: Mapping[str, str], places: set[Place] | None) -> None:
+        reached = None if places is None else observed.reaching(places)
+        asked = [
+            check.id
+            for check in checks
+            if (reached is None or check.id in reached) and not _forgiven(check, subject)
+        ]
+        cases.append(Case(subject, changed, asked))
+
+    entries: list[tuple[Subject, Mistake | Variant]] = []
+    if Kind.VARIANT in kinds:
+        entries += [(_of_variant(variant), variant) for variant in load_variants(reference)]
+    if Kind.MISTAKE in kinds:
+        entries += [(_of_mistake(mistake), mistake) for mistake in load_mistakes(reference)]
+    for subject, entry in entries:
+        changed = apply(files, entry)
+        add(subject, _difference(files, changed), changed_places(files, changed))
+    if Kind.MUTANT in kinds:
+        for mutant in make_mutants(files, observed):
+            add(mutant.subject, {mutant.subject.file: mutant.text}, {mutant.place})
+    if Kind.IDLE in kinds:
+        for name, functions, changed in idle_packages(files, api):
+            subject = Subject(id=name, kind=Kind.IDLE, functions=functions)
+            cases.append(Case(subject, changed, _judging_only(checks, functions)))
+    return cases
+
+
+def _judging_only(checks: Sequence[CheckRecord], functions: Sequence[str]) -> list[str]:
+    return [check.id for check in checks if set(check.targets) <= set(functions)]
+
+
+def _forgiven(check: CheckRecord, subject: Subject) -> bool:
+    own = not subject.functions or bool(set(subject.functions) & set(check.targets))
+    return check.follow_through and not own
+
+
+def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    return {file: text for file, text in new.items() if old.get(file) != text}
+
+
+def _of_variant(variant: Variant) -> Subject:
+    return Subject(id=variant.id, kind=Kind.VARIANT, title=variant.title.en)
+
+
+def _of_mistake(mistake: Mistake) -> Subject:
+    first = mistake.patch[0]
+    return Subject(
+        id=mistake.id,
+        kind=Kind.MISTAKE,
+        functions=(mistake.function,),
+        title=mistake.title.en,
+        file=first.file,
+        old=" ".join(first.old.split()),
+        new=" ".join(first.new.split()),
+        severity=mistake.severity.value,
+    )

@@ -1,1 +1,0 @@
-"""The wall: student code on one side, expected values on the other; only plain data crosses."""
