@@ -228,8 +228,9 @@ def test_without_workers_or_scheduler_a_batch_ends_and_goes_on_elsewhere(
 
 
 def test_no_scheduler_is_said(monkeypatch: pytest.MonkeyPatch, rubric: Path) -> None:
+    from grader.batches import dask_cluster
 
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.2)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         open_crew("dask://127.0.0.1:9", Settings(assignment=str(rubric)))
 

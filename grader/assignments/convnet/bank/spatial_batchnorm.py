@@ -31,7 +31,7 @@ from grader.checks import (
     close,
 )
 from grader.result import Finding
-from grader.wall.student import Raised
+from grader.student.proxy import Raised
 
 PART: Final = "spatial_batchnorm"
 LAYER: Final = "spatial_batchnorm"
