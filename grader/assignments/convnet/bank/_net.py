@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
 from grader.checks.nets import Batch, Net
-from grader.result import Finding
+from grader.model.result import Finding
 
 Array = NDArray[np.float64]
 Parameters = dict[str, Array]

@@ -25,7 +25,7 @@ from grader.checks import (
     close,
     forward_pass,
 )
-from grader.result import Finding
+from grader.model.result import Finding
 
 PART: Final = "pooling"
 FORWARD: Final = "max_pool_forward_naive"

@@ -30,7 +30,7 @@ from grader.checks import (
     check,
     close,
 )
-from grader.result import Finding
+from grader.model.result import Finding
 from grader.student.proxy import Raised
 
 PART: Final = "spatial_batchnorm"

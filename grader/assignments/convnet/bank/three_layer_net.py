@@ -46,7 +46,7 @@ from grader.checks import (
 )
 from grader.checks.compare import GRADIENTS, NUMERICAL
 from grader.checks.nets import Batch, Net
-from grader.result import Finding
+from grader.model.result import Finding
 
 CASES: Final[dict[str, tuple[tuple[int, int, int], int]]] = {
     "3x3 filters": ((2, 6, 6), 3),
