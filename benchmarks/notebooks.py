@@ -34,7 +34,7 @@ from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Run
 from grader.notebooks.kernel import SandboxedKernel
 from grader.notebooks.kernel_queue import KernelPool, Row
-from grader.notebooks.reading import Book
+from grader.submission.notebook_cells import Book
 from tests.faults.processes import children
 from tests.notebooks.books import book, settle_request
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from grader.model.notebook_records import CellOutput
 from grader.notebooks.outputs import IMAGES
-from grader.notebooks.reading import Cell
+from grader.submission.notebook_cells import Cell
 
 _LINK: Final = re.compile(
     r"!\[[^\]\n]{0,500}\]\(\s*<?(?P<markdown>[^)>\s]{1,500})|"

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from grader.model.notebook_records import WrittenAnswer
 from grader.notebooks.answer_images import Pictures, without_pictures
-from grader.notebooks.pasted_code import mask_magics
 from grader.notebooks.questions import Asked, assign, questions_in
-from grader.notebooks.reading import Book, Cell
+from grader.submission.notebook_cells import Book, Cell
+from grader.submission.pasted_code import mask_magics
 
 _NAMES: Final = (
     r"(?:(?:your|my)\s+)?(?:answers?|ans|solution|response)(?:\s+here)?|"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from grader.model.submission import Submission
-from grader.notebooks.reading import Book
 from grader.submission.archive import members
 from grader.submission.files import (
     BESIDE,
@@ -23,6 +22,7 @@ from grader.submission.files import (
     printable,
 )
 from grader.submission.make_runnable import prepare
+from grader.submission.notebook_cells import Book
 from grader.submission.source_text import Unreadable
 
 _MAX_TOGETHER: Final = 32 << 20

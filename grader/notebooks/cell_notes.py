@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from grader.model.notebook_records import NotebookCell
-from grader.notebooks.reading import Book
+from grader.submission.notebook_cells import Book
 from grader.worker.bridges import Use, is_plausible, remark
 
 

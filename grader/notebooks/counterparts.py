@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
-from grader.notebooks.pasted_code import mask_magics
-from grader.notebooks.reading import Book
+from grader.submission.notebook_cells import Book
+from grader.submission.pasted_code import mask_magics
 
 
 def calls_of_release(release: Book, packages: Collection[str]) -> dict[str, frozenset[str]]:

@@ -26,7 +26,7 @@ from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.kernel import SandboxedKernel, manager_of
 from grader.notebooks.kernel_values import Values
 from grader.notebooks.outputs import Budget, plain_outputs, whole
-from grader.notebooks.reading import Book, Cell
+from grader.submission.notebook_cells import Book, Cell
 
 _GRACE_SECONDS: Final = 3.0
 """CPU or idle seconds that an interrupted cell has to end."""

@@ -12,11 +12,11 @@ import msgspec
 
 from grader.model.errors import InputError
 from grader.notebooks.answers import count_answered
-from grader.notebooks.formats import MAX_BYTES, SCRIPTS, looks_like_notebook
-from grader.notebooks.reading import Book, read_notebook
-from grader.notebooks.restore import share_of
 from grader.submission.archive import members
 from grader.submission.files import Member, folder_members, is_ignored, printable
+from grader.submission.notebook_cells import Book, read_notebook
+from grader.submission.notebook_formats import MAX_BYTES, SCRIPTS, looks_like_notebook
+from grader.submission.restored_cells import share_of
 
 _MAX_FILES: Final = 200
 _MAX_DISGUISED: Final = 16 << 20

@@ -16,8 +16,8 @@ from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.image_data import Images
 from grader.notebooks.kernel_values import Raised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
-from grader.notebooks.pasted_code import mask_magics
-from grader.notebooks.reading import Book, Cell
+from grader.submission.notebook_cells import Book, Cell
+from grader.submission.pasted_code import mask_magics
 
 Verdict = tuple[Outcome, str]
 

@@ -29,12 +29,12 @@ from grader.notebooks.kernel import SandboxedKernel
 from grader.notebooks.kernel_queue import KernelPool, Row
 from grader.notebooks.kernel_values import Values
 from grader.notebooks.notebook_checks import Judge, Verdict, read_values
-from grader.notebooks.reading import Book, read_notebook
-from grader.notebooks.restore import is_ours, restore
 from grader.notebooks.saved_outputs import compare_saved, order_notes, out_of_order
 from grader.notebooks.todo_cells import mark_undone, package_texts, places_of
 from grader.protocol import wire
 from grader.sandbox.sandboxes import Sandbox
+from grader.submission.notebook_cells import Book, read_notebook
+from grader.submission.restored_cells import is_ours, restore
 from grader.worker.bridges import Use
 
 _OTHER_RELEASE: Final = "It was not made from this assignment's notebook and was run as it is: "

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from grader.model.notebook_records import NO_SHELL, CellOutcome, NotebookCell
-from grader.notebooks.reading import Book, Cell
+from grader.submission.notebook_cells import Book, Cell
 
 _NUMBER: Final = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _SMALL, _LARGE = 1e-3, 5e-2

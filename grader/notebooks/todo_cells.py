@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.model.notebook_records import NotebookCell
-from grader.notebooks.pasted_code import mask_magics
+from grader.submission.pasted_code import mask_magics
 
 Place = tuple[str, str]
 """A function's name (empty at the top of a cell) and the line that raises, without a comment."""

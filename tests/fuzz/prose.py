@@ -21,13 +21,13 @@ from grader.course.marks import Marks
 from grader.model.errors import InputError
 from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
 from grader.notebooks.answers import written_answers
-from grader.notebooks.reading import Book, Cell, read_notebook
 from grader.notebooks.saved_outputs import compare_saved, order_notes
 from grader.report import markup
 from grader.report.formulas import formula
 from grader.report.summary import Answer
 from grader.submission import Source
 from grader.submission.identity import Names, entry_id
+from grader.submission.notebook_cells import Book, Cell, read_notebook
 from tests.fuzz.scratch import scratch
 
 _GROWTH: Final = 200

@@ -17,7 +17,7 @@ from grader.model.rubric import ScaleRule
 from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Inspect, Run
 from grader.notebooks.kernel_queue import KernelPool
-from grader.notebooks.reading import Book, Cell, make_runnable, read_notebook
+from grader.submission.notebook_cells import Book, Cell, make_runnable, read_notebook
 
 LIMITS = NotebookLimits(cell_seconds=2, notebook_seconds=60, idle_seconds=3)
 TINY = ScaleRule(train=250, val=150, test=100, heldout=100)

@@ -19,9 +19,9 @@ from grader.model.result import CheckResult
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.notebook_grading import NotebookBench
-from grader.notebooks.reading import read_notebook
 from grader.report.html import student_page
 from grader.submission import load, single
+from grader.submission.notebook_cells import read_notebook
 from tests.notebooks.books import tiny_assignment
 from tests.report import sample
 

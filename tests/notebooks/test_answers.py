@@ -12,7 +12,7 @@ from grader.assignment.stripping import WRITE_HERE
 from grader.model.notebook_records import CellOutput, WrittenAnswer
 from grader.notebooks import answer_images
 from grader.notebooks.answers import word_count, written_answers
-from grader.notebooks.reading import Book, Cell, read_notebook
+from grader.submission.notebook_cells import Book, Cell, read_notebook
 from tests.notebooks.books import as_json, release
 
 RELEASE = release("Dropout")

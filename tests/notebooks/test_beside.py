@@ -16,9 +16,9 @@ from grader.grading import contract_of
 from grader.notebooks import attachments
 from grader.notebooks.attachments import lay_beside
 from grader.notebooks.kernel_queue import KernelPool
-from grader.notebooks.reading import Book
 from grader.submission import load, single
 from grader.submission.files import MAX_BESIDE
+from grader.submission.notebook_cells import Book
 from tests.notebooks import courses
 from tests.notebooks.books import book, outcomes, printed, run, tiny_assignment
 

@@ -11,7 +11,7 @@ from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.notebook_checks import Judge, _lower, read_values
-from grader.notebooks.reading import Book, Cell
+from grader.submission.notebook_cells import Book, Cell
 from tests.notebooks.books import book
 
 RELEASE = Book(

@@ -15,9 +15,9 @@ from grader.grading import contract_of
 from grader.model.errors import InputError, UsageError
 from grader.notebooks.curves import recorded_curves
 from grader.notebooks.notebook_grading import NotebookBench
-from grader.notebooks.reading import read_notebook
 from grader.report.html import student_page
 from grader.submission import load, single
+from grader.submission.notebook_cells import read_notebook
 from tests.report import sample
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.notebooks.find import Choice, choose, notebook_files
-from grader.notebooks.reading import Book, Cell, read_notebook
+from grader.submission.notebook_cells import Book, Cell, read_notebook
 from tests.notebooks.books import as_json
 
 QUESTION = ("markdown", "## Question 1\nWhy does it work?")

@@ -9,9 +9,9 @@ import nbformat
 import pytest
 
 from grader.model.errors import InputError
-from grader.notebooks import formats
-from grader.notebooks.formats import looks_like_notebook
-from grader.notebooks.reading import Book, read_notebook
+from grader.submission import notebook_formats
+from grader.submission.notebook_cells import Book, read_notebook
+from grader.submission.notebook_formats import looks_like_notebook
 from tests.notebooks.books import as_json
 
 SOURCES: list[str | tuple[str, str]] = [
@@ -104,8 +104,8 @@ def test_scripts_of_nbconvert() -> None:
 
 def test_a_script_that_is_too_long_is_refused_before_it_is_read() -> None:
     for long in (
-        "# %%\nx = 1\n" * (formats.MAX_CELLS + 1),
-        "# %%\n" + "#" * formats.MAX_SCRIPT_BYTES,
+        "# %%\nx = 1\n" * (notebook_formats.MAX_CELLS + 1),
+        "# %%\n" + "#" * notebook_formats.MAX_SCRIPT_BYTES,
     ):
         with pytest.raises(InputError, match="too long for a script"):
             read_notebook(long.encode(), "x.py")

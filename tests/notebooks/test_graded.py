@@ -20,8 +20,8 @@ from grader.model.notebook_grade import Graded
 from grader.model.notebook_records import NotebookCell, NotebookResult
 from grader.model.result import CheckResult, Outcome
 from grader.notebooks.notebook_grading import NotebookBench
-from grader.notebooks.reading import read_notebook
 from grader.submission import load, single
+from grader.submission.notebook_cells import read_notebook
 from tests.notebooks.books import as_json, cell_of, edited, hurried, outcomes, tiny_assignment
 from tests.support import submission
 

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from grader.model.errors import InputError
 from grader.notebooks.cell_notes import note_old_uses
 from grader.notebooks.kernel_queue import KernelPool
-from grader.notebooks.pasted_code import why_unparsable
-from grader.notebooks.reading import Book, Cell, make_runnable, read_notebook
-from grader.notebooks.restore import restore
+from grader.submission.notebook_cells import Book, Cell, make_runnable, read_notebook
+from grader.submission.pasted_code import why_unparsable
+from grader.submission.restored_cells import restore
 from grader.worker.bridges import Use
 from tests.notebooks.books import as_json, outcomes, printed, run
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from grader.notebooks.reading import Book, Cell, make_runnable
-from grader.notebooks.restore import is_ours, restore
+from grader.submission.notebook_cells import Book, Cell, make_runnable
+from grader.submission.restored_cells import is_ours, restore
 from tests.notebooks.books import release
 
 RELEASE = release("Dropout")

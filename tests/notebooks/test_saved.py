@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from grader.model.notebook_records import NO_SHELL, CellOutcome, CellOutput, NotebookCell
-from grader.notebooks.reading import Book, Cell
 from grader.notebooks.saved_outputs import compare_saved, order_notes, out_of_order
+from grader.submission.notebook_cells import Book, Cell
 
 
 def _notes(saved: list[dict[str, Any]], text: str, outcome: str = "ok") -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from grader.model.errors import InputError
-from grader.notebooks.formats import MAX_CELLS, read_content
-from grader.notebooks.pasted_code import mask_magics, unmask_magics, why_unparsable
 from grader.submission.division import has_true_division
+from grader.submission.notebook_formats import MAX_CELLS, read_content
 from grader.submission.parse import Unparsable, parse
+from grader.submission.pasted_code import mask_magics, unmask_magics, why_unparsable
 from grader.submission.python2 import convert, first_print_statement, signs
 
 _PYTHON2: Final = "Written for Python 2: converted, and `/` between integers floors."

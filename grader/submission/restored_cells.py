@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.notebooks.reading import Book, Cell, make_runnable
+from grader.submission.notebook_cells import Book, Cell, make_runnable
 
 GIVEN: Final = frozenset({"given", "check", "experiment"})
 """Roles of the cells that are put back."""
