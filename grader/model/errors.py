@@ -4,6 +4,7 @@
     ├── UsageError                     2  correct the command
     ├── InputError                     3  correct the named file or folder
     │   └── RubricError                3  correct the named key of the rubric
+    ├── PluginError                    3  correct the named line of the assignment's plugin
     └── InternalError                  4  report it: the harness is at fault
 
 A student's mistake is never an exception at this level: it is a `CheckResult`.
@@ -63,6 +64,12 @@ class InputError(GraderError):
 
 class RubricError(InputError):
     """A rubric is wrong; the message names the file, the line or key, and what was expected."""
+
+
+class PluginError(GraderError):
+    """A plugin of the assignment is wrong, its author's fault and nobody else's; names the line."""
+
+    exit_code = ExitCode.INPUT
 
 
 class InternalError(GraderError):

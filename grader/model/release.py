@@ -1,0 +1,71 @@
+"""A release: one template of an assignment, as it was given out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+Choice = Literal["recognised", "rubric", "command"]
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """What one template asks for, what it gives, and how it is told from the others."""
+
+    id: str
+    title: str = ""
+    """Shown in reports; the id if empty."""
+    asks: frozenset[str] | None = None
+    """Contract names that it asks for; None for all of the contract."""
+    gives: frozenset[str] = frozenset()
+    """Contract names that it gives complete: they are there to be used, and earn nothing."""
+    packages: tuple[str, ...] = ()
+    """Names that the package goes by in it."""
+    readings: Mapping[str, str] = {}
+    """What the plugin has found out about this submission, in words of its own: how a number is
+    meant, for example. Its hooks and the checks of its bank read it."""
+    evidence: tuple[str, ...] = ()
+    """By what it was recognised, a sentence each."""
+    notes: tuple[str, ...] = ()
+    """Remarks for the report."""
+    chosen: Choice = "recognised"
+    """Who said that it is this one."""
+
+    def counts(self, name: str) -> bool:
+        """Whether work on a contract name is judged: it is asked for, and not given."""
+        return self._asks_for(name) and name not in self.gives
+
+    def not_asked(self, targets: Iterable[str], uses: Iterable[str] = ()) -> list[str]:
+        """Why a check does not count: the names that this release leaves out; empty if it does.
+
+        Args:
+            targets: contract names that the check judges.
+            uses: contract names that it needs as well. What is given may be used.
+        """
+        judged = [name for name in targets if not self.counts(name)]
+        return judged or [name for name in uses if not self._asks_for(name)]
+
+    def _asks_for(self, name: str) -> bool:
+        return self.asks is None or name in self.asks or name in self.gives
+
+
+class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The release that a submission was graded by, as its result tells it."""
+
+    id: str
+    title: str = ""
+    chosen: Choice = "recognised"
+    readings: dict[str, str] = {}
+    evidence: list[str] = []
+
+    @classmethod
+    def of(cls, release: Release) -> ReleaseInfo:
+        """What a result tells of a release."""
+        return cls(
+            id=release.id,
+            title=release.title or release.id,
+            chosen=release.chosen,
+            readings=dict(sorted(release.readings.items())),
+            evidence=list(release.evidence),
+        )
