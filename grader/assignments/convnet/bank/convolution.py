@@ -68,7 +68,7 @@ LEFT_OVER: Final = {
     "both": Shape((2, 2, 6, 6), (3, 2, 3, 3), 4, 1),
 }
 """Where the stride does not divide: the last rows or columns belong to no window."""
-WIDE_PAD: Final = Shape((2, 2, 3, 3), (2, 2, 3, 3), 1, 3)
+WIDE_PAD: Final = Shape((2, 2, 3, 3), (2, 2, 2, 2), 1, 3)
 """Zeros so many that some windows hold nothing else."""
 
 
@@ -199,6 +199,21 @@ def test_conv_backward_left_over(
     student: Student, reference: Student, inputs: Inputs, case: str, gradient: str
 ) -> None:
     _judge_backward(student, reference, inputs, LEFT_OVER[case], gradient)
+
+
+@pytest.mark.parametrize("gradient", ["dx", "dw"])
+@check(
+    "conv_backward_naive is right where the padding is wider than a filter",
+    part=PART,
+    targets=BACKWARD,
+    uses=FORWARD,
+    points=0.25,
+    visibility=Visibility.HIDDEN,
+)
+def test_conv_backward_wide_pad(
+    student: Student, reference: Student, inputs: Inputs, gradient: str
+) -> None:
+    _judge_backward(student, reference, inputs, WIDE_PAD, gradient)
 
 
 @check(

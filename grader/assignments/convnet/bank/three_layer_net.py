@@ -62,7 +62,8 @@ STEPS: Final = 15
 RATE: Final = 0.06
 MOMENTUM: Final = 0.6
 LEARNT: Final = 0.4
-"""Loss that training gets below, from 1.4 and more."""
+"""Loss that training gets below, from 1.4 and more. In 3000 trainings a right net never ended above
+0.3, and in 500 one of which only the last layer learns never below 0.6."""
 
 
 @check("ThreeLayerConvNet has W and b for every layer", part=PART, targets=NET)
@@ -239,26 +240,30 @@ def test_penalty_gradients(student: Student, reference: Student, inputs: Inputs,
     points=0.5,
 )
 def test_apart(student: Student, reference: Student, inputs: Inputs) -> None:
-    """A net before and after another one is made and used, and it is used for another batch."""
+    """A net before and after another one is made and used, on another batch, and with other
+    parameters in the place of its own."""
     mine, other = case_of(inputs, (2, 4, 4)), case_of(inputs, (2, 4, 4))
     later = msgspec.structs.replace(mine, batch=batch_like(inputs, mine))
     known = mine.expected(reference)
     rights = [_Given.by(known, case) for case in (mine, later)]
+    rights.append(_Given.by(other.expected(reference), other))
     net = mine.received(student)
     first = _Given.by(net, mine)
     another = other.received(student)
     another.loss(later.batch)
     another.scores(later.batch.X)
     answers = [_Given.by(net, case) for case in (mine, later)]
+    net.set(other.values)
+    answers.append(_Given.by(net, other))
     if all(answer.fits(right) for answer, right in zip(answers, rights, strict=True)):
         return
-    fresh = _Given.by(mine.received(student), later)
-    if answers[0].fits(first) and answers[1].fits(fresh):
+    fresh = [first, *(_Given.by(case.received(student), case) for case in (later, other))]
+    if all(answer.fits(alone) for answer, alone in zip(answers, fresh, strict=True)):
         text = f"Not judged, because {NET} gives other values without other calls, too."
         raise NotJudged(text)
     text = (
-        f"A {NET} gives other values once another was made and used, or it was used for another "
-        "batch itself: something is kept from one call to the next."
+        f"A {NET} gives other values once another was made and used, it was used for another batch "
+        "itself, or other parameters were put in place: something is kept from call to call."
     )
     raise Wrong(text, Finding(kind="behaviour", quantity="loss", call=net.call_of_loss))
 

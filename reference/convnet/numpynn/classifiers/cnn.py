@@ -88,9 +88,8 @@ class ThreeLayerConvNet:
             Without y: the scores, of shape (N, K).
             With y: the loss, and a dictionary with one gradient per parameter.
         """
-        W1, b1, W2, b2, W3, b3 = (
-            self.params[name] for name in ("W1", "b1", "W2", "b2", "W3", "b3")
-        )
+        names = ("W1", "b1", "W2", "b2", "W3", "b3")
+        W1, b1, W2, b2, W3, b3 = (self.params[name] for name in names)
         # With this padding and stride the output of the convolution is as large as the image.
         conv_param = {"stride": 1, "pad": (W1.shape[2] - 1) // 2}
         pool_param = {"pool_height": 2, "pool_width": 2, "stride": 2}
