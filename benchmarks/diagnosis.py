@@ -78,7 +78,7 @@ class Lab:
         self._assignment = assignment
         self._plugin = plugin
         self._items = items
-        self.catalogue = Catalogue(assignment.reference, assignment.api)
+        self.catalogue = Catalogue(assignment.reference, assignment.contract)
         self.variants = {v.id: v for v in load_variants(assignment.reference)}
         self._files = read_package(assignment.reference)
         self._keys: dict[str, Key] = {}
@@ -127,7 +127,7 @@ class Lab:
             mistake = self.catalogue.mistakes[trial.mistake]
             patches += mistake.patches(trial.form)
             function = mistake.function
-        package = Package(patched(self._files, patches), self._assignment.api)
+        package = Package(patched(self._files, patches), self._assignment.contract)
         tapes = Tapes()
         items = [i for i in self._items if _asks(trial.setting, function, i)]
         run = self._run(
@@ -142,11 +142,11 @@ class Lab:
     def _run(
         self, channel: Callable[[], Any], reference: Any, seed: str, tapes: Tapes | None = None
     ) -> CheckRun:
-        api = self._assignment.api
+        contract = self._assignment.contract
         return CheckRun(
-            api=api,
+            contract=contract,
             seed=seed,
-            student=lambda _check: Student(channel(), api),
+            student=lambda _check: Student(channel(), contract),
             reference=reference,
             tapes=tapes,
         )
@@ -215,7 +215,7 @@ def main() -> None:
                 answers.append((done.task, msgspec.json.decode(done.said, type=Answer)))
 
     run_session(assignment, loop)
-    mistakes = Catalogue(assignment.reference, assignment.api).mistakes.values()
+    mistakes = Catalogue(assignment.reference, assignment.contract).mistakes.values()
     print("\n".join(broken), file=sys.stderr)
     _report(answers, {m.id: m.function for m in mistakes}, wrong=options.wrong)
 

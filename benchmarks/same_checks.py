@@ -50,9 +50,9 @@ class Bank:
     def run(self) -> list[CheckResult]:
         """The results of all checks."""
         run = CheckRun(
-            api=self._assignment.api,
+            contract=self._assignment.contract,
             seed=self._key.seed,
-            student=lambda _check: Student(DirectChannel(self._code), self._assignment.api),
+            student=lambda _check: Student(DirectChannel(self._code), self._assignment.contract),
             reference=KeyReplayer(self._key),
         )
         return self._plugin.run_all(self._items, run)

@@ -30,7 +30,7 @@ class Assignment:
     def __init__(self, rubric: Rubric, path: Path) -> None:
         self.rubric = rubric
         self.path = path
-        self.api = rubric.signatures()
+        self.contract = rubric.contract
 
     @classmethod
     def load(cls, name: str = DEFAULT) -> Assignment:
@@ -120,7 +120,8 @@ class Assignment:
         checks = sorted(
             path for folder in ("checks", "runner") for path in (_PACKAGE / folder).glob("*.py")
         )
-        return digest([*bank, *checks], repr(sorted(self.rubric.api.items())))
+        asked = sorted((name, entry.module, entry.returns) for name, entry in self.contract.items())
+        return digest([*bank, *checks], repr(asked))
 
     @cached_property
     def reference_digest(self) -> str:

@@ -108,7 +108,7 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
     sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
     at_hand = bool(assignment.reference_digest)
     reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
-    catalogue = Catalogue(assignment.reference, assignment.api) if at_hand else None
+    catalogue = Catalogue(assignment.reference, assignment.contract) if at_hand else None
     if catalogue is not None and settings.diagnose:
         catalogue.load()
 

@@ -26,7 +26,7 @@ from grader.assignment.catalogue import (
     patched,
     read_package,
 )
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
 
 _PREFIX: Final = "_gradewall_in_memory_"
@@ -52,9 +52,9 @@ Versions = tuple[Version, ...]
 class Catalogue:
     """The known mistakes beside a reference, each ready to be called."""
 
-    def __init__(self, reference: Path, api: Mapping[str, Signature]) -> None:
+    def __init__(self, reference: Path, contract: Mapping[str, ContractEntry]) -> None:
         self._reference = reference
-        self._api = api
+        self._contract = contract
         self._versions: dict[str, list[Version]] = {}
         self._packages: dict[Versions, Package | None] = {}
 
@@ -91,7 +91,7 @@ class Catalogue:
     @property
     def functions(self) -> Collection[str]:
         """The names of the contract, in its order."""
-        return self._api
+        return self._contract
 
     @cached_property
     def _files(self) -> dict[str, str]:
@@ -123,11 +123,11 @@ class Catalogue:
         met, left = set[str](), {function}
         while left:
             met |= left
-            left = {name for one in left for name in self._words(one)} & set(self._api) - met
-        return [name for name in self._api if name in met - {function}]
+            left = {name for one in left for name in self._words(one)} & set(self._contract) - met
+        return [name for name in self._contract if name in met - {function}]
 
     def _words(self, function: str) -> list[str]:
-        text = self._files.get(self._api[function].module.replace(".", "/") + ".py", "")
+        text = self._files.get(self._contract[function].module.replace(".", "/") + ".py", "")
         begin, end = definition_extent(text, function)
         return re.findall(r"\w+", text[begin:end])
 
@@ -152,7 +152,7 @@ class Catalogue:
         for order in (mistakes, mistakes[::-1])[: max(1, len(mistakes))]:
             patches = [patch for version in (*styles, *order) for patch in self._patches(version)]
             try:
-                return Package(patched(self._files, patches), self._api)
+                return Package(patched(self._files, patches), self._contract)
             except InputError:
                 continue
         return None
@@ -181,14 +181,14 @@ def _versions(mistake: Mistake) -> Iterator[Version]:
 class Package:
     """A package of ours, imported from memory under a name of its own."""
 
-    def __init__(self, files: Mapping[str, str], api: Mapping[str, Signature]) -> None:
-        self._api = api
+    def __init__(self, files: Mapping[str, str], contract: Mapping[str, ContractEntry]) -> None:
+        self._contract = contract
         self._name = f"{_PREFIX}{next(_numbers)}"
         _FINDER.packages[self._name] = files
 
     def resolve(self, name: str) -> Any:
         """The contract's function or class."""
-        return getattr(self._module(self._api[name].module), name)
+        return getattr(self._module(self._contract[name].module), name)
 
     def drop(self) -> None:
         """Forget the package."""

@@ -116,7 +116,7 @@ class Bench(msgspec.Struct):
         Returns:
             The results of `earlier`, with those of the checks that ran in their places.
         """
-        api = self.assignment.api
+        contract = self.assignment.contract
         open_to_all, late = public_first(self._in_order(only), self._is_hidden)
         chosen = [*open_to_all, *late]
         dry_runs = self._dry_runs_for(submission, chosen) if only is None else {}
@@ -130,7 +130,7 @@ class Bench(msgspec.Struct):
             if check in hidden:
                 channel.notes_uses = False  # a remark could quote what such a check asked
             return Student(
-                self.calls.watch(check, prefetcher.channel_for(check)), api, submission.dialect
+                self.calls.watch(check, prefetcher.channel_for(check)), contract, submission.dialect
             )
 
         def known_to_pass(check: str) -> Tape | None:
@@ -138,7 +138,7 @@ class Bench(msgspec.Struct):
             return dry_runs[check].tape if right else None
 
         run = CheckRun(
-            api=api,
+            contract=contract,
             seed=self.settings.seed_for(self.assignment.rubric),
             student=student,
             reference=reference or KeyReplayer(self.key),
@@ -176,7 +176,7 @@ class Bench(msgspec.Struct):
         """Find out what the checks will ask; worth its time if several submissions follow."""
         if self.reference is not None:
             self.dry_runs = dry_run(
-                self.plugin, self.items, self.key, self.assignment.api, self.reference
+                self.plugin, self.items, self.key, self.assignment.contract, self.reference
             )
 
     def _dry_runs_for(
@@ -205,4 +205,4 @@ def call_limits(assignment: Assignment) -> CallLimits:
 
 def contract_of(assignment: Assignment) -> dict[str, str]:
     """Contract name to the module that should define it."""
-    return {name: signature.module for name, signature in assignment.api.items()}
+    return assignment.contract.modules

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from grader.assignment.dialect import asks_for_keep_ratio
 from grader.checks.nets import Batch, Net
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.result import Dialect
 from grader.model.submission import Submission
 from grader.model.verdicts import Verdict
@@ -40,22 +40,22 @@ _VERBS: Final = {"keep": "keeping", "drop": "dropping"}
 
 
 def observe_dropout(
-    submission: Submission, channel: Channel, api: Mapping[str, Signature]
+    submission: Submission, channel: Channel, contract: Mapping[str, ContractEntry]
 ) -> Submission:
     """The submission, its dialect corrected to the readings that its layer and net follow.
 
     Args:
         submission: whose template's text may say "drop".
         channel: to its code.
-        api: the assignment's contract.
+        contract: the assignment's contract.
     """
     dialect, notes = submission.dialect, list(submission.notes)
     if _LAYER not in submission.locations or dialect.forced:
         return submission
-    if dialect.dropout_p == "drop" and _meaning_of_layer(Student(channel, api)) == "keep":
+    if dialect.dropout_p == "drop" and _meaning_of_layer(Student(channel, contract)) == "keep":
         dialect = replace(dialect, dropout_p="keep", net_dropout="keep")
         notes.append(_LAYER_NOTE)
-    submission = observe_net(replace(submission, dialect=dialect), channel, api)
+    submission = observe_net(replace(submission, dialect=dialect), channel, contract)
     dialect = submission.dialect
     if dialect.net_dropout != dialect.dropout_p:
         notes.append(_net_note(dialect))
@@ -63,14 +63,14 @@ def observe_dropout(
 
 
 def observe_net(
-    submission: Submission, channel: Channel, api: Mapping[str, Signature]
+    submission: Submission, channel: Channel, contract: Mapping[str, ContractEntry]
 ) -> Submission:
     """The same with the reading that its net follows, for the layer that is in place there."""
     dialect = submission.dialect
     unasked = _NET not in submission.locations or asks_for_keep_ratio(dialect)
     if unasked or dialect.forced or _LAYER not in submission.locations:
         return submission
-    plain = Student(channel, api, replace(dialect, net_dropout="keep"))
+    plain = Student(channel, contract, replace(dialect, net_dropout="keep"))
     meaning = _meaning_of_net(plain) or dialect.net_dropout
     return replace(submission, dialect=replace(dialect, net_dropout=meaning))
 

@@ -18,7 +18,7 @@ from grader.diagnosis.causes import version_of
 from grader.grading.context import Bench
 from grader.grading.dropout_reading import observe_net
 from grader.grading.memory import memory_at_most, size
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.result import Cause, CheckResult, Dialect, Finding, Outcome
 from grader.model.rubric import Rubric
 from grader.model.submission import Submission
@@ -39,7 +39,7 @@ _HELD_MEMORY: Final = 256 << 20
 
 def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
     """The functions to replace: those at fault, but for the nets of parts that follow through."""
-    nets = {name for name, text in rubric.api.items() if Signature.parse(text).makes_object}
+    nets = {name for name, entry in rubric.contract.items() if entry.makes_object}
     wrong = {
         _FAMILY.sub("", name)
         for check in checks
@@ -47,7 +47,7 @@ def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
         for name in check.targets
         if not (name in nets and rubric.parts[check.part].follow_through)
     }
-    return [name for name in rubric.api if _FAMILY.sub("", name) in wrong]
+    return [name for name in rubric.contract if _FAMILY.sub("", name) in wrong]
 
 
 def to_repeat(
@@ -70,8 +70,7 @@ def to_repeat(
 
 
 def _is_given(check: CheckResult, rubric: Rubric) -> bool:
-    modules = {Signature.parse(rubric.api[name]).module for name in check.targets}
-    return modules <= {*rubric.given}
+    return all(rubric.contract[name].given for name in check.targets)
 
 
 def _may_follow(check: CheckResult, rubric: Rubric) -> bool:
@@ -88,13 +87,13 @@ class ReferenceSubstitutes:
     def __init__(
         self,
         resolve: Callable[[str], Any],
-        api: Mapping[str, Signature],
+        contract: Mapping[str, ContractEntry],
         dialect: Dialect,
         names: list[str],
     ) -> None:
         self.names = names
         self._resolve = resolve
-        self._api = api
+        self._contract = contract
         self._dialect = dialect
         self._objects: list[Any] = []
         self._held = 0
@@ -117,7 +116,7 @@ class ReferenceSubstitutes:
         before = {place: dict(item) for place, item in _dicts(args, kwargs)}
         with memory_at_most(_CALL_MEMORY):
             value = self._resolve(name)(*args, **kwargs)
-        returns = self._api[name].returns
+        returns = self._contract[name].returns
         values = value if len(returns) > 1 else (value,)
         kept = tuple(self._keep(item, of) for item, of in zip(values, returns, strict=True))
         written = [
@@ -180,10 +179,10 @@ def _repeated(
     """The checks, those that pass with some functions replaced as they ended then."""
     assert bench.reference is not None
     substitutes = ReferenceSubstitutes(
-        bench.reference, bench.assignment.api, submission.dialect, names
+        bench.reference, bench.assignment.contract, submission.dialect, names
     )
     with bench.channel(submission, substitutes) as channel:
-        submission = observe_net(submission, channel, bench.assignment.api)
+        submission = observe_net(submission, channel, bench.assignment.contract)
         again = bench.run(submission, channel, tapes, only=repeat, earlier=checks)
     passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
     return [

@@ -102,7 +102,7 @@ def _judged(bench: Bench, submission: Submission) -> _Judged:
 
 def _judge(bench: Bench, submission: Submission) -> _Judged:
     with bench.channel(submission) as channel:
-        submission = observe_dropout(submission, channel, bench.assignment.api)
+        submission = observe_dropout(submission, channel, bench.assignment.contract)
         tapes, again = Tapes(), Tapes()
         raw = bench.run(submission, channel, tapes)
         channel.hang_up()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 import tomllib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from grader.model.contract import Signature
+from grader.model.contract import Contract, EntryTable, contract_faults
 from grader.model.errors import RubricError
 from grader.model.result import WRITTEN, Visibility
 from grader.model.rubric_fault import Fault, did_you_mean, fault_in, place, rubric_error
@@ -164,14 +164,14 @@ class NotebookRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     that gave out other notebooks: whoever writes such a notebook chooses what is in it."""
 
 
-class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """An assignment, as its TOML file says."""
 
     id: str
     title: Text
-    api: dict[str, str]
-    """Contract name to `module: returned names`, a name that ends in `*` stays with the student."""
     parts: dict[str, Part]
+    declared: dict[str, str | EntryTable] = msgspec.field(name="contract")
+    """The contract as written: name to `module: returned names`, or to a table."""
     points: float = 100.0
     seed: int = 231
     bank: str = ""
@@ -195,9 +195,10 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extends: str = ""
     """Another rubric, beside this one, that this one is laid over."""
 
-    def signatures(self) -> dict[str, Signature]:
-        """The contract's names with their modules and returned values."""
-        return {name: Signature.parse(text) for name, text in self.api.items()}
+    @cached_property
+    def contract(self) -> Contract:
+        """What the assignment asks for, and what is known of it."""
+        return Contract.parse(self.declared, self.given)
 
     def visibility(self, check: str, part: str, declared: Visibility) -> Visibility:
         """Who sees a check's values: the rubric's word on the check, on its part, or the bank's."""
@@ -222,6 +223,7 @@ def load_rubric(path: Path) -> Rubric:
         RubricError: names the file, the line or key, and what was expected.
     """
     sources = rubric_sources(path)
+    _must_not_have_old_keys(sources)
     content: dict[str, Any] = {}
     for file, text in reversed(sources):
         content = _laid_over(content, _parsed(file, text))
@@ -235,6 +237,13 @@ def load_rubric(path: Path) -> Rubric:
     for fault in _faults(rubric):
         raise rubric_error(sources, fault)
     return rubric
+
+
+def _must_not_have_old_keys(sources: list[tuple[Path, str]]) -> None:
+    for file, text in sources:
+        if "api" in _parsed(file, text):
+            hint = "Rename the table [api] to [contract]; its entries stay as they are."
+            raise rubric_error([(file, text)], Fault(("api",), "is called `contract` now", hint))
 
 
 def rubric_sources(path: Path) -> list[tuple[Path, str]]:
@@ -298,12 +307,7 @@ def _faults(rubric: Rubric) -> Iterator[Fault]:
             yield Fault(("parts", name, "follow_through_share"), what)
     if rubric.notebooks is not None:
         yield from _notebook_faults(rubric, rubric.notebooks)
-    for name, text in rubric.api.items():
-        if not name.isidentifier():
-            hint = "Name the function or class; methods belong to their class."
-            yield Fault(("api", name), "is not the name of a function or class of a module", hint)
-        if not re.fullmatch(r"[\w.]+: *[\w*]+(, *[\w*]+)*", text):
-            yield Fault(("api", name), f'is "{text}"; expected "module: value, value*"')
+    yield from contract_faults(rubric.declared)
 
 
 def _notebook_faults(rubric: Rubric, rules: NotebookRules) -> Iterator[Fault]:

@@ -125,7 +125,8 @@ def _kind_of(key: str, kind: Any) -> Any:
     """The type that a key of a table has; None where there is no such key."""
     for option in _options(kind):
         if isinstance(option, type) and issubclass(option, msgspec.Struct):
-            return typing.get_type_hints(option).get(key)
+            names = {field.encode_name: field.name for field in msgspec.structs.fields(option)}
+            return typing.get_type_hints(option).get(names.get(key, ""))
         if typing.get_origin(option) is dict:
             return typing.get_args(option)[1]
     return Any
@@ -137,7 +138,8 @@ def _options(kind: Any) -> tuple[Any, ...]:
 
 
 def _fields(kind: Any) -> list[str]:
-    return [name for option in _options(kind) for name in getattr(option, "__struct_fields__", ())]
+    tables = [getattr(option, "__struct_encode_fields__", ()) for option in _options(kind)]
+    return [name for fields in tables for name in fields]
 
 
 def _in_words(message: str, kind: Any) -> str:

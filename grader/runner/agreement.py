@@ -44,9 +44,9 @@ def _bank_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iterat
         if spec is None:
             continue
         for name in (*spec.targets, *spec.uses):
-            if name not in rubric.api:
+            if name not in rubric.contract:
                 what = f"lacks {name}, which the check {_place(item)} asks for"
-                yield Fault(("api",), what, ours or did_you_mean(name, rubric.api))
+                yield Fault(("contract",), what, ours or did_you_mean(name, rubric.contract))
         if spec.part not in rubric.parts:
             what = f"lacks {spec.part!r}, the part of the check {_place(item)}"
             near = difflib.get_close_matches(spec.part, rubric.parts, n=1)
@@ -62,8 +62,8 @@ def _rubric_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iter
         if name not in specs:
             yield Fault(("checks", name), "is not a check", did_you_mean(name, specs))
     for name in rubric.hints:
-        if name not in specs and name not in rubric.api and not _is_family(name, specs):
-            near = did_you_mean(name, [*specs, *rubric.api])
+        if name not in specs and name not in rubric.contract and not _is_family(name, specs):
+            near = did_you_mean(name, [*specs, *rubric.contract])
             yield Fault(("hints", name), "is neither a check nor in the contract", near)
     used = {spec.part for spec in specs.values()}
     if rubric.notebooks is not None:
@@ -97,10 +97,10 @@ def require_returned(assignment: Assignment, refused: Mapping[str, str]) -> None
         RubricError: names the first of them.
     """
     for name, what in refused.items():
-        if name in assignment.api:
-            promised = assignment.rubric.api[name].partition(":")[2].strip()
+        if name in assignment.contract:
+            promised = ", ".join(assignment.contract[name].returns)
             said = f"promises {promised}, but the reference returned {what}"
-            raise assignment.fault(Fault(("api", name), said))
+            raise assignment.fault(Fault(("contract", name), said))
 
 
 def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
@@ -112,16 +112,17 @@ def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
         hint = did_you_mean(assignment.rubric.reference, sorted(packages))
         yield Fault(("reference",), f"leads to {folder}, where there is no package", hint)
         return
-    for name, signature in assignment.api.items():
-        path = folder / f"{signature.module.replace('.', '/')}.py"
+    for name, entry in assignment.contract.items():
+        path = folder / f"{entry.module.replace('.', '/')}.py"
         if not path.is_file():
-            known = sorted({each.module for each in assignment.api.values()} | set(_stems(folder)))
-            near = did_you_mean(signature.module, [m for m in known if m != signature.module])
-            what = f"names the module {signature.module}, but there is no {path}"
-            yield Fault(("api", name), what, near)
+            named = set(assignment.contract.modules.values())
+            known = sorted(named | set(_stems(folder)))
+            near = did_you_mean(entry.module, [m for m in known if m != entry.module])
+            what = f"names the module {entry.module}, but there is no {path}"
+            yield Fault(("contract", name), what, near)
         elif name not in (defined := _defined(path)) and "*" not in defined:
             what = f"is not defined in {path}"
-            yield Fault(("api", name), what, did_you_mean(name, defined))
+            yield Fault(("contract", name), what, did_you_mean(name, defined))
 
 
 def _defined(path: Path) -> list[str]:

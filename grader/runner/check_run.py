@@ -11,7 +11,7 @@ import msgspec
 from grader.assignment.dialect import supports
 from grader.checks.declare import Spec
 from grader.checks.inputs import Inputs
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.submission import Submission
 from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
@@ -72,7 +72,7 @@ class CheckRun:
     def __init__(
         self,
         *,
-        api: Mapping[str, Signature],
+        contract: Mapping[str, ContractEntry],
         seed: str,
         student: Callable[[str], Student],
         reference: Reference,
@@ -86,7 +86,7 @@ class CheckRun:
 
         When `time_limit` is over, no check begins any more.
         """
-        self.api = api
+        self.contract = contract
         self.seed = seed
         self.submission = submission
         self._student = student
@@ -142,7 +142,7 @@ class CheckRun:
 
     def reference(self, check: str) -> Student:
         """The reference for one check."""
-        return Student(self._reference.channel(check), self.api)
+        return Student(self._reference.channel(check), self.contract)
 
     def inputs(self, check: str) -> Inputs:
         """The seeded inputs of one check."""

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment.dialect import adapt_request, varies
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.result import Dialect
 from grader.protocol import frames
 from grader.runner.answer_key import Key, LocalChannel, RequestAnalysis
@@ -88,7 +88,7 @@ def dry_run(
     plugin: CheckPlugin,
     items: list[pytest.Item],
     key: Key,
-    api: Mapping[str, Signature],
+    contract: Mapping[str, ContractEntry],
     resolve: Callable[[str], Any],
 ) -> dict[str, DryRun]:
     """Run the checks on the reference, and record what they ask.
@@ -96,15 +96,15 @@ def dry_run(
     Args:
         plugin, items: the collected checks.
         key: the reference's answers, with the analysis of what the checks ask.
-        api: the contract.
+        contract: the contract.
         resolve: gives the reference's function of a contract name.
     """
     recorder = RequestRecorder(lambda: LocalChannel(Dispatcher(resolve, lambda _file: False)))
 
     def student(check: str) -> Student:
-        return Student(recorder.channel(check), api)
+        return Student(recorder.channel(check), contract)
 
-    run = CheckRun(api=api, seed=key.seed, student=student, reference=KeyReplayer(key))
+    run = CheckRun(contract=contract, seed=key.seed, student=student, reference=KeyReplayer(key))
     plugin.run_all(items, run)
     return {
         check: _scripted(check, recorder.recorded[check], analysis)

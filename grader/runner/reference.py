@@ -29,12 +29,12 @@ class LocalCode:
 
     def __init__(self, folder: Path, assignment: Assignment) -> None:
         self._folder = folder
-        self._api = assignment.api
+        self._contract = assignment.contract
         self._name = f"_gradewall_{digest([], str(folder))[:12]}"
 
     def resolve(self, name: str) -> Any:
         """The contract's function or class."""
-        return getattr(self._module(self._api[name].module), name)
+        return getattr(self._module(self._contract[name].module), name)
 
     def channel(self) -> LocalChannel:
         """A channel with no objects in it yet."""
@@ -60,7 +60,7 @@ class LocalBank:
     def __init__(
         self, assignment: Assignment, plugin: CheckPlugin, items: Sequence[pytest.Item]
     ) -> None:
-        self._api = assignment.api
+        self._contract = assignment.contract
         self._plugin = plugin
         self._items = items
 
@@ -82,9 +82,9 @@ class LocalBank:
             backwards: the last first.
         """
         run = CheckRun(
-            api=self._api,
+            contract=self._contract,
             seed=seed,
-            student=lambda check: Student(student(check), self._api),
+            student=lambda check: Student(student(check), self._contract),
             reference=reference,
         )
         chosen = [item for item in self._items if only is None or check_id(item) in only]

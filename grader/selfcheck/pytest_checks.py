@@ -104,9 +104,9 @@ class SelfCheckPlugin(CheckPlugin):
             WorkerChannel(sandbox, submission, calls=call_limits(assignment))
         )
         return CheckRun(
-            api=assignment.api,
+            contract=assignment.contract,
             seed=settings.seed_for(assignment.rubric),
-            student=lambda _check: Student(channel, assignment.api, submission.dialect),
+            student=lambda _check: Student(channel, assignment.contract, submission.dialect),
             reference=KeyReplayer(obtain_key(assignment, settings)),
             submission=submission,
         )

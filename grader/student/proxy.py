@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from grader.assignment.dialect import adapt
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.result import Dialect, Finding, Frame
 from grader.model.verdicts import CouldNotRun, NotDone, Wrong
 from grader.protocol.wire import Handle, NotPlain
@@ -73,19 +73,22 @@ class Student:
     """One student's code."""
 
     def __init__(
-        self, channel: Channel, api: Mapping[str, Signature], dialect: Dialect | None = None
+        self,
+        channel: Channel,
+        contract: Mapping[str, ContractEntry],
+        dialect: Dialect | None = None,
     ) -> None:
         self._channel = channel
-        self._api = api
+        self._contract = contract
         self.dialect = dialect or Dialect(era="2021")
         self.transcript = Transcript()
         self._cpu_seconds: float | None = None
         self._seed: int | None = None
 
     def __getattr__(self, name: str) -> Function:
-        if name not in self._api:
+        if name not in self._contract:
             raise AttributeError(f"{name} is not in the assignment's contract")
-        return Function(self, name, self._api[name])
+        return Function(self, name, self._contract[name])
 
     def watch(self, wrap: Callable[[Channel], Channel]) -> None:
         """Let all that is asked from now on pass through another channel."""
@@ -162,7 +165,7 @@ class Raised(CouldNotRun):
 class Function:
     """A function or class of the student's, or a method of one of their objects."""
 
-    def __init__(self, student: Student, name: str, signature: Signature) -> None:
+    def __init__(self, student: Student, name: str, signature: ContractEntry) -> None:
         self._student = student
         self._name = name
         self.signature = signature
@@ -243,7 +246,7 @@ class Remote:
         self._student.ask(self.put(value), about=self._about)
 
     def __call__(self, *args: Any, returns: Sequence[str] = ("value",), **kwargs: Any) -> Any:
-        """Call it; `returns` says what comes back, as in a `Signature`."""
+        """Call it; `returns` says what comes back, as in a contract."""
         name = ".".join([self._about, *(step for step in self._path if isinstance(step, str))])
         self._student.transcript.last = Call(name, args, kwargs)
         request = self.call(*args, returns=returns, **kwargs)

@@ -55,9 +55,9 @@ class Bench:
         """Run the bank on the reference, looking on, and record its answers for `judge`."""
         recorder = Recorder(LocalCode(self._assignment.reference, self._assignment).channel)
         code = self._code(telling(files), "observed")
-        observation = Observation(self._assignment.api)
+        observation = Observation(self._assignment.contract)
         observation.watch()
-        for name in self._assignment.api:
+        for name in self._assignment.contract:
             code.resolve(name)
         results = self._judged(code, recorder, self.items, begun=observation.begin)
         self._keys[self.seed] = Key(self.seed, "", recorder.answers())
@@ -121,9 +121,9 @@ class _WatchedRun(CheckRun):
         told: Tell,
     ) -> None:
         super().__init__(
-            api=assignment.api,
+            contract=assignment.contract,
             seed=seed,
-            student=lambda _check: Student(code.channel(), assignment.api),
+            student=lambda _check: Student(code.channel(), assignment.contract),
             reference=reference,
         )
         self._begun = begun

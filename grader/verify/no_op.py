@@ -14,40 +14,40 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 
 FILLS: Final = ("zeros", "ones", "input")
 _HOOK: Final = "_do_nothing"
 
 
 def idle_packages(
-    files: Mapping[str, str], api: Mapping[str, Signature]
+    files: Mapping[str, str], contract: Mapping[str, ContractEntry]
 ) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:
     """Packages in which one function does nothing, and those in which none does anything.
 
     Args:
         files: the reference, text by path.
-        api: the contract; its classes are left as they are.
+        contract: the contract; its classes are left as they are.
 
     Yields:
         An id such as `relu_forward:idle:zeros`, the functions that do nothing, and the files that
         differ from the reference's.
     """
-    names = [name for name in api if not name[0].isupper()]
+    names = [name for name in contract if not name[0].isupper()]
     for fill in FILLS:
         for name in names:
-            yield f"{name}:idle:{fill}", (name,), _idle(files, api, [name], fill)
-        yield f"all:idle:{fill}", tuple(names), _idle(files, api, names, fill)
+            yield f"{name}:idle:{fill}", (name,), _idle(files, contract, [name], fill)
+        yield f"all:idle:{fill}", tuple(names), _idle(files, contract, names, fill)
 
 
 def _idle(
-    files: Mapping[str, str], api: Mapping[str, Signature], names: Sequence[str], fill: str
+    files: Mapping[str, str], contract: Mapping[str, ContractEntry], names: Sequence[str], fill: str
 ) -> dict[str, str]:
     changed: dict[str, str] = {}
     for name in names:
-        file = f"{api[name].module.replace('.', '/')}.py"
+        file = f"{contract[name].module.replace('.', '/')}.py"
         text = changed.get(file) or f"{files[file]}\n\nfrom {__name__} import idle as {_HOOK}\n"
-        kept = [value.endswith("*") for value in api[name].returns]
+        kept = [value.endswith("*") for value in contract[name].returns]
         changed[file] = f"{text}{name} = {_HOOK}({name}, {kept}, {fill!r})\n"
     return changed
 

@@ -16,7 +16,7 @@ from itertools import islice
 from types import FrameType
 from typing import Any, Final
 
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.verify.source_pieces import Place, functions
 
 _CALLS_KEPT: Final = 200
@@ -27,9 +27,9 @@ _PRELUDE: Final = f"from {__name__} import see as {_HOOK}"
 class Observation:
     """What was seen of a package while the bank ran on it."""
 
-    def __init__(self, api: Mapping[str, Signature]) -> None:
+    def __init__(self, contract: Mapping[str, ContractEntry]) -> None:
         self._contract = {
-            (f"{signature.module.replace('.', '/')}.py", name) for name, signature in api.items()
+            (f"{entry.module.replace('.', '/')}.py", name) for name, entry in contract.items()
         }
         self._reached: dict[str, set[Place]] = defaultdict(set)
         self._owners: dict[Place, set[str]] = defaultdict(set)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.assignment.catalogue import Mistake, Variant, apply, load_mistakes, load_variants
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.verify.mutants import make_mutants
 from grader.verify.no_op import idle_packages
 from grader.verify.observe import Observation
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 def gather(
     reference: Path,
     files: Mapping[str, str],
-    api: Mapping[str, Signature],
+    contract: Mapping[str, ContractEntry],
     observed: Observation,
     checks: Sequence[CheckRecord],
     kinds: Sequence[Kind],
@@ -40,7 +40,7 @@ def gather(
     Args:
         reference: folder of the reference package, beside which the catalogue lies.
         files: the reference, text by path.
-        api: the contract.
+        contract: the contract.
         observed: which checks reach which functions.
         checks: all checks, in their order.
         kinds: what is asked for.
@@ -71,7 +71,7 @@ def gather(
         for mutant in make_mutants(files, observed):
             add(mutant.subject, {mutant.subject.file: mutant.text}, {mutant.place})
     if Kind.IDLE in kinds:
-        for name, functions, changed in idle_packages(files, api):
+        for name, functions, changed in idle_packages(files, contract):
             subject = Subject(id=name, kind=Kind.IDLE, functions=functions)
             cases.append(Case(subject, changed, _judging_only(checks, functions)))
     return cases

@@ -91,7 +91,7 @@ def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progr
     weights = {check.id: check.weight for check in proof.checks}
     reference = Subject(id="reference", kind=Kind.REFERENCE, title="The reference itself")
     proof.verdicts.append(verdict_of(reference, list(bench.items), results, weights, ""))
-    sources = (assignment.reference, files, assignment.api, observed, proof.checks)
+    sources = (assignment.reference, files, assignment.contract, observed, proof.checks)
     asked = _asked(wanted, gather(*sources, wanted.kinds))
     proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
     stale = argue(proof.verdicts, load_arguments(assignment.reference))
@@ -114,8 +114,8 @@ def _handing_on(assignment: Assignment) -> set[str]:
     """The functions that leave something with the student for others to be handed."""
     return {
         name
-        for name, signature in assignment.api.items()
-        if any(value.endswith("*") for value in signature.returns) and len(signature.returns) > 1
+        for name, entry in assignment.contract.items()
+        if any(value.endswith("*") for value in entry.returns) and len(entry.returns) > 1
     }
 
 

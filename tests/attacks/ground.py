@@ -36,7 +36,7 @@ load_seconds = 1
 load_wait_seconds = 1
 memory_mb = 300
 
-[api]
+[contract]
 scale_forward = "layers: out, cache*"
 scale_backward = "layers: dx, dw"
 square = "layers: out"

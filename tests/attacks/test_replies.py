@@ -116,13 +116,16 @@ def bank() -> Callable[..., list[CheckResult]]:
         draw = random.Random(seed)
 
         def student(_check: str) -> Student:
-            return Student(kind(code.channel(), draw, share), assignment.api)
+            return Student(kind(code.channel(), draw, share), assignment.contract)
 
         found: list[CheckResult] = []
 
         def loop(plugin: CheckPlugin, items: list[Any]) -> None:
             one = CheckRun(
-                api=assignment.api, seed=key.seed, student=student, reference=KeyReplayer(key)
+                contract=assignment.contract,
+                seed=key.seed,
+                student=student,
+                reference=KeyReplayer(key),
             )
             found.extend(plugin.run_all(items, one))
 

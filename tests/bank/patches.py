@@ -106,9 +106,9 @@ def assert_costs(change: Change, results: list[CheckResult]) -> None:
 
 def _run(assignment: Assignment, code: LocalCode, reference: Recorder | KeyReplayer) -> CheckRun:
     return CheckRun(
-        api=assignment.api,
+        contract=assignment.contract,
         seed=SEED,
-        student=lambda _check: Student(code.channel(), assignment.api),
+        student=lambda _check: Student(code.channel(), assignment.contract),
         reference=reference,
     )
 

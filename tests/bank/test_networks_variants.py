@@ -274,8 +274,8 @@ def test_modes_that_the_template_of_2016_confused(era: str, tmp_path: Path) -> N
     )
     assignment = Assignment.load()
     code = LocalCode(changed_copy(change, tmp_path, assignment), assignment)
-    student = Student(code.channel(), assignment.api, Dialect(era=era))
-    reference = Student(LocalCode(assignment.reference, assignment).channel(), assignment.api)
+    student = Student(code.channel(), assignment.contract, Dialect(era=era))
+    reference = Student(LocalCode(assignment.reference, assignment).channel(), assignment.contract)
     judge = net_modes.test_running_statistics
     if era == "2016":
         judge(student, reference, Inputs(231, "here"), 3)

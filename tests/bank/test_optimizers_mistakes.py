@@ -264,7 +264,7 @@ def test_adam_may_count_from_1_where_the_template_did(
 
     assignment = Assignment.load()
     right = LocalCode(assignment.reference, assignment)
-    reference = Student(right.channel(), assignment.api)
+    reference = Student(right.channel(), assignment.contract)
     student = _StartsAt1(right, assignment, era)
     judge = optimizers._judge_defaults
     if era == "2017":
@@ -278,8 +278,8 @@ class _StartsAt1(Student):
     """The reference, but that adam's t is 1 in an empty config."""
 
     def __init__(self, code: LocalCode, assignment: Assignment, era: str) -> None:
-        super().__init__(code.channel(), assignment.api, Dialect(era=era))
-        self._right = Student(code.channel(), assignment.api)
+        super().__init__(code.channel(), assignment.contract, Dialect(era=era))
+        self._right = Student(code.channel(), assignment.contract)
 
     def adam(self, w: np.ndarray, dw: np.ndarray, config: dict[str, object]) -> object:
         return self._right.adam(w, dw, {"t": 1, **config})

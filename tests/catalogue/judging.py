@@ -71,9 +71,9 @@ class Court:
     def _run(self, package: Path) -> CheckRun:
         code = LocalCode(package, self._assignment)
         return CheckRun(
-            api=self._assignment.api,
+            contract=self._assignment.contract,
             seed=self._key.seed,
-            student=lambda _check: Student(code.channel(), self._assignment.api),
+            student=lambda _check: Student(code.channel(), self._assignment.contract),
             reference=KeyReplayer(self._key),
         )
 

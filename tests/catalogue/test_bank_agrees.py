@@ -49,7 +49,7 @@ def test_a_variant_passes_every_check(
 def test_the_catalogue_is_as_large_as_promised(assignment: Assignment) -> None:
     assert len(MISTAKES) >= 400
     assert len(VARIANTS) >= 50
-    assert {mistake.function for mistake in MISTAKES} == assignment.api.keys() - {"sgd"}
+    assert {mistake.function for mistake in MISTAKES} == assignment.contract.keys() - {"sgd"}
 
 
 def test_every_text_is_there_in_both_languages() -> None:

@@ -19,7 +19,7 @@ bank = "bank"
 reference = "reference/toy"
 [title]
 en = "Toy"
-[api]
+[contract]
 double = "layers: out"
 halve = "layers: out"
 [parts]
@@ -80,7 +80,7 @@ def _path(folder: Path, old: str = "", new: str = "", more: str = "") -> Path:
         (
             "halve =",
             '"Net.loss" =',
-            "line 9: key `api.Net.loss` is not the name of a function or class of a module.",
+            "line 9: key `contract.Net.loss` is not the name of a function or class.",
         ),
         ('id = "toy"', "", ": it lacks the key `id`."),
     ],
@@ -127,19 +127,19 @@ def test_a_fault_of_the_rubric_names_its_line(
             'halve = "layers: out"',
             "",
             "",
-            "line 7: key `api` lacks halve, which the check toys::halve (toys.py, line 9) asks",
+            "line 7: key `contract` lacks halve, which the check toys::halve (toys.py, line 9) ",
         ),
         (
             'halve = "layers',
             'halve = "layer',
             "",
-            "line 9: key `api.halve` names the module layer, but there is no ",
+            "line 9: key `contract.halve` names the module layer, but there is no ",
         ),
         (
             'halve = "layers: out"',
             'halve = "layers: out, cache"',
             "",
-            "line 9: key `api.halve` promises out, cache, but the reference returned a single ",
+            "line 9: key `contract.halve` promises out, cache, but the reference returned a ",
         ),
         (
             "reference/toy",

@@ -31,7 +31,7 @@ def run_dry(key: Key) -> Mapping[str, DryRun]:
     made: dict[str, DryRun] = {}
 
     def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        made.update(dry_run(plugin, items, key, assignment.api, resolve))
+        made.update(dry_run(plugin, items, key, assignment.contract, resolve))
 
     run_session(assignment, loop)
     return made

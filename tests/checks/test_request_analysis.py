@@ -28,7 +28,7 @@ reference = "reference/toy"
 [title]
 en = "Tiny"
 
-[api]
+[contract]
 bend = "layers: out"
 rule = "layers: next_w, config"
 best = "layers: index"

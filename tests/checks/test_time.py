@@ -31,7 +31,11 @@ def test_what_was_judged_stays_judged_and_the_rest_is_an_error() -> None:
     limit = TimeLimit(1000)
     nobody: Any = None
     run = CheckRun(
-        api={}, seed="1", student=nobody, reference=KeyReplayer(Key("1", "", {})), time_limit=limit
+        contract={},
+        seed="1",
+        student=nobody,
+        reference=KeyReplayer(Key("1", "", {})),
+        time_limit=limit,
     )
     assert _ended(run, "layers::first", spec) is Outcome.PASSED
     with limit.used_by("relu_forward"):

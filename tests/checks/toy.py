@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.runner.answer_key import LocalChannel
 from grader.student.proxy import Channel, Student
 from grader.worker.worker import Dispatcher
 
-API: Mapping[str, Signature] = {
-    "scale_forward": Signature.parse("layers: out, cache*"),
-    "scale_backward": Signature.parse("layers: dx, dw"),
-    "square": Signature.parse("layers: out"),
-    "count": Signature.parse("layers: total"),
+API: Mapping[str, ContractEntry] = {
+    "scale_forward": ContractEntry.parse("", "layers: out, cache*"),
+    "scale_backward": ContractEntry.parse("", "layers: dx, dw"),
+    "square": ContractEntry.parse("", "layers: out"),
+    "count": ContractEntry.parse("", "layers: total"),
 }
 """The toy layer is `out = w * x**2`, elementwise."""
 

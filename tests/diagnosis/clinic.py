@@ -41,7 +41,7 @@ class Clinic:
 
     def __init__(self) -> None:
         self.assignment = Assignment.load()
-        self.catalogue = Catalogue(self.assignment.reference, self.assignment.api)
+        self.catalogue = Catalogue(self.assignment.reference, self.assignment.contract)
         self.files = read_package(self.assignment.reference)
 
     def patient(self, *checks: str, mistakes: tuple[str, ...] = (), **more: Any) -> Patient:
@@ -80,7 +80,7 @@ class Clinic:
     def _one(
         self, plugin: CheckPlugin, items: list[pytest.Item], patient: Patient, key: Key
     ) -> list[CheckResult]:
-        package = Package(patient.files, self.assignment.api)
+        package = Package(patient.files, self.assignment.contract)
         tapes = Tapes()
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
@@ -96,11 +96,11 @@ class Clinic:
         return [check for check in told if check.outcome in AT_FAULT]
 
     def _run(self, channel: Callable[[], Any], reference: Any, tapes: Tapes | None) -> CheckRun:
-        api = self.assignment.api
+        contract = self.assignment.contract
         return CheckRun(
-            api=api,
+            contract=contract,
             seed=SEED,
-            student=lambda _check: Student(channel(), api),
+            student=lambda _check: Student(channel(), contract),
             reference=reference,
             tapes=tapes,
         )

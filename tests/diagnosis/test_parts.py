@@ -137,7 +137,7 @@ def test_weights_drawn_by_other_generators_are_alike() -> None:
 
 def test_a_package_lives_in_memory_and_goes(clinic: Clinic) -> None:
     before = set(sys.modules)
-    package = Package(clinic.files, clinic.assignment.api)
+    package = Package(clinic.files, clinic.assignment.contract)
     net = package.resolve("TwoLayerNet")(input_dim=4, hidden_dim=3, num_classes=2)
     assert net.loss(np.ones((2, 4))).shape == (2, 2)
     assert set(sys.modules) - before

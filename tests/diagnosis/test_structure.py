@@ -31,13 +31,13 @@ def array(*shape: int, dtype: Any = np.float64) -> Any:
 
 def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> str:
     """The kind of error in the first of several scripts, each with whether its check failed."""
-    module = clinic.assignment.api[function].module + ".py"
+    module = clinic.assignment.contract[function].module + ".py"
     files = {**clinic.files, module: f"{clinic.files[module]}\n\n{code}"}
-    package = Package(files, clinic.assignment.api)
+    package = Package(files, clinic.assignment.contract)
     tapes = Tapes()
     for number, (ask, failed) in enumerate(asks):
         channel = LocalChannel(Dispatcher(package.resolve, lambda _file: False))
-        ask(Student(tapes.watch(str(number), channel), clinic.assignment.api))
+        ask(Student(tapes.watch(str(number), channel), clinic.assignment.contract))
         tapes.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
     cases = [Case(tape, Dialect(era="2021")) for tape in tapes]
     first, *others = (Evidence(clinic.catalogue, case, function) for case in cases)

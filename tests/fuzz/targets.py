@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.checks.compare import GRADIENTS, assert_close
 from grader.course.late_policy import Lateness, read_times
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.errors import GraderError, InputError, RubricError
 from grader.model.result import Result
 from grader.model.rubric import load_rubric
@@ -36,8 +36,8 @@ from tests.submission.samples import CONTRACT, LAYERS
 Target = Callable[[bytes], None]
 
 _API: Final = {
-    "f": Signature.parse("layers: out"),
-    "g": Signature.parse("layers: out, cache*"),
+    "f": ContractEntry.parse("", "layers: out"),
+    "g": ContractEntry.parse("", "layers: out, cache*"),
 }
 _EXPECTED: Final = np.arange(12.0).reshape(3, 4)
 _PACKERS: Final[tuple[Callable[[bytes], bytes], ...]] = (

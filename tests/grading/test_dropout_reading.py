@@ -41,7 +41,7 @@ def observed(folder: Path, *edits: tuple[str, str, str]) -> Submission:
         dialect=Dialect(era="2017", dropout_p="drop", net_dropout="drop"),
     )
     code = LocalCode(package, assignment)
-    return observe_dropout(submission, code.channel(), assignment.api)
+    return observe_dropout(submission, code.channel(), assignment.contract)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_net_is_asked_in_its_own_terms() -> None:
 
     for net in ("keep", "drop"):
         dialect = Dialect(era="2017", dropout_p="keep", net_dropout=net)
-        student = Student(Asked(), Assignment.load().api, dialect)
+        student = Student(Asked(), Assignment.load().contract, dialect)
         for name, args, kwargs in (
             ("dropout_forward", (np.ones(2), {"mode": "train", "p": 0.25}), {}),
             ("FullyConnectedNet", ([3],), {"dropout_keep_ratio": 0.25}),

@@ -20,7 +20,7 @@ def rubric(note: Text | None = NOTE) -> Rubric:
     return Rubric(
         id="toy",
         title=Text(en="Toy"),
-        api={"adam": "optim: next_w, config"},
+        declared={"adam": "optim: next_w, config"},
         parts={"optimizers": Part(title=Text(en="Update rules"), points=100)},
         checks={"optimizers::place": CheckOverride(points=0, note=note)},
     )

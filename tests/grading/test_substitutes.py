@@ -21,7 +21,7 @@ def substitute(name: str, original: Any, dialect: Dialect) -> Substitute:
     """The student's side and ours, without a wall between them."""
     assignment = Assignment.load()
     reference = LocalCode(assignment.reference, assignment)
-    ours = ReferenceSubstitutes(reference.resolve, assignment.api, dialect, [name])
+    ours = ReferenceSubstitutes(reference.resolve, assignment.contract, dialect, [name])
     return Substitute(name, original, ours.answer)
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from grader.assignment.catalogue import read_package
 from grader.assignment.folder import Assignment
-from grader.model.contract import Signature
+from grader.model.contract import Contract
 from grader.verify.mutants import Mutant, make_mutants
 from grader.verify.observe import Observation, see, telling
 from grader.verify.source_pieces import changed_places, segments, spliced, text_of
 
-API = {"f": Signature.parse("layers: out"), "Net": Signature.parse("layers: net*")}
+CONTRACT = Contract.parse({"f": "layers: out", "Net": "layers: net*"})
 FILES = {
     "layers.py": '''\
 import numpy as np
@@ -45,7 +45,7 @@ def given(x):
 
 @pytest.fixture(scope="module")
 def mutants() -> list[Mutant]:
-    return make_mutants(FILES, Observation(API))
+    return make_mutants(FILES, Observation(CONTRACT))
 
 
 def changes(mutants: list[Mutant], operator: str) -> list[tuple[str, str]]:
@@ -56,7 +56,7 @@ def test_ids_name_function_operator_and_ordinal(mutants: list[Mutant]) -> None:
     names = [mutant.subject.id for mutant in mutants]
     assert len(set(names)) == len(names)
     assert {"f:arithmetic:1", "f:arithmetic:2", "Net.loss:arithmetic:1"} <= set(names)
-    assert names == [mutant.subject.id for mutant in make_mutants(FILES, Observation(API))]
+    assert names == [mutant.subject.id for mutant in make_mutants(FILES, Observation(CONTRACT))]
 
 
 def test_only_the_contracts_functions_are_changed(mutants: list[Mutant]) -> None:
@@ -94,11 +94,11 @@ def test_a_mutant_differs_in_its_statement_alone(mutants: list[Mutant]) -> None:
 def test_our_reference_gives_enough_and_only_inside_solutions() -> None:
     assignment = Assignment.load()
     files = read_package(assignment.reference)
-    made = make_mutants(files, Observation(assignment.api))
+    made = make_mutants(files, Observation(assignment.contract))
     assert len(made) >= 500
     given = {"sgd", "Solver", "affine_relu_forward", "affine_relu_backward"}
     owners = {name for mutant in made for name in mutant.subject.functions}
-    assert owners == assignment.api.keys() - given
+    assert owners == assignment.contract.keys() - given
     for mutant in made:
         lines = files[mutant.subject.file].splitlines()[: mutant.subject.line - 1]
         marks = [line for line in lines if "BEGIN SOLUTION" in line or "END SOLUTION" in line]
@@ -106,7 +106,7 @@ def test_our_reference_gives_enough_and_only_inside_solutions() -> None:
 
 
 def test_variables_of_one_kind_are_exchanged() -> None:
-    observed = Observation(API)
+    observed = Observation(CONTRACT)
     observed.leave(("layers.py", "f"), {"x": 1.0, "w": 2.0, "b": 1, "out": 2.0})
     observed.leave(("layers.py", "f"), {"x": 1.0, "w": 2.0, "b": 3.0, "out": 1})
     assert observed.alike(("layers.py", "f"), "x") == ["w"]
@@ -116,7 +116,7 @@ def test_variables_of_one_kind_are_exchanged() -> None:
 
 
 def test_a_telling_package_says_what_is_entered() -> None:
-    observed = Observation(API)
+    observed = Observation(CONTRACT)
     observed.watch()
     observed.begin("first")
     (text,) = telling({"layers.py": FILES["layers.py"]}).values()

@@ -19,7 +19,7 @@ reference = "reference/toy"
 [title]
 en = "Toy"
 
-[api]
+[contract]
 scale = "layers: out"
 shift = "layers: out"
 

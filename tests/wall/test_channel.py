@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone, Wrong
@@ -18,9 +18,9 @@ from grader.student.channel import CallLimits, WorkerChannel
 from grader.student.proxy import Student
 
 API = {
-    "good": Signature("layers", ("out",)),
-    "bad": Signature("layers", ("out",)),
-    "gone": Signature("layers", ("out",)),
+    "good": ContractEntry("layers", ("out",)),
+    "bad": ContractEntry("layers", ("out",)),
+    "gone": ContractEntry("layers", ("out",)),
 }
 GOOD = "import numpy as np\ndef good(x):\n    return x + 1\n"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.model.contract import Signature
+from grader.model.contract import ContractEntry
 from grader.model.limits import Limits
 from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
@@ -19,7 +19,7 @@ from grader.student.proxy import Student
 from grader.student.time_limit import TimeLimit
 from tests.wall.test_channel import Counting
 
-API = {name: Signature("layers", ("out",)) for name in ("first", "last", "net")}
+API = {name: ContractEntry("layers", ("out",)) for name in ("first", "last", "net")}
 MEMORY = Limits(memory_bytes=256 << 20)
 LIMITS = CallLimits(call_seconds=0.4, load_seconds=0.4, load_wait_seconds=0.4)
 FIRST = "import time, os, sys\nSCALE = 2\ndef first(x):\n    return x + SCALE\n"
