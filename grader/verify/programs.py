@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.assignment.catalogue import Mistake, Variant, apply, load_mistakes, load_variants
-from grader.model.contract import ContractEntry
+from grader.model.contract import Contract
 from grader.verify.mutants import make_mutants
 from grader.verify.no_op import idle_packages
 from grader.verify.observe import Observation
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 def gather(
     reference: Path,
     files: Mapping[str, str],
-    contract: Mapping[str, ContractEntry],
+    contract: Contract,
     observed: Observation,
     checks: Sequence[CheckRecord],
     kinds: Sequence[Kind],
@@ -55,7 +55,7 @@ def gather(
         asked = [
             check.id
             for check in checks
-            if (reached is None or check.id in reached) and not _forgiven(check, subject)
+            if (reached is None or check.id in reached) and not _forgiven(check, subject, contract)
         ]
         cases.append(Case(subject, changed, asked))
 
@@ -81,8 +81,10 @@ def _judging_only(checks: Sequence[CheckRecord], functions: Sequence[str]) -> li
     return [check.id for check in checks if set(check.targets) <= set(functions)]
 
 
-def _forgiven(check: CheckRecord, subject: Subject) -> bool:
-    own = not subject.functions or bool(set(subject.functions) & set(check.targets))
+def _forgiven(check: CheckRecord, subject: Subject, contract: Contract) -> bool:
+    """Whether follow-through would put the reference's in place: never in a function's family."""
+    at_fault, judged = (set(map(contract.family, f)) for f in (subject.functions, check.targets))
+    own = not at_fault or bool(at_fault & judged)
     return check.follow_through and not own
 
 

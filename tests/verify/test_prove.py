@@ -123,6 +123,19 @@ def test_follow_through_forgives_another_functions_fault(tmp_path: Path) -> None
     assert all(verdict.asked == ["layers::scale"] for verdict in scaled)
 
 
+def test_follow_through_forgives_no_fault_of_the_own_family(tmp_path: Path) -> None:
+    """Forward and backward are replaced together or not at all, so the backward's checks count."""
+    rubric = toy.RUBRIC.replace(
+        '{ en = "Shift" }, points = 2', '{ en = "Shift" }, points = 2, follow_through = true'
+    ).replace(
+        'shift = "layers: out"',
+        'shift = { module = "layers", returns = "out", backward_of = "scale" }',
+    )
+    proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.STRAY, rubric=rubric))
+    scaled = [v for v in proof.of_kind(Kind.MUTANT) if v.subject.functions == ("scale",)]
+    assert all(verdict.asked == ["layers::scale", "layers::stray"] for verdict in scaled)
+
+
 def test_a_fault_that_only_others_see(tmp_path: Path) -> None:
     weak = toy.WEAK_SHIFT.replace("shift", "scale")
     stray = toy.STRAY.replace('targets="shift"', 'targets="shift", uses="scale"')
