@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.memory import peak
 from grader.batches import output as outbox_module
 from grader.batches import state
-from grader.batches.fingerprint import Inputs
-from grader.batches.output import Outbox
+from grader.batches.fingerprint import Fingerprint
+from grader.batches.output import BatchOutput
 from grader.batches.run import Batch
 from grader.batches.storage import Folder
 from grader.grading import Settings
@@ -69,7 +69,7 @@ class Invention:
             for n in range(CHECKS)
         ]
 
-    def submit(self, source: Source, inputs: Inputs) -> Future[Any]:
+    def submit(self, source: Source, inputs: Fingerprint) -> Future[Any]:
         """Its result, at once."""
         future: Future[Any] = Future()
         future.set_result(self._made(source.id))
@@ -145,10 +145,10 @@ def run(folder: Path, out: Path, *, files: bool) -> None:
     before = peak()
     start = time.perf_counter()
     sources = discover(folder)
-    outbox = Outbox(Folder(out) if files else _NoStudentFiles(out), title="A large class")
+    output = BatchOutput(Folder(out) if files else _NoStudentFiles(out), title="A large class")
     if not files:
         vars(outbox_module)["student_page"] = lambda *_, **__: ""
-    batch = Batch(sources, Invention(), outbox=outbox)
+    batch = Batch(sources, Invention(), output=output)
     rowed, done = start, 0
     for _ in batch.run():
         rowed, done = time.perf_counter(), done + 1

@@ -33,7 +33,7 @@ from benchmarks.rivals import ROOT, Environment, notebook
 from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Run
 from grader.notebooks.kernel import SandboxedKernel
-from grader.notebooks.kernel_queue import KernelPool, Row
+from grader.notebooks.kernel_queue import KernelPool, KernelQueue
 from grader.submission.notebook_cells import Book
 from tests.faults.processes import children
 from tests.notebooks.books import book, settle_request
@@ -95,7 +95,7 @@ class Other:
 class Ahead:
     """Kernels of ours that are ready when they are asked for."""
 
-    def __init__(self, kernels: Row, made: Book) -> None:
+    def __init__(self, kernels: KernelQueue, made: Book) -> None:
         self._kernels = kernels
         self._made = made
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.batches.download import brought
-from grader.batches.executor_choice import open_crew
+from grader.batches.executor_choice import open_executor
 from grader.batches.grading_client import Engine
-from grader.batches.output import Outbox
+from grader.batches.output import BatchOutput
 from grader.batches.result_cache import Cache
 from grader.batches.run import Batch
 from grader.grading import Settings
@@ -64,9 +64,9 @@ def batch(
     chosen = settings or Settings(assignment=assignment)
     with brought(path) as here:
         sources = discover(here)
-        outbox = Outbox(out, title=here.resolve().name) if out is not None else None
+        output = BatchOutput(out, title=here.resolve().name) if out is not None else None
         shared = Cache(Path(cache)) if cache is not None else None
-        crew = open_crew(executor, chosen, jobs)
-        with contextlib.closing(crew):
-            for step in Batch(sources, crew, outbox=outbox, cache=shared).run():
+        opened = open_executor(executor, chosen, jobs)
+        with contextlib.closing(opened):
+            for step in Batch(sources, opened, output=output, cache=shared).run():
                 yield step.result

@@ -26,7 +26,7 @@ _READ: Final = (".py", ".ipynb", ".npy")
 Kind = Literal["file", "other", "link", "outside", "dead"]
 
 
-class Entry(NamedTuple):
+class BundleEntry(NamedTuple):
     """A file in a folder."""
 
     name: str
@@ -48,7 +48,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     """Content, or where a link leads, or how long what does not travel is."""
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class Bundle(msgspec.Struct, frozen=True):
     """Files under one name, with nothing that belongs to the machine they came from."""
 
     name: bytes
@@ -60,7 +60,7 @@ class Parcel(msgspec.Struct, frozen=True):
         return zlib.compress(msgspec.msgpack.encode(self), 1)
 
     @staticmethod
-    def unpack(data: bytes) -> Parcel:
+    def unpack(data: bytes) -> Bundle:
         """The parcel that was packed."""
         return _DECODER.decode(zlib.decompress(data))
 
@@ -76,7 +76,7 @@ class Parcel(msgspec.Struct, frozen=True):
         return root
 
 
-_DECODER: Final = msgspec.msgpack.Decoder(Parcel)
+_DECODER: Final = msgspec.msgpack.Decoder(Bundle)
 
 
 def is_read(name: str, size: int) -> bool:
@@ -85,7 +85,7 @@ def is_read(name: str, size: int) -> bool:
     return beside or name.endswith(_READ) or archive_stem(name) is not None
 
 
-def entries(folder: Path) -> Iterator[Entry]:
+def entries(folder: Path) -> Iterator[BundleEntry]:
     """The files of a folder in a fixed order, without those in folders that nobody looks into."""
     root, count = folder.resolve(), 0
     for base, folders, names in os.walk(folder):
@@ -104,7 +104,7 @@ def entries(folder: Path) -> Iterator[Entry]:
             return
 
 
-def submission_parcel(source: Source) -> Parcel:
+def submission_bundle(source: Source) -> Bundle:
     """What grading reads of a submission.
 
     Raises:
@@ -112,20 +112,20 @@ def submission_parcel(source: Source) -> Parcel:
     """
     path = source.path
     if source.problem:
-        return Parcel(os.fsencode(path.name), [])
+        return Bundle(os.fsencode(path.name), [])
     try:
         if not path.is_dir():
             items = [Item(b"", "file", path.read_bytes())] if path.is_file() else []
-            return Parcel(os.fsencode(path.name), items, is_folder=False)
-        return Parcel(os.fsencode(path.name), [_item(entry) for entry in entries(path)])
+            return Bundle(os.fsencode(path.name), items, is_folder=False)
+        return Bundle(os.fsencode(path.name), [_item(entry) for entry in entries(path)])
     except OSError as error:
         raise unreadable(path, error) from None
 
 
-def folder_parcel(root: Path, files: list[Path]) -> Parcel:
+def folder_bundle(root: Path, files: list[Path]) -> Bundle:
     """Files of ours below `root`, at the same places."""
     names = ((path.relative_to(root).as_posix(), path) for path in files)
-    return Parcel(b"files", [Item(os.fsencode(name), "file", p.read_bytes()) for name, p in names])
+    return Bundle(b"files", [Item(os.fsencode(name), "file", p.read_bytes()) for name, p in names])
 
 
 def submission_hash(source: Source) -> str:
@@ -155,19 +155,19 @@ def unreadable(path: Path, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be read: {error.strerror or error}.")
 
 
-def _entry(name: str, path: Path, root: Path) -> Entry:
+def _entry(name: str, path: Path, root: Path) -> BundleEntry:
     if path.is_symlink():
         try:
             target = path.resolve(strict=True)
         except (OSError, RuntimeError):
-            return Entry(name, "dead", path)
+            return BundleEntry(name, "dead", path)
         if not target.is_relative_to(root):
-            return Entry(name, "outside", path)
-        return Entry(name, "link", path, target.relative_to(root).as_posix())
-    return Entry(name, "file" if is_read(name, path.stat().st_size) else "other", path)
+            return BundleEntry(name, "outside", path)
+        return BundleEntry(name, "link", path, target.relative_to(root).as_posix())
+    return BundleEntry(name, "file" if is_read(name, path.stat().st_size) else "other", path)
 
 
-def _item(entry: Entry) -> Item:
+def _item(entry: BundleEntry) -> Item:
     if entry.kind == "file":
         data = entry.path.read_bytes()
     elif entry.kind == "other":
@@ -192,7 +192,7 @@ def _write(path: Path, item: Item, root: Path) -> None:
         path.write_bytes(item.data)
 
 
-def _add_entry(sha: hashlib._Hash, entry: Entry) -> None:
+def _add_entry(sha: hashlib._Hash, entry: BundleEntry) -> None:
     if entry.kind == "other":
         sha.update(b"\1")  # a folder of films is not an empty folder
         if named([entry.name]):  # the report may say what it is

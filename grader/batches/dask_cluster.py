@@ -27,9 +27,9 @@ from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.batches.bundle import Parcel, folder_parcel, submission_parcel
+from grader.batches.bundle import Bundle, folder_bundle, submission_bundle
 from grader.batches.executors import TryAgain
-from grader.batches.fingerprint import Inputs, harness_hash
+from grader.batches.fingerprint import Fingerprint, harness_hash
 from grader.batches.grading_client import Engine, ungraded
 from grader.grading import Settings
 from grader.model.errors import GraderError, InputError
@@ -48,7 +48,7 @@ class Bench(WorkerPlugin):
 
     idempotent = True  # a second batch finds the engine warm, and does not end it for the first
 
-    def __init__(self, settings: Settings, digest: str, parcel: bytes, rubric: str) -> None:
+    def __init__(self, settings: Settings, digest: str, bundle: bytes, rubric: str) -> None:
         """What a worker needs.
 
         Args:
@@ -59,10 +59,10 @@ class Bench(WorkerPlugin):
         """
         self._digest = digest
         self._settings = msgspec.json.encode(settings)
-        self._parcel = parcel
+        self._bundle = bundle
         self._rubric = rubric
         self._harness = harness_hash()
-        parts = (self._settings, parcel, rubric.encode(), digest.encode(), self._harness.encode())
+        parts = (self._settings, bundle, rubric.encode(), digest.encode(), self._harness.encode())
         self.name = f"gradewall-{hashlib.sha256(b'%'.join(parts)).hexdigest()[:32]}"
 
     def setup(self, worker: Worker) -> None:
@@ -79,7 +79,7 @@ class Bench(WorkerPlugin):
                 self._engine = None
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def grade(self, key: str, source: Source, parcel: bytes) -> bytes:
+    def grade(self, key: str, source: Source, bundle: bytes) -> bytes:
         """Unpack and grade a submission.
 
         Raises:
@@ -87,7 +87,7 @@ class Bench(WorkerPlugin):
         """
         place = self._folder / "submissions" / f"{key}-{threading.get_ident()}"
         try:
-            path = Parcel.unpack(parcel).write(place)
+            path = Bundle.unpack(bundle).write(place)
             result = self._started().grade(replace(source, path=path))
         finally:
             shutil.rmtree(place, ignore_errors=True)
@@ -101,8 +101,8 @@ class Bench(WorkerPlugin):
 
     def _own_settings(self) -> Settings:
         settings = msgspec.json.decode(self._settings, type=Settings)
-        if self._parcel:
-            root = Parcel.unpack(self._parcel).write(self._folder / "assignment")
+        if self._bundle:
+            root = Bundle.unpack(self._bundle).write(self._folder / "assignment")
             settings = replace(settings, assignment=str(root / self._rubric))
         here = (harness_hash(), Assignment.load(settings.assignment).digest)
         if here != (self._harness, self._digest):
@@ -115,14 +115,14 @@ class Bench(WorkerPlugin):
 
 def grade(bench: str, key: str, submission: tuple[str, str, str, bytes]) -> bytes:
     """The task: a submission graded by the bench of that name, as JSON."""
-    id, name, problem, parcel = submission
+    id, name, problem, bundle = submission
     source = Source(id=id, name=name, path=Path(id), problem=problem)
     plugin: Any = get_worker().plugins[bench]
-    result: bytes = plugin.grade(key, source, parcel)
+    result: bytes = plugin.grade(key, source, bundle)
     return result
 
 
-class DaskCrew:
+class DaskExecutor:
     """Grades on the workers of a Dask scheduler."""
 
     def __init__(self, address: str, settings: Settings) -> None:
@@ -171,7 +171,7 @@ class DaskCrew:
         """Twice as many as the workers grade at once."""
         return self._width
 
-    def submit(self, source: Source, inputs: Inputs) -> Future[Any]:
+    def submit(self, source: Source, inputs: Fingerprint) -> Future[Any]:
         """Send a submission.
 
         Raises:
@@ -180,7 +180,7 @@ class DaskCrew:
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._look()
         key = inputs.digest
-        packed = submission_parcel(source).pack()
+        packed = submission_bundle(source).pack()
         again = "-again" if source.id in self._blamed else ""
         submission = (source.id, source.name, source.problem, packed)
         future: Future[Any] = self._executor.submit(
@@ -257,9 +257,9 @@ def bench_of(settings: Settings) -> Bench:
         return Bench(settings, assignment.digest, b"", "")
     wanted = [path.resolve() for path in _files_of(assignment)]
     root = Path(os.path.commonpath([path.parent for path in wanted]))
-    parcel = folder_parcel(root, wanted).pack()
+    bundle = folder_bundle(root, wanted).pack()
     rubric_place = assignment.path.resolve().relative_to(root).as_posix()
-    return Bench(replace(settings, assignment=""), assignment.digest, parcel, rubric_place)
+    return Bench(replace(settings, assignment=""), assignment.digest, bundle, rubric_place)
 
 
 def _files_of(assignment: Assignment) -> list[Path]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from grader.batches.executors import Crew, LocalCrew
+from grader.batches.executors import Executor, LocalExecutor
 from grader.grading import Settings
 from grader.model.errors import UsageError
 
 
-def open_crew(executor: str, settings: Settings, jobs: int | None = None) -> Crew:
+def open_executor(executor: str, settings: Settings, jobs: int | None = None) -> Executor:
     """The crew that a command line names: `local`, or `dask://HOST:PORT`.
 
     Raises:
@@ -15,14 +15,14 @@ def open_crew(executor: str, settings: Settings, jobs: int | None = None) -> Cre
         GraderError: it cannot be reached.
     """
     if executor == "local":
-        return LocalCrew(settings, jobs)
+        return LocalExecutor(settings, jobs)
     if executor.startswith("dask://"):
         try:
-            from grader.batches.dask_cluster import DaskCrew
+            from grader.batches.dask_cluster import DaskExecutor
         except ImportError as error:
             raise UsageError(
                 f"--executor {executor} needs Dask: {error}.",
                 hint="Run: pip install 'gradewall[dask]'",
             ) from None
-        return DaskCrew(executor, settings)
+        return DaskExecutor(executor, settings)
     raise UsageError(f"--executor {executor}: expected local or dask://HOST:PORT.")

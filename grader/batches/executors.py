@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
-from grader.batches.fingerprint import Inputs
+from grader.batches.fingerprint import Fingerprint
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.model.errors import UsageError
@@ -21,7 +21,7 @@ class TryAgain(Exception):
     """A submission was not graded, perhaps through another's fault: alone it may be."""
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Grades submissions of one assignment, several at once."""
 
     settings: Settings
@@ -30,7 +30,7 @@ class Crew(Protocol):
     def width(self) -> int:
         """How many submissions are worth having under way."""
 
-    def submit(self, source: Source, inputs: Inputs) -> Future[Any]:
+    def submit(self, source: Source, inputs: Fingerprint) -> Future[Any]:
         """Have a submission graded.
 
         Raises:
@@ -59,7 +59,7 @@ class Crew(Protocol):
         """End everything that was started, done or not."""
 
 
-class LocalCrew:
+class LocalExecutor:
     """Grades on this machine. The engine is started when there is something to grade."""
 
     def __init__(self, settings: Settings, jobs: int | None = None) -> None:
@@ -76,7 +76,7 @@ class LocalCrew:
         """Twice as many as are graded at once, so that none waits while one is written."""
         return 2 * self._jobs
 
-    def submit(self, source: Source, inputs: Inputs) -> Future[Any]:
+    def submit(self, source: Source, inputs: Fingerprint) -> Future[Any]:
         """Have a submission graded by a thread of ours."""
         return self._pool.submit(self._grade, source)
 

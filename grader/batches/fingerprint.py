@@ -32,7 +32,7 @@ _NO_PART_OF_A_RESULT: Final = (
 """Folders of this package that are counted elsewhere, or do not change what a result says."""
 
 
-class Inputs(msgspec.Struct, frozen=True):
+class Fingerprint(msgspec.Struct, frozen=True):
     """Hashes of all that a result depends on."""
 
     submission: str
@@ -54,7 +54,7 @@ class Inputs(msgspec.Struct, frozen=True):
         """Of all together: the name of the result in a cache."""
         return hashlib.sha256("\0".join(msgspec.structs.astuple(self)).encode()).hexdigest()
 
-    def changed(self, before: Inputs) -> tuple[str, ...]:
+    def changed(self, before: Fingerprint) -> tuple[str, ...]:
         """The parts that are not what they were `before`."""
         names = self.__struct_fields__
         found = tuple(name for name in names if getattr(self, name) != getattr(before, name))
@@ -74,7 +74,7 @@ class Fingerprints:
         assignment = Assignment.load(settings.assignment)
         mistakes = sorted((assignment.reference.parent / "mistakes").rglob("*.toml"))
         key = assignment.key_path
-        self._shared = Inputs(
+        self._shared = Fingerprint(
             submission="",
             rubric=digest([assignment.path, *filter(None, [assignment.base])]),
             bank=assignment.bank_digest,
@@ -85,7 +85,7 @@ class Fingerprints:
             harness=harness_hash(),
         )
 
-    def of(self, source: Source) -> Inputs:
+    def of(self, source: Source) -> Fingerprint:
         """The inputs of a submission's result.
 
         Raises:

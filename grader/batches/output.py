@@ -15,12 +15,12 @@ import msgspec
 
 from grader.assignment.folder import digest
 from grader.batches.answer_sheets import Waiting, read_store, write_sheet
-from grader.batches.fingerprint import Inputs
-from grader.batches.state import NAME as LEDGER
-from grader.batches.state import Entry, Ledger
+from grader.batches.fingerprint import Fingerprint
+from grader.batches.state import NAME as STATE
+from grader.batches.state import BatchState, StateEntry
 from grader.batches.storage import Folder, Storage, open_storage
 from grader.course import marks
-from grader.course.late_policy import Late
+from grader.course.late_policy import LateSubmission
 from grader.course.marks import Mark, Marks, Place
 from grader.model.errors import InputError
 from grader.model.result import Result
@@ -34,7 +34,7 @@ from grader.report.summary import Register, Summary
 _PIECE: Final = 1 << 18
 
 
-class Kept(NamedTuple):
+class KeptResult(NamedTuple):
     """What there is of a submission from an earlier run."""
 
     summary: Summary | None
@@ -43,7 +43,7 @@ class Kept(NamedTuple):
     """Else why not; see `grader.batches.rerun_reasons`."""
 
 
-class Outbox:
+class BatchOutput:
     """Where a batch puts what it makes."""
 
     def __init__(self, place: str | Path | Storage, *, title: str = "", lang: Lang = "en") -> None:
@@ -60,7 +60,7 @@ class Outbox:
         self._storage = open_storage(place) if isinstance(place, str | Path) else place
         self._title = title
         self._lang: Lang = lang
-        self._ledger: Ledger | None = None
+        self._state: BatchState | None = None
         self._page = _page_hash(lang)
         self._marks: Marks | None = None
         self._asked = False
@@ -104,11 +104,11 @@ class Outbox:
         self._marks = self._stored_marks().with_(entered)
         self._storage.write(marks.NAME, self._marks.to_json())
 
-    def settled(self, result: Result, late: Late) -> Result:
+    def settled(self, result: Result, late: LateSubmission) -> Result:
         """A result with its marks, and less what lateness costs: what is handed to `add`."""
         return late.applied(self._stored_marks().applied(result, self._lang))
 
-    def find(self, submission: str, inputs: Inputs, late: Late) -> Kept:
+    def find(self, submission: str, inputs: Fingerprint, late: LateSubmission) -> KeptResult:
         """What of an earlier run still holds; what is missing beside a good result is mended.
 
         Raises:
@@ -119,17 +119,17 @@ class Outbox:
             return self._adopted(submission, inputs, late)
         entry, summary = known
         if changed := inputs.changed(entry.inputs):
-            return Kept(None, changed)
+            return KeptResult(None, changed)
         if summary.error_kind == "internal" or summary.internal:
-            return Kept(None, ("failed",))
+            return KeptResult(None, ("failed",))
         made = (entry.page, entry.submitted, entry.marks)
         as_made = made == (self._page, late.submitted, self._stamp_of_marks(submission))
         if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
             self._open().keep(submission)
             self._asked |= bool(summary.answers)
-            return Kept(summary)
+            return KeptResult(summary)
         kept = self._adopted(submission, inputs, late)
-        return kept if kept.summary else Kept(None, ("damaged",))
+        return kept if kept.summary else KeptResult(None, ("damaged",))
 
     def result(self, submission: str) -> Result | None:
         """A submission's result, if it is there and whole."""
@@ -140,7 +140,7 @@ class Outbox:
             return None
         return result if result and result.submission == submission else None
 
-    def add(self, result: Result, inputs: Inputs, late: Late) -> Summary:
+    def add(self, result: Result, inputs: Fingerprint, late: LateSubmission) -> Summary:
         """Write a submission's pages and result; the result last, so that it vouches for all.
 
         Raises:
@@ -157,7 +157,7 @@ class Outbox:
             stamps = self._stamps(name)
         finally:
             marked = self._stamp_of_marks(name)
-            entry = Entry(inputs, self._page, stamps, late.submitted, marked)
+            entry = StateEntry(inputs, self._page, stamps, late.submitted, marked)
             self._open().put(entry, summary)
         return summary
 
@@ -184,22 +184,22 @@ class Outbox:
 
     def close(self) -> None:
         """Let go of the ledger; it is opened again when it is needed."""
-        if self._ledger is not None:
-            self._ledger.close()
-            self._ledger = None
+        if self._state is not None:
+            self._state.close()
+            self._state = None
             self._send_ledger()
 
-    def _adopted(self, submission: str, inputs: Inputs, late: Late) -> Kept:
+    def _adopted(self, submission: str, inputs: Fingerprint, late: LateSubmission) -> KeptResult:
         """A result that the ledger does not vouch for, if it says itself that it holds."""
         result = self.result(submission)
         if result is None:
             there = bool(self._storage.stamp(result_file(submission)))
-            return Kept(None, ("damaged",) if there else ("new",))
+            return KeptResult(None, ("damaged",) if there else ("new",))
         if not result.sound:
-            return Kept(None, ("failed",))
+            return KeptResult(None, ("failed",))
         if result.digest != inputs.digest:
-            return Kept(None, ("unknown",))
-        return Kept(self.add(self.settled(result, late), inputs, late))
+            return KeptResult(None, ("unknown",))
+        return KeptResult(self.add(self.settled(result, late), inputs, late))
 
     def _stored_marks(self) -> Marks:
         if self._marks is None:
@@ -222,18 +222,18 @@ class Outbox:
         places = (result_file, student_page_of, instructor_page)
         return tuple(self._storage.stamp(place(submission)) for place in places)
 
-    def _open(self) -> Ledger:
-        if self._ledger is None:
-            self._ledger = Ledger(self._ledger_path())
-        return self._ledger
+    def _open(self) -> BatchState:
+        if self._state is None:
+            self._state = BatchState(self._ledger_path())
+        return self._state
 
     def _ledger_path(self) -> Path | None:
         """Where the ledger is kept while it is used: a copy, if the place is not a folder."""
         if isinstance(self._storage, Folder):
-            return self._storage.path / LEDGER
+            return self._storage.path / STATE
         self._spool = tempfile.TemporaryDirectory(prefix="grader-")
-        path = Path(self._spool.name, LEDGER)
-        content = self._storage.read(LEDGER)
+        path = Path(self._spool.name, STATE)
+        content = self._storage.read(STATE)
         if content is not None:
             path.write_bytes(content)
         return path
@@ -241,7 +241,7 @@ class Outbox:
     def _send_ledger(self) -> None:
         if not isinstance(self._storage, Folder):
             with self._spool as folder, contextlib.suppress(InputError):  # it is not needed
-                self._storage.write(LEDGER, Path(folder, LEDGER).read_bytes())
+                self._storage.write(STATE, Path(folder, STATE).read_bytes())
 
 
 def _pages(result: Result, lang: Lang) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ WORDS: Final = {
     "failed": "gradewall itself had failed on it",
     "fresh": "--fresh",
 }
-"""What is said of a part of `Inputs` that changed, and of what else makes us grade."""
+"""What is said of a part of `Fingerprint` that changed, and of what else makes us grade."""
 
 
 class Reasons:

@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from grader.batches.executors import Crew, TryAgain
-from grader.batches.fingerprint import Fingerprints, Inputs
-from grader.batches.output import Outbox
+from grader.batches.executors import Executor, TryAgain
+from grader.batches.fingerprint import Fingerprint, Fingerprints
+from grader.batches.output import BatchOutput
 from grader.batches.rerun_reasons import CACHE, HERE, Reasons
 from grader.batches.result_cache import Cache
-from grader.course.late_policy import Late, Lateness
+from grader.course.late_policy import Lateness, LateSubmission
 from grader.model.errors import GraderError, InputError, InternalError
 from grader.model.result import Result
 from grader.report.summary import Register, Summary
@@ -26,7 +26,12 @@ class Progress:
     """A submission that is done."""
 
     def __init__(
-        self, summary: Summary, done: int, total: int, result: Result | None, outbox: Outbox | None
+        self,
+        summary: Summary,
+        done: int,
+        total: int,
+        result: Result | None,
+        output: BatchOutput | None,
     ) -> None:
         self.summary = summary
         self.done = done
@@ -38,7 +43,7 @@ class Progress:
         self.unsaved = ""
         """Why result or report could not be written; empty if they were."""
         self._result = result
-        self._outbox = outbox
+        self._output = output
 
     @property
     def reused(self) -> bool:
@@ -53,8 +58,8 @@ class Progress:
             InternalError: somebody removed that file meanwhile.
         """
         found = self._result
-        if found is None and self._outbox is not None:
-            found = self._outbox.result(self.summary.submission)
+        if found is None and self._output is not None:
+            found = self._output.result(self.summary.submission)
         if found is None:
             raise InternalError(f"The result of {self.summary.submission} is gone.")
         return found
@@ -64,8 +69,8 @@ class _Task(NamedTuple):
     """A submission, and all that its result depends on."""
 
     source: Source
-    inputs: Inputs
-    late: Late
+    inputs: Fingerprint
+    late: LateSubmission
     why: tuple[str, ...]
 
 
@@ -75,9 +80,9 @@ class Batch:
     def __init__(
         self,
         sources: Sources | Sequence[Source],
-        crew: Crew,
+        executor: Executor,
         *,
-        outbox: Outbox | None = None,
+        output: BatchOutput | None = None,
         cache: Cache | None = None,
         resume: bool = True,
         lateness: Lateness | None = None,
@@ -96,12 +101,12 @@ class Batch:
             GraderError: the assignment cannot be loaded.
         """
         self._sources = sources
-        self._crew = crew
-        self._outbox = outbox
+        self._executor = executor
+        self._output = output
         self._cache = cache
         self._resume = resume
         self._lateness = lateness
-        self._fingerprints = Fingerprints(crew.settings)
+        self._fingerprints = Fingerprints(executor.settings)
         self._register = Register()
         self._done = 0
         self._suspects: list[_Task] = []
@@ -122,17 +127,17 @@ class Batch:
         """
         try:
             self._waiting = waiting
-            if self._outbox is not None:
-                self._outbox.prepare()
+            if self._output is not None:
+                self._output.prepare()
             yield from self._all()
-            if self._outbox is not None:
-                self._outbox.finish()
+            if self._output is not None:
+                self._output.finish()
             if self._cache is not None:
                 self._cache.prune()
         finally:  # also at an interrupt: nobody waits for what is being graded
-            self._crew.close()
-            if self._outbox is not None:
-                self._outbox.close()
+            self._executor.close()
+            if self._output is not None:
+                self._output.close()
 
     def _all(self) -> Iterator[Progress]:
         waiting: dict[Future[Any], _Task] = {}
@@ -141,20 +146,20 @@ class Batch:
             if done is not None:
                 yield done
                 continue
-            waiting[self._crew.submit(task.source, task.inputs)] = task
-            if len(waiting) >= self._crew.width:
+            waiting[self._executor.submit(task.source, task.inputs)] = task
+            if len(waiting) >= self._executor.width:
                 yield from self._finished(waiting)
         while waiting:
             yield from self._finished(waiting)
         while self._suspects:
             task = self._suspects.pop()
-            waiting[self._crew.submit(task.source, task.inputs)] = task
+            waiting[self._executor.submit(task.source, task.inputs)] = task
             while waiting:
                 yield from self._finished(waiting)
 
     def _begun(self, source: Source) -> tuple[_Task, Progress | None]:
         """A submission as a task, and if its result is there already, that."""
-        late = self._lateness.of(source) if self._lateness else Late()
+        late = self._lateness.of(source) if self._lateness else LateSubmission()
         try:
             inputs = self._fingerprints.of(source)
         except InputError as error:
@@ -163,9 +168,9 @@ class Batch:
         task = _Task(source, inputs, late, ("new",) if self._resume else ("fresh",))
         if not self._resume:
             return task, None
-        if self._outbox is not None:
+        if self._output is not None:
             try:
-                summary, why = self._outbox.find(source.id, inputs, late)
+                summary, why = self._output.find(source.id, inputs, late)
             except InputError:  # its report is gone, and cannot be written: that will be said
                 summary, why = None, ("damaged",)
             if summary is not None:
@@ -183,13 +188,15 @@ class Batch:
 
     def _finished(self, waiting: dict[Future[Any], _Task]) -> Iterator[Progress]:
         ready, _ = wait(waiting, _LOOK_AROUND_SECONDS, FIRST_COMPLETED)
-        self._waiting(self._crew.running())
+        self._waiting(self._executor.running())
         if not ready:
-            self._crew.check()
+            self._executor.check()
         for future in ready:
             task = waiting.pop(future)
             try:
-                result = replace(self._crew.result(task.source, future), digest=task.inputs.digest)
+                result = replace(
+                    self._executor.result(task.source, future), digest=task.inputs.digest
+                )
             except TryAgain:
                 self._suspects.append(task)
                 continue
@@ -199,15 +206,15 @@ class Batch:
 
     def _made(self, task: _Task, result: Result, origin: str = "") -> Progress:
         """Write a result; one that cannot be written is in the class page all the same."""
-        late, outbox = task.late, self._outbox
-        result = outbox.settled(result, late) if outbox else late.applied(result)
+        late, output = task.late, self._output
+        result = output.settled(result, late) if output else late.applied(result)
         unsaved = ""
         try:
-            if self._outbox is not None:
-                self._outbox.add(result, task.inputs, task.late)
+            if self._output is not None:
+                self._output.add(result, task.inputs, task.late)
         except GraderError as error:
             unsaved = str(error)
-        register = self._outbox.register if self._outbox else self._register
+        register = self._output.register if self._output else self._register
         progress = self._progress(register.summary(result), result, origin, task.why)
         progress.unsaved = unsaved
         return progress
@@ -221,7 +228,7 @@ class Batch:
     ) -> Progress:
         self._done += 1
         self.reasons.add(origin, why)
-        progress = Progress(summary, self._done, len(self._sources), result, self._outbox)
+        progress = Progress(summary, self._done, len(self._sources), result, self._output)
         progress.origin = origin
         progress.why = () if origin else why
         return progress

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from grader.batches.fingerprint import Inputs
+from grader.batches.fingerprint import Fingerprint
 from grader.model.errors import InputError
 from grader.model.result import Cause, CheckResult
 from grader.report.summary import Register, Roster, Summary
@@ -36,10 +36,10 @@ CREATE TABLE IF NOT EXISTS shared (
 """
 
 
-class Entry(msgspec.Struct, frozen=True):
+class StateEntry(msgspec.Struct, frozen=True):
     """A submission that was graded."""
 
-    inputs: Inputs
+    inputs: Fingerprint
     """What its result came from."""
     page: str
     """Hash of what its report was made with."""
@@ -51,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
     """Of the marks for its written answers; see `Marks.stamp`."""
 
 
-class Ledger:
+class BatchState:
     """The rows of a batch; used by one thread."""
 
     def __init__(self, path: Path | None) -> None:
@@ -67,7 +67,7 @@ class Ledger:
         self.register = self._register()
         self._stored = (len(self.register.rolls), dict(self.register.causes))
 
-    def find(self, name: str) -> tuple[Entry, Summary] | None:
+    def find(self, name: str) -> tuple[StateEntry, Summary] | None:
         """What is known of a submission."""
         query = "SELECT entry, summary FROM submission WHERE name = ?"
         try:
@@ -79,7 +79,7 @@ class Ledger:
             return None
         return (entry, summary) if summary.roll in self.register.rolls else None
 
-    def put(self, entry: Entry, summary: Summary) -> None:
+    def put(self, entry: StateEntry, summary: Summary) -> None:
         """Note that a submission is done, for good.
 
         Raises:
@@ -158,7 +158,7 @@ class _LedgerRoster(Roster):
             yield _SUMMARY.decode(summary)
 
 
-_ENTRY: Final = msgspec.msgpack.Decoder(Entry)
+_ENTRY: Final = msgspec.msgpack.Decoder(StateEntry)
 _SUMMARY: Final = msgspec.msgpack.Decoder(Summary)
 _ROLL: Final = msgspec.msgpack.Decoder(list[CheckResult])
 _CAUSE: Final = msgspec.msgpack.Decoder(Cause)

@@ -91,7 +91,7 @@ class Folder:
         return str(self.path / name)
 
 
-class Remote:
+class RemoteStorage:
     """A place that fsspec knows how to write to."""
 
     def __init__(self, url: str) -> None:
@@ -174,7 +174,7 @@ def open_storage(place: str | Path) -> Storage:
         UsageError: fsspec or its driver is not installed, or the place cannot be written.
     """
     path = local_path(place)
-    return Remote(str(place)) if path is None else Folder(path)
+    return RemoteStorage(str(place)) if path is None else Folder(path)
 
 
 def open_url(url: str) -> tuple[Any, str]:

@@ -16,7 +16,7 @@ from grader.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from grader.batches.answer_sheets import Waiting
-    from grader.batches.output import Outbox
+    from grader.batches.output import BatchOutput
     from grader.batches.run import Batch, Progress
     from grader.course.marks import Mark, Place
     from grader.model.rubric import Rubric
@@ -81,8 +81,8 @@ def command(
     """
     from grader.assignment.folder import Assignment
     from grader.batches.download import brought
-    from grader.batches.executor_choice import open_crew
-    from grader.batches.output import Outbox
+    from grader.batches.executor_choice import open_executor
+    from grader.batches.output import BatchOutput
     from grader.batches.result_cache import Cache
     from grader.batches.run import Batch
     from grader.course.late_policy import Lateness, read_times
@@ -103,28 +103,28 @@ def command(
         sources = discover(options.existing(here))
         names = Names(sources if submitted or marks else ())
         times = read_times(submitted, names) if submitted else {}
-        outbox = Outbox(out, title=here.resolve().name, lang=options.language(lang))
+        output = BatchOutput(out, title=here.resolve().name, lang=options.language(lang))
         rubric = Assignment.load(assignment).rubric
         if marks:
-            enter(marks, rubric, names, outbox)
+            enter(marks, rubric, names, output)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None
-        crew = open_crew(executor, settings, jobs)
-        with contextlib.closing(crew):
+        opened = open_executor(executor, settings, jobs)
+        with contextlib.closing(opened):
             batch = Batch(
                 sources,
-                crew,
-                outbox=outbox,
+                opened,
+                output=output,
                 cache=shared,
                 resume=not fresh,
                 lateness=Lateness(rubric, times),
             )
-            code = show(batch, len(sources), outbox, verbose=verbose)
+            code = show(batch, len(sources), output, verbose=verbose)
         if shared is not None and shared.trouble:
             typer.echo(f"The cache was not used: {shared.trouble}", err=True)
         raise typer.Exit(code)
 
 
-def enter(sheets: list[Path], rubric: Rubric, names: Names, outbox: Outbox) -> None:
+def enter(sheets: list[Path], rubric: Rubric, names: Names, output: BatchOutput) -> None:
     """Keep the marks of some sheets, once all of them were found to be right.
 
     Raises:
@@ -143,11 +143,11 @@ def enter(sheets: list[Path], rubric: Rubric, names: Names, outbox: Outbox) -> N
     entered: dict[Place, Mark | None] = {}
     for sheet in sheets:
         entered |= read_sheet(sheet, questions, names)
-    outbox.enter(entered)
+    output.enter(entered)
     typer.echo(f"Marks taken from {', '.join(map(str, sheets))}: {len(entered)}.")
 
 
-def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> int:
+def show(batch: Batch, total: int, output: BatchOutput, *, verbose: bool = False) -> int:
     """Run a batch under a live display; the exit code."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -189,9 +189,9 @@ def show(batch: Batch, total: int, outbox: Outbox, *, verbose: bool = False) -> 
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     if count.other_release:
         console.print(_OTHER_RELEASE.format(count.other_release), soft_wrap=True, markup=False)
-    for text in (*stray_lines(outbox.strays), *waiting_lines(outbox.waiting)):
+    for text in (*stray_lines(output.strays), *waiting_lines(output.waiting)):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
-    for text in (f"Report: {outbox.index}", f"Pages to hand out: {outbox.handed_out}"):
+    for text in (f"Report: {output.index}", f"Pages to hand out: {output.handed_out}"):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     return count.exit_code
 

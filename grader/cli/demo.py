@@ -31,8 +31,8 @@ def command(
     """
     from grader.assignment.catalogue import load_mistakes
     from grader.assignment.folder import Assignment
-    from grader.batches.executors import LocalCrew
-    from grader.batches.output import Outbox
+    from grader.batches.executors import LocalExecutor
+    from grader.batches.output import BatchOutput
     from grader.batches.run import Batch
     from grader.cli.batch import show
     from grader.demo import claim, make_class, pupils, surprises
@@ -43,10 +43,10 @@ def command(
     folder = claim(out)
     make_class(members, folder)
     sources = discover(folder)
-    outbox = Outbox(out, title="demo", lang=options.language(lang))
-    with contextlib.closing(LocalCrew(settings, jobs)) as crew:
-        show(Batch(sources, crew, outbox=outbox, resume=False), len(sources), outbox)
-    results = [result for source in sources if (result := outbox.result(source.id))]
+    output = BatchOutput(out, title="demo", lang=options.language(lang))
+    with contextlib.closing(LocalExecutor(settings, jobs)) as executor:
+        show(Batch(sources, executor, output=output, resume=False), len(sources), output)
+    results = [result for source in sources if (result := output.result(source.id))]
     wrong = surprises(members, results)
     for line in wrong:
         typer.echo(f"Not as deserved: {line}", err=True)

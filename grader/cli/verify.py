@@ -77,12 +77,12 @@ def command(
 
 def _wanted(only: str, keyword: str, seeds: int, catalogue_seeds: int, jobs: int) -> Wanted:
     from grader.batches.executors import default_jobs
-    from grader.verify.proof import Kind
+    from grader.verify.proof import ProgramKind
     from grader.verify.prove import ALL, Wanted
 
     if only and only not in _ONLY:
         raise UsageError(f"--only {only}: expected one of {', '.join(_ONLY)}.")
-    kinds = tuple(Kind(only.removesuffix("s")) for _ in [0] if only not in ("", "seeds"))
+    kinds = tuple(ProgramKind(only.removesuffix("s")) for _ in [0] if only not in ("", "seeds"))
     return Wanted(
         kinds=kinds if only else ALL,
         seeds=seeds if only in ("", "seeds") else 0,

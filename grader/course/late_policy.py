@@ -48,9 +48,9 @@ class Lateness:
         self._rubric = rubric
         self._times = times
 
-    def of(self, source: Source) -> Late:
+    def of(self, source: Source) -> LateSubmission:
         """What lateness does to a submission."""
-        return Late(self._rubric, self.submitted(source))
+        return LateSubmission(self._rubric, self.submitted(source))
 
     def submitted(self, source: Source) -> dt.datetime | None:
         """When it was handed in: from the list, or from a `timestamp.txt` in its folder."""
@@ -66,7 +66,7 @@ class Lateness:
             return None
 
 
-class Late:
+class LateSubmission:
     """The time of one submission, and what that costs it."""
 
     def __init__(self, rubric: Rubric | None = None, time: dt.datetime | None = None) -> None:

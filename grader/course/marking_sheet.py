@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from grader.course.marks import Mark, Place
 from grader.model.errors import InputError
 from grader.report.csv import csv_pieces, read_csv, rows_of
-from grader.report.summary import Answer, Summary
+from grader.report.summary import AnswerSummary, Summary
 from grader.report.text import number, one_line
 from grader.submission.identity import Names
 
@@ -34,7 +34,7 @@ class Line(NamedTuple):
     """An answer in the sheet."""
 
     submission: str
-    answer: Answer
+    answer: AnswerSummary
     link: str
 
     @property
@@ -170,7 +170,7 @@ def _id(place: Place) -> str:
     return hashlib.sha256("\0".join(place).encode(errors="surrogatepass")).hexdigest()[:12]
 
 
-def _note(answer: Answer) -> str:
+def _note(answer: AnswerSummary) -> str:
     if answer.mark is None:
         return ""
     return f"changed since it had {number(answer.mark)} points"

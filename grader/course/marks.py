@@ -30,7 +30,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """None where there is only a comment so far."""
     comment: str = ""
     version: str = ""
-    """Of the answer that was read, see `version_of`; empty where that is not known."""
+    """Of the answer that was read, see `WrittenAnswer.version`; empty where that is not known."""
 
     @property
     def place(self) -> Place:
@@ -113,18 +113,12 @@ class Marks:
         return replace(book, answers=answers)
 
 
-def version_of(answer: WrittenAnswer) -> str:
-    """A short hash of an answer, by which it is seen to have changed."""
-    parts = [answer.text, *(picture.data for picture in answer.pictures)]
-    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:12]
-
-
 def _with_mark(answer: WrittenAnswer, mark: Mark | None) -> WrittenAnswer:
     """Marks are kept whatever became of the answer, within what it is worth now."""
     if mark is None:
         return answer
     points = None if mark.points is None else min(mark.points, answer.points)
-    changed = bool(mark.version) and mark.version != version_of(answer)
+    changed = bool(mark.version) and mark.version != answer.version
     outdated = points is not None and (changed or points != mark.points)
     return replace(answer, mark=points, comment=mark.comment, outdated=outdated)
 

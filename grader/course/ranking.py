@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from grader.model.errors import GraderError, InputError
+from grader.model.leaderboard import LeaderboardEntry
 from grader.notebooks.find import files_of
 from grader.notebooks.image_data import LEADERBOARD, public
 from grader.report.atomic_write import write_pieces
@@ -37,24 +38,6 @@ _ANIMALS: Final = (
     "badger", "beaver", "crane", "dolphin", "falcon", "gecko", "heron", "ibex", "koala", "lemur",
     "lynx", "marten", "otter", "panda", "puffin", "raven", "seal", "stork", "tapir", "wombat",
 )  # fmt: skip
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One hand-in."""
-
-    name: str
-    rank: int = 0
-    """1 is best, equal accuracies have equal ranks; 0 where there is no score."""
-    correct: int = 0
-    total: int = 0
-    problem: str = ""
-    """Why it has no score; empty if it has one."""
-    note: str = ""
-
-    @property
-    def accuracy(self) -> float:
-        """Share of labels that are right."""
-        return self.correct / self.total if self.total else 0.0
 
 
 def read_labels(path: Path) -> np.ndarray:
@@ -87,21 +70,23 @@ def anyone_knows(labels: np.ndarray, reference: Path) -> bool:
     return len(labels) <= len(known) and np.array_equal(labels, known[: len(labels)])
 
 
-def rank(sources: Iterable[Source], labels: np.ndarray) -> list[Entry]:
+def rank(sources: Iterable[Source], labels: np.ndarray) -> list[LeaderboardEntry]:
     """Score every submission; the best first, those without a score last."""
     return _ranked(_with_duplicates([_scored(source, labels) for source in sources]))
 
 
-def _scored(source: Source, labels: np.ndarray) -> tuple[Entry, str]:
+def _scored(source: Source, labels: np.ndarray) -> tuple[LeaderboardEntry, str]:
     """A submission's entry, and a hash of its predictions; whatever it is, it is one entry."""
     try:
         predicted, note = _validated(*_prediction(source), labels)
     except GraderError as error:
-        return Entry(name=source.id, problem=error.message), ""
+        return LeaderboardEntry(name=source.id, problem=error.message), ""
     except Exception as error:  # a stranger's file may make NumPy and zipfile raise anything
-        return Entry(name=source.id, problem=f"Its files cannot be read ({_said(error)})."), ""
+        return LeaderboardEntry(
+            name=source.id, problem=f"Its files cannot be read ({_said(error)})."
+        ), ""
     correct = int(np.sum(predicted == labels))
-    entry = Entry(name=source.id, correct=correct, total=len(labels), note=note)
+    entry = LeaderboardEntry(name=source.id, correct=correct, total=len(labels), note=note)
     return entry, hashlib.sha256(predicted.tobytes()).hexdigest()
 
 
@@ -203,7 +188,7 @@ def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np
     return predicted.astype(np.int64), "; ".join(notes)
 
 
-def _with_duplicates(found: list[tuple[Entry, str]]) -> list[Entry]:
+def _with_duplicates(found: list[tuple[LeaderboardEntry, str]]) -> list[LeaderboardEntry]:
     groups: dict[str, int] = {}
     for _, digest in found:
         groups[digest] = groups.get(digest, 0) + 1
@@ -217,10 +202,10 @@ def _with_duplicates(found: list[tuple[Entry, str]]) -> list[Entry]:
     return entries
 
 
-def _ranked(entries: list[Entry]) -> list[Entry]:
+def _ranked(entries: list[LeaderboardEntry]) -> list[LeaderboardEntry]:
     """Equal accuracies share a rank, and the next rank leaves as many out."""
     ordered = sorted(entries, key=lambda e: (bool(e.problem), -e.correct, by_name(e.name)))
-    ranked: list[Entry] = []
+    ranked: list[LeaderboardEntry] = []
     for place, entry in enumerate(ordered, start=1):
         if entry.problem:
             ranked.append(entry)
@@ -231,7 +216,9 @@ def _ranked(entries: list[Entry]) -> list[Entry]:
     return ranked
 
 
-def with_pseudonyms(entries: list[Entry], path: Path, names: Names) -> list[Entry]:
+def with_pseudonyms(
+    entries: list[LeaderboardEntry], path: Path, names: Names
+) -> list[LeaderboardEntry]:
     """The entries under the names of a CSV `submission,pseudonym`; new ones are added to it.
 
     Raises:
@@ -262,7 +249,7 @@ def _known_pseudonyms(rows: Iterable[Row], path: str, names: Names) -> dict[str,
     return known
 
 
-def _renamed(entry: Entry, pseudonym: str) -> Entry:
+def _renamed(entry: LeaderboardEntry, pseudonym: str) -> LeaderboardEntry:
     """The entry under another name; what is wrong with it must not tell the first one."""
     problem = entry.problem.replace(entry.name, "…")
     return msgspec.structs.replace(entry, name=pseudonym, problem=problem)
@@ -276,13 +263,13 @@ def _new_name(taken: set[str]) -> str:
     return f"{secrets.choice(_COLOURS)} {secrets.choice(_ANIMALS)} {secrets.token_hex(3)}"
 
 
-def as_csv(entries: Iterable[Entry]) -> Iterator[bytes]:
+def as_csv(entries: Iterable[LeaderboardEntry]) -> Iterator[bytes]:
     """The ranking as CSV."""
     heading = ("rank", "name", "accuracy", "correct", "total", "problem", "note")
     return csv_pieces(itertools.chain([heading], map(_row, entries)))
 
 
-def _row(entry: Entry) -> tuple[str | float, ...]:
+def _row(entry: LeaderboardEntry) -> tuple[str | float, ...]:
     accuracy = "" if entry.problem else f"{entry.accuracy:.4f}"
     number = entry.rank or ""
     return number, entry.name, accuracy, entry.correct, entry.total, entry.problem, entry.note

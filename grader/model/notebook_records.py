@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Final
 
@@ -78,6 +79,12 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What that person wrote."""
     outdated: bool = False
     """Whether the answer, or what it is worth, has changed since it was marked."""
+
+    @property
+    def version(self) -> str:
+        """A short hash of what was written, by which it is seen to have changed."""
+        parts = [self.text, *(picture.data for picture in self.pictures)]
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,10 +42,10 @@ class KernelPool:
         return SandboxedKernel(self.sandbox, self._limits, self._sockets.new_name())
 
     @contextlib.contextmanager
-    def row(self, count: int) -> Iterator[Row]:
+    def row(self, count: int) -> Iterator[KernelQueue]:
         """Kernels for `count` notebooks that are run one after another."""
         with ThreadPoolExecutor(1) as threads:
-            kernels = Row(self, count, threads)
+            kernels = KernelQueue(self, count, threads)
             try:
                 yield kernels
             finally:
@@ -72,7 +72,7 @@ class KernelPool:
         self.close()
 
 
-class Row:
+class KernelQueue:
     """Kernels for one notebook after another: while one is used, the next is started.
 
     Never more than one ahead, and none that nobody will need.

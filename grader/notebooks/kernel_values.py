@@ -24,7 +24,7 @@ class Unknown(Exception):
     """A value could not be had; the text says why, in the student's terms."""
 
 
-class Raised(Unknown):
+class KernelRaised(Unknown):
     """A value could not be had, because the student's code raised; the text quotes it."""
 
 
@@ -106,7 +106,7 @@ class Values:
             raise Unknown(f"`{reply.get('name')}` is not defined.")
         if status == "raised":
             what = f"{reply.get('type')}: {reply.get('message')}"[:300]
-            raise Raised(f"`{about}` raised {' '.join(what.split())}.")
+            raise KernelRaised(f"`{about}` raised {' '.join(what.split())}.")
         raise Unknown(f"`{about}` is no plain data.")
 
     def __enter__(self) -> Self:

@@ -14,7 +14,7 @@ from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.rubric import NotebookRule, ValueRule
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.image_data import Images
-from grader.notebooks.kernel_values import Raised, Unknown, Values
+from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
 from grader.submission.notebook_cells import Book, Cell
 from grader.submission.pasted_code import mask_magics
@@ -62,7 +62,7 @@ def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Ve
     X, y = images.heldout if rule.data == "heldout" else (served["X_val"], served["y_val"])
     try:
         share = values.accuracy(rule.path, images.prepared(X), y)
-    except Raised:
+    except KernelRaised:
         if not _is_secret(rule):
             raise
         # its message could quote the images

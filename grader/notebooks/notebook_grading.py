@@ -26,7 +26,7 @@ from grader.notebooks.execute import Run
 from grader.notebooks.find import choose, notebook_files
 from grader.notebooks.image_data import Images, images
 from grader.notebooks.kernel import SandboxedKernel
-from grader.notebooks.kernel_queue import KernelPool, Row
+from grader.notebooks.kernel_queue import KernelPool, KernelQueue
 from grader.notebooks.kernel_values import Values
 from grader.notebooks.notebook_checks import Judge, Verdict, read_values
 from grader.notebooks.saved_outputs import compare_saved, order_notes, out_of_order
@@ -169,7 +169,7 @@ class NotebookBench:
         rule: NotebookRule,
         book: Book,
         submission: Submission,
-        kernels: Row,
+        kernels: KernelQueue,
     ) -> tuple[NotebookResult, list[CheckResult]]:
         """Run and judge one notebook."""
         release = self.releases[name]
@@ -207,7 +207,9 @@ class NotebookBench:
         )
         return result, list(judge.checks(run.verdicts))
 
-    def _run(self, book: Book, rule: NotebookRule, submission: Submission, kernels: Row) -> _Ran:
+    def _run(
+        self, book: Book, rule: NotebookRule, submission: Submission, kernels: KernelQueue
+    ) -> _Ran:
         """Run a notebook, once more if its kernel was killed: perhaps memory ran short.
 
         Raises:

@@ -87,7 +87,7 @@ class Era(Struct, frozen=True):
     python2: int
 
 
-class Row(Struct, frozen=True):
+class ClassRow(Struct, frozen=True):
     """A line of the table of students."""
 
     result: Summary
@@ -102,9 +102,9 @@ class Cohort(Struct, frozen=True):
     size: int
     graded: int
     """How many have a score."""
-    rows: list[Row]
+    rows: list[ClassRow]
     """The first rows, which stand on the page."""
-    rest: Callable[[], Iterator[Row]]
+    rest: Callable[[], Iterator[ClassRow]]
     """The other rows, which are put there when they are asked for."""
     parts: list[PartResult]
     """The parts met, first met first: titles for the columns."""
@@ -122,7 +122,7 @@ class Cohort(Struct, frozen=True):
     failing_cells: list[FailingCell]
     waiting: int
     """Written answers that somebody has to mark."""
-    ungraded: list[Row]
+    ungraded: list[ClassRow]
     """The first of those without a score."""
     eras: list[Era]
     sandboxes: list[tuple[str, int]]
@@ -141,10 +141,10 @@ def report_href(submission: str) -> str:
 def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
     """Work out the numbers of a class; `href` gives the address of each student's page."""
     roster = Roster.of(results)
-    tally = Tally(roster)
+    tally = OutcomeCounts(roster)
     parts, counts = list(tally.parts.values()), tally.counts
 
-    def rows(some: Iterable[Summary]) -> Iterator[Row]:
+    def rows(some: Iterable[Summary]) -> Iterator[ClassRow]:
         return (_row(summary, parts, href) for summary in some)
 
     return Cohort(
@@ -170,7 +170,7 @@ def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
     )
 
 
-class Tally:
+class OutcomeCounts:
     """A class, counted in one pass."""
 
     def __init__(self, roster: Roster) -> None:
@@ -244,7 +244,7 @@ class Tally:
             self.unsandboxed += not summary.isolated
 
 
-def _hardest_checks(tally: Tally) -> list[HardCheck]:
+def _hardest_checks(tally: OutcomeCounts) -> list[HardCheck]:
     """The checks that the largest share did not pass, hardest first."""
     met: dict[str, CheckResult] = {}
     counts: dict[str, Counter[Outcome]] = {}
@@ -260,7 +260,7 @@ def _hardest_checks(tally: Tally) -> list[HardCheck]:
     return sorted(failing, key=lambda hard: (-hard.share, -hard.failing, hard.check.id))[:HARDEST]
 
 
-def _common_mistakes(tally: Tally) -> list[CommonMistake]:
+def _common_mistakes(tally: OutcomeCounts) -> list[CommonMistake]:
     """The mistakes that most students made; of several that it may be, the likeliest counts."""
     met, counts = tally.register.causes, tally.mistakes
     ranked = sorted(counts, key=lambda id: (-counts[id], met[id].function, id))[:HARDEST]
@@ -278,9 +278,9 @@ def _hard_check(check: CheckResult, part: str, counts: Counter[Outcome]) -> Hard
     return HardCheck(check, part, dict(counts), judged, failing, stretches(shown))
 
 
-def _row(summary: Summary, parts: list[PartResult], href: Href) -> Row:
+def _row(summary: Summary, parts: list[PartResult], href: Href) -> ClassRow:
     mine = {part.id: part for part in summary.parts if part.total}
-    return Row(summary, href(summary), [mine.get(part.id) for part in parts], summary.counts)
+    return ClassRow(summary, href(summary), [mine.get(part.id) for part in parts], summary.counts)
 
 
 def _spread(scores: Sequence[float], percents: Sequence[float]) -> Spread:
@@ -306,5 +306,5 @@ def _shares(counts: Mapping[Outcome, int]) -> list[Segment]:
     return stretches({outcome: n / total for outcome, n in counts.items()}) if total else []
 
 
-def _eras(tally: Tally) -> list[Era]:
+def _eras(tally: OutcomeCounts) -> list[Era]:
     return [Era(era, count, tally.python2[era]) for era, count in sorted(tally.eras.items())]

@@ -27,7 +27,7 @@ from grader.report.student_view import case_of, student_view
 from grader.report.summary import Roster
 
 if TYPE_CHECKING:
-    from grader.course.ranking import Entry
+    from grader.model.leaderboard import LeaderboardEntry
 
 _PERCENT = re.compile(r"(?<=\d) %")
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
@@ -87,7 +87,7 @@ def class_pieces(
     return template.generate(t=Texts(lang), Outcome=Outcome, **_frame("class"), **context)
 
 
-def ranking_page(entries: Sequence[Entry], *, title: str, lang: Lang = "en") -> str:
+def ranking_page(entries: Sequence[LeaderboardEntry], *, title: str, lang: Lang = "en") -> str:
     """The page of a leaderboard, complete and self-contained."""
     style = asset("page.css") + asset("notebooks.css")
     return render(

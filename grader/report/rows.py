@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from grader.model.result import PartResult
-from grader.report.class_statistics import NOT_PASSING, Cohort, Row
+from grader.report.class_statistics import NOT_PASSING, ClassRow, Cohort
 from grader.report.strings import Texts
 from grader.report.summary import Summary
 from grader.report.text import one_line
@@ -62,7 +62,7 @@ def _safe(json: bytes) -> Markup:
     return Markup(text)
 
 
-def _cells(row: Row, *, notebooks: bool) -> list[Any]:
+def _cells(row: ClassRow, *, notebooks: bool) -> list[Any]:
     summary = row.result
     name = one_line(summary.submission)
     usual = f"instructor/{quote(summary.submission, safe=_LIKE_ENCODE_URI_COMPONENT)}.html"

@@ -9,7 +9,6 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from grader.course.marks import version_of
 from grader.model.result import Cause, CheckResult, Outcome, PartResult, Result
 from grader.report.notebook_statistics import CellCount, count_cells
 from grader.report.student_view import asked_for
@@ -28,7 +27,7 @@ _NOT_ASKED: Final = "-"
 _MAX_ANSWER: Final = 900
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class AnswerSummary(Struct, frozen=True, kw_only=True):
     """A written answer."""
 
     notebook: str
@@ -83,7 +82,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     error_kind: str
     cells: CellCount | None
     """Of its notebooks; None where none were asked for."""
-    answers: list[Answer] = []
+    answers: list[AnswerSummary] = []
     """To the questions of its notebooks."""
 
     @property
@@ -173,13 +172,13 @@ class Roster:
         return iter(self._summaries)
 
 
-def answers_of(result: Result) -> list[Answer]:
+def answers_of(result: Result) -> list[AnswerSummary]:
     """The written answers of a result, in the order of the report."""
     return [
-        Answer(
+        AnswerSummary(
             notebook=book.id, question=answer.question, points=answer.points, state=answer.state,
             words=answer.words, text=clip(answer.text, _MAX_ANSWER), mark=answer.mark,
-            version=version_of(answer), anchor=answer_anchor(number, place),
+            version=answer.version, anchor=answer_anchor(number, place),
             comment=answer.comment, outdated=answer.outdated,
         )
         for number, book in enumerate(result.notebooks, start=1)

@@ -14,7 +14,7 @@ from grader.selfcheck.student_folder import nothing_in, working_folder
 from grader.submission import single
 
 
-class Answer:
+class SelfCheckAnswer:
     """What a self-check found: shown as HTML in a notebook, as text elsewhere."""
 
     def __init__(self, result: Result, lang: Lang = "en") -> None:
@@ -40,7 +40,7 @@ class Answer:
 
 def check(
     *names: str, path: str | Path = ".", assignment: str = "numpynn", lang: Lang = "en"
-) -> Answer:
+) -> SelfCheckAnswer:
     """Run the public checks of some functions on the files in the folder you work in.
 
     Args:
@@ -54,7 +54,7 @@ def check(
         InputError: no package was found.
     """
     settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
-    return Answer(selfcheck(Path(path), settings), lang)
+    return SelfCheckAnswer(selfcheck(Path(path), settings), lang)
 
 
 def selfcheck(path: Path, settings: Settings) -> Result:

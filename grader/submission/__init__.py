@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from grader.model.submission import SourceFile, Submission
-from grader.submission.discover import Source, Sources, discover, loose_files, single
+from grader.submission.discover import Sources, discover, loose_files, single
 from grader.submission.load import load
+from grader.submission.source import Source
 
 __all__ = [
     "Source",

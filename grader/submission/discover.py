@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from grader.model.errors import InputError
 from grader.submission.files import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 from grader.submission.foreign_files import named
 from grader.submission.identity import entry_id
 from grader.submission.module_names import COPY, is_python, plain, spellings
+from grader.submission.source import Source
 
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
 """Names that the package has had in courses."""
@@ -36,19 +35,6 @@ _CANVAS_TEXT: Final = re.compile(
     r"(?:(?P<name>(?!late_\d).*?)_)?(?:late_)?(?P<user>\d+)_(?:text|link)\.html", re.IGNORECASE
 )
 _MOODLE: Final = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_[a-z]+(?:_.*)?")
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission that was found, not yet read."""
-
-    id: str
-    """Its identity: the name of its own entry, whole; whatever else lies there."""
-    name: str = ""
-    """What people call it: the name without an ending, or what an LMS added to it. Others may be
-    called the same."""
-    path: Path
-    problem: str = ""
-    """Why it cannot be read, in one line naming the file; empty where nothing speaks against."""
 
 
 class Sources:

@@ -11,12 +11,10 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from grader.model.errors import InputError
-
-if TYPE_CHECKING:
-    from grader.submission.discover import Source
+from grader.submission.source import Source
 
 _MAX_BYTES: Final = 120
 """Of a file's stem: with an ending and a temporary name it stays below what any system allows."""

@@ -10,7 +10,6 @@ from typing import Final
 from grader.assignment.dialect import NOT_ASKED
 from grader.model.errors import InputError
 from grader.model.submission import Submission
-from grader.submission.discover import Source
 from grader.submission.era import infer_dialect
 from grader.submission.files import Tree, printable
 from grader.submission.helper_modules import helpers_noted, needed
@@ -27,6 +26,7 @@ from grader.submission.package import (
 )
 from grader.submission.reader import Reader, read_nested, read_tree
 from grader.submission.refusal import misplaced, nothing_found, nothing_usable
+from grader.submission.source import Source
 
 _MAX_SHOWN: Final = 5
 

@@ -9,15 +9,15 @@ from grader.verify.proof import (
     CheckRecord,
     Flake,
     FunctionScore,
-    Kind,
+    ProgramKind,
+    ProgramVerdict,
     Proof,
     Stray,
     Subject,
-    Verdict,
 )
 
 LOST = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.MISSING})
-_GUILTY = (Kind.MISTAKE, Kind.MUTANT)
+_GUILTY = (ProgramKind.MISTAKE, ProgramKind.MUTANT)
 
 
 def verdict_of(
@@ -26,15 +26,15 @@ def verdict_of(
     results: list[CheckResult],
     weights: dict[str, float],
     ended: str,
-) -> Verdict:
+) -> ProgramVerdict:
     """What the results of the checks come to."""
     lost = [result for result in results if result.outcome in LOST]
     harmless = subject.kind not in _GUILTY
-    return Verdict(
+    return ProgramVerdict(
         subject=subject,
         killed_by=[result.id for result in lost if weights[result.id] > 0],
         noted_by=[result.id for result in lost if weights[result.id] <= 0],
-        paid_by=_paid_by(results, weights) if subject.kind is Kind.IDLE else [],
+        paid_by=_paid_by(results, weights) if subject.kind is ProgramKind.IDLE else [],
         broken=[f"{r.id}: {r.message}" for r in results if r.outcome is Outcome.INTERNAL],
         ended=ended,
         asked=asked,
@@ -68,15 +68,15 @@ def _judge_the_right(proof: Proof) -> None:
     """Reference and variants must pass every check, the noting ones included."""
     for verdict in proof.verdicts:
         proof.broken += [f"{verdict.subject.id}: {text}" for text in verdict.broken]
-    for verdict in proof.of_kind(Kind.REFERENCE):
+    for verdict in proof.of_kind(ProgramKind.REFERENCE):
         proof.failed_reference += [*verdict.killed_by, *verdict.noted_by]
-    for verdict in proof.of_kind(Kind.VARIANT):
+    for verdict in proof.of_kind(ProgramKind.VARIANT):
         if verdict.killed or verdict.noted_by:
             proof.failed_variants.append(verdict.subject.id)
 
 
 def _judge_mistakes(proof: Proof) -> None:
-    for verdict in proof.of_kind(Kind.MISTAKE):
+    for verdict in proof.of_kind(ProgramKind.MISTAKE):
         if verdict.killed:
             continue
         minor = verdict.subject.severity == "minor"
@@ -84,7 +84,7 @@ def _judge_mistakes(proof: Proof) -> None:
 
 
 def _judge_mutants(proof: Proof) -> None:
-    for verdict in proof.of_kind(Kind.MUTANT):
+    for verdict in proof.of_kind(ProgramKind.MUTANT):
         name = verdict.subject.id
         if not verdict.killed and not verdict.equivalent:
             proof.survivors.append(name)
@@ -99,7 +99,7 @@ def _judge_mutants(proof: Proof) -> None:
 def _judge_idle(proof: Proof) -> None:
     proof.paid = [
         Stray(check=name, subject=verdict.subject.id)
-        for verdict in proof.of_kind(Kind.IDLE)
+        for verdict in proof.of_kind(ProgramKind.IDLE)
         for name in verdict.paid_by
     ]
 
@@ -157,7 +157,7 @@ def _find_redundant(proof: Proof, kills: dict[str, set[str]]) -> None:
 
 def _scores(proof: Proof) -> list[FunctionScore]:
     scores: dict[str, FunctionScore] = {}
-    for verdict in proof.of_kind(Kind.MUTANT):
+    for verdict in proof.of_kind(ProgramKind.MUTANT):
         for name in verdict.subject.functions:
             score = scores.setdefault(name, FunctionScore(function=name))
             score.mutants += 1

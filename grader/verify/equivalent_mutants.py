@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.toml_record import read_record
-from grader.verify.proof import Kind, Verdict
+from grader.verify.proof import ProgramKind, ProgramVerdict
 
 
 class Argument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,9 +53,9 @@ def load_arguments(reference: Path) -> list[Argument]:
     return read_record(path, _File).mutant
 
 
-def argue(verdicts: list[Verdict], arguments: list[Argument]) -> list[str]:
+def argue(verdicts: list[ProgramVerdict], arguments: list[Argument]) -> list[str]:
     """Write the arguments into the verdicts on mutants; the changes that fit none of them."""
-    mutants = [verdict for verdict in verdicts if verdict.subject.kind is Kind.MUTANT]
+    mutants = [verdict for verdict in verdicts if verdict.subject.kind is ProgramKind.MUTANT]
     stale: list[str] = []
     for argument in arguments:
         for change in argument.changes():
@@ -67,7 +67,7 @@ def argue(verdicts: list[Verdict], arguments: list[Argument]) -> list[str]:
     return stale
 
 
-def _fits(verdict: Verdict, change: tuple[str, str, str]) -> bool:
+def _fits(verdict: ProgramVerdict, change: tuple[str, str, str]) -> bool:
     subject = verdict.subject
     actual = (subject.id.partition(":")[0], subject.old, subject.new)
     return all(

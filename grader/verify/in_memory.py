@@ -25,7 +25,7 @@ from grader.worker import compat
 Tell = Callable[[CheckResult], None]
 
 
-class Bench:
+class InMemoryBank:
     """The collected checks, and the reference's recorded answers."""
 
     def __init__(

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from grader.verify.observe import Observation
 from grader.verify.operators import OPERATORS, Context, negated
-from grader.verify.proof import Kind, Subject
+from grader.verify.proof import ProgramKind, Subject
 from grader.verify.source_pieces import (
     Located,
     Place,
-    Segment,
+    SourcePiece,
     functions,
     open_lines,
     segments,
@@ -71,7 +71,7 @@ def _of_function(
             ordinals[operator] += 1
             subject = Subject(
                 id=f"{name}:{operator}:{ordinals[operator]}",
-                kind=Kind.MUTANT,
+                kind=ProgramKind.MUTANT,
                 functions=owners,
                 file=file,
                 line=segment.node.lineno,
@@ -82,7 +82,7 @@ def _of_function(
             yield Mutant(subject, located.place, spliced(text, segment.node, new))
 
 
-def _changes(segment: Segment, located: Located, context: Context) -> Iterator[tuple[str, str]]:
+def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterator[tuple[str, str]]:
     """Each change of a segment: the operator's name, and the segment's new text."""
     if segment.role == "block" or _may_be_dropped(segment, located):
         yield "drop", "pass"
@@ -128,7 +128,7 @@ def _with(root: ast.AST, path: _Path, new: ast.AST) -> ast.AST:
     return root
 
 
-def _may_be_dropped(segment: Segment, located: Located) -> bool:
+def _may_be_dropped(segment: SourcePiece, located: Located) -> bool:
     """Whether leaving a statement out says more than that a name is missing."""
     node = segment.node
     if isinstance(node, ast.AugAssign | ast.Expr):

@@ -11,11 +11,11 @@ from grader.model.contract import Contract
 from grader.verify.mutants import make_mutants
 from grader.verify.no_op import idle_packages
 from grader.verify.observe import Observation
-from grader.verify.proof import CheckRecord, Kind, Subject
+from grader.verify.proof import CheckRecord, ProgramKind, Subject
 from grader.verify.source_pieces import Place, changed_places
 
 
-class Case(NamedTuple):
+class Program(NamedTuple):
     """A subject, its files, and the checks that can tell it from the reference."""
 
     subject: Subject
@@ -30,8 +30,8 @@ def gather(
     contract: Contract,
     observed: Observation,
     checks: Sequence[CheckRecord],
-    kinds: Sequence[Kind],
-) -> list[Case]:
+    kinds: Sequence[ProgramKind],
+) -> list[Program]:
     """The subjects of some kinds, in a fixed order.
 
     A check is asked of a subject if it reaches the changed code, unless it does not judge the
@@ -48,7 +48,7 @@ def gather(
     Raises:
         InputError: an entry of the catalogue does not fit.
     """
-    cases: list[Case] = []
+    cases: list[Program] = []
 
     def add(subject: Subject, changed: Mapping[str, str], places: set[Place] | None) -> None:
         reached = None if places is None else observed.reaching(places)
@@ -57,23 +57,23 @@ def gather(
             for check in checks
             if (reached is None or check.id in reached) and not _forgiven(check, subject, contract)
         ]
-        cases.append(Case(subject, changed, asked))
+        cases.append(Program(subject, changed, asked))
 
     entries: list[tuple[Subject, Mistake | Variant]] = []
-    if Kind.VARIANT in kinds:
+    if ProgramKind.VARIANT in kinds:
         entries += [(_of_variant(variant), variant) for variant in load_variants(reference)]
-    if Kind.MISTAKE in kinds:
+    if ProgramKind.MISTAKE in kinds:
         entries += [(_of_mistake(mistake), mistake) for mistake in load_mistakes(reference)]
     for subject, entry in entries:
         changed = apply(files, entry)
         add(subject, _difference(files, changed), changed_places(files, changed))
-    if Kind.MUTANT in kinds:
+    if ProgramKind.MUTANT in kinds:
         for mutant in make_mutants(files, observed):
             add(mutant.subject, {mutant.subject.file: mutant.text}, {mutant.place})
-    if Kind.IDLE in kinds:
+    if ProgramKind.IDLE in kinds:
         for name, functions, changed in idle_packages(files, contract):
-            subject = Subject(id=name, kind=Kind.IDLE, functions=functions)
-            cases.append(Case(subject, changed, _judging_only(checks, functions)))
+            subject = Subject(id=name, kind=ProgramKind.IDLE, functions=functions)
+            cases.append(Program(subject, changed, _judging_only(checks, functions)))
     return cases
 
 
@@ -93,14 +93,14 @@ def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str
 
 
 def _of_variant(variant: Variant) -> Subject:
-    return Subject(id=variant.id, kind=Kind.VARIANT, title=variant.title.en)
+    return Subject(id=variant.id, kind=ProgramKind.VARIANT, title=variant.title.en)
 
 
 def _of_mistake(mistake: Mistake) -> Subject:
     first = mistake.patch[0]
     return Subject(
         id=mistake.id,
-        kind=Kind.MISTAKE,
+        kind=ProgramKind.MISTAKE,
         functions=(mistake.function,),
         title=mistake.title.en,
         file=first.file,

@@ -10,7 +10,7 @@ import msgspec
 SCHEMA_VERSION: Final = 1
 
 
-class Kind(StrEnum):
+class ProgramKind(StrEnum):
     """What is put before the bank."""
 
     REFERENCE = "reference"
@@ -25,7 +25,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     """Of a mutant `function:operator:ordinal`."""
-    kind: Kind
+    kind: ProgramKind
     functions: tuple[str, ...] = ()
     """Contract names whose fault it is."""
     title: str = ""
@@ -38,7 +38,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     severity: str = ""
 
 
-class Verdict(msgspec.Struct, kw_only=True):
+class ProgramVerdict(msgspec.Struct, kw_only=True):
     """What the bank says of a subject."""
 
     subject: Subject
@@ -129,7 +129,7 @@ class Proof(msgspec.Struct, kw_only=True):
     whole: bool
     """Whether everything was run, so that checks may be judged by what they kill."""
     checks: list[CheckRecord]
-    verdicts: list[Verdict]
+    verdicts: list[ProgramVerdict]
     functions: list[FunctionScore] = []
     failed_reference: list[str] = []
     """Checks."""
@@ -186,12 +186,12 @@ class Proof(msgspec.Struct, kw_only=True):
             or self.flips
         )
 
-    def of_kind(self, kind: Kind) -> list[Verdict]:
+    def of_kind(self, kind: ProgramKind) -> list[ProgramVerdict]:
         """The verdicts on subjects of one kind."""
         return [verdict for verdict in self.verdicts if verdict.subject.kind is kind]
 
     @property
     def killed_share(self) -> float:
         """Share of the mutants that are killed, of those not argued to be equivalent."""
-        judged = [v for v in self.of_kind(Kind.MUTANT) if v.killed or not v.equivalent]
+        judged = [v for v in self.of_kind(ProgramKind.MUTANT) if v.killed or not v.equivalent]
         return sum(v.killed for v in judged) / len(judged) if judged else 1.0

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from grader.report import html as report
 from grader.report.strings import Texts
-from grader.verify.proof import Kind, Proof, Verdict
+from grader.verify.proof import ProgramKind, ProgramVerdict, Proof
 
 
 class Heat(NamedTuple):
@@ -33,10 +33,10 @@ class Heat(NamedTuple):
         return -(-4 * self.killed // self.of) if self.of else 0
 
 
-class Row(NamedTuple):
+class MatrixRow(NamedTuple):
     """A mistake or mutant against the checks that were asked about it."""
 
-    verdict: Verdict
+    verdict: ProgramVerdict
     cells: list[Heat]
 
 
@@ -46,7 +46,7 @@ class Sheet(NamedTuple):
     function: str
     columns: list[str]
     """Checks, the cases of one put together."""
-    rows: list[Row]
+    rows: list[MatrixRow]
     killed: int
 
 
@@ -70,7 +70,7 @@ def page(proof: Proof) -> str:
             script=Markup(""),
             policy=Markup(_policy(style)),
             proof=proof,
-            Kind=Kind,
+            ProgramKind=ProgramKind,
             verdicts={(v.subject.kind, v.subject.id): v for v in proof.verdicts},
             overview=_overview(proof, sheets),
             sheets=sheets,
@@ -95,20 +95,20 @@ def _policy(style: str) -> str:
 
 
 def _sheets(proof: Proof) -> list[Sheet]:
-    groups: dict[str, list[Verdict]] = {}
-    for verdict in [*proof.of_kind(Kind.MUTANT), *proof.of_kind(Kind.MISTAKE)]:
+    groups: dict[str, list[ProgramVerdict]] = {}
+    for verdict in [*proof.of_kind(ProgramKind.MUTANT), *proof.of_kind(ProgramKind.MISTAKE)]:
         for function in verdict.subject.functions:
             groups.setdefault(function, []).append(verdict)
     return [_sheet(function, verdicts) for function, verdicts in groups.items()]
 
 
-def _sheet(function: str, verdicts: list[Verdict]) -> Sheet:
+def _sheet(function: str, verdicts: list[ProgramVerdict]) -> Sheet:
     columns = list(dict.fromkeys(name for v in verdicts for name in _count(v.asked)))
-    rows = [Row(verdict, _cells(verdict, columns)) for verdict in verdicts]
+    rows = [MatrixRow(verdict, _cells(verdict, columns)) for verdict in verdicts]
     return Sheet(function, columns, rows, sum(verdict.killed for verdict in verdicts))
 
 
-def _cells(verdict: Verdict, columns: list[str]) -> list[Heat]:
+def _cells(verdict: ProgramVerdict, columns: list[str]) -> list[Heat]:
     asked, failed = _count(verdict.asked), _count([*verdict.killed_by, *verdict.noted_by])
     return [Heat(failed.get(name, 0), asked.get(name, 0)) for name in columns]
 

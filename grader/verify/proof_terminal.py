@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.verify.proof import Flip, Kind, Proof, Verdict
+from grader.verify.proof import Flip, ProgramKind, ProgramVerdict, Proof
 
 _SHOWN: Final = 40
 
@@ -36,19 +36,19 @@ def _heading(proof: Proof) -> Text:
 
 def _figures(proof: Proof) -> Table:
     table = _table("", "all", "good", "")
-    for label, kind in (("valid variants", Kind.VARIANT), ("mistakes", Kind.MISTAKE)):
+    for label, kind in (("valid variants", ProgramKind.VARIANT), ("mistakes", ProgramKind.MISTAKE)):
         verdicts = proof.of_kind(kind)
         if verdicts:
-            bad = proof.failed_variants if kind is Kind.VARIANT else proof.surviving_mistakes
-            word = "pass every check" if kind is Kind.VARIANT else _of_mistakes(proof)
+            bad = proof.failed_variants if kind is ProgramKind.VARIANT else proof.surviving_mistakes
+            word = "pass every check" if kind is ProgramKind.VARIANT else _of_mistakes(proof)
             table.add_row(label, str(len(verdicts)), str(len(verdicts) - len(bad)), word)
-    mutants = proof.of_kind(Kind.MUTANT)
+    mutants = proof.of_kind(ProgramKind.MUTANT)
     if mutants:
         argued = sum(bool(verdict.equivalent) for verdict in mutants if not verdict.killed)
         text = f"killed; {argued} argued equivalent; {100 * proof.killed_share:.2f}% of the others"
         killed = sum(verdict.killed for verdict in mutants)
         table.add_row("mutants", str(len(mutants)), str(killed), text)
-    idlers = proof.of_kind(Kind.IDLE)
+    idlers = proof.of_kind(ProgramKind.IDLE)
     if idlers:
         unpaid = sum(not verdict.paid_by for verdict in idlers)
         table.add_row("idle functions", str(len(idlers)), str(unpaid), "earn nothing")
@@ -80,7 +80,7 @@ def _functions(proof: Proof) -> Table:
 
 
 def _survivors(proof: Proof) -> Iterator[Text]:
-    mutants = {verdict.subject.id: verdict for verdict in proof.of_kind(Kind.MUTANT)}
+    mutants = {verdict.subject.id: verdict for verdict in proof.of_kind(ProgramKind.MUTANT)}
     if proof.survivors:
         yield Text("\nMutants that survive", "bold red")
     for name in proof.survivors[:_SHOWN]:
@@ -88,7 +88,7 @@ def _survivors(proof: Proof) -> Iterator[Text]:
     yield from _rest(proof.survivors)
 
 
-def _change(verdict: Verdict) -> Text:
+def _change(verdict: ProgramVerdict) -> Text:
     subject = verdict.subject
     noted = f"  (noted by {', '.join(verdict.noted_by)})" if verdict.noted_by else ""
     return Text.assemble(
@@ -123,7 +123,7 @@ def _flip(flip: Flip) -> str:
 
 def _reasons(proof: Proof, names: Iterable[str]) -> list[str]:
     """Each failed check of a subject that should pass, with what it said."""
-    verdicts = {v.subject.id: v for v in proof.verdicts if v.subject.kind is not Kind.MUTANT}
+    verdicts = {v.subject.id: v for v in proof.verdicts if v.subject.kind is not ProgramKind.MUTANT}
     lines: list[str] = []
     for name in names:
         verdict = verdicts[name]

@@ -19,12 +19,12 @@ from grader.runner.session import run_session
 from grader.verify.analysis import conclude, verdict_of
 from grader.verify.equivalent_mutants import argue, load_arguments
 from grader.verify.forked_tasks import Done, Send, run_forked
-from grader.verify.in_memory import Bench
-from grader.verify.programs import Case, gather
-from grader.verify.proof import CheckRecord, Kind, Proof, Subject, Verdict
+from grader.verify.in_memory import InMemoryBank
+from grader.verify.programs import Program, gather
+from grader.verify.proof import CheckRecord, ProgramKind, ProgramVerdict, Proof, Subject
 from grader.verify.seeds import Progress, SeedTrial
 
-ALL: Final = (Kind.VARIANT, Kind.MISTAKE, Kind.MUTANT, Kind.IDLE)
+ALL: Final = (ProgramKind.VARIANT, ProgramKind.MISTAKE, ProgramKind.MUTANT, ProgramKind.IDLE)
 _CPU_FACTOR: Final = 10
 _CPU_LEAST: Final = 5
 _RESULT: Final = msgspec.json.Decoder(CheckResult)
@@ -33,7 +33,7 @@ _RESULT: Final = msgspec.json.Decoder(CheckResult)
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What to prove."""
 
-    kinds: tuple[Kind, ...] = ALL
+    kinds: tuple[ProgramKind, ...] = ALL
     seeds: int = 200
     """Under which the reference must pass."""
     catalogue_seeds: int = 0
@@ -66,7 +66,7 @@ def prove(assignment: Assignment, wanted: Wanted, progress: Progress) -> Proof:
     def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
         chosen = select(Settings(), assignment.rubric, items)
         with tempfile.TemporaryDirectory(prefix="gradewall-verify-") as folder:
-            bench = Bench(assignment, plugin, chosen, Path(folder).resolve())
+            bench = InMemoryBank(assignment, plugin, chosen, Path(folder).resolve())
             proofs.append(_prove(assignment, bench, wanted, progress))
 
     run_session(assignment, loop)
@@ -75,7 +75,9 @@ def prove(assignment: Assignment, wanted: Wanted, progress: Progress) -> Proof:
     return proof
 
 
-def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progress) -> Proof:
+def _prove(
+    assignment: Assignment, bench: InMemoryBank, wanted: Wanted, progress: Progress
+) -> Proof:
     files = read_package(assignment.reference)
     progress("reference", 0, 1)
     start = time.process_time()
@@ -89,7 +91,7 @@ def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progr
         verdicts=[],
     )
     weights = {check.id: check.weight for check in proof.checks}
-    reference = Subject(id="reference", kind=Kind.REFERENCE, title="The reference itself")
+    reference = Subject(id="reference", kind=ProgramKind.REFERENCE, title="The reference itself")
     proof.verdicts.append(verdict_of(reference, list(bench.items), results, weights, ""))
     sources = (assignment.reference, files, assignment.contract, observed, proof.checks)
     asked = _asked(wanted, gather(*sources, wanted.kinds))
@@ -99,14 +101,14 @@ def _prove(assignment: Assignment, bench: Bench, wanted: Wanted, progress: Progr
     trial = SeedTrial(bench, files, wanted.jobs, budget, progress)
     proof.seeds, proof.flakes = wanted.seeds, list(trial.flakes(wanted.seeds))
     if wanted.catalogue_seeds:
-        known = _asked(wanted, gather(*sources, (Kind.VARIANT, Kind.MISTAKE)))
+        known = _asked(wanted, gather(*sources, (ProgramKind.VARIANT, ProgramKind.MISTAKE)))
         proof.catalogue_seeds, proof.catalogue_subjects = wanted.catalogue_seeds, len(known)
         proof.flips = trial.flips(known, wanted.catalogue_seeds)
     conclude(proof, _handing_on(assignment))
     return proof
 
 
-def _asked(wanted: Wanted, cases: list[Case]) -> list[Case]:
+def _asked(wanted: Wanted, cases: list[Program]) -> list[Program]:
     return [case for case in cases if wanted.keyword.lower() in case.subject.id.lower()]
 
 
@@ -119,7 +121,7 @@ def _handing_on(assignment: Assignment) -> set[str]:
     }
 
 
-def _records(assignment: Assignment, bench: Bench) -> list[CheckRecord]:
+def _records(assignment: Assignment, bench: InMemoryBank) -> list[CheckRecord]:
     return [_record(assignment, item) for item in bench.items.values()]
 
 
@@ -141,23 +143,23 @@ def _record(assignment: Assignment, item: pytest.Item) -> CheckRecord:
 
 
 def _verdicts(
-    bench: Bench,
+    bench: InMemoryBank,
     files: dict[str, str],
-    cases: list[Case],
+    cases: list[Program],
     weights: dict[str, float],
     jobs: int,
     budget: int,
     progress: Progress,
-) -> list[Verdict]:
+) -> list[ProgramVerdict]:
     """The verdicts in the order of the cases; the longest ones are begun first."""
 
-    def work(case: Case, send: Send) -> None:
+    def work(case: Program, send: Send) -> None:
         def tell(result: CheckResult) -> None:
             send(msgspec.json.encode(_slim(result)) + b"\n")
 
         bench.judge({**files, **case.changed}, case.checks, tell)
 
-    found: dict[tuple[Kind, str], Verdict] = {}
+    found: dict[tuple[ProgramKind, str], ProgramVerdict] = {}
     ordered = sorted(cases, key=lambda case: -len(case.checks))
     for done in run_forked(ordered, work, jobs=jobs, cpu_seconds=budget):
         subject = done.task.subject
@@ -166,7 +168,7 @@ def _verdicts(
     return [found[case.subject.kind, case.subject.id] for case in cases]
 
 
-def _verdict(done: Done[Case], weights: dict[str, float]) -> Verdict:
+def _verdict(done: Done[Program], weights: dict[str, float]) -> ProgramVerdict:
     results = [_RESULT.decode(line) for line in done.said.splitlines()]
     return verdict_of(done.task.subject, done.task.checks, results, weights, done.ending)
 

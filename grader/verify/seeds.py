@@ -12,8 +12,8 @@ from grader.model.errors import InternalError
 from grader.model.result import CheckResult
 from grader.verify.analysis import flakes_of
 from grader.verify.forked_tasks import Done, Send, run_forked
-from grader.verify.in_memory import Bench
-from grader.verify.programs import Case
+from grader.verify.in_memory import InMemoryBank
+from grader.verify.programs import Program
 from grader.verify.proof import Flake, Flip
 
 Progress = Callable[[str, int, int], None]
@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 class SeedTrial(NamedTuple):
     """Runs the bank under many seeds, each run in a process of its own."""
 
-    bench: Bench
+    bench: InMemoryBank
     files: Mapping[str, str]
     """The reference, text by path."""
     jobs: int
@@ -52,7 +52,7 @@ class SeedTrial(NamedTuple):
             for line in ended.said.splitlines():
                 yield msgspec.json.decode(line, type=Flake)
 
-    def flips(self, cases: Sequence[Case], count: int) -> list[Flip]:
+    def flips(self, cases: Sequence[Program], count: int) -> list[Flip]:
         """The checks that end in more than one way on one of the cases."""
         seeds = _seeds(count)
         for done, seed in enumerate(seeds):
@@ -60,7 +60,7 @@ class SeedTrial(NamedTuple):
             self.bench.record(seed)
         tasks = [(case, seed) for case in cases for seed in seeds]
 
-        def work(task: tuple[Case, str], send: Send) -> None:
+        def work(task: tuple[Program, str], send: Send) -> None:
             def tell(result: CheckResult) -> None:
                 send(msgspec.json.encode([result.id, result.outcome.value]) + b"\n")
 
@@ -83,7 +83,7 @@ def _seeds(count: int) -> list[str]:
     return [f"verify-{number}" for number in range(count)]
 
 
-def _count(ended: Done[tuple[Case, str]], seen: dict[tuple[str, str], Counter[str]]) -> None:
+def _count(ended: Done[tuple[Program, str]], seen: dict[tuple[str, str], Counter[str]]) -> None:
     case, _ = ended.task
     outcomes = dict(msgspec.json.decode(line) for line in ended.said.splitlines())
     for check in case.checks:

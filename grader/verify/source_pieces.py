@@ -23,7 +23,7 @@ _LEFT_ALONE: Final = (
 )  # fmt: skip
 
 
-class Segment(NamedTuple):
+class SourcePiece(NamedTuple):
     """A simple statement, or the expression at the head of a compound one."""
 
     node: ast.stmt | ast.expr
@@ -67,29 +67,29 @@ def _marked(text: str) -> set[int]:
     return lines
 
 
-def segments(body: list[ast.stmt]) -> Iterator[Segment]:
+def segments(body: list[ast.stmt]) -> Iterator[SourcePiece]:
     """The segments of a body, in order; docstrings and messages of errors are none."""
     for node in body:
         if isinstance(node, _LEFT_ALONE) or _is_text(node):
             continue
         if isinstance(node, ast.If | ast.While):
-            yield Segment(node.test, "if" if isinstance(node, ast.If) else "while")
+            yield SourcePiece(node.test, "if" if isinstance(node, ast.If) else "while")
             yield from segments([*node.body, *node.orelse])
         elif isinstance(node, ast.For):
-            yield Segment(node, "block")
-            yield Segment(node.iter, "loop")
+            yield SourcePiece(node, "block")
+            yield SourcePiece(node.iter, "loop")
             yield from segments([*node.body, *node.orelse])
         elif isinstance(node, ast.With | Function):
             yield from segments(node.body)
         else:
-            yield Segment(node, "statement")
+            yield SourcePiece(node, "statement")
 
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def text_of(segment: Segment) -> str:
+def text_of(segment: SourcePiece) -> str:
     """A segment in a standard form, a loop without its body."""
     if isinstance(segment.node, ast.For):
         head = ast.For(segment.node.target, segment.node.iter, [ast.Expr(ast.Constant(...))], [])

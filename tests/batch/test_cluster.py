@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from grader.batches.executor_choice import open_crew
-from grader.batches.executors import LocalCrew
+from grader.batches.executor_choice import open_executor
+from grader.batches.executors import LocalExecutor
 from grader.batches.fingerprint import Fingerprints
-from grader.batches.output import Outbox
+from grader.batches.output import BatchOutput
 from grader.batches.run import Batch, Progress
 from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
@@ -104,9 +104,11 @@ def run(
     cluster: Cluster, folder: Path, rubric: Path, seen: Callable[[Progress], None] = lambda _: None
 ) -> dict[str, float]:
     """Grade `folder/class` on the cluster; the scores."""
-    crew = open_crew(cluster.url, Settings(assignment=str(rubric)))
+    executor = open_executor(cluster.url, Settings(assignment=str(rubric)))
     scores = {}
-    for step in Batch(discover(folder / "class"), crew, outbox=Outbox(folder / "out")).run():
+    for step in Batch(
+        discover(folder / "class"), executor, output=BatchOutput(folder / "out")
+    ).run():
         assert step.result.submission == step.summary.submission
         scores[step.summary.submission] = step.summary.score
         seen(step)
@@ -130,8 +132,10 @@ def test_the_same_as_here_without_a_shared_folder(
     (folder / "cut.zip").write_bytes(b"PK\3\4")
     sources = discover(folder)
     settings = Settings(assignment=str(rubric))
-    list(Batch(sources, LocalCrew(settings, 1), outbox=Outbox(tmp_path / "local")).run())
-    remote = Batch(sources, open_crew(cluster.url, settings), outbox=Outbox(tmp_path / "remote"))
+    list(Batch(sources, LocalExecutor(settings, 1), output=BatchOutput(tmp_path / "local")).run())
+    remote = Batch(
+        sources, open_executor(cluster.url, settings), output=BatchOutput(tmp_path / "remote")
+    )
     rubric.parent.rename(rubric.parent.with_name("elsewhere"))
     try:
         done = list(remote.run())
@@ -232,16 +236,16 @@ def test_no_scheduler_is_said(monkeypatch: pytest.MonkeyPatch, rubric: Path) -> 
 
     monkeypatch.setattr(dask_cluster, "CONNECT_SECONDS", 0.2)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
-        open_crew("dask://127.0.0.1:9", Settings(assignment=str(rubric)))
+        open_executor("dask://127.0.0.1:9", Settings(assignment=str(rubric)))
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "grader.batches.dask_cluster", raising=False)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=r"gradewall\[dask\]"):
-        open_crew("dask://127.0.0.1:9", Settings())
+        open_executor("dask://127.0.0.1:9", Settings())
 
 
 def test_another_executor_is_refused() -> None:
     with pytest.raises(UsageError, match="expected local or dask"):
-        open_crew("slurm", Settings())
+        open_executor("slurm", Settings())

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from grader.batches.executors import LocalCrew
-from grader.batches.fingerprint import Fingerprints, Inputs
-from grader.batches.output import Outbox
+from grader.batches.executors import LocalExecutor
+from grader.batches.fingerprint import Fingerprint, Fingerprints
+from grader.batches.output import BatchOutput
 from grader.batches.result_cache import Cache
 from grader.batches.run import Batch
-from grader.batches.state import NAME, Ledger
+from grader.batches.state import NAME, BatchState
 from grader.grading import Settings
 from grader.model.errors import InternalError, UsageError
 from grader.model.result import Result
@@ -66,7 +66,7 @@ class Forbidden:
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(assignment=str(folder / "course" / "toy.toml"))
 
-    def submit(self, source: Source, inputs: Inputs) -> Future[Any]:
+    def submit(self, source: Source, inputs: Fingerprint) -> Future[Any]:
         raise AssertionError(f"{source.id} is graded again")
 
     def result(self, source: Source, future: Future[Any]) -> Result:
@@ -87,7 +87,7 @@ def reused(folder: Path, **options: Any) -> list[str]:
 
 
 def test_nothing_is_started_where_nothing_changed(again: Path) -> None:
-    assert reused(again, outbox=Outbox(again / "out")) == NAMES
+    assert reused(again, output=BatchOutput(again / "out")) == NAMES
 
 
 def _another_submission(folder: Path) -> None:
@@ -140,7 +140,7 @@ def test_what_changed_is_graded_again_and_why_is_said(again: Path, change: str) 
     make(again)
     said = run(again)
     assert f"Graded now: {expected}." in said
-    assert reused(again, outbox=Outbox(again / "out")) == sorted({*NAMES, *_names(again)})
+    assert reused(again, output=BatchOutput(again / "out")) == sorted({*NAMES, *_names(again)})
 
 
 def _names(folder: Path) -> list[str]:
@@ -161,7 +161,7 @@ def test_each_reason_is_told_of_each(again: Path) -> None:
 def test_another_harness_grades_all_again(again: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.batches.fingerprint.harness_hash", lambda: "other")
     with pytest.raises(AssertionError, match="graded again"):
-        reused(again, outbox=Outbox(again / "out"))
+        reused(again, output=BatchOutput(again / "out"))
 
 
 def test_where_the_assignment_lies_does_not_matter(again: Path) -> None:
@@ -182,13 +182,13 @@ def test_without_a_sound_ledger_results_vouch_for_themselves(again: Path, kind: 
     path.unlink()
     if kind != "absent":
         path.write_bytes(b"no ledger" if kind == "garbage" else content[: len(content) // 2])
-    assert reused(again, outbox=Outbox(again / "out")) == NAMES
+    assert reused(again, output=BatchOutput(again / "out")) == NAMES
     assert (again / "out" / "gradebook.csv").is_file()
 
 
 def test_a_report_that_is_gone_is_made_again(again: Path) -> None:
     (again / "out" / "reports" / "ann.html").unlink()
-    assert reused(again, outbox=Outbox(again / "out")) == NAMES
+    assert reused(again, output=BatchOutput(again / "out")) == NAMES
     assert (again / "out" / "reports" / "ann.html").is_file()
 
 
@@ -198,13 +198,13 @@ def test_other_reports_are_made_of_the_same_results(
     path = again / "out" / "reports" / "ann.html"
     path.write_text("of an older version, as long as it was".ljust(path.stat().st_size))
     monkeypatch.setattr("grader.batches.output._page_hash", lambda lang: "newer")
-    assert reused(again, outbox=Outbox(again / "out")) == NAMES
+    assert reused(again, output=BatchOutput(again / "out")) == NAMES
     assert "<!doctype html>" in path.read_text(encoding="utf-8")
 
 
 def test_who_left_the_class_is_not_in_its_pages(again: Path) -> None:
     shutil.rmtree(again / "class" / "bob")
-    reused(again, outbox=Outbox(again / "out"))
+    reused(again, output=BatchOutput(again / "out"))
     assert "bob" not in (again / "out" / "gradebook.csv").read_text(encoding="utf-8")
     assert "bob" not in (again / "out" / "index.html").read_text(encoding="utf-8")
 
@@ -223,7 +223,7 @@ def test_a_new_time_of_submission_needs_no_grading(again: Path) -> None:
 
 def test_a_cache_serves_another_folder(again: Path) -> None:
     cache = Cache(again / "cache")
-    assert reused(again, outbox=Outbox(again / "other"), cache=cache) == NAMES
+    assert reused(again, output=BatchOutput(again / "other"), cache=cache) == NAMES
     assert toy.timeless(again / "other") == toy.timeless(again / "out")
     said = run(again, "--cache", again / "cache", out="third")
     assert "From the cache: 3." in said
@@ -242,7 +242,7 @@ def test_a_damaged_entry_is_graded_again(again: Path, damage: str) -> None:
     said = run(again, "--cache", again / "cache", out="other")
     assert "From the cache: 2." in said
     assert "Graded now: 1 (stored result damaged)." in said
-    assert reused(again, outbox=Outbox(again / "third"), cache=Cache(again / "cache")) == NAMES
+    assert reused(again, output=BatchOutput(again / "third"), cache=Cache(again / "cache")) == NAMES
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(again: Path) -> None:
@@ -306,7 +306,7 @@ def test_what_was_used_longest_ago_is_pruned(made: Path, tmp_path: Path) -> None
 
 def test_two_ledgers_of_one_file(again: Path) -> None:
     """Two batches at once into one folder: each notes what it did."""
-    first, second = Ledger(again / "out" / NAME), Ledger(again / "out" / NAME)
+    first, second = BatchState(again / "out" / NAME), BatchState(again / "out" / NAME)
     found = first.find("ann")
     assert found is not None
     first.keep("ann")
@@ -319,7 +319,7 @@ def test_two_ledgers_of_one_file(again: Path) -> None:
 
 
 def test_a_result_that_somebody_removed_is_missed(again: Path) -> None:
-    batch = Batch(discover(again / "class"), Forbidden(again), outbox=Outbox(again / "out"))
+    batch = Batch(discover(again / "class"), Forbidden(again), output=BatchOutput(again / "out"))
     steps = list(batch.run())
     shutil.rmtree(again / "out" / "results")
     with pytest.raises(InternalError, match="is gone"):
@@ -328,6 +328,6 @@ def test_a_result_that_somebody_removed_is_missed(again: Path) -> None:
 
 def test_a_crew_that_never_had_to_start_ends(again: Path) -> None:
     settings = Settings(assignment=str(again / "course" / "toy.toml"))
-    crew = LocalCrew(settings, 2)
-    list(Batch(discover(again / "class"), crew, outbox=Outbox(again / "out")).run())
-    assert crew._engine is None
+    executor = LocalExecutor(settings, 2)
+    list(Batch(discover(again / "class"), executor, output=BatchOutput(again / "out")).run())
+    assert executor._engine is None

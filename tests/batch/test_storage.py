@@ -12,9 +12,9 @@ import pytest
 
 import grader
 from grader.batches import storage
-from grader.batches.bundle import Parcel, submission_hash, submission_parcel
+from grader.batches.bundle import Bundle, submission_bundle, submission_hash
 from grader.batches.download import brought
-from grader.batches.output import Outbox
+from grader.batches.output import BatchOutput
 from grader.model.errors import InputError, UsageError
 from grader.submission import discover
 from grader.submission.module_names import may_be_python
@@ -128,21 +128,21 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     ):
         pass
     with pytest.raises(UsageError, match="can be read, but not written"):
-        Outbox(f"zip://x::{tmp_path / 'a.zip'}")
+        BatchOutput(f"zip://x::{tmp_path / 'a.zip'}")
     with pytest.raises(UsageError, match="cannot be opened"):
-        Outbox("nonsense://x")
+        BatchOutput("nonsense://x")
 
 
 def test_without_fsspec_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(UsageError, match=r"gradewall\[remote\]"):
-        Outbox("memory://x")
+        BatchOutput("memory://x")
 
 
 def test_a_driver_s_failure_is_an_error_of_input(
     memory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = storage.Remote("memory://out")
+    place = storage.RemoteStorage("memory://out")
     monkeypatch.setattr(memory, "pipe_file", _refuse)
     with pytest.raises(InputError, match=r"Cannot write memory://out/a: quota\."):
         place.write("a", b"")
@@ -167,8 +167,8 @@ def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
         (folder / name).write_text("def sgd(): pass\n")
     os.mkfifo(folder / "pipe.py")
     (source,) = discover(tmp_path / "class")
-    packed = submission_parcel(source).pack()
-    copy = Parcel.unpack(packed).write(tmp_path / "copy")
+    packed = submission_bundle(source).pack()
+    copy = Bundle.unpack(packed).write(tmp_path / "copy")
     ours, theirs = read_tree(folder, may_be_python), read_tree(copy, may_be_python)
     assert copy.name == "ann"
     assert theirs.files == ours.files

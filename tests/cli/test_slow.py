@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from grader.batches.executors import LocalCrew
+from grader.batches.executors import LocalExecutor
 from grader.batches.run import Batch
 from grader.cli.progress import SlowLines, slow_ones
 from grader.grading import Settings
@@ -44,20 +44,20 @@ def test_a_crew_knows_what_is_being_graded(monkeypatch: Any) -> None:
         def close(self) -> None: ...
 
     monkeypatch.setattr("grader.batches.executors.Engine", Engine)
-    crew = LocalCrew(Settings(), 1)
+    executor = LocalExecutor(Settings(), 1)
     source = Source(id="bob", path=Path("bob"), problem="")
-    futures: list[Future[Any]] = [crew.submit(source, None) for _ in range(2)]  # type: ignore[arg-type]
+    futures: list[Future[Any]] = [executor.submit(source, None) for _ in range(2)]  # type: ignore[arg-type]
     begun.wait()
-    assert list(crew.running()) == ["bob"]
+    assert list(executor.running()) == ["bob"]
     go_on.set()
     for future in futures:
         future.result()
-    assert not crew.running()
-    crew.close()
+    assert not executor.running()
+    executor.close()
 
 
 def test_a_batch_tells_what_runs() -> None:
-    class Crew:
+    class Executor:
         settings = Settings()
         width = 1
 
@@ -78,5 +78,5 @@ def test_a_batch_tells_what_runs() -> None:
 
     told: list[Any] = []
     source = Source(id="bob", path=Path("x.zip"), problem="x.zip: is broken.")
-    assert len(list(Batch([source], Crew()).run(told.append))) == 1
+    assert len(list(Batch([source], Executor()).run(told.append))) == 1
     assert told == [{"bob": 30.0}]

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 from typer.testing import Result as Ran
 
-from grader.batches.fingerprint import Inputs
+from grader.batches.fingerprint import Fingerprint
 from grader.cli.app import app
 from grader.grading import Settings
 from grader.model.errors import InputError
@@ -44,7 +44,7 @@ class Canned:
         self.settings = settings
         self.graded: list[str] = []
 
-    def submit(self, source: Source, inputs: Inputs) -> Future[Any]:
+    def submit(self, source: Source, inputs: Fingerprint) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_result(None)
         return future
@@ -83,12 +83,12 @@ class Room:
     def __init__(self, folder: Path, monkeypatch: Any) -> None:
         self.folder = folder
         self.out = folder / "out"
-        self.crew = Canned(Settings())
+        self.executor = Canned(Settings())
         monkeypatch.setattr("grader.batches.executor_choice.open_crew", self._open)
 
     def _open(self, _executor: str, settings: Settings, _jobs: int) -> Canned:
-        self.crew = Canned(settings)
-        return self.crew
+        self.executor = Canned(settings)
+        return self.executor
 
     def hand_in(self, name: str, *answers: str) -> None:
         path = self.folder / "class" / name

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader.course.late_policy import Late
-from grader.course.marks import Mark, Marks, version_of
+from grader.course.late_policy import LateSubmission
+from grader.course.marks import Mark, Marks
 from grader.model.errors import InputError
 from grader.model.notebook_records import CellOutput, NotebookResult, WrittenAnswer
 from grader.model.result import WRITTEN, Result
@@ -54,7 +54,7 @@ def test_a_filled_in_sheet_changes_scores_gradebook_pages_and_nothing_is_graded(
     sheet = room.fill({("ann", "1"): ("1.5", "Say *why* <b>."), ("bob", "3"): "2"})
     said = room.batch("--marks", sheet)
     assert "written.csv: 2." in said
-    assert room.crew.graded == []
+    assert room.executor.graded == []
     ann, bob = room.result("ann"), room.result("bob")
     assert _written(ann) == (1.5, 6, 1, 3)
     assert _written(bob) == (2, 6, 1, 3)
@@ -80,9 +80,9 @@ def test_marks_stay_without_being_named_again(room: Room) -> None:
     room.batch("--marks", room.fill({("ann", "1"): "1.5"}))
     score = room.result("ann").score
     room.batch()
-    assert room.crew.graded == []
+    assert room.executor.graded == []
     room.batch("--fresh")
-    assert sorted(room.crew.graded) == ["ann", "bob"]
+    assert sorted(room.executor.graded) == ["ann", "bob"]
     assert room.result("ann").score == score
     (room.out / "batch.sqlite").unlink()
     room.batch()
@@ -93,7 +93,7 @@ def test_a_mark_outlives_a_change_of_its_answer_and_is_pointed_out(room: Room) -
     room.batch("--marks", room.fill({("ann", "1"): "1.5", ("ann", "2"): "2"}))
     room.hand_in("ann", "Quite another answer.", "It drops.", "")
     said = room.batch()
-    assert room.crew.graded == ["ann"]
+    assert room.executor.graded == ["ann"]
     answers = room.result("ann").notebooks[0].answers
     assert [(a.mark, a.outdated) for a in answers] == [(1.5, True), (2, False), (None, False)]
     assert _written(room.result("ann"))[:2] == (3.5, 6)
@@ -145,7 +145,7 @@ def test_a_wrong_sheet_changes_nothing_and_nothing_is_graded(room: Room) -> None
     room.hand_in("ann", "Changed.", "", "")
     with pytest.raises(InputError, match=r"row 3: a mark of 3 is not within 0 and 2 points"):
         room.batch("--marks", sheet)
-    assert room.crew.graded == ["ann", "bob"]
+    assert room.executor.graded == ["ann", "bob"]
     assert not (room.out / "marks.json").exists()
 
 
@@ -167,7 +167,7 @@ def test_a_cache_holds_results_without_marks(room: Room, tmp_path: Path) -> None
     room.batch("--fresh", "--cache", cache, "--marks", room.fill({("ann", "1"): "1.5"}))
     room.out = tmp_path / "other"
     room.batch("--cache", cache)
-    assert room.crew.graded == []
+    assert room.executor.graded == []
     assert room.result("ann").score == BASE.score
 
 
@@ -198,13 +198,13 @@ def test_lateness_is_taken_off_the_whole() -> None:
     rubric = load_rubric(REPOSITORY / "rubrics" / "numpynn.toml")
     due = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     strict = replace(rubric, due=due, late=LateRule(percent_per_day=10))
-    late = Late(strict, due + dt.timedelta(hours=30))
+    late = LateSubmission(strict, due + dt.timedelta(hours=30))
     marked = late.applied(Marks([_mark("1", 2)]).applied(late.applied(_result("a"))))
     assert marked.penalty == pytest.approx((BASE.score + 2) * 0.2, abs=0.01)
 
 
 def test_a_mark_above_what_the_answer_is_worth_now_is_cut_and_pointed_out() -> None:
-    marked = Marks([_mark("1", 5, version_of(_result("a").notebooks[0].answers[0]))]).applied(
+    marked = Marks([_mark("1", 5, _result("a").notebooks[0].answers[0].version)]).applied(
         _result("a")
     )
     assert _written(marked)[0] == 2
@@ -214,7 +214,7 @@ def test_a_mark_above_what_the_answer_is_worth_now_is_cut_and_pointed_out() -> N
 def test_another_picture_is_another_answer() -> None:
     answer = _result("a").notebooks[0].answers[0]
     shown = replace(answer, pictures=[CellOutput(mime="image/png", data="eA==")])
-    assert version_of(shown) != version_of(answer)
+    assert shown.version != answer.version
 
 
 def test_what_could_not_be_graded_gets_no_part() -> None:

@@ -34,7 +34,7 @@ def test_a_neighbour_takes_neither_mark_nor_result_nor_page(room: Room, name: st
     room.hand_in(name, "Copied.")
     room.batch()
     assert (room.result("ann.zip"), room.report("ann.zip")) == before
-    assert room.crew.graded == [name]
+    assert room.executor.graded == [name]
     assert room.result("ann.zip").notebooks[0].answers[0].mark == 2
     assert room.result(name).notebooks[0].answers[0].mark is None
     assert set(room.gradebook()) == {"ann.zip", name}

@@ -24,7 +24,7 @@ from grader.notebooks.answers import written_answers
 from grader.notebooks.saved_outputs import compare_saved, order_notes
 from grader.report import markup
 from grader.report.formulas import formula
-from grader.report.summary import Answer
+from grader.report.summary import AnswerSummary
 from grader.submission import Source
 from grader.submission.identity import Names, entry_id
 from grader.submission.notebook_cells import Book, Cell, read_notebook
@@ -176,9 +176,9 @@ def _names(ids: Iterable[str]) -> Names:
     return Names(Source(id=id, path=Path(id)) for id in ids)
 
 
-def _answer(place: tuple[str, str], text: str) -> Answer:
+def _answer(place: tuple[str, str], text: str) -> AnswerSummary:
     notebook, question = place
-    return Answer(
+    return AnswerSummary(
         notebook=notebook, question=question, points=2.0, state="answered", words=1, text=text,
         version="0" * 12, anchor="a1", mark=None, comment="", outdated=False,
     )  # fmt: skip

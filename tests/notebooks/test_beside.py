@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.batches.bundle import submission_hash, submission_parcel
+from grader.batches.bundle import submission_bundle, submission_hash
 from grader.grading import contract_of
 from grader.notebooks import attachments
 from grader.notebooks.attachments import lay_beside
@@ -119,7 +119,7 @@ def test_a_change_of_one_is_a_change_of_the_submission(path: Path) -> None:
     assert after != before
     _put(path, work__a_dot_csv=b"2")
     assert submission_hash(single(path)) != after
-    assert {item.name: item.data for item in submission_parcel(single(path)).items}[
+    assert {item.name: item.data for item in submission_bundle(single(path)).items}[
         b"work/a.csv"
     ] == b"2"
 

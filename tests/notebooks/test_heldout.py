@@ -9,7 +9,7 @@ import numpy as np
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.notebooks.image_data import Images
-from grader.notebooks.kernel_values import Raised
+from grader.notebooks.kernel_values import KernelRaised
 from grader.notebooks.notebook_checks import read_values
 
 PIXEL = 0.123456
@@ -42,7 +42,7 @@ class Telling:
 
     def accuracy(self, path: str, X: Any, y: Any) -> float:
         self.seen.append(float(X.ravel()[0]))
-        raise Raised(f"`{path}.loss` raised ValueError: {X.ravel()[0]}.")
+        raise KernelRaised(f"`{path}.loss` raised ValueError: {X.ravel()[0]}.")
 
     def numbers(self, path: str) -> list[float]:
         return self.seen

@@ -9,11 +9,11 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.model.errors import InputError
 from grader.verify.equivalent_mutants import Argument, argue, load_arguments
-from grader.verify.proof import Kind, Subject, Verdict
+from grader.verify.proof import ProgramKind, ProgramVerdict, Subject
 
 
-def verdict(name: str = "f:number:1", old: str = "a = 1", new: str = "a = 2") -> Verdict:
-    return Verdict(subject=Subject(id=name, kind=Kind.MUTANT, old=old, new=new))
+def verdict(name: str = "f:number:1", old: str = "a = 1", new: str = "a = 2") -> ProgramVerdict:
+    return ProgramVerdict(subject=Subject(id=name, kind=ProgramKind.MUTANT, old=old, new=new))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,9 @@ def test_brackets_are_no_patterns_where_the_text_is_the_same() -> None:
 
 
 def test_only_mutants_are_argued_about() -> None:
-    mistake = Verdict(subject=Subject(id="f:number:1", kind=Kind.MISTAKE, old="a", new="b"))
+    mistake = ProgramVerdict(
+        subject=Subject(id="f:number:1", kind=ProgramKind.MISTAKE, old="a", new="b")
+    )
     assert argue([mistake], [Argument("f", "a", "b", "So.")]) == ["f: a -> b"]
 
 

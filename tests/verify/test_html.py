@@ -8,7 +8,15 @@ from html.parser import HTMLParser
 import pytest
 
 from grader.verify.analysis import conclude
-from grader.verify.proof import CheckRecord, Flake, Flip, Kind, Proof, Subject, Verdict
+from grader.verify.proof import (
+    CheckRecord,
+    Flake,
+    Flip,
+    ProgramKind,
+    ProgramVerdict,
+    Proof,
+    Subject,
+)
 from grader.verify.proof_html import page
 
 HOSTILE = "a = '<script>alert(1)</script>'"
@@ -25,9 +33,9 @@ def proof() -> Proof:
     ]
     asked = [check.id for check in checks[:2]]
     verdicts = [
-        Verdict(subject=_mutant(1), asked=asked, killed_by=["layers::f[two]"]),
-        Verdict(subject=_mutant(2), asked=asked),
-        Verdict(subject=_mutant(3), asked=asked, equivalent="Because & so."),
+        ProgramVerdict(subject=_mutant(1), asked=asked, killed_by=["layers::f[two]"]),
+        ProgramVerdict(subject=_mutant(2), asked=asked),
+        ProgramVerdict(subject=_mutant(3), asked=asked, equivalent="Because & so."),
     ]
     made = Proof(assignment="toy", seed="1", whole=True, checks=checks, verdicts=verdicts)
     made.seeds = 2
@@ -39,7 +47,7 @@ def proof() -> Proof:
 
 def _mutant(number: int) -> Subject:
     return Subject(
-        id=f"f:number:{number}", kind=Kind.MUTANT, functions=("f",), old=HOSTILE, new="a = 2"
+        id=f"f:number:{number}", kind=ProgramKind.MUTANT, functions=("f",), old=HOSTILE, new="a = 2"
     )
 
 

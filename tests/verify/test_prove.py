@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.verify.proof import Kind
+from grader.verify.proof import ProgramKind
 from tests.verify import toy
 
 SHIFTED = "return x + 2 * b"
@@ -14,7 +14,7 @@ SHIFTED = "return x + 2 * b"
 
 def test_a_good_bank_is_proven_without_a_catalogue(tmp_path: Path) -> None:
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT), seeds=3)
-    mutants = proof.of_kind(Kind.MUTANT)
+    mutants = proof.of_kind(ProgramKind.MUTANT)
     assert proof.proven
     assert len(mutants) > 15
     assert all(verdict.killed for verdict in mutants)
@@ -24,7 +24,7 @@ def test_a_good_bank_is_proven_without_a_catalogue(tmp_path: Path) -> None:
 
 def test_a_helper_belongs_to_the_function_that_calls_it(tmp_path: Path) -> None:
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT))
-    helped = [v for v in proof.of_kind(Kind.MUTANT) if v.subject.id.startswith("helper:")]
+    helped = [v for v in proof.of_kind(ProgramKind.MUTANT) if v.subject.id.startswith("helper:")]
     assert helped
     for verdict in helped:
         assert verdict.subject.functions == ("shift",)
@@ -119,7 +119,7 @@ def test_follow_through_forgives_another_functions_fault(tmp_path: Path) -> None
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.STRAY, rubric=forgiving))
     assert proof.strays == []
     assert proof.proven
-    scaled = [v for v in proof.of_kind(Kind.MUTANT) if v.subject.functions == ("scale",)]
+    scaled = [v for v in proof.of_kind(ProgramKind.MUTANT) if v.subject.functions == ("scale",)]
     assert all(verdict.asked == ["layers::scale"] for verdict in scaled)
 
 
@@ -132,7 +132,7 @@ def test_follow_through_forgives_no_fault_of_the_own_family(tmp_path: Path) -> N
         'shift = { module = "layers", returns = "out", backward_of = "scale" }',
     )
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.STRAY, rubric=rubric))
-    scaled = [v for v in proof.of_kind(Kind.MUTANT) if v.subject.functions == ("scale",)]
+    scaled = [v for v in proof.of_kind(ProgramKind.MUTANT) if v.subject.functions == ("scale",)]
     assert all(verdict.asked == ["layers::scale", "layers::stray"] for verdict in scaled)
 
 
@@ -159,7 +159,7 @@ def test_only_what_stands_between_the_markers_is_changed(tmp_path: Path) -> None
         "    out = x * w\n", "    # BEGIN SOLUTION: x\n    out = x * w\n    # END SOLUTION\n"
     )
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, layers=marked))
-    assert {v.subject.old for v in proof.of_kind(Kind.MUTANT)} == {"out = x * w"}
+    assert {v.subject.old for v in proof.of_kind(ProgramKind.MUTANT)} == {"out = x * w"}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_arguments_for_equivalence(tmp_path: Path, new: str, stale: int, argued:
     (tmp_path / "reference" / "equivalent_mutants.toml").write_text(entry, encoding="utf-8")
     proof = toy.proof_of(assignment)
     assert len(proof.stale_arguments) == stale
-    assert [v.equivalent for v in proof.of_kind(Kind.MUTANT)].count("So.") == argued
+    assert [v.equivalent for v in proof.of_kind(ProgramKind.MUTANT)].count("So.") == argued
     assert ((SHIFTED, new) in toy.changes(proof, proof.survivors)) is False
 
 
@@ -192,7 +192,7 @@ def test_mistakes_and_variants_of_a_catalogue(tmp_path: Path) -> None:
     assert proof.failed_variants == ["by-rows"]
     assert proof.surviving_mistakes == ["shift-once"]
     assert proof.tolerated_mistakes == ["shift-thrice"]
-    (variant,) = proof.of_kind(Kind.VARIANT)
+    (variant,) = proof.of_kind(ProgramKind.VARIANT)
     assert variant.killed_by == list(variant.messages) == ["layers::shift_shape"]
 
 
