@@ -2,10 +2,10 @@
 
     python benchmarks/many_rows.py --out FOLDER [--rows 100000]
 
-Nothing is graded: a crew that makes results up stands in for the one that grades, and all else is
-what `grader batch` does with a folder of empty submissions. Reports and result files of students,
-which take a few milliseconds and 200 kB each, are left out unless `--files` is given. What is
-measured, in a process of its own each: the first run, and a run in which nothing changed.
+Nothing is graded: an executor that makes results up stands in for the one that grades, and all
+else is what `grader batch` does with a folder of empty submissions. Reports and result files of
+students, which take a few milliseconds and 200 kB each, are left out unless `--files` is given.
+What is measured, in a process of its own each: the first run, and a run in which nothing changed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from msgspec.structs import replace
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.memory import peak
-from grader.batches import output as outbox_module
+from grader.batches import output as output_module
 from grader.batches import state
 from grader.batches.fingerprint import Fingerprint
 from grader.batches.output import BatchOutput
@@ -50,7 +50,7 @@ PARTS: Final = ("layers", "losses", "optim", "norm", "dropout", "nets")
 
 
 class Invention:
-    """A crew that makes results up at once."""
+    """A executor that makes results up at once."""
 
     settings = Settings()
     width = 8
@@ -147,7 +147,7 @@ def run(folder: Path, out: Path, *, files: bool) -> None:
     sources = discover(folder)
     output = BatchOutput(Folder(out) if files else _NoStudentFiles(out), title="A large class")
     if not files:
-        vars(outbox_module)["student_page"] = lambda *_, **__: ""
+        vars(output_module)["student_page"] = lambda *_, **__: ""
     batch = Batch(sources, Invention(), output=output)
     rowed, done = start, 0
     for _ in batch.run():

@@ -61,11 +61,11 @@ class Bundle(msgspec.Struct, frozen=True):
 
     @staticmethod
     def unpack(data: bytes) -> Bundle:
-        """The parcel that was packed."""
+        """The bundle that was packed."""
         return _DECODER.decode(zlib.decompress(data))
 
     def write(self, folder: Path) -> Path:
-        """Put the files under a new `folder`; returns where the parcel lies."""
+        """Put the files under a new `folder`; returns where the bundle lies."""
         root = folder / os.fsdecode(self.name)
         if self.is_folder:
             root.mkdir(parents=True)

@@ -54,7 +54,7 @@ class Bench(WorkerPlugin):
         Args:
             settings: how to grade; where the assignment lies is the worker's own affair.
             digest: the assignment's.
-            parcel: its files; empty if it is one that every installation has.
+            bundle: its files; empty if it is one that every installation has.
             rubric: the rubric's place among them.
         """
         self._digest = digest

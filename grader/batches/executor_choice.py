@@ -8,7 +8,7 @@ from grader.model.errors import UsageError
 
 
 def open_executor(executor: str, settings: Settings, jobs: int | None = None) -> Executor:
-    """The crew that a command line names: `local`, or `dask://HOST:PORT`.
+    """The executor that a command line names: `local`, or `dask://HOST:PORT`.
 
     Raises:
         UsageError: there is no such executor, or what it needs is not installed.

@@ -162,7 +162,7 @@ class BatchOutput:
         return summary
 
     def finish(self) -> None:
-        """Write class page, gradebook and the sheet of written answers; let go of the ledger.
+        """Write class page, gradebook and the sheet of written answers; let go of the state.
 
         Raises:
             InputError: cannot be written; names the file.
@@ -183,14 +183,14 @@ class BatchOutput:
         self.close()
 
     def close(self) -> None:
-        """Let go of the ledger; it is opened again when it is needed."""
+        """Let go of the state; it is opened again when it is needed."""
         if self._state is not None:
             self._state.close()
             self._state = None
-            self._send_ledger()
+            self._send_state()
 
     def _adopted(self, submission: str, inputs: Fingerprint, late: LateSubmission) -> KeptResult:
-        """A result that the ledger does not vouch for, if it says itself that it holds."""
+        """A result that the state does not vouch for, if it says itself that it holds."""
         result = self.result(submission)
         if result is None:
             there = bool(self._storage.stamp(result_file(submission)))
@@ -224,11 +224,11 @@ class BatchOutput:
 
     def _open(self) -> BatchState:
         if self._state is None:
-            self._state = BatchState(self._ledger_path())
+            self._state = BatchState(self._state_path())
         return self._state
 
-    def _ledger_path(self) -> Path | None:
-        """Where the ledger is kept while it is used: a copy, if the place is not a folder."""
+    def _state_path(self) -> Path | None:
+        """Where the state is kept while it is used: a copy, if the place is not a folder."""
         if isinstance(self._storage, Folder):
             return self._storage.path / STATE
         self._spool = tempfile.TemporaryDirectory(prefix="grader-")
@@ -238,7 +238,7 @@ class BatchOutput:
             path.write_bytes(content)
         return path
 
-    def _send_ledger(self) -> None:
+    def _send_state(self) -> None:
         if not isinstance(self._storage, Folder):
             with self._spool as folder, contextlib.suppress(InputError):  # it is not needed
                 self._storage.write(STATE, Path(folder, STATE).read_bytes())

@@ -75,7 +75,7 @@ class _Task(NamedTuple):
 
 
 class Batch:
-    """A class, graded by one crew."""
+    """A class, graded by one executor."""
 
     def __init__(
         self,
@@ -91,10 +91,10 @@ class Batch:
 
         Args:
             sources: the submissions.
-            crew: grades them.
-            outbox: where results and reports go as they come; nowhere if None.
+            executor: grades them.
+            output: where results and reports go as they come; nowhere if None.
             cache: results of other batches that are taken, and where these go too.
-            resume: whether results that still hold are taken from outbox and cache.
+            resume: whether results that still hold are taken from output and cache.
             lateness: when they were handed in, and what that costs; nothing if None.
 
         Raises:
@@ -119,8 +119,8 @@ class Batch:
     ) -> Iterator[Progress]:
         """Grade every submission; yields each as it is done, in no particular order.
 
-        Whoever does not wait for the end ends the crew. Every few seconds `waiting` is told which
-        submissions are being graded, and how many seconds each has taken so far.
+        Stopping early closes the executor. Every few seconds `waiting` is told which submissions
+        are being graded, and how many seconds each has taken so far.
 
         Raises:
             GraderError: nothing can be graded, or the class pages not be written.

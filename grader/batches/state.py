@@ -55,9 +55,9 @@ class BatchState:
     """The rows of a batch; used by one thread."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the ledger at `path`, or begin one there; None: one that ends with the process.
+        """Open the state at `path`, or begin one there; None: one that ends with the process.
 
-        A file that is no ledger of ours, or damaged, is replaced.
+        A file that is not ours, or damaged, is replaced.
         """
         self._db = _opened(path)
         self._run: int = self._db.execute(
@@ -145,7 +145,7 @@ class BatchState:
 
 
 class _LedgerRoster(Roster):
-    """Goes through the rows of a ledger."""
+    """Goes through the rows of a state."""
 
     def __init__(self, db: sqlite3.Connection, run: int, register: Register) -> None:
         self.register = register

@@ -59,7 +59,7 @@ def run(folder: Path, *options: str | Path, out: str = "out") -> str:
 
 
 class Forbidden:
-    """A crew that must not be asked."""
+    """A executor that must not be asked."""
 
     width = 1
 
@@ -176,12 +176,12 @@ def test_where_the_assignment_lies_does_not_matter(again: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["absent", "garbage", "cut"])
-def test_without_a_sound_ledger_results_vouch_for_themselves(again: Path, kind: str) -> None:
+def test_without_a_sound_state_results_vouch_for_themselves(again: Path, kind: str) -> None:
     path = again / "out" / NAME
     content = path.read_bytes()
     path.unlink()
     if kind != "absent":
-        path.write_bytes(b"no ledger" if kind == "garbage" else content[: len(content) // 2])
+        path.write_bytes(b"no state" if kind == "garbage" else content[: len(content) // 2])
     assert reused(again, output=BatchOutput(again / "out")) == NAMES
     assert (again / "out" / "gradebook.csv").is_file()
 
@@ -304,7 +304,7 @@ def test_what_was_used_longest_ago_is_pruned(made: Path, tmp_path: Path) -> None
     assert {path.name[:64] for path in tmp_path.rglob("*.gz")} == {f"{n:064x}" for n in (0, 5)}
 
 
-def test_two_ledgers_of_one_file(again: Path) -> None:
+def test_two_states_of_one_file(again: Path) -> None:
     """Two batches at once into one folder: each notes what it did."""
     first, second = BatchState(again / "out" / NAME), BatchState(again / "out" / NAME)
     found = first.find("ann")
@@ -326,7 +326,7 @@ def test_a_result_that_somebody_removed_is_missed(again: Path) -> None:
         _ = steps[0].result
 
 
-def test_a_crew_that_never_had_to_start_ends(again: Path) -> None:
+def test_a_executor_that_never_had_to_start_ends(again: Path) -> None:
     settings = Settings(assignment=str(again / "course" / "toy.toml"))
     executor = LocalExecutor(settings, 2)
     list(Batch(discover(again / "class"), executor, output=BatchOutput(again / "out")).run())

@@ -1,4 +1,4 @@
-"""Submissions and output by URL, and what a parcel carries."""
+"""Submissions and output by URL, and what a bundle carries."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _refuse(*_: Any) -> None:
 
 
 @linux
-def test_a_parcel_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
+def test_a_bundle_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     path = toy.hand_in(tmp_path / "class", "ann")
     folder = tmp_path / "class" / "ann"
     (folder / "inside.py").symlink_to(path)

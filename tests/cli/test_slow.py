@@ -30,7 +30,7 @@ def test_lines_come_less_and_less_often() -> None:
     assert said[0] == "bob: has been running for 20 s"
 
 
-def test_a_crew_knows_what_is_being_graded(monkeypatch: Any) -> None:
+def test_a_executor_knows_what_is_being_graded(monkeypatch: Any) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     class Engine:

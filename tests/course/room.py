@@ -36,7 +36,7 @@ BASE: Final = replace(
 
 
 class Canned:
-    """A crew whose results are made up: the answers are those in the submission's module."""
+    """A executor whose results are made up: the answers are those in the submission's module."""
 
     width = 1
 
@@ -84,7 +84,7 @@ class Room:
         self.folder = folder
         self.out = folder / "out"
         self.executor = Canned(Settings())
-        monkeypatch.setattr("grader.batches.executor_choice.open_crew", self._open)
+        monkeypatch.setattr("grader.batches.executor_choice.open_executor", self._open)
 
     def _open(self, _executor: str, settings: Settings, _jobs: int) -> Canned:
         self.executor = Canned(settings)
