@@ -11,6 +11,7 @@ from typing import Final
 
 from grader.assignment.stripping import strip_solutions
 from grader.model.errors import RubricError, UsageError
+from grader.model.module_path import notebook_of
 from grader.model.rubric import Rubric, load_rubric, rubric_sources
 from grader.model.rubric_fault import Fault, did_you_mean, rubric_error
 
@@ -124,9 +125,29 @@ class Assignment:
         return digest([*bank, *checks], repr(asked))
 
     @cached_property
+    def notebooks(self) -> list[str]:
+        """The notebooks that functions of the contract live in, by name."""
+        named = map(notebook_of, self.contract.modules.values())
+        return list(dict.fromkeys(name for name in named if name))
+
+    def solved_notebook(self, name: str) -> Path:
+        """The reference's notebook of a name: beside the package, or where no package is."""
+        inside = self.reference / f"{name}.ipynb"
+        return inside if inside.is_file() else self.reference.parent / f"{name}.ipynb"
+
+    @cached_property
+    def given_notebooks(self) -> dict[str, str]:
+        """The notebooks that functions live in, as students get them, by name: those at hand."""
+        folders = (self.release, data_folder("given") / self.rubric.id)
+        found = ((name, folder / f"{name}.ipynb") for folder in folders for name in self.notebooks)
+        return {name: path.read_text(encoding="utf-8") for name, path in found if path.is_file()}
+
+    @cached_property
     def reference_digest(self) -> str:
         """Of the reference's files; empty where there is no reference (a student's machine)."""
         files = sorted(self.reference.rglob("*.py")) if self.reference.is_dir() else []
+        solved = map(self.solved_notebook, self.notebooks)
+        files += [path for path in solved if path.is_file()]
         return digest(files) if files else ""
 
     @cached_property

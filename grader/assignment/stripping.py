@@ -14,8 +14,8 @@ Inside a function it becomes a stub: a banner with those words, and the line
 with the function's qualified name. Elsewhere (a helper, an import) it disappears. All other
 lines are given to the students as they are.
 
-Notebooks beside the package are stripped too. In a cell of code a solution leaves its banner; a
-cell with the role `written` keeps only a place for the answer.
+Notebooks beside the package are stripped too. In a cell of code, outside of functions, a solution
+leaves its banner; a cell with the role `written` keeps only a place for the answer.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION(?:: (?P<task>.+))?")
 _TASK_LINE = re.compile(r" *#   (?P<task>.+)")
 _END = re.compile(r" *# END SOLUTION")
 _MARKER = re.compile(r" *# *(?:BEGIN|END) SOLUTION")
+_MAGIC = re.compile(r"^( *)[%!].*$", re.MULTILINE)
 _WIDTH = 100
 
 WRITE_HERE: Final = "**Your answer:**\n\n*Write your answer here.*"
@@ -112,7 +113,13 @@ def strip_solutions(source: str, name: str = "<source>") -> str:
         InputError: It does not parse, or its markers do not match.
     """
     lines = source.splitlines()
-    functions = list(_functions(_parse(source, name)))
+    return "\n".join(_replaced(lines, list(_functions(_parse(source, name))), name)) + "\n"
+
+
+def _replaced(
+    lines: list[str], functions: list[tuple[str, _Function]], name: str, *, banners: bool = False
+) -> list[str]:
+    """The lines without solutions; outside of functions nothing is left of one, or its banner."""
     kept: list[str] = []
     position = 0
     for solution in _solutions(lines, name):
@@ -120,17 +127,20 @@ def strip_solutions(source: str, name: str = "<source>") -> str:
         position = solution.end
         if function := _enclosing(functions, solution.begin + 1):
             kept += _stub(solution, function)
+        elif banners:
+            kept += _banner(solution)
         else:
             while kept and not kept[-1]:
                 kept.pop()
-    return "\n".join([*kept, *lines[position:]]) + "\n"
+    return [*kept, *lines[position:]]
 
 
 def strip_notebook(source: str, name: str = "<notebook>") -> str:
     """Return a notebook of the reference as the students get it, without outputs.
 
     Args:
-        source: The notebook's text: nbformat 4, every cell with a role in `metadata.grader`.
+        source: The notebook's text: nbformat 4. A cell may say its role in `metadata.grader`; of
+            the others, code with a solution is an answer, and other code is given.
         name: What to call it in errors.
 
     Raises:
@@ -138,11 +148,22 @@ def strip_notebook(source: str, name: str = "<notebook>") -> str:
     """
     try:
         notebook = json.loads(source)
-        for cell in notebook["cells"]:
-            _strip_cell(cell, cell["metadata"]["grader"]["role"], name)
+        for number, cell in enumerate(notebook["cells"], start=1):
+            cell.setdefault("id", f"cell-{number}")
+            _strip_cell(cell, _role(cell), name)
     except (json.JSONDecodeError, LookupError, TypeError) as error:
         raise InputError(f"{name}: is no notebook of ours ({error}).") from error
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _role(cell: dict[str, Any]) -> str:
+    """What a cell is for; one that does not say it is told now, so that the template does."""
+    about = cell.setdefault("metadata", {}).setdefault("grader", {})
+    if "role" not in about:
+        has_solution = any(map(_MARKER.match, "".join(cell["source"]).splitlines()))
+        code = "answer" if has_solution else "given"
+        about["role"] = code if cell["cell_type"] == "code" else "text"
+    return str(about["role"])
 
 
 def _strip_cell(cell: dict[str, Any], role: str, name: str) -> None:
@@ -150,18 +171,18 @@ def _strip_cell(cell: dict[str, Any], role: str, name: str) -> None:
     if role == "written":
         text = WRITE_HERE
     elif cell["cell_type"] == "code":
-        text = "\n".join(_without_solutions(text.splitlines(), f"{name}, cell {cell['id']}"))
+        text = "\n".join(_cell_without_solutions(text, f"{name}, cell {cell['id']}"))
         cell.update(outputs=[], execution_count=None)
     cell["source"] = text.splitlines(keepends=True)
 
 
-def _without_solutions(lines: list[str], name: str) -> list[str]:
-    kept: list[str] = []
-    position = 0
-    for solution in _solutions(lines, name):
-        kept += [*lines[position : solution.begin], *_banner(solution)]
-        position = solution.end
-    return kept + lines[position:]
+def _cell_without_solutions(text: str, name: str) -> list[str]:
+    """The lines of a cell, with a stub for a solution in a function, else with its banner."""
+    try:
+        functions = list(_functions(ast.parse(_MAGIC.sub(r"\1pass", text))))
+    except SyntaxError:
+        functions = []
+    return _replaced(text.splitlines(), functions, name, banners=True)
 
 
 def _stripped(reference: Path) -> dict[str, str]:

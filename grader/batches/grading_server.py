@@ -35,7 +35,7 @@ from grader.model.rubric import Rubric
 from grader.runner.answer_key import Key
 from grader.runner.bank_plugin import CheckPlugin
 from grader.runner.recording import record_key
-from grader.runner.reference import LocalCode
+from grader.runner.reference import LocalCode, reference_files
 from grader.runner.session import run_session
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
 from grader.submission import Source
@@ -108,7 +108,8 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
     sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
     at_hand = bool(assignment.reference_digest)
     reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
-    catalogue = Catalogue(assignment.reference, assignment.contract) if at_hand else None
+    files = reference_files(assignment) if at_hand else {}
+    catalogue = Catalogue(assignment.reference, assignment.contract, files) if at_hand else None
     if catalogue is not None and settings.diagnose:
         catalogue.load()
 

@@ -32,7 +32,10 @@ def command(
     )
     loaded = Assignment.load(assignment)
     submission = load(
-        single(options.existing(path)), contract=contract_of(loaded), given=loaded.given_files
+        single(options.existing(path)),
+        contract=contract_of(loaded),
+        given=loaded.given_files,
+        notebooks=loaded.given_notebooks,
     )
     bench = NotebookBench(loaded, sandbox=settings.sandbox, lang=lang)
     try:

@@ -28,6 +28,7 @@ from grader.assignment.catalogue import (
 )
 from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
+from grader.model.module_path import import_name, source_file
 
 _PREFIX: Final = "_gradewall_in_memory_"
 _numbers = itertools.count()
@@ -52,8 +53,15 @@ Versions = tuple[Version, ...]
 class Catalogue:
     """The known mistakes beside a reference, each ready to be called."""
 
-    def __init__(self, reference: Path, contract: Mapping[str, ContractEntry]) -> None:
+    def __init__(
+        self,
+        reference: Path,
+        contract: Mapping[str, ContractEntry],
+        files: Mapping[str, str] | None = None,
+    ) -> None:
+        """What lies beside the reference package; `files` are its own, if not all lie in it."""
         self._reference = reference
+        self._given_files = files
         self._contract = contract
         self._versions: dict[str, list[Version]] = {}
         self._packages: dict[Versions, Package | None] = {}
@@ -95,7 +103,7 @@ class Catalogue:
 
     @cached_property
     def _files(self) -> dict[str, str]:
-        return read_package(self._reference)
+        return dict(self._given_files or read_package(self._reference))
 
     def load(self) -> None:
         """Read the files now, before processes are forked that would each do so.
@@ -127,7 +135,7 @@ class Catalogue:
         return [name for name in self._contract if name in met - {function}]
 
     def _words(self, function: str) -> list[str]:
-        text = self._files.get(self._contract[function].module.replace(".", "/") + ".py", "")
+        text = self._files.get(source_file(self._contract[function].module), "")
         begin, end = definition_extent(text, function)
         return re.findall(r"\w+", text[begin:end])
 
@@ -188,7 +196,7 @@ class Package:
 
     def resolve(self, name: str) -> Any:
         """The contract's function or class."""
-        return getattr(self._module(self._contract[name].module), name)
+        return getattr(self._module(import_name(self._contract[name].module)), name)
 
     def drop(self) -> None:
         """Forget the package."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from grader.diagnosis.diagnose import diagnose, structural
+from grader.grading.cell_places import told_by_cell
 from grader.grading.compat_notes import old_use_notes
 from grader.grading.context import Bench, contract_of
 from grader.grading.dropout_reading import observe_dropout
@@ -63,6 +64,7 @@ def _loaded(bench: Bench, source: Source) -> Submission:
         source,
         contract=contract_of(bench.assignment),
         given=bench.assignment.given_files,
+        notebooks=bench.assignment.given_notebooks,
         dialect=bench.settings.dialect,
         template=bench.assignment.rubric.grading.template,
     )
@@ -82,7 +84,7 @@ def _graded(bench: Bench, submission: Submission, path: Path) -> Result:
     if bench.notebooks is not None:
         usable = loaded_as(submission, bench.loading) if bench.loading else submission
         notebooks = bench.notebooks.grade(usable, path)
-    return _result(bench, judged, notebooks)
+    return told_by_cell(_result(bench, judged, notebooks), submission.files)
 
 
 def _judged(bench: Bench, submission: Submission) -> _Judged:

@@ -21,10 +21,8 @@ from typing import Final
 
 import msgspec
 
+from grader.model.module_path import notebook_of
 from grader.model.rubric_fault import Fault, did_you_mean
-
-NOTEBOOK: Final = "notebook:"
-"""How the module of a function begins that lives in a notebook: `notebook:Regression`."""
 
 _MODULE: Final = re.compile(r"\w+(\.\w+)*|notebook:[^:]*\w[^:]*")
 _RETURNS: Final = re.compile(r"\w+\*?( *, *\w+\*?)*")
@@ -87,7 +85,7 @@ class ContractEntry(msgspec.Struct, frozen=True):
     @property
     def notebook(self) -> str:
         """The notebook that it lives in; empty for a function of a module."""
-        return self.module.removeprefix(NOTEBOOK) if self.module.startswith(NOTEBOOK) else ""
+        return notebook_of(self.module)
 
     @classmethod
     def parse(cls, name: str, declared: str | EntryTable, *, given: bool = False) -> ContractEntry:

@@ -16,6 +16,8 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
     """Written for Python 2: `/` between integers floors."""
     acts: bool = False
     """Whether it does more when it is imported than import and define."""
+    cells: list[tuple[int, str]] = []
+    """Of a notebook: the line where each cell of code begins, and what the cell is called."""
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):

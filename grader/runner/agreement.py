@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.folder import Assignment
+from grader.model.module_path import notebook_of, source_file
 from grader.model.rubric_fault import Fault, did_you_mean
 from grader.runner.bank_plugin import check_id, item_spec
+from grader.submission.notebook_cells import cell_codes, read_notebook
+from grader.submission.pasted_code import without_magics
 
 
 def require_agreement(assignment: Assignment, items: Sequence[pytest.Item]) -> None:
@@ -105,7 +108,8 @@ def require_returned(assignment: Assignment, refused: Mapping[str, str]) -> None
 
 def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
     folder = assignment.reference
-    if not (folder / "__init__.py").is_file():
+    modules = {m for m in assignment.contract.modules.values() if not notebook_of(m)}
+    if modules and not (folder / "__init__.py").is_file():
         beside = assignment.path.parent
         packages = [p.parent.relative_to(beside).as_posix() for p in beside.glob("*/*/__init__.py")]
         packages += [path.parent.name for path in beside.glob("*/__init__.py")]
@@ -113,7 +117,9 @@ def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
         yield Fault(("reference",), f"leads to {folder}, where there is no package", hint)
         return
     for name, entry in assignment.contract.items():
-        path = folder / f"{entry.module.replace('.', '/')}.py"
+        notebook = notebook_of(entry.module)
+        path = folder / source_file(entry.module)
+        path = assignment.solved_notebook(notebook) if notebook else path
         if not path.is_file():
             named = set(assignment.contract.modules.values())
             known = sorted(named | set(_stems(folder)))
@@ -128,7 +134,7 @@ def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
 def _defined(path: Path) -> list[str]:
     """The names that a module binds; `*` where it imports all of another."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(_code(path))):
         match node:
             case ast.FunctionDef() | ast.ClassDef():
                 names.append(node.name)
@@ -137,6 +143,13 @@ def _defined(path: Path) -> list[str]:
             case ast.Import() | ast.ImportFrom():
                 names += [alias.asname or alias.name for alias in node.names]
     return names
+
+
+def _code(path: Path) -> str:
+    if path.suffix != ".ipynb":
+        return path.read_text(encoding="utf-8")
+    codes = cell_codes(read_notebook(path.read_bytes(), path.name).cells)
+    return "\n".join(without_magics(code.text) for code in codes)
 
 
 def _stems(folder: Path) -> list[str]:

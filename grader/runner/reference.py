@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import linecache
 import os
 import sys
 from collections.abc import Callable, Container, Sequence
@@ -13,15 +14,42 @@ from typing import Any
 
 import pytest
 
+from grader.assignment.catalogue import read_package
 from grader.assignment.folder import Assignment, digest
 from grader.model.errors import InputError
+from grader.model.module_path import import_name, notebook_of, source_file
 from grader.model.result import CheckResult
 from grader.runner.answer_key import LocalChannel
 from grader.runner.bank_plugin import CheckPlugin, check_id
 from grader.runner.check_run import CheckRun, Reference
 from grader.runner.session import run_session
 from grader.student.proxy import Channel, Student
+from grader.submission.notebook_cells import cell_codes, read_notebook
+from grader.submission.notebook_module import prepare_notebook
 from grader.worker.worker import Dispatcher
+
+
+def reference_files(assignment: Assignment) -> dict[str, str]:
+    """The reference's modules, text by path; functions of a notebook are a module of its name.
+
+    Raises:
+        InputError: a notebook is not there, or cannot be read.
+    """
+    files = {"__init__.py": "", **read_package(assignment.reference)}
+    return files | _notebook_modules(assignment)
+
+
+def _notebook_modules(assignment: Assignment) -> dict[str, str]:
+    modules = assignment.contract.modules
+    wanted = [name for name, module in modules.items() if notebook_of(module)]
+    found = {}
+    for module in dict.fromkeys(modules[name] for name in wanted):
+        path = assignment.solved_notebook(notebook_of(module))
+        if not path.is_file():
+            raise InputError(f"{path}: the contract names this notebook, but it is not there.")
+        codes = cell_codes(read_notebook(path.read_bytes(), path.name).cells)
+        found[source_file(module)] = prepare_notebook(path.name, codes, wanted).text
+    return found
 
 
 class LocalCode:
@@ -30,6 +58,7 @@ class LocalCode:
     def __init__(self, folder: Path, assignment: Assignment) -> None:
         self._folder = folder
         self._contract = assignment.contract
+        self._assignment = assignment
         self._name = f"_gradewall_{digest([], str(folder))[:12]}"
 
     def resolve(self, name: str) -> Any:
@@ -42,16 +71,37 @@ class LocalCode:
 
     def _module(self, module: str) -> ModuleType:
         if self._name not in sys.modules:
-            init = self._folder / "__init__.py"
-            spec = importlib.util.spec_from_file_location(
-                self._name, init, submodule_search_locations=[str(self._folder)]
-            )
-            if spec is None or spec.loader is None or not init.is_file():
-                raise InputError(f"{self._folder}: the reference package is not there.")
-            package = importlib.util.module_from_spec(spec)
+            self._import_package()
+        name = f"{self._name}.{import_name(module)}"
+        if notebook_of(module) and not (self._folder / source_file(module)).is_file():
+            self._import_notebooks()
+        return sys.modules.get(name) or importlib.import_module(name)
+
+    def _import_package(self) -> None:
+        init = self._folder / "__init__.py"
+        spec = importlib.util.spec_from_file_location(
+            self._name, init, submodule_search_locations=[str(self._folder)]
+        )
+        if spec is None or spec.loader is None:
+            raise InputError(f"{self._folder}: the reference package is not there.")
+        package = importlib.util.module_from_spec(spec)
+        if init.is_file():
             sys.modules[self._name] = package
             spec.loader.exec_module(package)
-        return importlib.import_module(f"{self._name}.{module}")
+        elif self._assignment.notebooks:  # nothing but notebooks, and perhaps modules beside them
+            sys.modules[self._name] = package
+        else:
+            raise InputError(f"{self._folder}: the reference package is not there.")
+
+    def _import_notebooks(self) -> None:
+        """Make modules of the functions in the reference's notebooks, once."""
+        for file, text in _notebook_modules(self._assignment).items():
+            name = f"{self._name}.{file.removesuffix('.py')}"
+            if name not in sys.modules:
+                module = sys.modules[name] = ModuleType(name)
+                module.__package__ = self._name
+                linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+                exec(compile(text, file, "exec", dont_inherit=True), vars(module))
 
 
 class LocalBank:

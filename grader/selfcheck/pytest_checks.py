@@ -94,6 +94,7 @@ class SelfCheckPlugin(CheckPlugin):
                 source,
                 contract=contract_of(assignment),
                 given=assignment.given_files,
+                notebooks=assignment.given_notebooks,
                 template=template,
             )
         except InputError as error:

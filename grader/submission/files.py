@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.model.errors import InputError
-from grader.submission.module_names import is_python
+from grader.submission.module_names import is_python, may_be_notebook
+from grader.submission.notebook_cells import CellCode
+from grader.submission.notebook_formats import MAX_BYTES as MAX_NOTEBOOK_BYTES
 from grader.submission.source_text import MAX_FILE_BYTES
 
 MAX_MEMBERS: Final = 200_000
@@ -68,6 +70,8 @@ class Tree:
     links: dict[str, str] = field(default_factory=dict)
     members: int = 0
     """Files of any kind."""
+    notebooks: dict[str, list[CellCode]] = field(default_factory=dict)
+    """The cells of files that are read as notebooks."""
     held: int = 0
     """Bytes in `files`."""
 
@@ -147,16 +151,17 @@ def _take(tree: Tree, name: str, member: Member) -> None:
     if len(tree.files) >= MAX_PYTHON_FILES or tree.held >= MAX_PYTHON_BYTES:
         tree.unread[name] = "comes after more Python files than any submission has"
         return
-    if member.size > MAX_FILE_BYTES:
-        tree.unread[name] = too_long(member.size)
+    limit = MAX_NOTEBOOK_BYTES if may_be_notebook(name) else MAX_FILE_BYTES
+    if member.size > limit:
+        tree.unread[name] = too_long(member.size, limit)
         return
     try:
-        data = member.read(MAX_FILE_BYTES + 1)
+        data = member.read(limit + 1)
     except OSError as error:
         tree.unread[name] = why_unreadable(error)
     else:
-        if len(data) > MAX_FILE_BYTES:
-            tree.unread[name] = too_long(len(data))
+        if len(data) > limit:
+            tree.unread[name] = too_long(len(data), limit)
         else:
             tree.files[name] = data
             tree.held += len(data)
@@ -169,10 +174,10 @@ def why_unreadable(error: OSError) -> str:
     return f"cannot be read ({error.strerror or error})"
 
 
-def too_long(size: int) -> str:
+def too_long(size: int, limit: int = MAX_FILE_BYTES) -> str:
     """Why a file of `size` bytes is not read."""
     mebi = 1024 * 1024
-    return f"is {max(1, size // mebi)} MB long; up to {MAX_FILE_BYTES // mebi} MB are read"
+    return f"is {max(1, size // mebi)} MB long; up to {limit // mebi} MB are read"
 
 
 def _follow_links(tree: Tree) -> None:

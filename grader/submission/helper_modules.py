@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import PathFinder
 from typing import Final, NamedTuple
 
+from grader.model.module_path import import_name, module_file, notebook_of
 from grader.submission.discover import PACKAGES
 from grader.submission.files import Tree
 from grader.submission.module_names import COPY, Modules, copy_number, import_stem, plain, spellings
-from grader.submission.package import Load, Package, usual_file
+from grader.submission.package import Load, Package
 
 _MAX_HELPERS: Final = 100
 _MAX_PARTS: Final = 8
@@ -59,7 +60,9 @@ class _Search:
     ) -> None:
         self.package = package
         self.names = {
-            module: file for module, file in package.modules.items() if file != usual_file(module)
+            import_name(module): file
+            for module, file in package.modules.items()
+            if file != module_file(module) or notebook_of(module)
         }
         self.missing: set[str] = set()
         self._modules = modules

@@ -147,6 +147,7 @@ class Contents:
                 text=within(module.text, module.tree, self._depth(file)),
                 floor_division=self._floors(file),
                 acts=acts(module.tree.body),
+                cells=list(module.cells),
             )
             for file, module in self.modules.items()
         }

@@ -9,12 +9,14 @@ from typing import Final
 
 from grader.assignment.dialect import NOT_ASKED
 from grader.model.errors import InputError
+from grader.model.module_path import module_file
 from grader.model.submission import Submission
 from grader.submission.era import infer_dialect
 from grader.submission.files import Tree, printable
 from grader.submission.helper_modules import helpers_noted, needed
 from grader.submission.inventory import Contents
 from grader.submission.module_names import Modules, is_python
+from grader.submission.notebook_files import take_notebooks
 from grader.submission.package import (
     Package,
     Ranked,
@@ -22,7 +24,6 @@ from grader.submission.package import (
     find_packages,
     names_noted,
     rank,
-    usual_file,
 )
 from grader.submission.reader import Reader, read_nested, read_tree
 from grader.submission.refusal import misplaced, nothing_found, nothing_usable
@@ -36,6 +37,7 @@ def load(
     *,
     contract: Mapping[str, str],
     given: Mapping[str, str] = {},
+    notebooks: Mapping[str, str] = {},
     dialect: str = "auto",
     template: str = "auto",
 ) -> Submission:
@@ -46,6 +48,7 @@ def load(
         contract: the assignment's names to the module that should define them, for example
             `{"adam": "optim", "TwoLayerNet": "classifiers.fc_net"}`.
         given: modules that everybody was given, with their texts: they stand in for missing ones.
+        notebooks: those with functions in their cells, by name, as everybody was given them.
         dialect: `auto`, or the era to assume.
         template: `auto`, or the era whose template everybody was given; `dialect` wins.
 
@@ -57,7 +60,8 @@ def load(
         raise InputError(source.problem)
     modules = Modules(contract, given)
     tree = _read(source.path, modules)
-    reader = Reader(tree)
+    take_notebooks(tree, modules, notebooks)
+    reader = Reader(tree, modules.in_notebooks)
     ranked = rank(find_packages(tree, modules), modules, reader.load)
     if not ranked:
         raise nothing_found(source.path, tree, modules)
@@ -110,7 +114,7 @@ def _with_given(
     lent = []
     for module, text in given.items():
         if module not in package.modules and (modules.names[module] or module in imported):
-            lent.append(usual_file(module))
+            lent.append(module_file(module))
             tree.files[package.inside(lent[-1])] = text.encode()
     return package._replace(files=[*package.files, *lent]), lent
 

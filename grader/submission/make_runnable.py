@@ -52,6 +52,8 @@ class Prepared(NamedTuple):
     """Whether Python 3 cannot parse it, and Python 2 can."""
     broken: dict[str, Broken]
     notes: list[str]
+    cells: tuple[tuple[int, str], ...] = ()
+    """Of a notebook: the line where each cell of code begins, and what the cell is called."""
 
     @property
     def may_floor(self) -> bool:
@@ -90,7 +92,7 @@ def prepare(file: str, data: bytes) -> Prepared:
     """
     other = foreign(data)
     try:
-        parts = _prepared(file, decode(data))
+        parts = prepare_text(file, decode(data))
     except Unreadable:
         if other is None:
             raise
@@ -102,7 +104,12 @@ def prepare(file: str, data: bytes) -> Prepared:
     return parts._replace(notes=[f"{file} {other}. What is Python in it was graded."])
 
 
-def _prepared(file: str, original: str) -> Prepared:
+def prepare_text(file: str, original: str) -> Prepared:
+    """Make a text runnable that is meant to be Python; see `prepare`.
+
+    Raises:
+        Unreadable: nothing of it can be used.
+    """
     try:
         whole, expanded = _whole(original)
     except Unparsable as error:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from grader.model.module_path import module_file, notebook_of
 from grader.submission.source_text import Unreadable, decode
 
 EXACT: Final = 0
@@ -34,6 +35,10 @@ _HEAD: Final = re.compile(
 )
 """Copies as systems name them; files as Canvas, Moodle and Blackboard name them."""
 _PLAIN: Final = re.compile(r"(?:^|/)[^./]+(?:\.txt)?$", re.IGNORECASE)
+_NOTEBOOK: Final = re.compile(r"\.(?:ipynb|json|r?md)(?![A-Za-z])", re.IGNORECASE)
+"""Endings of notebooks, and of texts that jupytext makes of them."""
+_PAGE: Final = (".zip", ".html", ".pdf", ".gz")
+"""Endings of what was made of a notebook that nobody can run."""
 _BETWEEN: Final = re.compile(r"[ _-]")
 _MAX_NAME: Final = 255
 """Characters of a name that are looked at: no file system has longer ones, but archives may."""
@@ -66,6 +71,12 @@ def may_be_python(path: str) -> bool:
     return is_python(path) or _PLAIN.search(path) is not None
 
 
+def may_be_notebook(path: str) -> bool:
+    """Whether a file's name says that it is a notebook: `a.ipynb`, `a.ipynb.txt`."""
+    name = posixpath.basename(path).lower()
+    return ".ipynb" in name and not name.endswith(_PAGE)
+
+
 def import_stem(path: str) -> str:
     """What a file is imported as, without its folder: `utils` for `lib/Utils.py.txt`."""
     stem = posixpath.basename(path)
@@ -86,7 +97,10 @@ class Modules:
             self.names[module] = frozenset(n for n, where in contract.items() if where == module)
         self._by_stem: dict[str, list[str]] = {}
         for module in self.names:
-            self._by_stem.setdefault(module.rpartition(".")[2], []).append(module)
+            stem = notebook_of(module) or module.rpartition(".")[2]
+            self._by_stem.setdefault(stem, []).append(module)
+        self.in_notebooks = frozenset(n for n, where in contract.items() if notebook_of(where))
+        """The contract's names that students write in cells of notebooks."""
         self._definition = re.compile(
             rf"^(?:async[ \t]+def|def|class)[ \t]+({'|'.join(map(re.escape, contract))})\b",
             re.MULTILINE,
@@ -94,14 +108,18 @@ class Modules:
 
     def looks_wanted(self, path: str) -> bool:
         """Whether to read a file whose name does not say that it is Python: `layers.txt`."""
-        return _PLAIN.search(path) is not None and self.match(path) is not None
+        if self.in_notebooks and may_be_notebook(path):
+            return True
+        may_be_meant = _PLAIN.search(path) or (self.in_notebooks and _NOTEBOOK.search(path))
+        return bool(may_be_meant) and self.match(path) is not None
 
     def match(self, path: str) -> Match | None:
         """The module that a file is by its name, if by any."""
         name = posixpath.basename(path)
         found = []
         for stem, modules in self._by_stem.items():
-            distance = distance_of(name, stem)
+            is_notebook = any(map(notebook_of, modules))
+            distance = distance_of(_NOTEBOOK.sub(".py", name) if is_notebook else name, stem)
             if distance is not None:
                 module = next((m for m in modules if _lies_in(path, m)), modules[0])
                 found.append((distance, -len(stem), module))
@@ -120,7 +138,7 @@ class Modules:
 
 def root_of(path: str, module: str) -> str:
     """The package's folder if the file at `path` is that module, in its folder or lying flat."""
-    own = posixpath.dirname(module.replace(".", "/"))
+    own = posixpath.dirname(module_file(module))
     folder = posixpath.dirname(path)
     if own and f"/{folder}".casefold().endswith(f"/{own}".casefold()):
         return folder[: len(folder) - len(own)].rstrip("/")
@@ -128,7 +146,7 @@ def root_of(path: str, module: str) -> str:
 
 
 def _lies_in(path: str, module: str) -> bool:
-    own = posixpath.dirname(module.replace(".", "/"))
+    own = posixpath.dirname(module_file(module))
     return f"/{posixpath.dirname(path)}".casefold().endswith(f"/{own}".casefold())
 
 

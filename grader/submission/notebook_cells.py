@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -52,10 +53,20 @@ class Cell(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     stop: bool = False
     """Whether the student asked that nothing after it be run if it fails."""
+    number: int = 0
+    """Its place in the file that it was read from, from 1."""
     released: bool = False
     """Whether it says what was given out, whoever handed it in."""
     floors: bool = False
     """Whether `/` between integers floors in it, as in Python 2."""
+
+
+class CellCode(NamedTuple):
+    """The code of a cell, as it was handed in or restored."""
+
+    label: str
+    """`cell 4`, counting from the top; empty where the file has no cells."""
+    text: str
 
 
 class Book(msgspec.Struct, kw_only=True):
@@ -96,6 +107,16 @@ def read_notebook(data: bytes, path: str) -> Book:
     return make_runnable(book)
 
 
+def cell_codes(cells: Iterable[Cell]) -> list[CellCode]:
+    """The code of a notebook, cell by cell."""
+    return [CellCode(_label(cell), cell.source) for cell in cells if cell.code]
+
+
+def _label(cell: Cell) -> str:
+    given = cell.restored in ("missing", "moved")
+    return f"cell {cell.number} as given out" if given else f"cell {cell.number}"
+
+
 def make_runnable(book: Book) -> Book:
     """Fill in what is to be run of each cell."""
     for cell in book.cells:
@@ -122,6 +143,7 @@ def _cell(raw: Any, number: int) -> Cell:
     count = raw.get("execution_count") if code else None
     outputs = raw.get("outputs") if code else None
     return Cell(
+        number=number,
         id=str(raw.get("id") or f"cell-{number}")[:80],
         code=code,
         source=text.replace("\r\n", "\n"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from grader.model.module_path import module_file, notebook_of
 from grader.submission.definitions import definitions, left_as_given
 from grader.submission.files import Tree
 from grader.submission.make_runnable import Prepared
@@ -18,6 +19,7 @@ from grader.submission.module_names import (
     Match,
     Modules,
     is_python,
+    may_be_notebook,
     root_of,
 )
 
@@ -58,7 +60,7 @@ class Package(NamedTuple):
 
     def module_file(self, module: str) -> str:
         """The file of a module (`classifiers.fc_net`); where it should be if it is missing."""
-        return self.modules.get(module) or usual_file(module)
+        return self.modules.get(module) or module_file(module)
 
 
 Load = Callable[[Package, str], Prepared | None]
@@ -72,11 +74,6 @@ class Ranked(NamedTuple):
     implemented: int
     defined: int
     score: float
-
-
-def usual_file(module: str) -> str:
-    """Where a module lies in the package as it was given out."""
-    return module.replace(".", "/") + ".py"
 
 
 def find_packages(tree: Tree, modules: Modules) -> list[Package]:
@@ -108,7 +105,8 @@ def _matches(tree: Tree, modules: Modules) -> dict[str, Match]:
 
 
 def _is_named(match: Match, path: str) -> bool:
-    return match.distance <= COPY and is_python(path)
+    is_module = is_python(path) or (may_be_notebook(path) and bool(notebook_of(match.module)))
+    return match.distance <= COPY and is_module
 
 
 def _defines(path: str, module: str, tree: Tree, modules: Modules) -> bool:
@@ -120,7 +118,8 @@ def _by_definitions(tree: Tree, modules: Modules) -> set[str]:
     names: dict[str, set[str]] = {}
     for path, data in tree.files.items():
         names.setdefault(posixpath.dirname(path), set()).update(modules.defined_in(data))
-    return {folder for folder, found in names.items() if len(found) >= _MIN_NAMES}
+    least = min(_MIN_NAMES, len(modules.in_notebooks) or _MIN_NAMES)
+    return {folder for folder, found in names.items() if len(found) >= least}
 
 
 def _package(root: str, roots: Iterable[str], tree: Tree, matches: Mapping[str, Match]) -> Package:
@@ -129,7 +128,7 @@ def _package(root: str, roots: Iterable[str], tree: Tree, matches: Mapping[str, 
 
     def inside(paths: Iterable[str]) -> list[str]:
         own = (p for p in paths if p.startswith(prefix) and not p.startswith(others))
-        own = (path for path in own if is_python(path) or path in matches)
+        own = (path for path in own if is_python(path) or path in matches or path in tree.notebooks)
         shallow_first = sorted(own, key=lambda path: (path.count("/"), path))
         return [path.removeprefix(prefix) for path in shallow_first]
 
@@ -183,7 +182,7 @@ def _settled(package: Package, modules: Modules, load: Load) -> Package:
         def key(candidate: tuple[Match, str]) -> tuple[object, ...]:
             match, path = candidate
             done, _ = count_names(package, path, modules.names[module], load)
-            usual = path != usual_file(module)
+            usual = path != module_file(module)
             return (-done, match.distance, usual, match.newest_first, path.count("/"), path)
 
         return key
@@ -265,7 +264,7 @@ def names_noted(package: Package) -> list[str]:
     """Which files were taken for which modules, where their names do not say so."""
     renamed, notes = [], []
     for module, file in package.modules.items():
-        name = posixpath.basename(usual_file(module))
+        name = posixpath.basename(module_file(module))
         rivals = _rivals(package.candidates.get(module, ()))
         others = [path for _, path in rivals if path != file]
         if posixpath.basename(file) != name or file.startswith("../"):

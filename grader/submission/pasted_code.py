@@ -27,6 +27,9 @@ _MAGIC: Final = re.compile(
 )
 """Lines that only IPython knows; the last are commands that it takes without a sign."""
 
+_CAPTURED: Final = re.compile(r"^(?P<target>[ \t]*[\w., ]+=[ \t]*)(?:!|%[A-Za-z]).*$", re.MULTILINE)
+"""Lines that keep what a program or a magic gave: `files = !ls`."""
+
 
 def mask_magics(source: str) -> tuple[str, list[str]]:
     """The source with lines that only IPython knows replaced by names, and those lines."""
@@ -39,6 +42,17 @@ def mask_magics(source: str) -> tuple[str, list[str]]:
             lines[number] = f"{match['indent']}__magic_{len(magics)}__"
             magics.append(line.strip())
     return "\n".join(lines), magics
+
+
+def without_magics(source: str) -> str:
+    """The source with `pass` in the place of lines that only IPython knows, line for line."""
+    if _parses(source):
+        return source
+    captured = _CAPTURED.sub(r"\g<target>None", source)
+    masked, magics = mask_magics(captured)
+    for number in range(len(magics)):
+        masked = masked.replace(f"__magic_{number}__", "pass")
+    return masked
 
 
 def _parses(source: str) -> bool:

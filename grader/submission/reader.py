@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +25,7 @@ from grader.submission.files import (
 from grader.submission.foreign_files import named
 from grader.submission.make_runnable import Prepared, prepare
 from grader.submission.module_names import is_python
+from grader.submission.notebook_module import prepare_notebook
 from grader.submission.package import Package
 from grader.submission.source_text import Unreadable
 
@@ -37,8 +38,10 @@ _MAX_DEPTH: Final = 4
 class Reader:
     """Prepares files, each once."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, in_notebooks: Collection[str] = ()) -> None:
+        """Nothing is prepared yet; `in_notebooks` are the names that are wanted of notebooks."""
         self.tree = tree
+        self._in_notebooks = in_notebooks
         self._prepared: dict[str, Prepared] = {}
         self._unusable = dict(tree.unread)
 
@@ -47,10 +50,16 @@ class Reader:
         path = package.inside(file)
         if path not in self._prepared and path not in self._unusable:
             try:
-                self._prepared[path] = prepare(file, self.tree.files[path])
+                self._prepared[path] = self._prepare(path, file)
             except Unreadable as error:
                 self._unusable[path] = str(error)
         return self._prepared.get(path)
+
+    def _prepare(self, path: str, file: str) -> Prepared:
+        codes = self.tree.notebooks.get(path)
+        if codes is not None:
+            return prepare_notebook(file, codes, self._in_notebooks)
+        return prepare(file, self.tree.files[path])
 
     def problem(self, package: Package, file: str) -> str:
         """Why `load` gave nothing: `layers.py holds NUL bytes`."""

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from grader.model.errors import InputError
+from grader.model.module_path import module_file
 from grader.submission.files import Tree, printable
 from grader.submission.foreign_files import named
 from grader.submission.module_names import COPY, Modules, distance_of
-from grader.submission.package import Package, usual_file
+from grader.submission.package import Package
 
 _MAX_SHOWN: Final = 5
 _COMPILED: Final = re.compile(r"\.(?:cpython|pypy)-?\d+(?:\.opt-\d)?$")
@@ -22,7 +23,7 @@ def nothing_found(path: Path, tree: Tree, modules: Modules) -> InputError:
     """That a submission holds no package, and what it holds instead."""
     name = printable(path.name)
     written = {*modules.contract.values()} - modules.given or {*modules.contract.values()}
-    wanted = sorted({posixpath.basename(usual_file(module)) for module in written})
+    wanted = sorted({posixpath.basename(module_file(module)) for module in written})
     hint = f"Hand in the folder with {_listed(wanted)}, as it is or as a zip."
     instead = named(tree.other)
     because = f": {instead}" if instead else ""
@@ -53,7 +54,7 @@ def nothing_usable(path: Path, package: Package, problems: Iterable[str]) -> Inp
 def misplaced(package: Package, tree: Tree, modules: Modules) -> list[str]:
     """For modules that are not there, what else has their names: `layers.pyc`, `layers.docx`."""
     return [
-        f"{usual_file(module)} is not there: {named([found])}."
+        f"{module_file(module)} is not there: {named([found])}."
         for module in sorted(set(modules.contract.values()) - package.modules.keys())
         if (found := next(_in_place_of(module, tree), ""))
     ]

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.model.contract import ContractEntry
+from grader.model.module_path import source_file
 
 FILLS: Final = ("zeros", "ones", "input")
 _HOOK: Final = "_do_nothing"
@@ -45,7 +46,7 @@ def _idle(
 ) -> dict[str, str]:
     changed: dict[str, str] = {}
     for name in names:
-        file = f"{contract[name].module.replace('.', '/')}.py"
+        file = source_file(contract[name].module)
         text = changed.get(file) or f"{files[file]}\n\nfrom {__name__} import idle as {_HOOK}\n"
         kept = [value.endswith("*") for value in contract[name].returns]
         changed[file] = f"{text}{name} = {_HOOK}({name}, {kept}, {fill!r})\n"

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, Final
 
 from grader.model.contract import ContractEntry
+from grader.model.module_path import source_file
 from grader.verify.source_pieces import Place, functions
 
 _CALLS_KEPT: Final = 200
@@ -28,9 +29,7 @@ class Observation:
     """What was seen of a package while the bank ran on it."""
 
     def __init__(self, contract: Mapping[str, ContractEntry]) -> None:
-        self._contract = {
-            (f"{entry.module.replace('.', '/')}.py", name) for name, entry in contract.items()
-        }
+        self._contract = {(source_file(entry.module), name) for name, entry in contract.items()}
         self._reached: dict[str, set[Place]] = defaultdict(set)
         self._owners: dict[Place, set[str]] = defaultdict(set)
         self._calls: dict[Place, list[dict[str, Any]]] = defaultdict(list)

@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 import pytest
 
-from grader.assignment.catalogue import read_package
 from grader.assignment.folder import Assignment
 from grader.grading import Settings, select
 from grader.model.result import CheckResult
 from grader.runner.bank_plugin import CheckPlugin, check_id, item_spec
+from grader.runner.reference import reference_files
 from grader.runner.session import run_session
 from grader.verify.analysis import conclude, verdict_of
 from grader.verify.equivalent_mutants import argue, load_arguments
@@ -78,7 +78,7 @@ def prove(assignment: Assignment, wanted: Wanted, progress: Progress) -> Proof:
 def _prove(
     assignment: Assignment, bench: InMemoryBank, wanted: Wanted, progress: Progress
 ) -> Proof:
-    files = read_package(assignment.reference)
+    files = reference_files(assignment)
     progress("reference", 0, 1)
     start = time.process_time()
     observed, results = bench.observe(files)

@@ -1,0 +1,165 @@
+"""Which statements at the top of a notebook its functions need: the rest are computations.
+
+Functions in a notebook lean on imports, on constants, on other functions, and now and then on a
+value that a cell computed. What some wanted names reach in this way is kept. Training, plots and
+whatever else the cells do with the functions is not.
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain
+from typing import Final, NamedTuple
+
+from grader.protocol.toplevel import defines
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_DYNAMIC: Final = frozenset({"eval", "exec", "globals", "locals"})
+"""Whoever calls one of these may reach any name."""
+
+
+class _Statement(NamedTuple):
+    node: ast.stmt
+    binds: frozenset[str]
+    changes: frozenset[str]
+    """Names whose values it adds something to: `Net.loss = loss`, `CONFIG["lr"] = 0.1`."""
+    reads: frozenset[str]
+
+
+def needed_statements(tree: ast.Module, text: str, wanted: Collection[str]) -> list[ast.stmt]:
+    """The statements that bind the wanted names, and all that these reach, in their order."""
+    left = list(_described(tree, text))
+    reached, kept = set(wanted), set[int]()
+    grown = True
+    while grown:
+        grown = False
+        for number, each in enumerate(left):
+            if number not in kept and _is_needed(each, reached):
+                kept.add(number)
+                reached |= each.reads
+                grown = True
+        if not grown and reached & _DYNAMIC:
+            more = {n for n, each in enumerate(left) if defines(each.node, frozenset())}
+            reached -= _DYNAMIC
+            grown = not more <= kept
+            kept |= more
+    return [each.node for number, each in enumerate(left) if number in kept]
+
+
+def _is_needed(statement: _Statement, reached: Collection[str]) -> bool:
+    if "*" in statement.binds:  # an import of nobody knows which names
+        return True
+    return any(name in reached for name in chain(statement.binds, statement.changes))
+
+
+def _described(tree: ast.Module, text: str) -> Iterator[_Statement]:
+    globals_of = _globals_by_line(text)
+    for node in tree.body:
+        binds, changes = frozenset(_bound(node)), frozenset(_changed(node))
+        if binds or changes:
+            yield _Statement(node, binds, changes, frozenset(_reads(node, globals_of)))
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.Import(names=aliases):
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in aliases)
+        case ast.ImportFrom(names=aliases):
+            yield from (alias.asname or alias.name for alias in aliases)
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            yield from _names(_targets(node), ast.Store)
+        case ast.If() | ast.Try():
+            yield from chain.from_iterable(map(_bound, _inside(node)))
+
+
+def _changed(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            for target in chain.from_iterable(map(ast.walk, _targets(node))):
+                if isinstance(target, (ast.Attribute, ast.Subscript)):
+                    yield from _root(target)
+        case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[owner, *_])):
+            yield from _root(owner)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():  # `@add_to_class(Net)`
+            calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+            yield from _names([argument for call in calls for argument in call.args], ast.Load)
+        case ast.If() | ast.Try():
+            yield from chain.from_iterable(map(_changed, _inside(node)))
+
+
+def _targets(node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _inside(node: ast.If | ast.Try) -> list[ast.stmt]:
+    if isinstance(node, ast.If):
+        return node.body + node.orelse
+    handlers = [statement for handler in node.handlers for statement in handler.body]
+    return node.body + handlers + node.orelse + node.finalbody
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def _names(nodes: Collection[ast.AST], context: type[ast.expr_context]) -> Iterator[str]:
+    for node in chain.from_iterable(map(ast.walk, nodes)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context):
+            yield node.id
+
+
+_GlobalsOf = Callable[[_Definition], frozenset[str] | None]
+
+
+def _reads(node: ast.stmt, globals_of: _GlobalsOf) -> Iterator[str]:
+    """The names that it reads, or that its functions do when they are called."""
+    if isinstance(node, (ast.If, ast.Try)):
+        yield from _names([node.test] if isinstance(node, ast.If) else [], ast.Load)
+        for inner in _inside(node):
+            yield from _reads(inner, globals_of)
+        return
+    is_definition = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    inside = globals_of(node) if is_definition else None  # type: ignore[arg-type]
+    if inside is None:
+        yield from _names([node], ast.Load)
+        return
+    yield from inside
+    yield from _names(list(_head(node)), ast.Load)
+
+
+def _head(node: ast.stmt) -> Iterator[ast.AST]:
+    """What of a definition is computed where it stands: decorators, defaults, bases."""
+    match node:
+        case ast.ClassDef():
+            yield from (*node.decorator_list, *node.bases, *node.keywords)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from (*node.decorator_list, node.args)
+            yield from [node.returns] if node.returns else []
+
+
+def _globals_by_line(text: str) -> _GlobalsOf:
+    """Looks up what a function or class at the top of `text` reads from outside itself.
+
+    A name that is local to a function is none of the notebook's, though a cell may have one like
+    it. Where that cannot be told, every name counts.
+    """
+    found: dict[tuple[str, int], frozenset[str]] = {}
+    try:
+        for table in symtable.symtable(text, "<notebook>", "exec").get_children():
+            found[table.get_name(), table.get_lineno()] = frozenset(_globals_in(table))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        found = {}
+    return lambda node: found.get((node.name, node.lineno))
+
+
+def _globals_in(table: symtable.SymbolTable) -> Iterator[str]:
+    yield from (symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())
+    for inner in table.get_children():
+        yield from _globals_in(inner)
