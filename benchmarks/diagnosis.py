@@ -25,7 +25,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
-import pytest
 
 from grader.assignment.catalogue import Mistake, Variant, load_variants, patched, read_package
 from grader.assignment.folder import Assignment
@@ -34,7 +33,7 @@ from grader.diagnosis.mutated_package import Catalogue, Package
 from grader.model.errors import InputError
 from grader.model.result import CheckResult, Dialect, Outcome
 from grader.runner.answer_key import Key, LocalChannel
-from grader.runner.bank_plugin import CheckPlugin, item_spec
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
@@ -74,10 +73,9 @@ class Answer(msgspec.Struct):
 class Lab:
     """Makes packages and has them graded and diagnosed."""
 
-    def __init__(self, assignment: Assignment, plugin: CheckPlugin, items: list[pytest.Item]):
+    def __init__(self, assignment: Assignment, checks: list[Check]):
         self._assignment = assignment
-        self._plugin = plugin
-        self._items = items
+        self._checks = checks
         self.catalogue = Catalogue(assignment.reference, assignment.contract)
         self.variants = {v.id: v for v in load_variants(assignment.reference)}
         self._files = read_package(assignment.reference)
@@ -87,7 +85,7 @@ class Lab:
         """Record the reference's answers for a seed."""
         code = LocalCode(self._assignment.reference, self._assignment)
         recorder = Recorder(code.channel)
-        self._plugin.run_all(self._items, self._run(code.channel, recorder, seed))
+        self._run(code.channel, recorder, seed).run_all(self._checks)
         self._keys[seed] = Key(seed, "", recorder.answers())
 
     def trials(self, seeds: Iterable[str], only: str) -> Iterator[Trial]:
@@ -129,12 +127,12 @@ class Lab:
             function = mistake.function
         package = Package(patched(self._files, patches), self._assignment.contract)
         tapes = Tapes()
-        items = [i for i in self._items if _asks(trial.setting, function, i)]
+        chosen = [check for check in self._checks if _asks(trial.setting, function, check)]
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
             KeyReplayer(self._keys[trial.seed]), trial.seed, tapes,
         )  # fmt: skip
-        checks = self._plugin.run_all(items, run)
+        checks = run.run_all(chosen)
         catalogue, start = self.catalogue, time.process_time()
         told = diagnose(checks, tapes, Tapes(), catalogue, Dialect(era="2021"))
         return _answer(trial, told, time.process_time() - start)
@@ -152,14 +150,12 @@ class Lab:
         )
 
 
-def _asks(setting: str, function: str, item: pytest.Item) -> bool:
-    spec = item_spec(item)
-    assert spec is not None
-    of_net = bool(set(spec.targets) & set(NETS))
+def _asks(setting: str, function: str, check: Check) -> bool:
+    of_net = bool(set(check.targets) & set(NETS))
     return {
-        "alone": function in spec.targets,
-        "variant": function in spec.targets,
-        "in a net": function in spec.targets or of_net,
+        "alone": function in check.targets,
+        "variant": function in check.targets,
+        "in a net": function in check.targets or of_net,
         "net only": of_net,
         "valid": True,
     }[setting]
@@ -193,8 +189,8 @@ def main() -> None:
     answers: list[tuple[Trial, Answer]] = []
     broken: list[str] = []
 
-    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        lab = Lab(assignment, plugin, items)
+    def loop(checks: list[Check]) -> None:
+        lab = Lab(assignment, checks)
         seeds = [str(options.first + i) for i in range(options.seeds)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -10,15 +10,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from grader.assignment.folder import Assignment
 from grader.grading import Settings, select
 from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
@@ -40,12 +37,11 @@ class DirectChannel:
 class Bank:
     """The bank, collected, before one package."""
 
-    def __init__(self, package: Path, plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+    def __init__(self, package: Path, checks: list[Check]) -> None:
         self._assignment = Assignment.load()
         self._key = Key.load(self._assignment.key_path)
         self._code = LocalCode(package, self._assignment)
-        self._plugin = plugin
-        self._items = select(Settings(), self._assignment.rubric, items)
+        self._checks = select(Settings(), self._assignment.rubric, checks)
 
     def run(self) -> list[CheckResult]:
         """The results of all checks."""
@@ -55,7 +51,7 @@ class Bank:
             student=lambda _check: Student(DirectChannel(self._code), self._assignment.contract),
             reference=KeyReplayer(self._key),
         )
-        return self._plugin.run_all(self._items, run)
+        return run.run_all(self._checks)
 
 
 @contextlib.contextmanager
@@ -68,8 +64,8 @@ def failures(package: str) -> list[str]:
     """Ids of the checks that a package does not pass."""
     results: list[CheckResult] = []
 
-    def loop(plugin: CheckPlugin, items: list[Any]) -> None:
-        results.extend(Bank(Path(package).resolve(), plugin, items).run())
+    def loop(checks: list[Check]) -> None:
+        results.extend(Bank(Path(package).resolve(), checks).run())
 
     with _quiet():
         run_session(Assignment.load(), loop)

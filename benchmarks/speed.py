@@ -29,7 +29,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -38,11 +38,11 @@ from benchmarks.regrade import members
 from benchmarks.same_checks import Bank as DirectBank
 from grader.assignment.folder import Assignment, data_folder
 from grader.batches.grading_client import Engine
-from grader.batches.grading_server import open_bench
+from grader.batches.grading_server import open_context
 from grader.demo import make_class
-from grader.grading import Bench, Settings, grade_submission
+from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.limits import Limits
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.session import run_session
 from grader.sandbox.probe import ACTS_MAIN, ask
 from grader.sandbox.sandboxes import open_sandbox
@@ -57,8 +57,8 @@ def alternating(runs: int, package: Path) -> tuple[list[float], list[float]]:
     warm: list[float] = []
     source = Source(id="reference", path=package)
 
-    def loop(plugin: CheckPlugin, items: list[Any]) -> None:
-        bank = DirectBank(package / "numpynn", plugin, items)
+    def loop(checks: list[Check]) -> None:
+        bank = DirectBank(package / "numpynn", checks)
         bank.run()
         with Engine() as engine:
             engine.grade(source)
@@ -79,10 +79,10 @@ def mechanisms(runs: int, package: Path) -> dict[str, list[float]]:
     source = Source(id="reference", path=package)
     seconds: dict[str, list[float]] = {}
 
-    def use(bench: Bench) -> None:
-        bank = DirectBank(package / "numpynn", bench.plugin, bench.items)
-        bench.prepare_for_many()
-        both = bench.dry_runs
+    def use(context: GradingContext) -> None:
+        bank = DirectBank(package / "numpynn", context.checks)
+        context.prepare_for_many()
+        both = context.dry_runs
         ahead = {
             check: each._replace(script=each.script._replace(expected=()))
             for check, each in both.items()
@@ -95,16 +95,16 @@ def mechanisms(runs: int, package: Path) -> dict[str, list[float]]:
         kinds = {"neither": {}, "sent ahead": ahead, "known to pass": known, "both": both}
         for number in range(runs + 1):
             for kind, dry_runs in {"limit": {}, **kinds}.items():
-                bench.dry_runs = dry_runs
+                context.dry_runs = dry_runs
                 start = time.perf_counter()
                 if kind == "limit":
                     bank.run()
                 else:
-                    grade_submission(bench, source)
+                    grade_submission(context, source)
                 if number:  # the first is to warm up
                     seconds.setdefault(kind, []).append(time.perf_counter() - start)
 
-    open_bench(Settings(), use)
+    open_context(Settings(), use)
     return seconds
 
 

@@ -21,11 +21,10 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
-import pytest
 
 from grader.assignment.folder import Assignment
 from grader.diagnosis.mutated_package import Catalogue
-from grader.grading import Bench, Settings, grade_submission, select
+from grader.grading import GradingContext, Settings, grade_submission, select
 from grader.grading.context import Notebooks
 from grader.grading.environment import environment
 from grader.model.errors import ExitCode, GraderError, InputError, InternalError
@@ -33,7 +32,7 @@ from grader.model.limits import Limits
 from grader.model.result import Outcome, Result, SandboxInfo
 from grader.model.rubric import Rubric
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.recording import record_key
 from grader.runner.reference import LocalCode, reference_files
 from grader.runner.session import run_session
@@ -101,7 +100,7 @@ def obtain_key(assignment: Assignment, settings: Settings) -> Key:
     return record_key(assignment, seed)
 
 
-def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
+def open_context(settings: Settings, use: Callable[[GradingContext], None]) -> None:
     """Prepare everything, then call `use`; pytest's session ends when it returns."""
     assignment = Assignment.load(settings.assignment)
     key = obtain_key(assignment, settings)
@@ -115,11 +114,11 @@ def open_bench(settings: Settings, use: Callable[[Bench], None]) -> None:
 
     notebooks = _notebooks(assignment, settings)
 
-    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        chosen = select(settings, assignment.rubric, items)
+    def loop(checks: list[Check]) -> None:
+        chosen = select(settings, assignment.rubric, checks)
         use(
-            Bench(
-                assignment, settings, key, sandbox, plugin, chosen, reference, catalogue, notebooks
+            GradingContext(
+                assignment, settings, key, sandbox, chosen, reference, catalogue, notebooks
             )
         )
 
@@ -143,17 +142,19 @@ def _notebooks(assignment: Assignment, settings: Settings) -> Notebooks | None:
     return NotebookBench(assignment, sandbox=kind, lang=settings.lang, seed=seed)
 
 
-def ready(bench: Bench) -> bytes:
+def ready(context: GradingContext) -> bytes:
     """The message that the server can grade."""
-    return msgspec.json.encode(Ready(bench.sandbox.info, len(bench.items), bench.assignment.digest))
+    return msgspec.json.encode(
+        Ready(context.sandbox.info, len(context.checks), context.assignment.digest)
+    )
 
 
-def serve_forking(control: socket.socket, bench: Bench) -> None:
+def serve_forking(control: socket.socket, context: GradingContext) -> None:
     """Fork a child for each job until the other side hangs up."""
     environment()  # looked up once, and not by every child
     gc.collect()
     gc.freeze()  # keeps the children from copying what they share
-    control.send(ready(bench))
+    control.send(ready(context))
     server = os.getpid()
     children: set[int] = set()
     jobs = 0
@@ -165,16 +166,16 @@ def serve_forking(control: socket.socket, bench: Bench) -> None:
             break
         children = {pid for pid in children if os.waitpid(pid, os.WNOHANG) == (0, 0)}
         if _has_complaint(complaints):
-            _renew_sandboxes(bench)
+            _renew_sandboxes(context)
         jobs += 1
         if jobs == 2:  # a single submission would not win back the time
-            bench.prepare_for_many()
+            context.prepare_for_many()
             gc.freeze()
         reply = socket.socket(fileno=descriptors[0])
         pid = os.fork()
         if not pid:
             control.close()
-            _child(bench, data, reply, complain, server)
+            _child(context, data, reply, complain, server)
         children.add(pid)
         reply.close()
     for pid in children:
@@ -190,20 +191,20 @@ def _has_complaint(complaints: int) -> bool:
         return False
 
 
-def _renew_sandboxes(bench: Bench) -> None:
+def _renew_sandboxes(context: GradingContext) -> None:
     """Open another sandbox for one that is gone: killed, by the kernel or by somebody."""
     with suppress(GraderError):  # else every result says that there is none
-        if not _works(bench.sandbox):
-            bench.sandbox.close()
-            bench.sandbox = open_sandbox(bench.settings.sandbox)
-        if bench.notebooks and not _works(bench.notebooks.sandbox):
-            bench.notebooks.renew()
+        if not _works(context.sandbox):
+            context.sandbox.close()
+            context.sandbox = open_sandbox(context.settings.sandbox)
+        if context.notebooks and not _works(context.notebooks.sandbox):
+            context.notebooks.renew()
 
 
-def _all_work(bench: Bench) -> bool:
+def _all_work(context: GradingContext) -> bool:
     """Whether every sandbox still starts workers."""
-    kernels = [bench.notebooks.sandbox] if bench.notebooks else []
-    return all(map(_works, [bench.sandbox, *kernels]))
+    kernels = [context.notebooks.sandbox] if context.notebooks else []
+    return all(map(_works, [context.sandbox, *kernels]))
 
 
 def _works(sandbox: Sandbox) -> bool:
@@ -215,18 +216,20 @@ def _works(sandbox: Sandbox) -> bool:
     return True
 
 
-def _child(bench: Bench, job: bytes, reply: socket.socket, complain: int, parent: int) -> None:
+def _child(
+    context: GradingContext, job: bytes, reply: socket.socket, complain: int, parent: int
+) -> None:
     """Grade one submission in a process of its own, and end it.
 
     A result that the loss of the sandbox may have spoilt is not sent: it is asked for again.
     """
     status = 1
     try:
-        signal.alarm(_most_seconds(bench.assignment.rubric))
+        signal.alarm(_most_seconds(context.assignment.rubric))
         _limit_memory()
         privileges.die_with_parent(privileges.open_libc(), parent)
-        result = _graded(bench, job)
-        if _is_shaken(result) and not _all_work(bench):
+        result = _graded(context, job)
+        if _is_shaken(result) and not _all_work(context):
             os.write(complain, b"!")
         else:
             reply.sendall(msgspec.json.encode(result))
@@ -270,16 +273,16 @@ def _is_shaken(result: Result) -> bool:
     return result.error_kind == "internal" or broke or "crash" in kinds
 
 
-def _graded(bench: Bench, job: bytes) -> Result:
-    return grade_submission(bench, msgspec.json.decode(job, type=Job).source())
+def _graded(context: GradingContext, job: bytes) -> Result:
+    return grade_submission(context, msgspec.json.decode(job, type=Job).source())
 
 
-def serve_inline(bench: Bench, jobs: BinaryIO, results: BinaryIO) -> None:
+def serve_inline(context: GradingContext, jobs: BinaryIO, results: BinaryIO) -> None:
     """Grade a submission for each line, until there are no more."""
-    results.write(ready(bench) + b"\n")
+    results.write(ready(context) + b"\n")
     results.flush()
     for line in jobs:
-        results.write(msgspec.json.encode(_graded(bench, line)) + b"\n")
+        results.write(msgspec.json.encode(_graded(context, line)) + b"\n")
         results.flush()
 
 
@@ -304,19 +307,19 @@ def main() -> None:
             results.write(message + b"\n")
             results.flush()
 
-        def serve(bench: Bench) -> None:
-            serve_inline(bench, jobs, results)
+        def serve(context: GradingContext) -> None:
+            serve_inline(context, jobs, results)
     else:
         control = socket.socket(fileno=int(sys.argv[2]))
 
         def say(message: bytes) -> None:
             control.send(message)
 
-        def serve(bench: Bench) -> None:
-            serve_forking(control, bench)
+        def serve(context: GradingContext) -> None:
+            serve_forking(control, context)
 
     try:
-        open_bench(settings, serve)
+        open_context(settings, serve)
     except GraderError as error:
         say(msgspec.json.encode(Refused(error.message, error.hint, int(error.exit_code))))
     except BrokenPipeError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from grader.grading.context import Bench, contract_of
+from grader.grading.context import GradingContext, contract_of
 from grader.grading.environment import environment, harness_version
 from grader.grading.pipeline import grade_submission
 from grader.grading.settings import Settings, select
 
 __all__ = [
-    "Bench",
+    "GradingContext",
     "Settings",
     "contract_of",
     "environment",

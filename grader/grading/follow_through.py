@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from grader.assignment.dialect import to_canonical
 from grader.diagnosis.causes import version_of
-from grader.grading.context import Bench
 from grader.grading.dropout_reading import observe_net
 from grader.grading.memory import memory_at_most, size
+from grader.grading.submission_run import SubmissionRun
 from grader.model.contract import ContractEntry
 from grader.model.result import Cause, CheckResult, Dialect, Finding, Outcome
 from grader.model.rubric import Rubric
@@ -157,19 +157,19 @@ def _changes(
 
 
 def follow_through(
-    bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes
+    run: SubmissionRun, submission: Submission, checks: list[CheckResult], tapes: Tapes
 ) -> list[CheckResult]:
     """The checks, with those repeated that stand on a wrong function of another part."""
-    rubric = bench.assignment.rubric
-    wrong = wrong_functions(checks, rubric) if bench.reference else []
+    rubric = run.context.assignment.rubric
+    wrong = wrong_functions(checks, rubric) if run.context.reference else []
     for names, repeat in to_repeat(checks, rubric, wrong).items():
-        if not bench.time_limit.is_over:
-            checks = _repeated(bench, submission, checks, tapes, list(names), repeat)
+        if not run.time_limit.is_over:
+            checks = _repeated(run, submission, checks, tapes, list(names), repeat)
     return checks
 
 
 def _repeated(
-    bench: Bench,
+    run: SubmissionRun,
     submission: Submission,
     checks: list[CheckResult],
     tapes: Tapes,
@@ -177,13 +177,14 @@ def _repeated(
     repeat: set[str],
 ) -> list[CheckResult]:
     """The checks, those that pass with some functions replaced as they ended then."""
-    assert bench.reference is not None
+    context = run.context
+    assert context.reference is not None
     substitutes = ReferenceSubstitutes(
-        bench.reference, bench.assignment.contract, submission.dialect, names
+        context.reference, context.assignment.contract, submission.dialect, names
     )
-    with bench.channel(submission, substitutes) as channel:
-        submission = observe_net(submission, channel, bench.assignment.contract)
-        again = bench.run(submission, channel, tapes, only=repeat, earlier=checks)
+    with run.channel(submission, substitutes) as channel:
+        submission = observe_net(submission, channel, context.assignment.contract)
+        again = run.run(submission, channel, tapes, only=repeat, earlier=checks)
     passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
     return [
         replace(passed[check.id], follow_through=names)
@@ -194,7 +195,7 @@ def _repeated(
 
 
 def carry_mistakes(
-    bench: Bench, submission: Submission, checks: list[CheckResult]
+    run: SubmissionRun, submission: Submission, checks: list[CheckResult]
 ) -> list[CheckResult]:
     """The checks, with backward passes judged that wait for a forward whose mistake is known.
 
@@ -202,16 +203,16 @@ def carry_mistakes(
     of anything. But if the forward is wrong in a known way, the backward has to do just what the
     reference's does behind a forward with the same mistake.
     """
-    catalogue = bench.catalogue
-    if catalogue is None or not bench.assignment.rubric.carry_mistakes:
+    catalogue = run.context.catalogue
+    if catalogue is None or not run.context.assignment.rubric.carry_mistakes:
         return checks
     for forward, mistake in _known_forwards(checks).items():
         stuck = {check.id for check in checks if _waits_for(check, forward)}
         resolve = catalogue.resolver([version_of(mistake)])
-        if not stuck or resolve is None or bench.time_limit.is_over:
+        if not stuck or resolve is None or run.time_limit.is_over:
             continue
-        with bench.channel(submission) as channel:
-            again = bench.run(
+        with run.channel(submission) as channel:
+            again = run.run(
                 submission,
                 channel,
                 Tapes(),

@@ -41,10 +41,6 @@ class Calls:
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
 
-    def clear(self) -> None:
-        """Forget everything: another submission."""
-        self._seen.clear()
-
     def watch(self, check: str, channel: Channel) -> Channel:
         """A channel that looks at the counts in the answers on their way."""
         return _Watched(self, check, channel)

@@ -14,17 +14,18 @@ from msgspec.structs import replace
 from grader.diagnosis.diagnose import diagnose, structural
 from grader.grading.cell_places import told_by_cell
 from grader.grading.compat_notes import old_use_notes
-from grader.grading.context import Bench, contract_of
+from grader.grading.context import GradingContext, contract_of
 from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
 from grader.grading.follow_through import carry_mistakes, follow_through, wrong_functions
 from grader.grading.scoring import not_asked, parts_of, ruled, score
+from grader.grading.submission_run import SubmissionRun
 from grader.model.errors import GraderError, InputError, InternalError
 from grader.model.notebook_grade import Graded
 from grader.model.result import CheckResult, Result
 from grader.model.rubric import Rubric
 from grader.model.submission import Submission
-from grader.runner.bank_plugin import uses_elsewhere
+from grader.runner.check import uses_elsewhere
 from grader.runner.consequences import unusable_files, with_consequences
 from grader.sandbox.prestart import Ordered
 from grader.student.loading import loaded_as
@@ -32,7 +33,7 @@ from grader.student.trace import Tapes
 from grader.submission import Source, load
 
 
-def grade_submission(bench: Bench, source: Source) -> Result:
+def grade_submission(context: GradingContext, source: Source) -> Result:
     """Grade one submission.
 
     Whatever happens is in the result: an unreadable submission has `error_kind` "input", a fault of
@@ -42,15 +43,15 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     try:
         if source.problem:
             raise InputError(source.problem)
-        with Ordered(bench.sandbox, bench.limits) as sandbox:
-            submission = _loaded(bench, source)
-            result = _graded(replace(bench, sandbox=sandbox), submission, source.path)
+        with Ordered(context.sandbox, context.limits) as sandbox:
+            submission = _loaded(context, source)
+            result = _graded(SubmissionRun(context, submission, sandbox), submission, source.path)
     except InputError as error:
-        result = _ungraded(bench, source, "input", str(error))
+        result = _ungraded(context, source, "input", str(error))
     except GraderError as error:
-        result = _ungraded(bench, source, "internal", str(error))
+        result = _ungraded(context, source, "internal", str(error))
     except Exception as error:
-        result = _ungraded(bench, source, "internal", _in_one_line(error))
+        result = _ungraded(context, source, "internal", _in_one_line(error))
     return replace(
         result,
         name=source.name,
@@ -59,14 +60,14 @@ def grade_submission(bench: Bench, source: Source) -> Result:
     )
 
 
-def _loaded(bench: Bench, source: Source) -> Submission:
+def _loaded(context: GradingContext, source: Source) -> Submission:
     return load(
         source,
-        contract=contract_of(bench.assignment),
-        given=bench.assignment.given_files,
-        notebooks=bench.assignment.given_notebooks,
-        dialect=bench.settings.dialect,
-        template=bench.assignment.rubric.grading.template,
+        contract=contract_of(context.assignment),
+        given=context.assignment.given_files,
+        notebooks=context.assignment.given_notebooks,
+        dialect=context.settings.dialect,
+        template=context.assignment.rubric.grading.template,
     )
 
 
@@ -76,68 +77,64 @@ class _Judged(NamedTuple):
     notes: list[str]
 
 
-def _graded(bench: Bench, submission: Submission, path: Path) -> Result:
+def _graded(run: SubmissionRun, submission: Submission, path: Path) -> Result:
     """The result: of the functions, then of the notebooks, which use them."""
-    bench.begin(submission)
-    judged = _judged(bench, submission)
+    judged = _judged(run, submission)
     notebooks = Graded()
-    if bench.notebooks is not None:
-        usable = loaded_as(submission, bench.loading) if bench.loading else submission
-        notebooks = bench.notebooks.grade(usable, path)
-    return told_by_cell(_result(bench, judged, notebooks), submission.files)
+    if run.context.notebooks is not None:
+        notebooks = run.context.notebooks.grade(loaded_as(submission, run.loading), path)
+    return told_by_cell(_result(run, judged, notebooks), submission.files)
 
 
-def _judged(bench: Bench, submission: Submission) -> _Judged:
+def _judged(run: SubmissionRun, submission: Submission) -> _Judged:
     """The functions, judged a second time if a worker was killed, perhaps for want of memory."""
-    bench.killed.clear()
-    bench.calls.clear()
     try:
-        judged = _judge(bench, submission)
+        judged = _judge(run, submission)
     except InternalError:
-        if not bench.killed:
+        if not run.killed:
             raise
     else:
-        if not bench.killed or bench.time_limit.is_over:
+        if not run.killed or run.time_limit.is_over:
             return judged
-    return _judge(bench, submission)
+    return _judge(run, submission)
 
 
-def _judge(bench: Bench, submission: Submission) -> _Judged:
-    with bench.channel(submission) as channel:
-        submission = observe_dropout(submission, channel, bench.assignment.contract)
+def _judge(run: SubmissionRun, submission: Submission) -> _Judged:
+    with run.channel(submission) as channel:
+        submission = observe_dropout(submission, channel, run.context.assignment.contract)
         tapes, again = Tapes(), Tapes()
-        raw = bench.run(submission, channel, tapes)
+        raw = run.run(submission, channel, tapes)
         channel.hang_up()
-        followed = follow_through(bench, submission, raw, again)
-        explained, trouble = _explained(bench, submission, followed, tapes, again)
-        carried = carry_mistakes(bench, submission, explained)
-        told = _with_consequences(bench, submission, carried, channel.problems)
+        followed = follow_through(run, submission, raw, again)
+        explained, trouble = _explained(run.context, submission, followed, tapes, again)
+        carried = carry_mistakes(run, submission, explained)
+        told = _with_consequences(run.context, submission, carried, channel.problems)
         return _Judged(
             submission, told, [*channel.problems, *old_use_notes(channel.uses), *trouble]
         )
 
 
 def _with_consequences(
-    bench: Bench, submission: Submission, checks: list[CheckResult], problems: list[str]
+    context: GradingContext, submission: Submission, checks: list[CheckResult], problems: list[str]
 ) -> list[CheckResult]:
     """The checks, each with the fault elsewhere that it fails for."""
-    rubric = bench.assignment.rubric
-    wrong = wrong_functions(checks, rubric) if bench.reference else []
+    rubric = context.assignment.rubric
+    wrong = wrong_functions(checks, rubric) if context.reference else []
     replaced = [name for name in wrong if name in submission.locations]
     again = {check.id for check in checks if rubric.parts[check.part].follow_through}
     return with_consequences(
         checks,
-        uses_elsewhere(bench.items),
+        uses_elsewhere(context.checks),
         unusable_files(submission.broken, submission.locations, problems),
         dict.fromkeys(again, replaced),
     )
 
 
-def _result(bench: Bench, judged: _Judged, notebooks: Graded) -> Result:
+def _result(run: SubmissionRun, judged: _Judged, notebooks: Graded) -> Result:
     submission = judged.submission
-    rubric, lang = bench.assignment.rubric, bench.settings.lang
+    rubric, lang = run.context.assignment.rubric, run.context.settings.lang
     fails = rubric.grading.numerical_backward == "fail"
-    counted = [bench.calls.ruled(check, fails=fails, lang=lang) for check in judged.checks]
+    counted = [run.calls.ruled(check, fails=fails, lang=lang) for check in judged.checks]
     seen = [
         replace(check, visibility=rubric.visibility(check.id, check.part, check.visibility))
         for check in notebooks.checks
@@ -154,7 +151,7 @@ def _result(bench: Bench, judged: _Judged, notebooks: Graded) -> Result:
         checks=checks,
         dialect=submission.dialect,
         package=submission.package,
-        sandbox=bench.sandbox.info,
+        sandbox=run.sandbox.info,
         environment=environment(),
         notes=[
             *submission.notes,
@@ -180,17 +177,21 @@ def _spread_points(rubric: Rubric, checks: Iterable[CheckResult]) -> list[str]:
 
 
 def _explained(
-    bench: Bench, submission: Submission, checks: list[CheckResult], tapes: Tapes, again: Tapes
+    context: GradingContext,
+    submission: Submission,
+    checks: list[CheckResult],
+    tapes: Tapes,
+    again: Tapes,
 ) -> tuple[list[CheckResult], list[str]]:
     """The checks with their causes, and a note if looking for them failed: it costs no points."""
-    lang = bench.settings.lang
-    if not bench.settings.diagnose:
+    lang = context.settings.lang
+    if not context.settings.diagnose:
         return checks, []
     try:
-        if bench.catalogue is None:
+        if context.catalogue is None:
             return structural(checks, lang), []
         return diagnose(
-            checks, tapes, again, bench.catalogue, submission.dialect,
+            checks, tapes, again, context.catalogue, submission.dialect,
             lang=lang, spans=submission.spans,
         ), []  # fmt: skip
     except Exception as error:
@@ -198,17 +199,17 @@ def _explained(
         return checks, [f"The grader could not look for causes; no points are lost. ({place})"]
 
 
-def _ungraded(bench: Bench, source: Source, kind: str, why: str) -> Result:
-    rubric = bench.assignment.rubric
+def _ungraded(context: GradingContext, source: Source, kind: str, why: str) -> Result:
+    rubric = context.assignment.rubric
     return Result(
         submission=source.id,
         assignment=rubric.id,
-        title=rubric.title.in_language(bench.settings.lang),
+        title=rubric.title.in_language(context.settings.lang),
         score=0.0,
         max_score=rubric.points,
         parts=[],
         checks=[],
-        sandbox=bench.sandbox.info,
+        sandbox=context.sandbox.info,
         environment=environment(),
         error=why,
         error_kind=kind,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import pytest
 
-from grader.checks.declare import Spec
 from grader.model.errors import InputError
 from grader.model.result import Visibility
 from grader.model.rubric import Rubric
-from grader.runner.bank_plugin import check_id, item_spec
+from grader.runner.check import Check
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,33 +39,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.seed or str(rubric.seed)
 
 
-def select(settings: Settings, rubric: Rubric, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+def select(settings: Settings, rubric: Rubric, checks: Sequence[Check]) -> list[Check]:
     """The checks that the settings ask for, of those that the rubric has not switched off.
 
     Raises:
-        InputError: the rubric names parts or checks that are not there.
+        InputError: the bank is empty.
     """
-    if not items:
+    if not checks:
         raise InputError("The test bank holds no checks.")
-    chosen = []
-    for item in items:
-        spec = item_spec(item)
-        if spec is None:
-            raise InputError(f"{item.nodeid}: a function of the bank that is not declared a check.")
-        if spec.part not in rubric.parts:
-            raise InputError(f"{item.nodeid}: the rubric has no part {spec.part!r}.")
-        if _wanted(settings, rubric, check_id(item), spec):
-            chosen.append(item)
-    return chosen
+    return [check for check in checks if _wanted(settings, rubric, check)]
 
 
-def _wanted(settings: Settings, rubric: Rubric, name: str, spec: Spec) -> bool:
-    override = rubric.checks.get(name)
+def _wanted(settings: Settings, rubric: Rubric, check: Check) -> bool:
+    override = rubric.checks.get(check.id)
     if override is not None and not override.enabled:
         return False
-    visibility = rubric.visibility(name, spec.part, spec.visibility)
+    visibility = rubric.visibility(check.id, check.part, check.visibility)
     if settings.public_only and visibility is not Visibility.PUBLIC:
         return False
-    if settings.parts and not {spec.part, *spec.targets} & set(settings.parts):
+    if settings.parts and not {check.part, *check.targets} & set(settings.parts):
         return False
-    return settings.keyword.lower() in name.lower()
+    return settings.keyword.lower() in check.id.lower()

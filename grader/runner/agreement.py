@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import ast
 import difflib
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-import pytest
 
 from grader.assignment.folder import Assignment
 from grader.model.module_path import notebook_of, source_file
 from grader.model.rubric_fault import Fault, did_you_mean
-from grader.runner.bank_plugin import check_id, item_spec
+from grader.runner.check import Check
 from grader.submission.notebook_cells import cell_codes, read_notebook
 from grader.submission.pasted_code import without_magics
 
 
-def require_agreement(assignment: Assignment, items: Sequence[pytest.Item]) -> None:
+def require_agreement(assignment: Assignment, checks: Sequence[Check]) -> None:
     """Refuse a rubric that names what the bank does not have, or the other way round.
 
     Raises:
         RubricError: names file and line, and what was probably meant.
     """
-    for fault in (*_bank_faults(assignment, items), *_rubric_faults(assignment, items)):
+    for fault in (*_bank_faults(assignment, checks), *_rubric_faults(assignment, checks)):
         raise assignment.fault(fault)
 
 
@@ -38,37 +35,35 @@ def require_reference(assignment: Assignment) -> None:
         raise assignment.fault(fault)
 
 
-def _bank_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iterator[Fault]:
+def _bank_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[Fault]:
     """Checks of parts that the rubric does not have, or about names that its contract lacks."""
     rubric = assignment.rubric
     ours = "" if rubric.bank else "No `bank` is named, so the shipped one is used: name yours."
-    for item in items:
-        spec = item_spec(item)
-        if spec is None:
-            continue
-        for name in (*spec.targets, *spec.uses):
+    for check in checks:
+        for name in (*check.targets, *check.uses):
             if name not in rubric.contract:
-                what = f"lacks {name}, which the check {_place(item)} asks for"
+                what = f"lacks {name}, which the check {_place(check)} asks for"
                 yield Fault(("contract",), what, ours or did_you_mean(name, rubric.contract))
-        if spec.part not in rubric.parts:
-            what = f"lacks {spec.part!r}, the part of the check {_place(item)}"
-            near = difflib.get_close_matches(spec.part, rubric.parts, n=1)
-            hint = did_you_mean(spec.part, rubric.parts)
+        if check.part not in rubric.parts:
+            what = f"lacks {check.part!r}, the part of the check {_place(check)}"
+            near = difflib.get_close_matches(check.part, rubric.parts, n=1)
+            hint = did_you_mean(check.part, rubric.parts)
             yield Fault(("parts",), what, hint, at=("parts", *near))
 
 
-def _rubric_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iterator[Fault]:
+def _rubric_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[Fault]:
     """Checks, hints and parts of the rubric that no check of the bank is."""
     rubric = assignment.rubric
-    specs = {check_id(item): spec for item in items if (spec := item_spec(item)) is not None}
+    ids = [check.id for check in checks]
     for name in rubric.checks:
-        if name not in specs:
-            yield Fault(("checks", name), "is not a check", did_you_mean(name, specs))
+        if name not in ids:
+            yield Fault(("checks", name), "is not a check", did_you_mean(name, ids))
+    known = {*ids, *(check.family for check in checks), *rubric.contract}
     for name in rubric.hints:
-        if name not in specs and name not in rubric.contract and not _is_family(name, specs):
-            near = did_you_mean(name, [*specs, *rubric.contract])
+        if name not in known:
+            near = did_you_mean(name, [*ids, *rubric.contract])
             yield Fault(("hints", name), "is neither a check nor in the contract", near)
-    used = {spec.part for spec in specs.values()}
+    used = {check.part for check in checks}
     if rubric.notebooks is not None:
         used |= {rule.part for rule in rubric.notebooks.files.values()}
     for name, part in rubric.parts.items():
@@ -77,16 +72,9 @@ def _rubric_faults(assignment: Assignment, items: Sequence[pytest.Item]) -> Iter
             yield Fault(("parts", name), "has no checks", hint)
 
 
-def _is_family(name: str, specs: Mapping[str, object]) -> bool:
-    """Whether a hint is for every case of a check: `layers::relu_forward_values`."""
-    return any(check.startswith(f"{name}[") for check in specs)
-
-
-def _place(item: pytest.Item) -> str:
+def _place(check: Check) -> str:
     """A check, and where it is declared."""
-    function = getattr(item, "function", None)
-    line = inspect.getsourcelines(inspect.unwrap(function))[1] if function else 0
-    return f"{check_id(item)} ({item.path.name}, line {line})"
+    return f"{check.id} ({check.path.name}, line {check.line})"
 
 
 def require_returned(assignment: Assignment, refused: Mapping[str, str]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-import msgspec
+import pytest
+from msgspec.structs import replace
 
 from grader.assignment.dialect import supports
 from grader.checks.declare import Spec
@@ -16,6 +18,7 @@ from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.submission import Submission
 from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
 from grader.runner.answer_key import Key, RecordingChannel, ReplayChannel
+from grader.runner.check import Check
 from grader.student.proxy import Channel, Student, Transcript
 from grader.student.time_limit import TimeLimit
 from grader.student.trace import Tape, Tapes
@@ -98,7 +101,25 @@ class CheckRun:
         self._transcript = Transcript()
         self._rests_on: dict[str, str] = {}
 
-    def begin(self, check: str, spec: Spec) -> None:
+    def run_all(self, checks: Iterable[Check]) -> list[CheckResult]:
+        """Run the checks in their order; the results, with those of earlier runs."""
+        for check in checks:
+            self.run(check)
+        return self._settled()
+
+    def run(self, check: Check) -> CheckResult:
+        """Run one check, unless it cannot be judged or is known to pass."""
+        start = time.perf_counter()
+        error: BaseException | None = None
+        try:
+            self.begin(check)
+            if not self._is_known_to_pass(check.id):
+                check.call(self._fixtures(check.id))
+        except (Exception, pytest.fail.Exception, pytest.skip.Exception) as caught:
+            error = caught
+        return self.finish(check, error, time.perf_counter() - start)
+
+    def begin(self, check: Check) -> None:
         """Decide whether a check can run.
 
         Raises:
@@ -106,66 +127,55 @@ class CheckRun:
         """
         self._transcript = Transcript()
         if self.submission is not None:
-            _must_be_asked(self.submission, spec)
-            _must_be_done(self.submission, spec)
+            _must_be_asked(self.submission, check)
+            _must_be_done(self.submission, check)
         if self._time_limit.is_over:
             raise CouldNotRun(f"Not run: {self._time_limit}.", Finding(kind="timeout"))
-        module = check.partition("::")[0]
-        for name in spec.needs:
-            needed = self.results.get(f"{module}::{name.removeprefix('test_')}")
+        for name in check.needed:
+            needed = self.results.get(name)
             if needed is not None and needed.outcome is not Outcome.PASSED:
                 text = f"Not judged, because an earlier check failed: {needed.title}."
-                own = set(needed.targets) & set(spec.targets)
+                own = set(needed.targets) & set(check.targets)
                 raise NotJudged(text, because_of="" if own else needed.targets[0])
 
-    def is_known_to_pass(self, check: str) -> bool:
-        """Whether a check would pass, as is known from the answers it would get."""
+    def _is_known_to_pass(self, check: str) -> bool:
         tape = self._known_to_pass(check)
         if tape is not None and self._tapes is not None:
             self._tapes.put(tape)
         return tape is not None
 
-    def _unfinished(self, spec: Spec, error: BaseException | None) -> BaseException | None:
-        """What ended a check; a method that was left as TODO explains any failure of its class."""
-        left = self.submission.todo if self.submission else []
-        methods = [name for name in left if name.rpartition(".")[0] in spec.targets]
-        return _to_do(methods[0]) if methods and isinstance(error, (Wrong, CouldNotRun)) else error
+    def _fixtures(self, check: str) -> dict[str, Callable[[], Any]]:
+        return {
+            "student": partial(self._student_for, check),
+            "reference": lambda: Student(self._reference.channel(check), self.contract),
+            "inputs": partial(Inputs, self.seed, check),
+        }
 
-    def student(self, check: str) -> Student:
+    def _student_for(self, check: str) -> Student:
         """The student for one check, with an empty transcript and a seeded generator."""
         student = self._student(check)
         if self._tapes is not None:
             student.watch(partial(self._tapes.watch, check))
         student.transcript = self._transcript
-        student.seed(self.inputs(check).number)
+        student.seed(Inputs(self.seed, check).number)
         return student
 
-    def reference(self, check: str) -> Student:
-        """The reference for one check."""
-        return Student(self._reference.channel(check), self.contract)
-
-    def inputs(self, check: str) -> Inputs:
-        """The seeded inputs of one check."""
-        return Inputs(self.seed, check)
-
-    def finish(
-        self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
-    ) -> CheckResult:
+    def finish(self, check: Check, error: BaseException | None, duration: float) -> CheckResult:
         """Write down how a check ended."""
-        outcome, message, finding = _conclude(self._unfinished(spec, error), detail)
+        outcome, message, finding = _conclude(self._unfinished(check, error))
         script = self._transcript
         if finding is not None and not finding.call and script.call:
-            finding = msgspec.structs.replace(finding, call=script.call)
-        source = self.submission.spans.get(spec.targets[0]) if self.submission else None
+            finding = replace(finding, call=script.call)
+        source = self.submission.spans.get(check.targets[0]) if self.submission else None
         result = CheckResult(
-            id=check,
-            title=spec.title,
-            part=spec.part,
-            targets=list(spec.targets),
+            id=check.id,
+            title=check.title,
+            part=check.part,
+            targets=list(check.targets),
             outcome=outcome,
             points=0.0,
-            max_points=spec.points,
-            visibility=spec.visibility,
+            max_points=check.points,
+            visibility=check.visibility,
             message=message,
             duration=round(duration, 4),
             finding=finding,
@@ -174,14 +184,20 @@ class CheckRun:
             warnings=script.warnings,
             follows_from=error.because_of if isinstance(error, NotJudged) else "",
         )
-        self.results[check] = result
+        self.results[check.id] = result
         if outcome is Outcome.PASSED and script.rests_on:
-            self._rests_on[check] = script.rests_on
+            self._rests_on[check.id] = script.rests_on
         if self._tapes is not None:
-            self._tapes.close(check, spec.targets, outcome)
+            self._tapes.close(check.id, check.targets, outcome)
         return result
 
-    def settle(self) -> list[CheckResult]:
+    def _unfinished(self, check: Check, error: BaseException | None) -> BaseException | None:
+        """What ended a check; a method that was left as TODO explains any failure of its class."""
+        left = self.submission.todo if self.submission else []
+        methods = [name for name in left if name.rpartition(".")[0] in check.targets]
+        return _to_do(methods[0]) if methods and isinstance(error, (Wrong, CouldNotRun)) else error
+
+    def _settled(self) -> list[CheckResult]:
         """The results, less those that rest on a function that is wrong nowhere else.
 
         A gradient may be judged by the derivative of the student's own forward, if that is wrong.
@@ -214,18 +230,19 @@ def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
         "other values here than in its own checks, which all passed."
     )
     finding = Finding(kind="behaviour", quantity=forward)
-    return msgspec.structs.replace(check, outcome=Outcome.FAILED, message=text, finding=finding)
+    return replace(check, outcome=Outcome.FAILED, message=text, finding=finding)
 
 
 def _to_do(name: str) -> NotDone:
     return NotDone(f"{name} is still to be done.", Finding(kind="missing"))
 
 
-def _conclude(error: BaseException | None, detail: str) -> tuple[Outcome, str, Finding | None]:
+def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None]:
     if error is None:
         return Outcome.PASSED, "", None
     if isinstance(error, Verdict):
         return error.outcome, error.message, error.finding
+    detail = f"{type(error).__name__}: {error}"
     return Outcome.INTERNAL, f"The check itself failed, which costs no points. {detail}", None
 
 

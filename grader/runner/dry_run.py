@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-import pytest
 from msgspec.structs import replace
 
 from grader.assignment.dialect import adapt_request, varies
@@ -18,7 +17,7 @@ from grader.model.contract import ContractEntry
 from grader.model.result import Dialect
 from grader.protocol import frames
 from grader.runner.answer_key import Key, LocalChannel, RequestAnalysis
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer
 from grader.student.expected_reply import ExpectedReply
 from grader.student.prefetch import RecordedRequest, RequestScript
@@ -85,8 +84,7 @@ class DryRun(NamedTuple):
 
 
 def dry_run(
-    plugin: CheckPlugin,
-    items: list[pytest.Item],
+    checks: Iterable[Check],
     key: Key,
     contract: Mapping[str, ContractEntry],
     resolve: Callable[[str], Any],
@@ -94,7 +92,7 @@ def dry_run(
     """Run the checks on the reference, and record what they ask.
 
     Args:
-        plugin, items: the collected checks.
+        checks: those of the bank that are to run.
         key: the reference's answers, with the analysis of what the checks ask.
         contract: the contract.
         resolve: gives the reference's function of a contract name.
@@ -105,7 +103,7 @@ def dry_run(
         return Student(recorder.channel(check), contract)
 
     run = CheckRun(contract=contract, seed=key.seed, student=student, reference=KeyReplayer(key))
-    plugin.run_all(items, run)
+    run.run_all(checks)
     return {
         check: _scripted(check, recorder.recorded[check], analysis)
         for check, analysis in key.requests.items()

@@ -12,15 +12,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 from grader.assignment.catalogue import read_package
 from grader.assignment.folder import Assignment, digest
 from grader.model.errors import InputError
 from grader.model.module_path import import_name, notebook_of, source_file
 from grader.model.result import CheckResult
 from grader.runner.answer_key import LocalChannel
-from grader.runner.bank_plugin import CheckPlugin, check_id
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, Reference
 from grader.runner.session import run_session
 from grader.student.proxy import Channel, Student
@@ -107,12 +105,9 @@ class LocalCode:
 class LocalBank:
     """The bank, collected, to be run over code of ours."""
 
-    def __init__(
-        self, assignment: Assignment, plugin: CheckPlugin, items: Sequence[pytest.Item]
-    ) -> None:
+    def __init__(self, assignment: Assignment, checks: Sequence[Check]) -> None:
         self._contract = assignment.contract
-        self._plugin = plugin
-        self._items = items
+        self._checks = checks
 
     def run(
         self,
@@ -137,16 +132,12 @@ class LocalBank:
             student=lambda check: Student(student(check), self._contract),
             reference=reference,
         )
-        chosen = [item for item in self._items if only is None or check_id(item) in only]
-        return self._plugin.run_all(chosen[::-1] if backwards else chosen, run)
+        chosen = [check for check in self._checks if only is None or check.id in only]
+        return run.run_all(chosen[::-1] if backwards else chosen)
 
     def places(self) -> dict[str, str]:
         """File and line of each check."""
-        found = {}
-        for item in self._items:
-            path, line, _ = item.reportinfo()
-            found[check_id(item)] = f"{path}:{(line or 0) + 1}"
-        return found
+        return {check.id: check.place for check in self._checks}
 
 
 def with_local_bank(assignment: Assignment, use: Callable[[LocalBank], None]) -> None:
@@ -158,7 +149,7 @@ def with_local_bank(assignment: Assignment, use: Callable[[LocalBank], None]) ->
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(folder):
             del sys.modules[name]
-    run_session(assignment, lambda plugin, items: use(LocalBank(assignment, plugin, items)))
+    run_session(assignment, lambda checks: use(LocalBank(assignment, checks)))
 
 
 def run_locally(

@@ -16,6 +16,7 @@ from grader.assignment.folder import Assignment
 from grader.model.errors import InternalError
 from grader.runner.agreement import require_agreement
 from grader.runner.bank_plugin import CheckPlugin, Loop
+from grader.runner.check import Check
 
 _NOT_NEEDED: Final = (
     "cacheprovider", "doctest", "faulthandler", "junitxml", "legacypath", "logging", "pastebin",
@@ -27,10 +28,11 @@ _INI = Path(__file__).with_name("bank.ini")
 
 
 def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -> None:
-    """Collect the bank once, then call `loop` with the plugin and the collected checks.
+    """Collect the bank once, then call `loop` with the checks.
 
     Raises:
         InternalError: the bank cannot be collected; says why.
+        InputError: it holds a function that is not declared a check.
         RubricError: rubric and bank do not agree.
     """
     arguments = [
@@ -48,14 +50,14 @@ def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -
     ran = False
     problem: Exception | None = None
 
-    def guarded(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+    def guarded(checks: list[Check]) -> None:
         nonlocal ran, problem
         ran = True
         try:
-            require_agreement(assignment, items)
+            require_agreement(assignment, checks)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a student's numbers overflow in a check, too
-                loop(plugin, items)
+                loop(checks)
         except Exception as error:  # pytest would only print it
             problem = error
 

@@ -8,7 +8,6 @@ from typing import Self
 
 from grader.model.errors import InternalError
 from grader.model.limits import Limits
-from grader.model.result import SandboxInfo
 from grader.sandbox.sandboxes import Sandbox, Worker
 
 
@@ -17,12 +16,8 @@ class Ordered:
 
     def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
         self._sandbox = sandbox
+        self.info = sandbox.info
         self._first: Callable[[], Worker] | None = sandbox.begin(limits)
-
-    @property
-    def info(self) -> SandboxInfo:
-        """Of the sandbox itself."""
-        return self._sandbox.info
 
     def spawn(self, limits: Limits) -> Worker:
         """The worker that was ordered, then others; the first has the limits of its order."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
 from grader.model.errors import GraderError, InputError
-from grader.model.result import Visibility
-from grader.runner.bank_plugin import CheckPlugin, check_id, item_spec, uses_elsewhere
+from grader.model.result import CheckResult, Outcome, Visibility
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check, uses_elsewhere
 from grader.runner.check_run import CheckRun, KeyReplayer
+from grader.runner.consequences import fault_elsewhere, functions_at_fault
 from grader.student.proxy import Student
 
 if TYPE_CHECKING:
@@ -28,20 +32,45 @@ class SelfCheckPlugin(CheckPlugin):
         self._folder = Path(config.rootpath)
         self._open = ExitStack()
         self._channel: WorkerChannel | None = None
+        self._run: CheckRun | None = None
+        self._checks: dict[pytest.Item, Check] = {}
+        self._uses: dict[str, list[str]] = {}
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Leave out what only the instructor runs."""
         assignment = self._assignment()
-        hidden = [item for item in items if not _is_public(assignment, item)]
+        every = {item: check for item in items if (check := self.check_of(item)) is not None}
+        hidden = [item for item, check in every.items() if not _is_public(assignment, check)]
         if hidden:
             config.hook.pytest_deselected(items=hidden)
             items[:] = [item for item in items if item not in hidden]
-        checks = [item for item in items if item_spec(item) is not None]
-        if checks:
-            self._folder = checks[0].path.parent
-        self.uses = uses_elsewhere(checks)
+        self._checks = {item: check for item, check in every.items() if item not in hidden}
+        if self._checks:
+            self._folder = next(iter(self._checks)).path.parent
+        self._uses = uses_elsewhere(self._checks.values())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Run a check as it is run everywhere, and tell pytest how it ended."""
+        check = self._checks.get(item)
+        if check is None:
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        result = self._with_origin(self._current().run(check))
+        for report in _reports(item, result):
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _with_origin(self, result: CheckResult) -> CheckResult:
+        """The result, with the function whose fault it shows, as far as checks have run."""
+        results = self._current().results
+        own = [check for check in results.values() if not self._uses.get(check.id)]
+        name = fault_elsewhere(result, self._uses.get(result.id, ()), functions_at_fault(own))
+        results[result.id] = replace(result, follows_from=name)
+        return results[result.id]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say which statements could not run when modules were imported, and what to fix first."""
@@ -59,7 +88,7 @@ class SelfCheckPlugin(CheckPlugin):
         from grader.report.student_view import check_view, first_lines, leads
 
         texts = Texts("en")
-        results = self.run.results.values() if self.run else ()
+        results = self._run.results.values() if self._run else ()
         following = [check_view(check) for check in results if check.follows_from]
         return [f"{texts('first.title')}: {line}" for line in first_lines(leads(following), texts)]
 
@@ -68,12 +97,12 @@ class SelfCheckPlugin(CheckPlugin):
         self._open.close()
 
     def _current(self) -> CheckRun:
-        if self.run is None:
+        if self._run is None:
             try:
-                self.run = self._start()
+                self._run = self._start()
             except GraderError as error:
                 pytest.exit(f"self-check: {error}", returncode=int(error.exit_code))
-        return self.run
+        return self._run
 
     def _start(self) -> CheckRun:
         from grader.batches.grading_server import obtain_key
@@ -116,9 +145,57 @@ class SelfCheckPlugin(CheckPlugin):
         return Assignment.load(self._config.getini("gradewall_assignment"))
 
 
-def _is_public(assignment: Assignment, item: pytest.Item) -> bool:
-    spec = item_spec(item)
-    if spec is None:
-        return True
-    declared = assignment.rubric.visibility(check_id(item), spec.part, spec.visibility)
+def _is_public(assignment: Assignment, check: Check) -> bool:
+    declared = assignment.rubric.visibility(check.id, check.part, check.visibility)
     return declared is Visibility.PUBLIC
+
+
+def _reports(item: pytest.Item, result: CheckResult) -> Iterator[pytest.TestReport]:
+    """How a check ended, in pytest's terms."""
+    path, line, _ = item.location
+    text = explain(result)
+    if result.outcome is Outcome.SKIPPED or result.follows_from:
+        yield _report(item, result, "setup", "skipped", (path, line or 0, text))
+    elif result.outcome is Outcome.PASSED:
+        yield _report(item, result, "call", "passed", None)
+    else:
+        yield _report(item, result, "call", "failed", text)
+    yield _report(item, result, "teardown", "passed", None)
+
+
+def _report(
+    item: pytest.Item,
+    result: CheckResult,
+    when: Literal["setup", "call", "teardown"],
+    outcome: Literal["passed", "failed", "skipped"],
+    text: str | tuple[str, int, str] | None,
+) -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid=item.nodeid,
+        location=item.location,
+        keywords={},
+        outcome=outcome,
+        longrepr=text,
+        when=when,
+        duration=result.duration if when == "call" else 0.0,
+    )
+
+
+def explain(result: CheckResult) -> str:
+    """A failed check as plain text, for pytest's own output."""
+    head = f"{result.title} [{result.outcome.value}]"
+    if result.follows_from and result.outcome is not Outcome.SKIPPED:
+        name = result.follows_from
+        return f"{head}\n{name} comes first: it fails checks of its own, and this depends on it."
+    lines = [head, result.message]
+    finding = result.finding
+    if finding is not None:
+        if finding.call:
+            lines.append(f"  call: {finding.call}")
+        if finding.worst_index is not None:
+            lines.append(f"  furthest off at index {finding.worst_index}: {finding.received}")
+        for frame in finding.traceback:
+            lines.append(f"  {frame.file}:{frame.line} in {frame.function}: {frame.source}")
+    if result.hint and result.outcome is not Outcome.PASSED:
+        lines.append(f"  hint: {result.hint}")
+    return "\n".join(lines)

@@ -8,14 +8,11 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
 from grader.assignment.catalogue import write_package
 from grader.assignment.folder import Assignment
-from grader.checks.declare import Spec
 from grader.model.result import CheckResult
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin, check_id
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder, Reference
 from grader.runner.reference import LocalCode
 from grader.student.proxy import Student
@@ -31,22 +28,19 @@ class InMemoryBank:
     def __init__(
         self,
         assignment: Assignment,
-        plugin: CheckPlugin,
-        items: Sequence[pytest.Item],
+        checks: Sequence[Check],
         folder: Path,
     ) -> None:
         """Get ready.
 
         Args:
             assignment: whose bank and reference.
-            plugin: of the pytest session in which the bank was collected.
-            items: the collected checks.
+            checks: of its bank.
             folder: for packages that are judged; whoever made it removes it.
         """
         self.seed = str(assignment.rubric.seed)
-        self.items = {check_id(item): item for item in items}
+        self.checks = {check.id: check for check in checks}
         self._assignment = assignment
-        self._plugin = plugin
         self._folder = folder
         self._keys: dict[str, Key] = {}
         """By seed."""
@@ -59,7 +53,7 @@ class InMemoryBank:
         observation.watch()
         for name in self._assignment.contract:
             code.resolve(name)
-        results = self._judged(code, recorder, self.items, begun=observation.begin)
+        results = self._judged(code, recorder, self.checks, begun=observation.begin)
         self._keys[self.seed] = Key(self.seed, "", recorder.answers())
         return observation, results
 
@@ -67,7 +61,7 @@ class InMemoryBank:
         """Record the reference's answers for another seed, for `judge`."""
         code = LocalCode(self._assignment.reference, self._assignment)
         recorder = Recorder(code.channel)
-        self._judged(code, recorder, self.items, seed=seed)
+        self._judged(code, recorder, self.checks, seed=seed)
         self._keys[seed] = Key(seed, "", recorder.answers())
 
     def judge(
@@ -86,7 +80,7 @@ class InMemoryBank:
     def judge_reference(self, seed: str) -> list[CheckResult]:
         """The reference before the whole bank, its answers recorded for another seed meanwhile."""
         code = LocalCode(self._assignment.reference, self._assignment)
-        return self._judged(code, Recorder(code.channel), self.items, seed=seed)
+        return self._judged(code, Recorder(code.channel), self.checks, seed=seed)
 
     def _code(self, files: Mapping[str, str], name: str) -> LocalCode:
         write_package(files, self._folder / name)
@@ -105,7 +99,7 @@ class InMemoryBank:
         run = _WatchedRun(self._assignment, code, reference, seed or self.seed, begun, told)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
-            return self._plugin.run_all([self.items[check] for check in checks], run)
+            return run.run_all(self.checks[check] for check in checks)
 
 
 class _WatchedRun(CheckRun):
@@ -129,15 +123,9 @@ class _WatchedRun(CheckRun):
         self._begun = begun
         self._told = told
 
-    def begin(self, check: str, spec: Spec) -> None:
-        """Tell, and decide whether the check can run."""
-        self._begun(check)
-        super().begin(check, spec)
-
-    def finish(
-        self, check: str, spec: Spec, error: BaseException | None, detail: str, duration: float
-    ) -> CheckResult:
-        """Write down how a check ended, and tell."""
-        result = super().finish(check, spec, error, detail, duration)
+    def run(self, check: Check) -> CheckResult:
+        """Run one check, and tell."""
+        self._begun(check.id)
+        result = super().run(check)
         self._told(result)
         return result

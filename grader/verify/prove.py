@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import pytest
 
 from grader.assignment.folder import Assignment
 from grader.grading import Settings, select
 from grader.model.result import CheckResult
-from grader.runner.bank_plugin import CheckPlugin, check_id, item_spec
+from grader.runner.check import Check
 from grader.runner.reference import reference_files
 from grader.runner.session import run_session
 from grader.verify.analysis import conclude, verdict_of
@@ -63,10 +62,10 @@ def prove(assignment: Assignment, wanted: Wanted, progress: Progress) -> Proof:
     start = time.perf_counter()
     proofs: list[Proof] = []
 
-    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        chosen = select(Settings(), assignment.rubric, items)
+    def loop(checks: list[Check]) -> None:
+        chosen = select(Settings(), assignment.rubric, checks)
         with tempfile.TemporaryDirectory(prefix="gradewall-verify-") as folder:
-            bench = InMemoryBank(assignment, plugin, chosen, Path(folder).resolve())
+            bench = InMemoryBank(assignment, chosen, Path(folder).resolve())
             proofs.append(_prove(assignment, bench, wanted, progress))
 
     run_session(assignment, loop)
@@ -92,7 +91,7 @@ def _prove(
     )
     weights = {check.id: check.weight for check in proof.checks}
     reference = Subject(id="reference", kind=ProgramKind.REFERENCE, title="The reference itself")
-    proof.verdicts.append(verdict_of(reference, list(bench.items), results, weights, ""))
+    proof.verdicts.append(verdict_of(reference, list(bench.checks), results, weights, ""))
     sources = (assignment.reference, files, assignment.contract, observed, proof.checks)
     asked = _asked(wanted, gather(*sources, wanted.kinds))
     proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
@@ -122,23 +121,20 @@ def _handing_on(assignment: Assignment) -> set[str]:
 
 
 def _records(assignment: Assignment, bench: InMemoryBank) -> list[CheckRecord]:
-    return [_record(assignment, item) for item in bench.items.values()]
+    return [_record(assignment, check) for check in bench.checks.values()]
 
 
-def _record(assignment: Assignment, item: pytest.Item) -> CheckRecord:
-    spec = item_spec(item)
-    assert spec is not None
-    name = check_id(item)
-    override = assignment.rubric.checks.get(name)
-    weight = override.points if override and override.points is not None else spec.points
+def _record(assignment: Assignment, check: Check) -> CheckRecord:
+    override = assignment.rubric.checks.get(check.id)
+    weight = override.points if override and override.points is not None else check.points
     return CheckRecord(
-        id=name,
-        title=spec.title,
-        part=spec.part,
-        targets=spec.targets,
-        uses=spec.uses,
+        id=check.id,
+        title=check.title,
+        part=check.part,
+        targets=check.targets,
+        uses=check.uses,
         weight=weight,
-        follow_through=assignment.rubric.parts[spec.part].follow_through,
+        follow_through=assignment.rubric.parts[check.part].follow_through,
     )
 
 

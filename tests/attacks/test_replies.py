@@ -15,7 +15,7 @@ from grader.assignment.folder import Assignment
 from grader.model.result import CheckResult, Outcome
 from grader.protocol.wire import Handle
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
@@ -120,14 +120,14 @@ def bank() -> Callable[..., list[CheckResult]]:
 
         found: list[CheckResult] = []
 
-        def loop(plugin: CheckPlugin, items: list[Any]) -> None:
+        def loop(checks: list[Check]) -> None:
             one = CheckRun(
                 contract=assignment.contract,
                 seed=key.seed,
                 student=student,
                 reference=KeyReplayer(key),
             )
-            found.extend(plugin.run_all(items, one))
+            found.extend(one.run_all(checks))
 
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")

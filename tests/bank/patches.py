@@ -14,12 +14,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from grader.assignment.folder import Assignment
 from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
@@ -80,12 +78,12 @@ def grade(
     }
     graded: dict[str, list[CheckResult]] = {}
 
-    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        asked = [item for item in items if item.path.stem in modules]
-        plugin.run_all(asked, _run(assignment, right, recorder))
+    def loop(checks: list[Check]) -> None:
+        asked = [check for check in checks if check.path.stem in modules]
+        _run(assignment, right, recorder).run_all(asked)
         player = KeyReplayer(Key(seed=SEED, digest="", answers=recorder.answers()))
         for name, code in copies.items():
-            graded[name] = plugin.run_all(asked, _run(assignment, code, player))
+            graded[name] = _run(assignment, code, player).run_all(asked)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # mistakes overflow and divide by zero

@@ -6,20 +6,18 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pytest
-
 from grader.assignment.catalogue import write_package
 from grader.assignment.folder import Assignment
 from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin, item_spec
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
 from grader.student.proxy import Student
 
 AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
-Judge = Callable[[CheckPlugin, list[pytest.Item], CheckRun], list[CheckResult]]
+Judge = Callable[[list[Check], CheckRun], list[CheckResult]]
 
 
 class Court:
@@ -37,14 +35,11 @@ class Court:
     def first_kills(self, packages: Mapping[str, dict[str, str]], function: str) -> dict[str, str]:
         """For each package the first check of `function` that finds it at fault, or nothing."""
 
-        def judge(
-            plugin: CheckPlugin, items: list[pytest.Item], run: CheckRun
-        ) -> list[CheckResult]:
-            for item in items:
-                spec = item_spec(item)
-                if spec is None or function not in spec.targets:
+        def judge(checks: list[Check], run: CheckRun) -> list[CheckResult]:
+            for check in checks:
+                if function not in check.targets:
                     continue
-                result = plugin.run_all([item], run)[-1]
+                result = run.run_all([check])[-1]
                 if result.outcome in AT_FAULT:
                     return [result]
             return []
@@ -57,10 +52,10 @@ class Court:
     ) -> dict[str, list[CheckResult]]:
         verdicts: dict[str, list[CheckResult]] = {}
 
-        def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
+        def loop(checks: list[Check]) -> None:
             for name, files in packages.items():
                 write_package(files, self._folder / name)
-                verdicts[name] = judge(plugin, items, self._run(self._folder / name))
+                verdicts[name] = judge(checks, self._run(self._folder / name))
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
@@ -78,5 +73,5 @@ class Court:
         )
 
 
-def _everything(plugin: CheckPlugin, items: list[pytest.Item], run: CheckRun) -> list[CheckResult]:
-    return plugin.run_all(items, run)
+def _everything(checks: list[Check], run: CheckRun) -> list[CheckResult]:
+    return run.run_all(checks)

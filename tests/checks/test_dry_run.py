@@ -13,7 +13,7 @@ from grader.assignment.folder import Assignment
 from grader.model.result import Dialect
 from grader.protocol import frames
 from grader.runner.answer_key import Key
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.runner.dry_run import DryRun, dry_run, in_dialect
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
@@ -30,8 +30,8 @@ def run_dry(key: Key) -> Mapping[str, DryRun]:
     resolve = LocalCode(assignment.reference, assignment).resolve
     made: dict[str, DryRun] = {}
 
-    def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-        made.update(dry_run(plugin, items, key, assignment.contract, resolve))
+    def loop(checks: list[Check]) -> None:
+        made.update(dry_run(checks, key, assignment.contract, resolve))
 
     run_session(assignment, loop)
     return made

@@ -6,15 +6,13 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import pytest
-
 from grader.assignment.catalogue import Patch, patched, read_package
 from grader.assignment.folder import Assignment
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.mutated_package import Catalogue, Package
 from grader.model.result import CheckResult, Dialect, Outcome
 from grader.runner.answer_key import Key, LocalChannel
-from grader.runner.bank_plugin import CheckPlugin, check_id, item_spec
+from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
@@ -59,27 +57,25 @@ class Clinic:
         """The failed checks of each, with their causes."""
         found: dict[str, list[CheckResult]] = {}
 
-        def loop(plugin: CheckPlugin, items: list[pytest.Item]) -> None:
-            wanted = {name: _asked(items, patient.checks) for name, patient in patients.items()}
-            every = [item for item in items if any(item in asked for asked in wanted.values())]
-            key = self._key(plugin, every)
+        def loop(checks: list[Check]) -> None:
+            wanted = {name: _asked(checks, patient.checks) for name, patient in patients.items()}
+            every = [c for c in checks if any(c in asked for asked in wanted.values())]
+            key = self._key(every)
             for name, patient in patients.items():
-                found[name] = self._one(plugin, wanted[name], patient, key)
+                found[name] = self._one(wanted[name], patient, key)
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
             run_session(self.assignment, loop)
         return found
 
-    def _key(self, plugin: CheckPlugin, items: list[pytest.Item]) -> Key:
+    def _key(self, checks: list[Check]) -> Key:
         code = LocalCode(self.assignment.reference, self.assignment)
         recorder = Recorder(code.channel)
-        plugin.run_all(items, self._run(code.channel, recorder, None))
+        self._run(code.channel, recorder, None).run_all(checks)
         return Key(SEED, "", recorder.answers())
 
-    def _one(
-        self, plugin: CheckPlugin, items: list[pytest.Item], patient: Patient, key: Key
-    ) -> list[CheckResult]:
+    def _one(self, asked: list[Check], patient: Patient, key: Key) -> list[CheckResult]:
         package = Package(patient.files, self.assignment.contract)
         tapes = Tapes()
         run = self._run(
@@ -87,7 +83,7 @@ class Clinic:
             KeyReplayer(key),
             tapes,
         )
-        checks = plugin.run_all(items, run)
+        checks = run.run_all(asked)
         told = diagnose(
             checks, tapes, Tapes(), self.catalogue, Dialect(era="2021"),
             lang=patient.lang, work=patient.work,
@@ -106,14 +102,10 @@ class Clinic:
         )
 
 
-def _asked(items: list[pytest.Item], checks: tuple[str, ...]) -> list[pytest.Item]:
-    asked = []
-    for item in items:
-        spec = item_spec(item)
-        assert spec is not None
-        if set(spec.targets) & set(checks) or check_id(item).startswith(checks):
-            asked.append(item)
-    return asked
+def _asked(every: list[Check], checks: tuple[str, ...]) -> list[Check]:
+    return [
+        check for check in every if set(check.targets) & set(checks) or check.id.startswith(checks)
+    ]
 
 
 def named(checks: list[CheckResult]) -> list[list[str]]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from grader.batches.grading_server import open_bench
-from grader.grading import Bench, Settings, grade_submission
+from grader.batches.grading_server import open_context
+from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.errors import InternalError
 from grader.model.result import Outcome, Result
 from grader.sandbox.sandboxes import Limits, Sandbox, Worker
@@ -58,14 +58,14 @@ def graded(rubric: Path, **misfortune: int) -> tuple[Result, int]:
     """The result of the right submission, and how many workers it took."""
     found: list[tuple[Result, int]] = []
 
-    def use(bench: Bench) -> None:
-        unlucky = Unlucky(bench.sandbox, **misfortune)
-        bench.sandbox = unlucky
-        result = grade_submission(bench, single(rubric.parent / "class" / "right"))
+    def use(context: GradingContext) -> None:
+        unlucky = Unlucky(context.sandbox, **misfortune)
+        context.sandbox = unlucky
+        result = grade_submission(context, single(rubric.parent / "class" / "right"))
         found.append((result, unlucky.spawned))
 
     sys.modules.pop("layers", None)  # another test's bank: pytest goes by the name of a module
-    open_bench(Settings(assignment=str(rubric)), use)
+    open_context(Settings(assignment=str(rubric)), use)
     return found[0]
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
-import pytest
 
 from grader.assignment.folder import Assignment
 from grader.batches.grading_client import Engine
-from grader.checks import check
 from grader.grading import Settings, check_order
 from grader.model.result import Result
+from grader.runner.check import Check
 from grader.submission import single
 from tests.support import WRONG_RELU, submission, verdicts
 
@@ -50,32 +47,28 @@ def test_shuffled_checks_judge_the_same(tmp_path: Path) -> None:
     assert usual["right"].score == 100 > usual["relu"].score > usual["several"].score
 
 
-class Item:
-    """As much of a pytest item as is looked at."""
+def made(name: str, *needs: str) -> Check:
+    return Check(
+        id=f"layers::{name}",
+        title=name,
+        part="p",
+        targets=("f",),
+        needs=needs,
+        path=Path("test_layers.py"),
+        line=1,
+        function=lambda: None,
+        takes=(),
+    )
 
-    def __init__(self, name: str, function: Callable[..., None]) -> None:
-        self.name = f"test_{name}"
-        self.function = function
-        self.stash = pytest.Stash()
 
-
-def test_an_order_keeps_what_is_needed_before_what_needs_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    @check("first", part="p", targets="f")
-    def test_first() -> None: ...
-
-    @check("second", part="p", targets="f", needs=[test_first])
-    def test_second() -> None: ...
-
-    items = [Item("first", test_first), Item("second", test_second)]
-    items += [Item(f"other[{number}]", test_first) for number in range(10)]
-    monkeypatch.setattr(check_order, "item_spec", lambda item: item.function.__check__)
+def test_an_order_keeps_what_is_needed_before_what_needs_it() -> None:
+    checks = [made("first"), made("second", "test_first")]
+    checks += [made(f"other[{number}]") for number in range(10)]
     places = set()
     for seed in range(20):
-        names = [item.name for item in check_order.shuffled(cast(Any, items), str(seed))]
-        assert sorted(names) == sorted(item.name for item in items)
-        assert names.index("test_first") < names.index("test_second")
-        assert names == [item.name for item in check_order.shuffled(cast(Any, items), str(seed))]
-        places.add(names.index("test_second"))
+        ids = [check.id for check in check_order.shuffled(checks, str(seed))]
+        assert sorted(ids) == sorted(check.id for check in checks)
+        assert ids.index("layers::first") < ids.index("layers::second")
+        assert ids == [check.id for check in check_order.shuffled(checks, str(seed))]
+        places.add(ids.index("layers::second"))
     assert len(places) > 3

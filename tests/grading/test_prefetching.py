@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 import pytest
 from msgspec.structs import replace
 
-from grader.batches.grading_server import open_bench
+from grader.batches.grading_server import open_context
 from grader.demo import make_class
 from grader.demo.invented_students import CLASS
-from grader.grading import Bench, Settings, grade_submission
+from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.result import Outcome, Result
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
 from grader.submission import discover
 from tests.attacks.peeking import PEEKING_RULES
 from tests.support import submission
@@ -50,29 +51,29 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     chosen = [pupil for pupil in CLASS if pupil.what in WHO]
     found: Results = {}
     ran: list[str] = []
-    perform = CheckPlugin._perform
+    call = Check.call
 
-    def counted(plugin: CheckPlugin, item: pytest.Function) -> None:
-        ran.append(item.name)
-        perform(plugin, item)
+    def counted(check: Check, fixtures: Mapping[str, Callable[[], Any]]) -> None:
+        ran.append(check.id)
+        call(check, fixtures)
 
-    def use(bench: Bench) -> None:
+    def use(context: GradingContext) -> None:
         sources = {}
         for pupil in chosen:
             make_class([pupil], folder / pupil.what)
             [sources[pupil.what]] = discover(folder / pupil.what)
         submission(folder / PEEKING, "peeking", PEEKING_RULES)
         [sources[PEEKING]] = discover(folder / PEEKING)
-        before = {what: timeless(grade_submission(bench, at)) for what, at in sources.items()}
-        bench.prepare_for_many()
+        before = {what: timeless(grade_submission(context, at)) for what, at in sources.items()}
+        context.prepare_for_many()
         for what, at in sources.items():
             ran.clear()
-            after = timeless(grade_submission(bench, at))
+            after = timeless(grade_submission(context, at))
             found[what] = Pair(before[what], after, len(ran))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(CheckPlugin, "_perform", counted)
-        open_bench(Settings(), use)
+        patch.setattr(Check, "call", counted)
+        open_context(Settings(), use)
     assert found.keys() == {*WHO, PEEKING}
     return found
 

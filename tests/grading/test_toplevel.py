@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from grader.batches.grading_server import open_bench
-from grader.grading import Bench, Settings, grade_submission
+from grader.batches.grading_server import open_context
+from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.notebook_grade import Graded
 from grader.model.result import Outcome, Result
 from grader.model.submission import Submission
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check_run import CheckRun
 from grader.student.time_limit import TimeLimit
 from grader.submission import single
 from tests.batch.toy import LAYERS, hand_in
@@ -42,25 +42,25 @@ class Notebooks:
 Grade = Callable[[str], Result]
 
 
-def graded(tmp_path: Path, use: Callable[[Bench, Grade], None], limits: str = "") -> None:
-    """Call `use` with a bench and what grades a module with it."""
+def graded(tmp_path: Path, use: Callable[[GradingContext, Grade], None], limits: str = "") -> None:
+    """Call `use` with a context and what grades a module with it."""
     assignment = make(tmp_path, SCALE, SHIFT, rubric=f"{RUBRIC}\n[limits]\n{limits}\n")
 
-    def grade_with(bench: Bench) -> Grade:
+    def grade_with(context: GradingContext) -> Grade:
         def grade(layers: str) -> Result:
             path = hand_in(tmp_path / str(len(list(tmp_path.iterdir()))), "ann", layers)
-            return grade_submission(bench, single(path.parents[1]))
+            return grade_submission(context, single(path.parents[1]))
 
         return grade
 
-    open_bench(Settings(assignment=str(assignment.path)), lambda b: use(b, grade_with(b)))
+    open_context(Settings(assignment=str(assignment.path)), lambda b: use(b, grade_with(b)))
 
 
 def test_notebooks_get_the_modules_less_what_must_not_be_run(tmp_path: Path) -> None:
     notebooks = Notebooks()
 
-    def use(bench: Bench, grade: Grade) -> None:
-        bench.notebooks = notebooks
+    def use(context: GradingContext, grade: Grade) -> None:
+        context.notebooks = notebooks
         result = grade(EXIT)
         assert result.score == 4
         assert "`os._exit(3)` ended the whole process" in result.notes[0]
@@ -75,9 +75,9 @@ def test_notebooks_get_the_modules_less_what_must_not_be_run(tmp_path: Path) -> 
 def test_when_time_is_over_the_rest_is_not_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish = CheckPlugin._finish
+    finish = CheckRun.finish
 
-    def use(bench: Bench, grade: Grade) -> None:
+    def use(context: GradingContext, grade: Grade) -> None:
         limits: list[TimeLimit] = []
         begin = TimeLimit.__init__
 
@@ -85,12 +85,12 @@ def test_when_time_is_over_the_rest_is_not_run(
             begin(limit, *seconds)
             limits.append(limit)
 
-        def finished(plugin: CheckPlugin, *details: Any) -> Any:
+        def finished(run: CheckRun, *details: Any) -> Any:
             limits[-1].until = 0  # over after the first check
-            return finish(plugin, *details)
+            return finish(run, *details)
 
         monkeypatch.setattr(TimeLimit, "__init__", begun)
-        monkeypatch.setattr(CheckPlugin, "_finish", finished)
+        monkeypatch.setattr(CheckRun, "finish", finished)
         first, second = grade(LAYERS).checks
         assert (first.outcome, second.outcome) == (Outcome.PASSED, Outcome.ERROR)
         assert second.message.startswith("Not run: the 77 seconds that a submission may take")
