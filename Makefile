@@ -66,7 +66,7 @@ curves: setup ## record the reference's training curves again, after a change of
 	$(BIN)/python -m grader.notebooks.curve_recording
 
 template: setup ## strip the student template from the reference again
-	$(BIN)/grader template student_template
+	$(BIN)/grader template student_template/numpynn -a numpynn
 
 clean: ## remove what was installed and made here
 	rm -rf $(VENV) demo-out build dist .hypothesis .mypy_cache .ruff_cache

@@ -76,8 +76,8 @@ class Lab:
     def __init__(self, assignment: Assignment, checks: list[Check]):
         self._assignment = assignment
         self._checks = checks
-        self.catalogue = Catalogue(assignment.reference, assignment.contract)
-        self.variants = {v.id: v for v in load_variants(assignment.reference)}
+        self.catalogue = Catalogue(assignment.layout, assignment.contract)
+        self.variants = {v.id: v for v in load_variants(assignment.layout.variants)}
         self._files = read_package(assignment.reference)
         self._keys: dict[str, Key] = {}
 
@@ -211,7 +211,7 @@ def main() -> None:
                 answers.append((done.task, msgspec.json.decode(done.said, type=Answer)))
 
     run_session(assignment, loop)
-    mistakes = Catalogue(assignment.reference, assignment.contract).mistakes.values()
+    mistakes = Catalogue(assignment.layout, assignment.contract).mistakes.values()
     print("\n".join(broken), file=sys.stderr)
     _report(answers, {m.id: m.function for m in mistakes}, wrong=options.wrong)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.assignment.catalogue import load_mistakes
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.demo import make_class
 from grader.demo.invented_students import Pupil
 
@@ -31,7 +31,7 @@ REPEATS: Final = 5
 
 def members(size: int) -> Iterator[Pupil]:
     """As many pupils, most with a known mistake; none that hangs, which would measure a limit."""
-    mistakes = load_mistakes(Assignment.load().reference)
+    mistakes = load_mistakes(Assignment.load().layout.mistakes)
     for number in range(size):
         made = (mistakes[number % len(mistakes)].id,) if number % 4 else ()
         yield Pupil(id=f"student-{number:04}", what="benchmark", mistakes=made)
@@ -46,7 +46,7 @@ def own_assignment(folder: Path) -> Path:
     text = usual.path.read_text(encoding="utf-8")
     places = 'bank = "bank"\nreference = "reference/numpynn"\n'
     (folder / "own.toml").write_text(places + text, encoding="utf-8")
-    shutil.copy(data_folder("rubrics") / "numpynn.key", folder / "own.key")
+    shutil.copy(Assignment.load().layout.key, folder / "own.key")
     return folder / "own.toml"
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_class(members(options.size), folder / "class")
+        make_class(members(options.size), folder / "class", Assignment.load())
         own_assignment(folder / "course")
 
         def say(what: str, seconds: float, said: str) -> None:

@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from grader.assignment.folder import data_folder
+from grader.assignment.folder import Assignment
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 NEEDED: Final = ("numpy", "pytest", "msgspec", "ipykernel", "jinja2", "matplotlib")
@@ -92,7 +92,7 @@ def make_class(
         place.mkdir(parents=True)
         (place / "work.ipynb").write_text(notebook(*cells), encoding="utf-8")
         ignored = shutil.ignore_patterns("__pycache__")
-        original = package or data_folder("reference") / "numpynn"
+        original = package or Assignment.load().reference
         shutil.copytree(original, place / "numpynn", ignore=ignored)
 
 
@@ -178,7 +178,7 @@ def cheats(environments: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         package = folder / "package"
-        shutil.copytree(data_folder("student_template") / "numpynn", package)
+        shutil.copytree(Assignment.load().layout.template / "numpynn", package)
         layers = package / "layers.py"
         text = layers.read_text(encoding="utf-8")
         future = "from __future__ import annotations\n"

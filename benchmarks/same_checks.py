@@ -39,7 +39,7 @@ class Bank:
 
     def __init__(self, package: Path, checks: list[Check]) -> None:
         self._assignment = Assignment.load()
-        self._key = Key.load(self._assignment.key_path)
+        self._key = Key.load(self._assignment.layout.key)
         self._code = LocalCode(package, self._assignment)
         self._checks = select(Settings(), self._assignment.rubric, checks)
 

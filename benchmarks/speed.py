@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.memory import peak
 from benchmarks.regrade import members
 from benchmarks.same_checks import Bank as DirectBank
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.batches.grading_client import Engine
 from grader.batches.grading_server import open_context
 from grader.demo import make_class
@@ -171,7 +171,7 @@ def main() -> None:
     processors = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
         package = Path(name) / "reference"
-        shutil.copytree(data_folder("reference") / "numpynn", package / "numpynn")
+        shutil.copytree(Assignment.load().reference, package / "numpynn")
         if options.mechanisms:
             times = mechanisms(options.runs, package)
             for kind, found in times.items():
@@ -189,7 +189,7 @@ def main() -> None:
             middle = statistics.median(seconds)
             print(f"{what:10} {middle:8.3f} s   {middle / most:5.2f} times the limit", flush=True)
         print(f"{'a call':10} {1000 * statistics.median(a_call()):8.3f} ms", flush=True)
-        make_class(members(options.size), Path(name) / "class")
+        make_class(members(options.size), Path(name) / "class", Assignment.load())
         one = 0.0
         for jobs, on in ((1, 1), (1, processors), (processors, processors)):
             took, memory = batch(Path(name) / "class", jobs, on)
@@ -201,7 +201,7 @@ def main() -> None:
                 flush=True,
             )
         if options.grow:
-            make_class(members(options.grow), Path(name) / "many" / "class")
+            make_class(members(options.grow), Path(name) / "many" / "class", Assignment.load())
             took, memory = batch(Path(name) / "many" / "class", processors, processors)
             print(f"batch of {options.grow}: {took:7.1f} s, {memory:.0f} MB")
 

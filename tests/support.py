@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.folder import data_folder
-
 REPOSITORY = Path(__file__).parents[1]
+RUBRICS = REPOSITORY / "rubrics"
+SOLUTION = REPOSITORY / "reference" / "numpynn"
+"""The shipped assignment's reference package, with what lies beside it."""
+TEMPLATE = REPOSITORY / "student_template" / "numpynn"
 GRADER = (sys.executable, "-m", "grader")
 SECONDS = 180
 
@@ -34,7 +36,9 @@ def submission(
     """
     target = folder / name
     shutil.copytree(
-        data_folder(of), target, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache")
+        REPOSITORY / of / "numpynn",
+        target,
+        ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"),
     )
     for function, body in (bodies or {}).items():
         begin(target / "numpynn", function, body)
@@ -93,11 +97,10 @@ def not_passed(result: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def quick_rubric(folder: Path, **limits: float) -> Path:
     """Our rubric with other limits, so that tests need not wait for the usual ones."""
-    rubrics = data_folder("rubrics")
     path = folder / "quick.toml"
     lines = "".join(f"{name} = {value}\n" for name, value in limits.items())
-    text = (rubrics / "numpynn.toml").read_text(encoding="utf-8")
+    text = (RUBRICS / "numpynn.toml").read_text(encoding="utf-8")
     path.write_text(f"{text}\n[limits]\n{lines}", encoding="utf-8")
-    if (rubrics / "numpynn.key").is_file():
-        shutil.copy(rubrics / "numpynn.key", folder / "quick.key")
+    if (RUBRICS / "numpynn.key").is_file():
+        shutil.copy(RUBRICS / "numpynn.key", folder / "quick.key")
     return path

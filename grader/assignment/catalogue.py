@@ -124,16 +124,12 @@ def _placeholder(name: str) -> re.Pattern[str]:
     return re.compile(rf"\${re.escape(name)}\b")
 
 
-def load_mistakes(reference: Path) -> list[Mistake]:
-    """The mistakes beside the reference package, by function and id.
-
-    Args:
-        reference: the package's folder, as in `Assignment.reference`.
+def load_mistakes(folder: Path) -> list[Mistake]:
+    """The known mistakes in an assignment's folder, by function and id.
 
     Raises:
         InputError: a file is wrong; names it, and the key.
     """
-    folder = reference.parent / "mistakes"
     found = [
         _in_its_function(path, read_record(path, Mistake, id=path.stem))
         for path in _files(folder, "*/*.toml")
@@ -142,16 +138,12 @@ def load_mistakes(reference: Path) -> list[Mistake]:
     return found
 
 
-def load_variants(reference: Path) -> list[Variant]:
-    """The valid variants beside the reference package, by id.
-
-    Args:
-        reference: the package's folder, as in `Assignment.reference`.
+def load_variants(folder: Path) -> list[Variant]:
+    """The valid variants in an assignment's folder, by id.
 
     Raises:
         InputError: a file is wrong; names it, and the key.
     """
-    folder = reference.parent / "variants"
     return [read_record(path, Variant, id=path.stem) for path in _files(folder, "*.toml")]
 
 

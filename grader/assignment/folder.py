@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
+from grader.assignment.layout import DEMO, Layout, find_rubric
 from grader.assignment.stripping import strip_solutions
-from grader.model.errors import RubricError, UsageError
+from grader.model.errors import RubricError
 from grader.model.module_path import notebook_of
 from grader.model.rubric import Rubric, load_rubric, rubric_sources
 from grader.model.rubric_fault import Fault, did_you_mean, rubric_error
-
-DEFAULT: Final = "numpynn"
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
-
-
-def data_folder(name: str) -> Path:
-    """`reference`, `student_template` or `rubrics`, in a checkout or in an installed wheel."""
-    inside = _PACKAGE / "_data" / name
-    return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
 class Assignment:
@@ -32,23 +22,18 @@ class Assignment:
         self.rubric = rubric
         self.path = path
         self.contract = rubric.contract
+        self.layout = Layout(path, rubric)
 
     @classmethod
-    def load(cls, name: str = DEFAULT) -> Assignment:
-        """Load an assignment of ours by name, or any by the path of its rubric.
+    def load(cls, name: str = DEMO) -> Assignment:
+        """Load a shipped assignment by its id, or any by its folder or the path of its rubric.
 
         Raises:
             UsageError: no assignment has that name.
             RubricError: its rubric is wrong.
             InputError: a part of it is not there.
         """
-        path = Path(name) if name.endswith(".toml") else data_folder("rubrics") / f"{name}.toml"
-        if not path.is_file():
-            known = [entry.stem for entry in data_folder("rubrics").glob("*.toml")]
-            near = difflib.get_close_matches(name, known, n=1) or known
-            raise UsageError(
-                f"There is no assignment {name!r}.", hint=f"Did you mean {', '.join(near)!r}?"
-            )
+        path = find_rubric(name)
         assignment = cls(load_rubric(path), path)
         if not assignment.bank_files:
             hint = did_you_mean(assignment.bank.name, _folders(assignment.bank.parent))
@@ -60,25 +45,20 @@ class Assignment:
         """What is wrong with the rubric, with the file and line of its keys."""
         return rubric_error(rubric_sources(self.path), fault)
 
-    @cached_property
+    @property
     def bank(self) -> Path:
         """Folder of the test bank."""
-        return (
-            self.path.parent / self.rubric.bank
-            if self.rubric.bank
-            else _PACKAGE / "assignments" / "numpynn" / "bank"
-        )
+        return self.layout.bank
 
     @cached_property
     def bank_files(self) -> list[Path]:
         """The bank's modules, in the order in which they run."""
         return sorted(path for path in self.bank.glob("*.py") if not path.name.startswith("_"))
 
-    @cached_property
+    @property
     def reference(self) -> Path:
         """Folder of the reference package."""
-        ours = data_folder("reference") / "numpynn"
-        return self.path.parent / self.rubric.reference if self.rubric.reference else ours
+        return self.layout.reference
 
     @cached_property
     def given_files(self) -> dict[str, str]:
@@ -87,39 +67,16 @@ class Assignment:
         Raises:
             InputError: the reference has no such module, or it holds part of the solution.
         """
-        ours = data_folder("given") / self.rubric.id
-        folder = self.reference if self.reference.is_dir() else ours
+        folder = self.layout.given
         return {module: _given(folder, module, self.path) for module in self.rubric.given}
-
-    @cached_property
-    def key_path(self) -> Path:
-        """The recorded answers for the rubric's own seed, those of a rubric it extends included."""
-        own = self.path.with_suffix(".key")
-        return own if own.is_file() or self.base is None else self.base.with_suffix(".key")
-
-    @cached_property
-    def curves_path(self) -> Path:
-        """The reference's training curves, as recorded for this rubric; need not be there."""
-        return self.path.with_suffix(".curves.json")
-
-    @cached_property
-    def base(self) -> Path | None:
-        """The rubric that this one extends."""
-        return self.path.parent / self.rubric.extends if self.rubric.extends else None
-
-    @cached_property
-    def release(self) -> Path:
-        """Folder of the notebooks as students get them."""
-        rules = self.rubric.notebooks
-        own = rules.release if rules else ""
-        return self.path.parent / own if own else data_folder("student_template")
 
     @cached_property
     def bank_digest(self) -> str:
         """Of everything that decides what the bank asks: bank, checks and contract."""
         bank = sorted(self.bank.glob("*.py"))
+        harness = Path(__file__).resolve().parents[1]
         checks = sorted(
-            path for folder in ("checks", "runner") for path in (_PACKAGE / folder).glob("*.py")
+            path for folder in ("checks", "runner") for path in (harness / folder).glob("*.py")
         )
         asked = sorted((name, entry.module, entry.returns) for name, entry in self.contract.items())
         return digest([*bank, *checks], repr(asked))
@@ -138,7 +95,7 @@ class Assignment:
     @cached_property
     def given_notebooks(self) -> dict[str, str]:
         """The notebooks that functions live in, as students get them, by name: those at hand."""
-        folders = (self.release, data_folder("given") / self.rubric.id)
+        folders = (self.layout.template, self.layout.given)
         found = ((name, folder / f"{name}.ipynb") for folder in folders for name in self.notebooks)
         return {name: path.read_text(encoding="utf-8") for name, path in found if path.is_file()}
 
@@ -153,10 +110,11 @@ class Assignment:
     @cached_property
     def digest(self) -> str:
         """Of all that decides a result: rubric, bank, reference and known mistakes."""
-        mistakes = sorted((self.reference.parent / "mistakes").rglob("*.toml"))
-        notebooks = sorted(self.release.glob("*.ipynb")) if self.rubric.notebooks else []
-        notebooks += [self.curves_path] if self.curves_path.is_file() else []
-        rubrics = [self.path, *([self.base] if self.base else [])]
+        layout = self.layout
+        mistakes = sorted(layout.mistakes.rglob("*.toml"))
+        notebooks = sorted(layout.template.glob("*.ipynb")) if self.rubric.notebooks else []
+        notebooks += [layout.curves] if layout.curves.is_file() else []
+        rubrics = [self.path, *([layout.base] if layout.base else [])]
         files = [*rubrics, *mistakes, *notebooks]
         return digest(files, self.bank_digest + self.reference_digest)
 

@@ -30,8 +30,6 @@ from typing import Any, Final, NamedTuple
 
 from grader.model.errors import InputError
 
-PACKAGE: Final = "numpynn"
-
 _BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION(?:: (?P<task>.+))?")
 _TASK_LINE = re.compile(r" *#   (?P<task>.+)")
 _END = re.compile(r" *# END SOLUTION")
@@ -60,8 +58,8 @@ def build_template(reference: Path, out: Path) -> list[Path]:
     Files in `out` that the reference does not have are left alone.
 
     Args:
-        reference: The folder that holds `numpynn/`.
-        out: The folder that gets `numpynn/`.
+        reference: The folder that holds the package.
+        out: The folder that gets it.
 
     Returns:
         The files written.
@@ -82,8 +80,8 @@ def template_differences(reference: Path, template: Path) -> list[str]:
     """Say in which files the template is out of step with the reference; empty: in none.
 
     Args:
-        reference: The folder that holds the reference's `numpynn/`.
-        template: The folder that holds the template's `numpynn/`.
+        reference: The folder that holds the reference package.
+        template: The folder that holds the template's.
 
     Raises:
         InputError: There is no reference, or its markers do not match.
@@ -189,7 +187,7 @@ def _stripped(reference: Path) -> dict[str, str]:
     """Return the text of every file of the template, by its path from the template's folder."""
     sources = {path.relative_to(reference).as_posix(): path for path in _sources(reference)}
     if not sources:
-        raise InputError(f"{reference} holds no package {PACKAGE!r}.")
+        raise InputError(f"{reference} holds no package.")
     return {
         name: (strip_notebook if path.suffix == ".ipynb" else strip_solutions)(
             path.read_text(encoding="utf-8"), str(path)
@@ -199,7 +197,7 @@ def _stripped(reference: Path) -> dict[str, str]:
 
 
 def _sources(folder: Path) -> list[Path]:
-    return [*sorted((folder / PACKAGE).rglob("*.py")), *sorted(folder.glob("*.ipynb"))]
+    return [*sorted(folder.glob("*/**/*.py")), *sorted(folder.glob("*.ipynb"))]
 
 
 def _parse(source: str, name: str) -> ast.Module:

@@ -253,29 +253,14 @@ def bench_of(settings: Settings) -> Bench:
         GraderError: it cannot be loaded.
     """
     assignment = Assignment.load(settings.assignment)
-    if not settings.assignment.endswith(".toml"):
-        return Bench(settings, assignment.digest, b"", "")
-    wanted = [path.resolve() for path in _files_of(assignment)]
+    if assignment.layout.is_shipped:
+        named = replace(settings, assignment=assignment.path.stem)
+        return Bench(named, assignment.digest, b"", "")
+    wanted = [path.resolve() for path in assignment.layout.own_files()]
     root = Path(os.path.commonpath([path.parent for path in wanted]))
     bundle = folder_bundle(root, wanted).pack()
     rubric_place = assignment.path.resolve().relative_to(root).as_posix()
     return Bench(replace(settings, assignment=""), assignment.digest, bundle, rubric_place)
-
-
-def _files_of(assignment: Assignment) -> list[Path]:
-    """What an assignment has of its own."""
-    rubric, notebooks = assignment.rubric, assignment.rubric.notebooks
-    folders = [assignment.bank] if rubric.bank else []
-    if rubric.reference:
-        folders += [assignment.reference, assignment.reference.parent / "mistakes"]
-    if notebooks and notebooks.release:
-        folders.append(assignment.release)
-    if notebooks and notebooks.data:
-        folders.append(assignment.path.parent / notebooks.data)
-    files = [assignment.path, assignment.key_path, assignment.curves_path]
-    files += [*filter(None, [assignment.base])]
-    files += [path for folder in folders for path in sorted(folder.rglob("*"))]
-    return [path for path in files if path.is_file() and "__pycache__" not in path.parts]
 
 
 def _said(error: BaseException) -> str:

@@ -72,11 +72,11 @@ class Fingerprints:
             GraderError: the assignment cannot be loaded.
         """
         assignment = Assignment.load(settings.assignment)
-        mistakes = sorted((assignment.reference.parent / "mistakes").rglob("*.toml"))
-        key = assignment.key_path
+        mistakes = sorted(assignment.layout.mistakes.rglob("*.toml"))
+        key = assignment.layout.key
         self._shared = Fingerprint(
             submission="",
-            rubric=digest([assignment.path, *filter(None, [assignment.base])]),
+            rubric=digest([assignment.path, *filter(None, [assignment.layout.base])]),
             bank=assignment.bank_digest,
             reference=digest(mistakes, assignment.reference_digest),
             key=digest([key]) if key.is_file() else "",

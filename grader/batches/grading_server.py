@@ -86,15 +86,15 @@ def obtain_key(assignment: Assignment, settings: Settings) -> Key:
         InputError: the file is stale and there is no reference to record it again.
     """
     seed = settings.seed_for(assignment.rubric)
-    if assignment.key_path.is_file():
-        key = Key.load(assignment.key_path)
+    if assignment.layout.key.is_file():
+        key = Key.load(assignment.layout.key)
         digest = assignment.bank_digest + assignment.reference_digest
         enough = settings.public_only or not key.public_only
         if key.seed == seed and key.digest.startswith(digest) and enough:
             return key
     if not assignment.reference_digest:
         raise InputError(
-            f"{assignment.key_path}: the answer key does not fit what is to be checked.",
+            f"{assignment.layout.key}: the answer key does not fit what is to be checked.",
             hint="This is a student's installation: use `grader check`, with the current kit.",
         )
     return record_key(assignment, seed)
@@ -108,7 +108,7 @@ def open_context(settings: Settings, use: Callable[[GradingContext], None]) -> N
     at_hand = bool(assignment.reference_digest)
     reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
     files = reference_files(assignment) if at_hand else {}
-    catalogue = Catalogue(assignment.reference, assignment.contract, files) if at_hand else None
+    catalogue = Catalogue(assignment.layout, assignment.contract, files) if at_hand else None
     if catalogue is not None and settings.diagnose:
         catalogue.load()
 

@@ -39,9 +39,10 @@ def command(
     from grader.submission import discover
 
     settings = options.settings(assignment="numpynn", sandbox=sandbox, lang=lang)
-    members = pupils(load_mistakes(Assignment.load().reference), size)
+    loaded = Assignment.load()
+    members = pupils(load_mistakes(loaded.layout.mistakes), size)
     folder = claim(out)
-    make_class(members, folder)
+    make_class(members, folder, loaded)
     sources = discover(folder)
     output = BatchOutput(out, title="demo", lang=options.language(lang))
     with contextlib.closing(LocalExecutor(settings, jobs)) as executor:

@@ -31,7 +31,7 @@ def command(
     from grader.runner.recording import record_key
 
     loaded = Assignment.load(assignment)
-    target = out or loaded.key_path
+    target = out or loaded.layout.key
     if check:
         current = loaded.bank_digest + loaded.reference_digest
         stale = not target.is_file() or Key.load(target).digest != current

@@ -31,7 +31,7 @@ def command(
     lang: options.Language = "en",
 ) -> None:
     """Rank predictions: DIR/leaderboard.html and DIR/leaderboard.csv."""
-    from grader.assignment.folder import data_folder
+    from grader.assignment.folder import Assignment
     from grader.course.ranking import (
         anyone_knows,
         as_csv,
@@ -46,7 +46,7 @@ def command(
 
     language = options.language(lang)
     hidden = read_labels(labels)
-    if anyone_knows(hidden, data_folder("reference") / "numpynn"):
+    if anyone_knows(hidden, Assignment.load().reference):
         typer.echo(_NO_SECRET, err=True)
     sources = discover(options.existing(submissions))
     entries = rank(sources, hidden)

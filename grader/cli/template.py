@@ -7,20 +7,23 @@ from typing import Annotated
 
 import typer
 
+from grader.assignment.layout import DEMO
+from grader.cli import options
 from grader.model.errors import ExitCode
 
 
 def command(
     out: Annotated[Path, typer.Argument(help="Folder of the template.")],
+    assignment: options.AssignmentName = DEMO,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit code 1 if it is out of step.")
     ] = False,
 ) -> None:
     """Strip the reference of its solutions."""
-    from grader.assignment.folder import data_folder
+    from grader.assignment.folder import Assignment
     from grader.assignment.stripping import build_template, template_differences
 
-    reference = data_folder("reference")
+    reference = Assignment.load(assignment).layout.solution
     if not check:
         build_template(reference, out)
         return

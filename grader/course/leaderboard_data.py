@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.assignment.folder import data_folder
+from grader.assignment.folder import Assignment
 from grader.model.errors import ExitCode, InputError, exit_code_of
 from grader.notebooks.image_data import LEADERBOARD, hidden
 
@@ -25,7 +25,7 @@ def write(folder: Path, secret: str = "") -> None:
         InputError: there is no reference to make images with, or no room for them.
     """
     drawn = secret or secrets.token_hex(16)
-    X, y = hidden(data_folder("reference") / "numpynn", LEADERBOARD, f"leaderboard/{drawn}")
+    X, y = hidden(Assignment.load().reference, LEADERBOARD, f"leaderboard/{drawn}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "phase_1.npy", X)

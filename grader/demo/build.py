@@ -19,7 +19,7 @@ from grader.assignment.catalogue import (
     load_variants,
     read_package,
 )
-from grader.assignment.folder import data_folder
+from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_solutions
 from grader.assignments.numpynn.eras import rendered, without_markers
 from grader.demo.hand_in_layouts import hand_in
@@ -57,11 +57,14 @@ def claim(out: Path) -> Path:
     return out / "submissions"
 
 
-def make_class(pupils: Iterable[Pupil], folder: Path) -> None:
+def make_class(pupils: Iterable[Pupil], folder: Path, assignment: Assignment) -> None:
     """Write what each pupil hands in; the same pupils always give the same bytes."""
-    package = data_folder("reference") / "numpynn"
-    reference = read_package(package)
-    entries: list[Mistake | Variant] = [*load_mistakes(package), *load_variants(package)]
+    layout = assignment.layout
+    reference = read_package(layout.reference)
+    entries: list[Mistake | Variant] = [
+        *load_mistakes(layout.mistakes),
+        *load_variants(layout.variants),
+    ]
     catalogue = {entry.id: entry for entry in entries}
     folder.mkdir(parents=True, exist_ok=True)
     for pupil in pupils:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.assignment.catalogue import read_package, write_package
-from grader.assignment.folder import data_folder
+from grader.assignment.folder import Assignment
 
 Files = dict[str, str]
 _LONG_AGO: Final = (2024, 1, 1, 0, 0, 0)
@@ -51,7 +51,7 @@ def _flat(files: Files, folder: Path, name: str) -> None:
 
 def _cluttered(files: Files, folder: Path, name: str) -> None:
     """Among checkpoints, caches, data, and the assignment before this one."""
-    template = read_package(data_folder("student_template") / "numpynn")
+    template = read_package(Assignment.load().layout.template / "numpynn")
     home = folder / name / "Computer Vision" / "homework"
     write_package(_under("assignment 2/cs231n", files), home)
     write_package(_under("assignment1/cs231n", template), home)

@@ -11,7 +11,6 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +25,7 @@ from grader.assignment.catalogue import (
     patched,
     read_package,
 )
+from grader.assignment.layout import Layout
 from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
 from grader.model.module_path import import_name, source_file
@@ -55,12 +55,12 @@ class Catalogue:
 
     def __init__(
         self,
-        reference: Path,
+        layout: Layout,
         contract: Mapping[str, ContractEntry],
         files: Mapping[str, str] | None = None,
     ) -> None:
         """What lies beside the reference package; `files` are its own, if not all lie in it."""
-        self._reference = reference
+        self._layout = layout
         self._given_files = files
         self._contract = contract
         self._versions: dict[str, list[Version]] = {}
@@ -73,7 +73,7 @@ class Catalogue:
         Raises:
             InputError: a file of the catalogue is wrong.
         """
-        return {mistake.id: mistake for mistake in load_mistakes(self._reference)}
+        return {mistake.id: mistake for mistake in load_mistakes(self._layout.mistakes)}
 
     @cached_property
     def styles(self) -> dict[str, Variant]:
@@ -82,7 +82,7 @@ class Catalogue:
         Raises:
             InputError: a file of the catalogue is wrong.
         """
-        return {f"style:{variant.id}": variant for variant in load_variants(self._reference)}
+        return {f"style:{variant.id}": variant for variant in load_variants(self._layout.variants)}
 
     def styles_of(self, function: str) -> list[Version]:
         """The valid variants that change this function and no other."""
@@ -103,7 +103,7 @@ class Catalogue:
 
     @cached_property
     def _files(self) -> dict[str, str]:
-        return dict(self._given_files or read_package(self._reference))
+        return dict(self._given_files or read_package(self._layout.reference))
 
     def load(self) -> None:
         """Read the files now, before processes are forked that would each do so.

@@ -39,7 +39,7 @@ def record(assignment: Assignment) -> bytes:
 
 
 def _at_scale(assignment: Assignment) -> Recorded:
-    folder = assignment.reference.parent
+    folder = assignment.layout.solution
     bench = NotebookBench(assignment, reference_curves=False)
     try:
         graded = bench.grade(load(single(folder), contract=contract_of(assignment)), folder)
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
 
     def save() -> None:
         assignment = Assignment.load(*(arguments[:1] or ["numpynn-notebooks"]))
-        assignment.curves_path.write_bytes(record(assignment))
+        assignment.layout.curves.write_bytes(record(assignment))
 
     return exit_code_of(save)
 

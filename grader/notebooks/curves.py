@@ -40,7 +40,7 @@ def origin(assignment: Assignment, scale: str) -> str:
     if rules is None or not assignment.reference_digest:
         return ""
     size = rules.scales[scale]
-    folder = assignment.reference.parent
+    folder = assignment.layout.solution
     notebooks = [path for name in rules.files if (path := folder / f"{name}.ipynb").is_file()]
     paths = {name: rule.curves for name, rule in rules.files.items()}
     return digest(
@@ -57,7 +57,7 @@ def recorded_curves(assignment: Assignment, scale: str) -> Recorded:
     Raises:
         InputError: the file is damaged.
     """
-    path = assignment.curves_path
+    path = assignment.layout.curves
     if not path.is_file():
         return {}
     try:

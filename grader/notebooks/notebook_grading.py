@@ -77,12 +77,12 @@ class NotebookBench:
             wall_seconds=scale.notebook_wall_seconds,
         )
         self.releases = self._read_releases()
-        self._packages = [p.parent.name for p in assignment.release.glob("*/__init__.py")]
+        self._packages = [p.parent.name for p in assignment.layout.template.glob("*/__init__.py")]
         self._given = {
             f"{module.replace('.', '/')}.py": (text, False)
             for module, text in assignment.given_files.items()
         }
-        self._places = places_of(package_texts(assignment.release))
+        self._places = places_of(package_texts(assignment.layout.template))
         recorded = recorded_curves(assignment, rules.scale) if reference_curves else {}
         self._reference_curves = recorded
         secret = seed or str(assignment.rubric.seed)
@@ -103,7 +103,7 @@ class NotebookBench:
     def _read_releases(self) -> dict[str, Book]:
         releases = {}
         for name in self.rules.files:
-            path = self._assignment.release / f"{name}.ipynb"
+            path = self._assignment.layout.template / f"{name}.ipynb"
             if not path.is_file():
                 raise InputError(f"{path}: is not there, but the rubric names it.")
             releases[name] = read_notebook(path.read_bytes(), path.name)

@@ -16,7 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
+from grader.assignment.layout import inside_wheel
 from grader.model.errors import InputError
 from grader.runner.recording import record_key
 
@@ -43,7 +44,7 @@ def build_kit(assignment: Assignment, out: Path) -> Path:
         raise InputError(f"{out}: is not empty.", hint="Name a new folder.")
     try:
         shutil.copytree(
-            data_folder("student_template"),
+            assignment.layout.template,
             out,
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("__pycache__"),
@@ -84,14 +85,16 @@ def _code() -> Iterator[tuple[str, bytes]]:
 
 
 def _data(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
-    yield f"grader/_data/rubrics/{assignment.path.name}", assignment.path.read_bytes()
+    layout = assignment.layout
+    for rubric in (layout.rubric, *([layout.base] if layout.base else [])):
+        yield inside_wheel("rubrics", rubric.name), rubric.read_bytes()
     for module, text in assignment.given_files.items():
         path = f"{assignment.rubric.id}/{module.replace('.', '/')}.py"
-        yield f"grader/_data/given/{path}", text.encode()
+        yield inside_wheel("given", path), text.encode()
     with tempfile.TemporaryDirectory() as folder:
         key = Path(folder) / "public.key"
         record_key(assignment, public_only=True).save(key)
-        yield f"grader/_data/rubrics/{assignment.key_path.name}", key.read_bytes()
+        yield inside_wheel("rubrics", layout.key.name), key.read_bytes()
 
 
 def _record_line(inside: str, content: bytes) -> str:

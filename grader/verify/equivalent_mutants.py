@@ -41,13 +41,12 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     mutant: list[Argument] = []
 
 
-def load_arguments(reference: Path) -> list[Argument]:
-    """The arguments beside the reference package; none without a file.
+def load_arguments(path: Path) -> list[Argument]:
+    """The arguments in a file; none without it.
 
     Raises:
         InputError: the file is wrong; names the key.
     """
-    path = reference.parent / "equivalent_mutants.toml"
     if not path.is_file():
         return []
     return read_record(path, _File).mutant

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from grader.assignment.catalogue import Mistake, Variant, apply, load_mistakes, load_variants
+from grader.assignment.layout import Layout
 from grader.model.contract import Contract
 from grader.verify.mutants import make_mutants
 from grader.verify.no_op import idle_packages
@@ -25,7 +25,7 @@ class Program(NamedTuple):
 
 
 def gather(
-    reference: Path,
+    layout: Layout,
     files: Mapping[str, str],
     contract: Contract,
     observed: Observation,
@@ -38,7 +38,7 @@ def gather(
     function at fault and follow-through would forgive it.
 
     Args:
-        reference: folder of the reference package, beside which the catalogue lies.
+        layout: where the catalogue lies.
         files: the reference, text by path.
         contract: the contract.
         observed: which checks reach which functions.
@@ -61,9 +61,9 @@ def gather(
 
     entries: list[tuple[Subject, Mistake | Variant]] = []
     if ProgramKind.VARIANT in kinds:
-        entries += [(_of_variant(variant), variant) for variant in load_variants(reference)]
+        entries += [(_of_variant(variant), variant) for variant in load_variants(layout.variants)]
     if ProgramKind.MISTAKE in kinds:
-        entries += [(_of_mistake(mistake), mistake) for mistake in load_mistakes(reference)]
+        entries += [(_of_mistake(mistake), mistake) for mistake in load_mistakes(layout.mistakes)]
     for subject, entry in entries:
         changed = apply(files, entry)
         add(subject, _difference(files, changed), changed_places(files, changed))

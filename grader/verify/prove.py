@@ -92,10 +92,10 @@ def _prove(
     weights = {check.id: check.weight for check in proof.checks}
     reference = Subject(id="reference", kind=ProgramKind.REFERENCE, title="The reference itself")
     proof.verdicts.append(verdict_of(reference, list(bench.checks), results, weights, ""))
-    sources = (assignment.reference, files, assignment.contract, observed, proof.checks)
+    sources = (assignment.layout, files, assignment.contract, observed, proof.checks)
     asked = _asked(wanted, gather(*sources, wanted.kinds))
     proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
-    stale = argue(proof.verdicts, load_arguments(assignment.reference))
+    stale = argue(proof.verdicts, load_arguments(assignment.layout.equivalents))
     proof.stale_arguments = stale if wanted.whole else []
     trial = SeedTrial(bench, files, wanted.jobs, budget, progress)
     proof.seeds, proof.flakes = wanted.seeds, list(trial.flakes(wanted.seeds))

@@ -77,7 +77,7 @@ def _run(kind: str, out: Path, faced: list[Attack], root: Path, listener: _Liste
     ground.make(faced, listener.port)
     ground.temporary.chmod(0o711)
     assignment = Assignment.load(str(ground.rubric))
-    record_key(assignment, ground.secrets.seed).save(assignment.key_path)
+    record_key(assignment, ground.secrets.seed).save(assignment.layout.key)
     before = ground.state()
     said = _grade(kind, out, ground)
     eventually(_nobody_is_left)

@@ -76,7 +76,7 @@ def _published(assignment: Assignment, name: str) -> dict[str, Any]:
     def student(_check: str) -> Channel:
         return _Listening(code.channel(), heard, name)
 
-    run_locally(assignment, student, Recorder(code.channel), Key.load(assignment.key_path).seed)
+    run_locally(assignment, student, Recorder(code.channel), Key.load(assignment.layout.key).seed)
     return heard
 
 

@@ -109,7 +109,7 @@ _CHANGES: Final[tuple[Callable[[Any], Any], ...]] = (
 def bank() -> Callable[..., list[CheckResult]]:
     """Runs the whole bank on the reference, its replies corrupted."""
     assignment = Assignment.load()
-    key = Key.load(assignment.key_path)
+    key = Key.load(assignment.layout.key)
     code = LocalCode(assignment.reference, assignment)
 
     def run(seed: int, share: float, kind: type[Corrupting] = Corrupting) -> list[CheckResult]:

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.folder import data_folder
-from tests.support import GRADER, grader, results, submission
+from tests.support import GRADER, REPOSITORY, SOLUTION, grader, results, submission
 
 LAYERS = "numpynn/layers.py"
-CODE = (data_folder("reference") / LAYERS).read_bytes()
+CODE = (SOLUTION / LAYERS).read_bytes()
 
 
 def _zip(path: Path, files: dict[str, bytes]) -> None:
@@ -58,7 +57,7 @@ def _garbage(folder: Path) -> None:
 def _cut(folder: Path) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        archive.add(data_folder("reference"), "work")
+        archive.add(SOLUTION, "work")
     (folder / "cut.tar.gz").write_bytes(packed.getvalue()[:2000])
 
 
@@ -102,7 +101,7 @@ def _noise(folder: Path) -> None:
 def _links(folder: Path) -> None:
     target = submission(folder, "links")
     (target / "numpynn" / "optim.py").unlink()
-    (target / "numpynn" / "optim.py").symlink_to(data_folder("reference") / "numpynn" / "optim.py")
+    (target / "numpynn" / "optim.py").symlink_to(SOLUTION / "numpynn" / "optim.py")
 
 
 READABLE: dict[str, Callable[[Path], None]] = {
@@ -257,7 +256,7 @@ def _as_nobody() -> list[str]:
         return list(GRADER)
     import numpy
 
-    path = f"{Path(numpy.__file__).parents[1]}:{data_folder('reference').parent}"
+    path = f"{Path(numpy.__file__).parents[1]}:{REPOSITORY}"
     user = ["setpriv", "--reuid=60001", "--regid=60001", "--clear-groups"]
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for python in (sys.executable, f"/usr/bin/{version}"):

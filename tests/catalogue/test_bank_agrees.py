@@ -10,9 +10,9 @@ from grader.assignment.folder import Assignment
 from grader.model.result import Outcome
 from tests.catalogue.judging import Court
 
-_REFERENCE = Assignment.load().reference
-MISTAKES = load_mistakes(_REFERENCE)
-VARIANTS = {variant.id: variant for variant in load_variants(_REFERENCE)}
+_LAYOUT = Assignment.load().layout
+MISTAKES = load_mistakes(_LAYOUT.mistakes)
+VARIANTS = {variant.id: variant for variant in load_variants(_LAYOUT.variants)}
 
 
 @pytest.mark.parametrize("function", sorted({mistake.function for mistake in MISTAKES}))

@@ -150,13 +150,13 @@ def test_a_patch_that_does_not_fit(arguments: dict[str, str], words: str) -> Non
 
 def test_the_complaint_names_the_mistake(package: Path) -> None:
     rewrite(package, 'old = "total = 0"', 'old = "absent"')
-    (mistake,) = load_mistakes(package)
+    (mistake,) = load_mistakes(package.parent / "mistakes")
     with pytest.raises(InputError, match=r"mistake 'starts-at-one' does not fit: layers\.py: "):
         apply(read_package(package), mistake)
 
 
 def test_a_mistake_is_one_small_file(package: Path) -> None:
-    (mistake,) = load_mistakes(package)
+    (mistake,) = load_mistakes(package.parent / "mistakes")
     assert isinstance(mistake, Mistake)
     assert (mistake.id, mistake.function, mistake.severity.value) == (
         "starts-at-one", "first", "major",
@@ -179,7 +179,7 @@ def test_a_mistake_is_one_small_file(package: Path) -> None:
 def test_a_wrong_file_is_named(package: Path, old: str, new: str, words: str) -> None:
     rewrite(package, old, new)
     with pytest.raises(InputError) as caught:
-        load_mistakes(package)
+        load_mistakes(package.parent / "mistakes")
     assert "starts-at-one.toml" in caught.value.message
     assert words in caught.value.message
 
@@ -187,7 +187,7 @@ def test_a_wrong_file_is_named(package: Path, old: str, new: str, words: str) ->
 def test_a_mistake_needs_a_patch(package: Path) -> None:
     rewrite(package, MISTAKE, "patch = []\n" + MISTAKE.partition("[[patch]]")[0])
     with pytest.raises(InputError, match="length >= 1"):
-        load_mistakes(package)
+        load_mistakes(package.parent / "mistakes")
 
 
 def test_ids_are_distinct(package: Path) -> None:
@@ -196,7 +196,7 @@ def test_ids_are_distinct(package: Path) -> None:
     text = MISTAKE.replace('function = "first"', 'function = "second"')
     other.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="two mistakes are called 'starts-at-one'"):
-        load_mistakes(package)
+        load_mistakes(package.parent / "mistakes")
 
 
 def test_variants_need_neither_function_nor_severity(package: Path) -> None:
@@ -204,7 +204,7 @@ def test_variants_need_neither_function_nor_severity(package: Path) -> None:
     path.parent.mkdir()
     patch = '[[patch]]\nfile = "layers.py"\nfunction = "second"\nold = "= 0"\nnew = "= 0.0"\n'
     path.write_text(f'title = {{ en = "a", zh = "b" }}\n{patch}', encoding="utf-8")
-    (variant,) = load_variants(package)
+    (variant,) = load_variants(package.parent / "variants")
     assert variant.id == "sum"
     assert "total = 0.0" in apply(read_package(package), variant)["layers.py"]
 
@@ -221,7 +221,7 @@ def test_a_parameter_stands_for_a_number(package: Path) -> None:
         'file = "layers.py"\nold = "total += value"\nnew = "pass"\n'
     )
     path.write_text(MISTAKE.replace("total = 1", "total = $start") + more, encoding="utf-8")
-    (mistake,) = load_mistakes(package)
+    (mistake,) = load_mistakes(package.parent / "mistakes")
     files = read_package(package)
     assert "total = 2.0" in apply(files, mistake)["layers.py"]
     assert "total = (-1.0)" in patched(files, mistake.patches(0, [-1]))["layers.py"]

@@ -16,14 +16,14 @@ from tests.support import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "mistakes.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(
-    r"In `reference/(?P<path>\S+\.toml)`:\n\n```toml\n(?P<text>.*?)^```", re.S | re.M
+    r"In `reference/numpynn/(?P<path>\S+\.toml)`:\n\n```toml\n(?P<text>.*?)^```", re.S | re.M
 )
 
 
 @pytest.fixture
 def package(tmp_path: Path, assignment: Assignment) -> Path:
     """The reference with its catalogue, and what the page says to add."""
-    home = tmp_path / "reference"
+    home = tmp_path / "numpynn"
     shutil.copytree(assignment.reference.parent, home)
     examples = {match["path"]: match["text"] for match in EXAMPLE.finditer(PAGE)}
     assert len(examples) == 2
@@ -34,16 +34,20 @@ def package(tmp_path: Path, assignment: Assignment) -> Path:
 
 
 def test_the_mistake_is_killed(package: Path, court: Court, assignment: Assignment) -> None:
-    known = {mistake.id for mistake in load_mistakes(assignment.reference)}
-    (mistake,) = (mistake for mistake in load_mistakes(package) if mistake.id not in known)
+    known = {mistake.id for mistake in load_mistakes(assignment.layout.mistakes)}
+    (mistake,) = (
+        mistake for mistake in load_mistakes(package.parent / "mistakes") if mistake.id not in known
+    )
     files = apply(read_package(package), mistake)
     kills = court.first_kills({"new": files}, mistake.function)
     assert kills["new"].startswith(f"losses::{mistake.function}")
 
 
 def test_the_variant_passes(package: Path, court: Court, assignment: Assignment) -> None:
-    known = {variant.id for variant in load_variants(assignment.reference)}
-    (variant,) = (variant for variant in load_variants(package) if variant.id not in known)
+    known = {variant.id for variant in load_variants(assignment.layout.variants)}
+    (variant,) = (
+        variant for variant in load_variants(package.parent / "variants") if variant.id not in known
+    )
     checks = court.all_checks(apply(read_package(package), variant))
     assert [(c.id, c.message) for c in checks if c.outcome is not Outcome.PASSED] == []
 

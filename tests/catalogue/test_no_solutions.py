@@ -9,7 +9,7 @@ import pytest
 from grader.assignment.catalogue import Mistake, load_mistakes
 from grader.assignment.folder import Assignment
 
-MISTAKES = {m.id: m for m in load_mistakes(Assignment.load().reference)}
+MISTAKES = {m.id: m for m in load_mistakes(Assignment.load().layout.mistakes)}
 SHORT = 8
 """Characters of code that anybody may say."""
 

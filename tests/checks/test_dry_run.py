@@ -22,7 +22,7 @@ from grader.student.prefetch import RequestScript
 
 @pytest.fixture(scope="module")
 def key() -> Key:
-    return Key.load(Assignment.load().key_path)
+    return Key.load(Assignment.load().layout.key)
 
 
 def run_dry(key: Key) -> Mapping[str, DryRun]:

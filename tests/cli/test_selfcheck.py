@@ -13,7 +13,7 @@ import pytest
 
 import grader as api
 from grader.model.result import Visibility
-from tests.support import GRADER, REPOSITORY, begin, grader, submission
+from tests.support import GRADER, SOLUTION, TEMPLATE, begin, grader, submission
 
 COLLECT = """
 import subprocess, sys
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     """A student's folder: the template with affine_forward done, and relu_forward done wrong."""
     folder = submission(tmp_path, "mine", of="student_template")
     layers = folder / "numpynn" / "layers.py"
-    reference = (REPOSITORY / "reference" / "numpynn" / "layers.py").read_text(encoding="utf-8")
+    reference = (SOLUTION / "numpynn" / "layers.py").read_text(encoding="utf-8")
     solution = AFFINE.search(reference)
     assert solution is not None
     text = AFFINE.sub(lambda _: solution[0], layers.read_text(encoding="utf-8"), count=1)
@@ -139,8 +139,8 @@ def test_plain_pytest(folder: Path) -> None:
 
 def test_plain_pytest_passes_what_is_right(tmp_path: Path) -> None:
     folder = submission(tmp_path, "mine", of="student_template")
-    for path in (REPOSITORY / "reference" / "numpynn").rglob("*.py"):
-        copy = folder / "numpynn" / path.relative_to(REPOSITORY / "reference" / "numpynn")
+    for path in (SOLUTION / "numpynn").rglob("*.py"):
+        copy = folder / "numpynn" / path.relative_to(SOLUTION / "numpynn")
         copy.write_bytes(path.read_bytes())
     with (folder / "numpynn" / "optim.py").open("a", encoding="utf-8") as file:
         file.write("import os\nos._exit(0)  # mine\n")
@@ -170,7 +170,7 @@ def test_pytest_without_a_package(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
     (tmp_path / "numpynn").mkdir()
-    source = REPOSITORY / "student_template" / "test_selfcheck.py"
+    source = TEMPLATE / "test_selfcheck.py"
     (mine / "test_selfcheck.py").write_bytes(source.read_bytes())
     done = run_pytest(mine, "-q", "-k", "affine_forward")
     assert done.returncode == 3

@@ -21,7 +21,7 @@ from tests.support import grader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 
-MISTAKES = load_mistakes(Assignment.load().reference)
+MISTAKES = load_mistakes(Assignment.load().layout.mistakes)
 MEMBERS = pupils(MISTAKES, len(CLASS) + 4)
 NEVER = {
     hostile_code.LOOPS,
@@ -81,7 +81,7 @@ def test_a_function_that_never_answers_passes_no_check(
 def test_cheating_gains_nothing(results: dict[str, Result], tmp_path: Path) -> None:
     """Those who cheat get no more than those who return the same without cheating."""
     plain = [Pupil(id=name, what="plain", begins=begins) for name, begins in PLAIN.items()]
-    make_class(plain, tmp_path / "class")
+    make_class(plain, tmp_path / "class", Assignment.load())
     grader("batch", tmp_path / "class", "-o", tmp_path / "out")
     honest = _results(tmp_path / "out")
     assert honest.keys() == PLAIN.keys()
@@ -137,7 +137,7 @@ def test_the_size_can_be_chosen() -> None:
 def test_it_is_made_alike_every_time(tmp_path: Path) -> None:
     contents = []
     for name in ("one", "two"):
-        make_class(MEMBERS, tmp_path / name)
+        make_class(MEMBERS, tmp_path / name, Assignment.load())
         paths = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in paths})
     assert contents[0] == contents[1]

@@ -39,7 +39,7 @@ class Clinic:
 
     def __init__(self) -> None:
         self.assignment = Assignment.load()
-        self.catalogue = Catalogue(self.assignment.reference, self.assignment.contract)
+        self.catalogue = Catalogue(self.assignment.layout, self.assignment.contract)
         self.files = read_package(self.assignment.reference)
 
     def patient(self, *checks: str, mistakes: tuple[str, ...] = (), **more: Any) -> Patient:

@@ -95,7 +95,7 @@ def test_several_that_may_be_are_offered(clinic: Clinic) -> None:
 
 
 def test_a_mistake_in_another_style_is_named(clinic: Clinic) -> None:
-    variants = {v.id: v for v in load_variants(clinic.assignment.reference)}
+    variants = {v.id: v for v in load_variants(clinic.assignment.layout.variants)}
     cases = {
         ("net-counts-from-zero", "net-no-relu"): ("fully_connected_net::",),
         ("dropout-default-rng", "dropout-back-no-mask"): ("dropout_backward",),

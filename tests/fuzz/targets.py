@@ -32,6 +32,7 @@ from grader.submission.identity import Names
 from tests.fuzz import prose
 from tests.fuzz.scratch import scratch
 from tests.submission.samples import CONTRACT, LAYERS
+from tests.support import RUBRICS
 
 Target = Callable[[bytes], None]
 
@@ -184,9 +185,8 @@ def fuzz_times(data: bytes) -> None:
 
 @functools.cache
 def _rubric() -> Any:
-    from grader.assignment.folder import data_folder
 
-    return load_rubric(data_folder("rubrics") / "numpynn.toml")
+    return load_rubric(RUBRICS / "numpynn.toml")
 
 
 def _one_line_naming(error: GraderError, name: str) -> None:

@@ -8,21 +8,22 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.catalogue import apply, load_mistakes
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.model.result import CheckResult, Outcome, Result
 from grader.submission import single
+from tests.support import SOLUTION
 
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reference, but for batch norm's variance, which is not the biased one."""
     work = tmp_path_factory.mktemp("class") / "ann"
-    shutil.copytree(data_folder("reference") / "numpynn", work / "numpynn")
+    shutil.copytree(SOLUTION / "numpynn", work / "numpynn")
     [mistake] = [
         mistake
-        for mistake in load_mistakes(Assignment.load().reference)
+        for mistake in load_mistakes(Assignment.load().layout.mistakes)
         if mistake.id == "bn-unbiased-variance"
     ]
     files = {"layers.py": (work / "numpynn" / "layers.py").read_text()}
@@ -105,7 +106,7 @@ def test_a_right_backward_needs_no_forward_that_runs(
     tmp_path: Path, term: str, losing_too: set[str]
 ) -> None:
     work = tmp_path / "ann"
-    shutil.copytree(data_folder("reference") / "numpynn", work / "numpynn")
+    shutil.copytree(SOLUTION / "numpynn", work / "numpynn")
     layers = work / "numpynn" / "layers.py"
     text = layers.read_text(encoding="utf-8")
     for old, new in (
@@ -122,12 +123,12 @@ def test_a_right_backward_needs_no_forward_that_runs(
 
 def test_given_code_of_a_nets_part_is_replaced_too(tmp_path: Path) -> None:
     """A net that stands on the student's wrong affine_relu_backward pays for its own code alone."""
-    shutil.copytree(data_folder("reference") / "numpynn", tmp_path / "numpynn")
+    shutil.copytree(SOLUTION / "numpynn", tmp_path / "numpynn")
     file = tmp_path / "numpynn" / "layer_utils.py"
     text = file.read_text()
     [mistake] = [
         mistake
-        for mistake in load_mistakes(Assignment.load().reference)
+        for mistake in load_mistakes(Assignment.load().layout.mistakes)
         if mistake.function == "affine_relu_backward"
     ][:1]
     file.write_text(apply({"layer_utils.py": text}, mistake)["layer_utils.py"])

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_solutions
 from grader.model.errors import RubricError
+from tests.support import RUBRICS, SOLUTION, TEMPLATE
 
 
 def _extended(folder: Path, given: str) -> Assignment:
-    rubrics = data_folder("rubrics")
+    rubrics = RUBRICS
     text = (rubrics / "numpynn.toml").read_text().replace('given = ["data_utils"', given)
-    reference = data_folder("reference") / "numpynn"
+    reference = SOLUTION / "numpynn"
     path = folder / "mine.toml"
     path.write_text(f'reference = "{reference}"\n{text}')
     return Assignment.load(str(path))
@@ -22,7 +23,7 @@ def _extended(folder: Path, given: str) -> Assignment:
 
 def test_given_files_are_those_of_the_template() -> None:
     given = Assignment.load().given_files
-    template = data_folder("student_template") / "numpynn"
+    template = TEMPLATE / "numpynn"
     assert given.keys() == {"data_utils", "gradient_check", "layer_utils", "solver"}
     for module, text in given.items():
         assert text == (template / f"{module}.py").read_text() == strip_solutions(text)

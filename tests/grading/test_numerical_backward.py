@@ -73,7 +73,7 @@ def engine(
     text = Assignment.load().path.read_text(encoding="utf-8")
     setting = f'[grading]\nnumerical_backward = "{request.param}"\nshuffle = true\n'
     path.write_text(f"{text}\n{setting}", encoding="utf-8")
-    shutil.copy(Assignment.load().key_path, path.with_suffix(".key"))
+    shutil.copy(Assignment.load().layout.key, path.with_suffix(".key"))
     with Engine(Settings(assignment=str(path), parts=PARTS, diagnose=False)) as opened:
         yield opened
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.folder import data_folder
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.model.result import CheckResult, Outcome
 from grader.submission import single
+from tests.support import SOLUTION
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    shutil.copytree(data_folder("reference") / "numpynn", tmp_path / "ann" / "numpynn")
+    shutil.copytree(SOLUTION / "numpynn", tmp_path / "ann" / "numpynn")
     return tmp_path / "ann"
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.model.notebook_records import NotebookCell
 from grader.model.rubric import ScaleRule
 from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Inspect, Run
 from grader.notebooks.kernel_queue import KernelPool
 from grader.submission.notebook_cells import Book, Cell, make_runnable, read_notebook
+from tests.support import TEMPLATE
 
 LIMITS = NotebookLimits(cell_seconds=2, notebook_seconds=60, idle_seconds=3)
 TINY = ScaleRule(train=250, val=150, test=100, heldout=100)
@@ -91,7 +92,7 @@ def as_json(sources: list[str | tuple[str, str]], *, nbformat: int = 4, **metada
 
 def release(name: str) -> Book:
     """A notebook as students get it."""
-    path = data_folder("student_template") / f"{name}.ipynb"
+    path = TEMPLATE / f"{name}.ipynb"
     return read_notebook(path.read_bytes(), path.name)
 
 

@@ -79,10 +79,10 @@ def test_after_a_change_they_are_not_drawn(
     shutil.copytree(assignment.reference.parent, tmp_path / "reference")
     rules = assignment.rubric.notebooks
     assert rules is not None
-    assignment.reference = tmp_path / "reference" / "numpynn"
+    assignment.layout.reference = tmp_path / "reference" / "numpynn"
     assert recorded_curves(assignment, "small")
     fresh = Assignment(assignment.rubric, assignment.path)
-    fresh.reference = assignment.reference
+    fresh.layout.reference = assignment.reference
     if what == "sizes":
         small = replace(rules.scales["small"], train=1999)
         changed = replace(rules, scales={**rules.scales, "small": small})
@@ -95,14 +95,14 @@ def test_after_a_change_they_are_not_drawn(
 
 
 def test_without_a_file_there_are_none(assignment: Assignment, tmp_path: Path) -> None:
-    assignment.curves_path = tmp_path / "x.curves.json"
+    assignment.layout.curves = tmp_path / "x.curves.json"
     assert recorded_curves(assignment, "full") == {}
 
 
 def test_a_damaged_file_is_refused(assignment: Assignment, tmp_path: Path) -> None:
     file = tmp_path / "x.curves.json"
     file.write_text('{"full": 3}')
-    assignment.curves_path = file
+    assignment.layout.curves = file
     with pytest.raises(InputError, match="holds no curves"):
         recorded_curves(assignment, "full")
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment.folder import data_folder
 from grader.course import leaderboard_data
 from grader.course.ranking import (
     anyone_knows,
@@ -26,7 +25,7 @@ from grader.model.errors import InputError
 from grader.notebooks.image_data import public
 from grader.submission import discover
 from grader.submission.identity import Names
-from tests.support import grader
+from tests.support import SOLUTION, grader
 
 LABELS = np.arange(20) % 10
 
@@ -279,7 +278,7 @@ def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
 
 
 def test_labels_that_anyone_can_compute_are_pointed_out(hand_ins: Path, tmp_path: Path) -> None:
-    _, known = public(data_folder("reference") / "numpynn", 20)
+    _, known = public(SOLUTION / "numpynn", 20)
     np.save(tmp_path / "labels.npy", known)
     command = ("leaderboard", hand_ins, "--out", tmp_path / "board", "--labels")
     assert "Everybody can compute these labels" in grader(*command, tmp_path / "labels.npy").stderr
@@ -294,9 +293,7 @@ def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
     labels = {name: read_labels(tmp_path / name / "labels.npy") for name in "abcde"}
     assert np.array_equal(labels["a"], labels["b"])
     assert len({array.tobytes() for array in labels.values()}) == 4
-    assert not any(
-        anyone_knows(array, data_folder("reference") / "numpynn") for array in labels.values()
-    )
+    assert not any(anyone_knows(array, SOLUTION / "numpynn") for array in labels.values())
     images = np.load(tmp_path / "a" / "phase_1.npy")
     assert (images.shape, images.dtype) == ((1000, 3, 32, 32), np.uint8)
     assert set(labels["a"]) == set(range(10))

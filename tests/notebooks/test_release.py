@@ -9,9 +9,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_notebook, template_differences
 from grader.model.errors import InputError
+from tests.support import REPOSITORY, SOLUTION, TEMPLATE
 
 NAMES = ("FullyConnectedNets", "BatchNormalization", "Dropout")
 ROLES = {"text", "given", "check", "experiment", "answer", "written"}
@@ -31,7 +32,7 @@ QUESTIONS = {"FullyConnectedNets": 3, "BatchNormalization": 4, "Dropout": 3}
 
 
 def _content(folder: str, name: str) -> dict[str, Any]:
-    path = data_folder(folder) / f"{name}.ipynb"
+    path = REPOSITORY / folder / "numpynn" / f"{name}.ipynb"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
@@ -65,7 +66,7 @@ def test_all_that_is_asked_for_is_there_and_can_be_self_checked(name: str) -> No
 
 
 def test_the_template_is_in_step() -> None:
-    reference, template = data_folder("reference"), data_folder("student_template")
+    reference, template = SOLUTION, TEMPLATE
     assert template_differences(reference, template) == []
 
 

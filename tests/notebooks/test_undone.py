@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from grader.assignment.folder import data_folder
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.notebooks.kernel_queue import KernelPool
 from grader.notebooks.notebook_checks import Judge
 from grader.notebooks.todo_cells import mark_undone, package_texts, places_of
 from tests.notebooks.books import book, run
+from tests.support import REPOSITORY
 
 TEMPLATE = '''\
 class Net:
@@ -77,7 +77,7 @@ def test_only_the_places_of_the_template_are_not_done(pool: KernelPool) -> None:
 
 
 def test_our_template_has_such_places() -> None:
-    places = places_of(package_texts(data_folder("student_template")))
+    places = places_of(package_texts(REPOSITORY / "student_template" / "numpynn"))
     assert {"affine_forward", "TwoLayerNet.loss"} <= {function for function, _ in places}
 
 

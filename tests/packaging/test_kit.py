@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.model.errors import InputError
 from grader.runner.answer_key import Key
 from grader.selfcheck.student_kit import build_kit
+from tests.support import SOLUTION
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_no_reference_and_no_catalogue_is_in_the_wheel(kit: Path) -> None:
     assert "grader/_data/rubrics/numpynn.key" in names
     assert not [name for name in names if "reference/" in name or "mistakes" in name]
     assert "grader/_data/given/numpynn/layer_utils.py" in names
-    solution = (data_folder("reference") / "numpynn" / "layers.py").read_text()
+    solution = (SOLUTION / "numpynn" / "layers.py").read_text()
     line = next(line for line in solution.splitlines() if line.strip().startswith("x_hat ="))
     assert not [path for path in (kit / "site").rglob("*.py") if line.strip() in path.read_text()]
 
@@ -61,7 +62,7 @@ def test_the_key_holds_public_checks_only(kit: Path) -> None:
 def test_the_self_check_works_without_the_reference(kit: Path) -> None:
     before = run(kit, "check", "-k", "affine_forward_values")
     assert before.returncode == 1
-    reference = data_folder("reference") / "numpynn" / "layers.py"
+    reference = SOLUTION / "numpynn" / "layers.py"
     shutil.copy(reference, kit / "mine" / "numpynn" / "layers.py")
     after = run(kit, "check", "-k", "affine_forward_values")
     assert after.returncode == 0, after.stdout + after.stderr

@@ -16,7 +16,7 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.runner.answer_key import Key
-from tests.support import REPOSITORY, not_passed, submission
+from tests.support import REPOSITORY, TEMPLATE, not_passed, submission
 
 pytest.importorskip("hatchling")
 
@@ -68,14 +68,14 @@ def test_it_holds_the_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"grader"}
-    for folder in ("reference/numpynn", "student_template/numpynn", "rubrics"):
+    for folder in ("reference/numpynn/numpynn", "student_template/numpynn/numpynn", "rubrics"):
         ours = {
             path.relative_to(REPOSITORY).as_posix()
             for suffix in ("*.py", "*.toml", "*.key")
             for path in (REPOSITORY / folder).rglob(suffix)
         }
         assert {f"grader/_data/{name}" for name in ours} <= set(names)
-    assert "grader/_data/student_template/test_selfcheck.py" in names
+    assert "grader/_data/student_template/numpynn/test_selfcheck.py" in names
     assert "grader/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
@@ -83,8 +83,8 @@ def test_it_holds_the_data_and_nothing_else(wheel: Path) -> None:
 
 def test_it_is_the_wheel_that_runs(python: Path, tmp_path: Path) -> None:
     ask = (
-        "import grader, grader.assignment.folder as a; "
-        "print(grader.__file__, a.data_folder('rubrics'))"
+        "import grader, grader.assignment.layout as a; "
+        "print(grader.__file__, a.find_rubric('numpynn').parent)"
     )
     for path in run(python, "-c", ask, cwd=tmp_path).stdout.split():
         assert Path(path).is_relative_to(python.parents[1])
@@ -118,8 +118,8 @@ def test_its_plugin_in_plain_pytest(python: Path, tmp_path: Path) -> None:
 
 def test_its_template_is_ours(python: Path, tmp_path: Path) -> None:
     run(python, "-m", "grader", "template", tmp_path / "template", cwd=tmp_path)
-    for path in _files(REPOSITORY / "student_template" / "numpynn"):
-        copy = tmp_path / "template" / path.relative_to(REPOSITORY / "student_template")
+    for path in _files(TEMPLATE / "numpynn"):
+        copy = tmp_path / "template" / path.relative_to(TEMPLATE)
         assert copy.read_bytes() == path.read_bytes()
 
 
@@ -130,6 +130,6 @@ def _files(folder: Path) -> Iterator[Path]:
 def test_the_committed_key_is_current() -> None:
     """Else every start records it again, which takes a second, and students cannot check at all."""
     assignment = Assignment.load()
-    key = Key.load(assignment.key_path)
+    key = Key.load(assignment.layout.key)
     current = assignment.bank_digest + assignment.reference_digest
     assert (key.seed, key.digest) == (str(assignment.rubric.seed), current), "run: make key"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "reference"))
+sys.path.insert(0, str(ROOT / "reference" / "numpynn"))
 
 
 @pytest.fixture

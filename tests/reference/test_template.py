@@ -104,7 +104,7 @@ END = 1
 @pytest.fixture
 def template(root: Path) -> Path:
     """Return the committed template."""
-    return root / "student_template"
+    return root / "student_template" / "numpynn"
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def package(template: Path, tmp_path: Path) -> Iterator[Callable[[str], ModuleTy
 
 
 def test_template_is_in_step(root: Path, template: Path) -> None:
-    differences = template_differences(root / "reference", template)
+    differences = template_differences(root / "reference" / "numpynn", template)
     remedy = "run: make template"
     assert not differences, "\n".join([*differences, remedy])
 
@@ -149,7 +149,7 @@ def test_nothing_is_unfinished_in_the_reference(root: Path) -> None:
 
 @pytest.mark.parametrize("name", STUDENTS_WRITE)
 def test_no_line_of_a_solution_is_in_the_template(name: str, root: Path, template: Path) -> None:
-    source = (root / "reference" / name).read_text()
+    source = (root / "reference" / "numpynn" / name).read_text()
     given = set(map(str.strip, SOLUTION.sub("", source).splitlines()))
     solutions = [
         line.strip()
@@ -174,7 +174,7 @@ def test_what_is_given_stays_as_it_is(name: str, root: Path, template: Path) -> 
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_hidden")
         }
 
-    assert outline(template) == outline(root / "reference")
+    assert outline(template) == outline(root / "reference" / "numpynn")
 
 
 def test_every_stub_raises_and_names_its_function(package: Callable[[str], ModuleType]) -> None:
@@ -258,5 +258,5 @@ def test_differences(pair: tuple[Path, Path]) -> None:
 
 
 def test_no_reference(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no package 'numpynn'"):
+    with pytest.raises(InputError, match="holds no package"):
         build_template(tmp_path, tmp_path / "out")

@@ -15,7 +15,7 @@ from grader.model.notebook_records import CellOutcome, NotebookCell, NotebookRes
 from grader.report import formulas, markup, notebook_view
 from grader.report.formulas import MAX_TEX, formula
 
-REFERENCE = Path(__file__).parents[2] / "reference"
+REFERENCE = Path(__file__).parents[2] / "reference" / "numpynn"
 PLAIN = re.compile(
     r"</?m[a-z]+((?: [a-z]+=\"[a-zA-Z0-9.+-]*\")|(?: class=\"[a-z ]+\"))*>|[^<>]+", re.ASCII
 )

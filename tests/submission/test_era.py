@@ -143,6 +143,6 @@ def test_what_p_means_is_read_in_english_and_chinese(text: str, meaning: str) ->
 
 def test_our_own_template_is_of_the_last_era() -> None:
     for folder in ("reference", "student_template"):
-        dialect = read(ROOT / folder).dialect
+        dialect = read(ROOT / folder / "numpynn").dialect
         assert (dialect.era, dialect.dropout_p, dialect.python2) == ("2021", "keep", False)
         assert "dropout_forward's docstring" in dialect.evidence[-1]

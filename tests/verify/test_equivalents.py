@@ -50,7 +50,7 @@ def test_only_mutants_are_argued_about() -> None:
 
 
 def test_no_file_is_no_argument(tmp_path: Path) -> None:
-    assert load_arguments(tmp_path / "package") == []
+    assert load_arguments(tmp_path / "equivalent_mutants.toml") == []
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_no_file_is_no_argument(tmp_path: Path) -> None:
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "equivalent_mutants.toml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"equivalent_mutants\.toml: ") as caught:
-        load_arguments(tmp_path / "package")
+        load_arguments(tmp_path / "equivalent_mutants.toml")
     assert words in caught.value.message
 
 
 def test_ours_are_argued_one_by_one() -> None:
-    arguments = load_arguments(Assignment.load().reference)
+    arguments = load_arguments(Assignment.load().layout.equivalents)
     changes = [change for argument in arguments for change in argument.changes()]
     assert len(set(changes)) == len(changes) > 30
     assert all(len(argument.reason) > 20 for argument in arguments)
