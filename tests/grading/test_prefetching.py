@@ -60,7 +60,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     def use(context: GradingContext) -> None:
         sources = {}
         for pupil in chosen:
-            make_class([pupil], folder / pupil.what, bench.assignment)
+            make_class([pupil], folder / pupil.what, context.assignment)
             [sources[pupil.what]] = discover(folder / pupil.what)
         submission(folder / PEEKING, "peeking", PEEKING_RULES)
         [sources[PEEKING]] = discover(folder / PEEKING)
