@@ -304,7 +304,7 @@ def _must_be_python(text: str, patch: Patch) -> None:
         ast.parse(text)
     except SyntaxError as error:
         wrong = f"{error.msg}: {(error.text or '').strip()!r}"
-        raise InputError(f"{patch.file}: is no Python once patched ({wrong}).") from None
+        raise InputError(f"{patch.file}: is not valid Python once patched ({wrong}).") from None
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

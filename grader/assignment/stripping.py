@@ -150,7 +150,7 @@ def strip_notebook(source: str, name: str = "<notebook>") -> str:
             cell.setdefault("id", f"cell-{number}")
             _strip_cell(cell, _role(cell), name)
     except (json.JSONDecodeError, LookupError, TypeError) as error:
-        raise InputError(f"{name}: is no notebook of ours ({error}).") from error
+        raise InputError(f"{name}: is not one of our notebooks ({error}).") from error
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -44,7 +44,7 @@ class Cache:
         self.trouble = ""
         """Why the cache is not used any more; empty while it is."""
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder}: is no folder, so it can be no cache.")
+            raise UsageError(f"{folder}: is not a folder, so it cannot be a cache.")
 
     def get(self, digest: str) -> Found:
         """The result of a digest."""

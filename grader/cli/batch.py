@@ -37,7 +37,7 @@ def command(
         str, typer.Option("--out", "-o", help="Folder for results and reports; or a URL.")
     ],
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
+        int, typer.Option("--jobs", "-j", min=0, help="Parallel jobs; 0 = one per CPU.")
     ] = 0,
     executor: Annotated[
         str, typer.Option(help="Who grades: local, or dask://HOST:PORT of a scheduler.")
@@ -54,7 +54,7 @@ def command(
     ] = None,
     marks: Annotated[
         list[Path] | None,
-        typer.Option(help="Sheet of written answers with marks filled in; as often as needed."),
+        typer.Option(help="Sheet of written answers with marks filled in; repeatable."),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, whatever is there already.")
@@ -201,7 +201,7 @@ def stray_lines(strays: Sequence[str]) -> Iterator[str]:
     if strays:
         more = f" and {len(strays) - 5} more" if len(strays) > 5 else ""
         yield f"Marks are kept for submissions that are not here: {', '.join(strays[:5])}{more}."
-        yield "If somebody handed in again under another name, enter their marks for that one."
+        yield "If somebody submitted again under another name, enter their marks for that one."
 
 
 def waiting_lines(waiting: Waiting) -> Iterator[str]:

@@ -94,4 +94,4 @@ def _run_forgiving(folder: Path, settings: Settings) -> None:
         run(folder, settings)
     except GraderError as error:
         typer.echo(f"grader: {error}", err=True)
-    typer.echo("Waiting for changes; Ctrl-C ends.")
+    typer.echo("Waiting for changes. Press Ctrl-C to stop.")

@@ -20,7 +20,7 @@ def command(
         int, typer.Option("--size", min=0, help="How many students; 0: the usual class.")
     ] = 0,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
+        int, typer.Option("--jobs", "-j", min=0, help="Parallel jobs; 0 = one per CPU.")
     ] = 0,
     sandbox: options.SandboxKind = "auto",
     lang: options.Language = "en",

@@ -55,7 +55,7 @@ def show(graded: Graded) -> None:
     for note in graded.notes:
         console.print(note)
     for notebook in graded.notebooks:
-        console.print(f"{notebook.id}: {notebook.path or 'not handed in'}", style="bold")
+        console.print(f"{notebook.id}: {notebook.path or 'not submitted'}", style="bold")
         for note in notebook.notes:
             console.print(f"  {note}")
         for cell in notebook.cells:

@@ -37,7 +37,7 @@ def command(
         ),
     ] = 3,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="How many at once; 0: one a processor.")
+        int, typer.Option("--jobs", "-j", min=0, help="Parallel jobs; 0 = one per CPU.")
     ] = 0,
     only: Annotated[
         str, typer.Option(help="Run only one kind: variants, mistakes, mutants, idle or seeds.")

@@ -151,7 +151,7 @@ class _Reader:
     def _points(self, text: str, most: float) -> float:
         if not _NUMBER.fullmatch(text):
             raise self._wrong(
-                f"{_quoted(text)} is no mark.", hint=f"Expected a number, 0 to {most:g}."
+                f"{_quoted(text)} is not a valid mark.", hint=f"Expected a number, 0 to {most:g}."
             )
         points = float(text.replace(",", "."))
         if not 0 <= points <= most:

@@ -55,9 +55,9 @@ def read_labels(path: Path) -> np.ndarray:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}.") from None
     except (ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: holds no labels ({error}).") from None
+        raise InputError(f"{path}: does not hold labels ({error}).") from None
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise InputError(f"{path}: expected classes from 0 on, one an image, as integers.")
+        raise InputError(f"{path}: expected one class per image, as integers from 0.")
     return labels
 
 
@@ -170,7 +170,7 @@ def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np
     if predicted.shape != labels.shape:
         hint = ""
         if predicted.ndim == 2 and len(predicted) == len(labels):
-            hint = " These look like scores: hand in the class with the highest one."
+            hint = " These look like scores: submit the class with the highest one."
         raise InputError(
             f"{name} has shape {_short(predicted.shape)}; expected ({len(labels)},), one class per "
             f"image.{hint}"

@@ -94,7 +94,7 @@ _SAID: Final[list[tuple[str, str, Text, Text]]] = [
     (
         "ImportError|ModuleNotFoundError", r".*?'(?P<what>[^']+)'.*",
         Text("{what} cannot be imported", "无法导入 {what}"),
-        Text("Where is it defined, and is that file handed in?", "它在哪里定义？那个文件交了吗？"),
+        Text("Where is it defined, and was that file submitted?", "它在哪里定义？那个文件交了吗？"),
     ),
     (
         "ValueError", r".*(?:shapes|broadcast|matmul|dimension).*",

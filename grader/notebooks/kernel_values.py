@@ -55,7 +55,7 @@ class Values:
         try:
             found = np.asarray(value, dtype=np.float64).ravel()
         except (TypeError, ValueError):
-            raise Unknown(f"`{path}` is no list of numbers.") from None
+            raise Unknown(f"`{path}` is not a list of numbers.") from None
         if not found.size:
             raise Unknown(f"`{path}` is empty.")
         return [float(number) for number in found[:100_000]]
@@ -107,7 +107,7 @@ class Values:
         if status == "raised":
             what = f"{reply.get('type')}: {reply.get('message')}"[:300]
             raise KernelRaised(f"`{about}` raised {' '.join(what.split())}.")
-        raise Unknown(f"`{about}` is no plain data.")
+        raise Unknown(f"`{about}` is not plain data.")
 
     def __enter__(self) -> Self:
         return self
@@ -137,5 +137,5 @@ def parse_path(path: str) -> tuple[str, list[Any]]:
             steps.append((node.slice.value,))
             node = node.value
         else:
-            raise ValueError(f"{path!r} is no path of names and items")
+            raise ValueError(f"{path!r} is not a path of names and items")
     return node.id, steps[::-1]

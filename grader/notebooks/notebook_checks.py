@@ -105,7 +105,7 @@ def _last(numbers: list[float]) -> float:
 
 def _labels(path: str, value: object, count: int) -> Verdict:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
-        return Outcome.FAILED, f"`{path}` is no array of integers."
+        return Outcome.FAILED, f"`{path}` is not an array of integers."
     if value.shape != (count,):
         return Outcome.FAILED, f"`{path}` has shape {value.shape}; expected ({count},)."
     if value.min() < 0 or value.max() > 9:
@@ -315,7 +315,7 @@ class Judge:
 
 
 def _stands_on(cell_id: str) -> str:
-    return f"It stands on cell {cell_id}, which failed."
+    return f"It depends on cell {cell_id}, which failed."
 
 
 def _defined(source: str) -> set[str]:

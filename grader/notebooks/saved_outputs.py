@@ -31,7 +31,7 @@ def order_notes(book: Book) -> list[str]:
     if len(counts) < 3 or not falls:
         return []
     return [
-        f"It was handed in with cells run out of order ({falls} of {len(counts)} before one above "
+        f"It was submitted with cells run out of order ({falls} of {len(counts)} before one above "
         "them). Here they are run from top to bottom."
     ]
 

@@ -252,7 +252,7 @@ def _from_tree(tree: Any, body: _Body, depth: int) -> Value:
             return decode(content, body, depth + 1)
     for key in tree:
         if type(key) is not str or key[:1] == "~":
-            raise WireError("a key that is no name, or an unknown tag")
+            raise WireError("a key that is not a name, or an unknown tag")
     return {
         key: item if type(item) in _READ_AS_IS else _from_tree(item, body, depth + 1)
         for key, item in tree.items()
@@ -286,7 +286,7 @@ def _scalar(content: Any, body: _Body, _depth: int) -> np.generic:
 
 def _tuple(content: Any, body: _Body, depth: int) -> tuple[Value, ...]:
     if not isinstance(content, list):
-        raise WireError("a tuple that is no list")
+        raise WireError("a tuple that is not a list")
     return tuple(_list(content, body, depth))
 
 
@@ -302,7 +302,7 @@ def _dict(content: Any, body: _Body, depth: int) -> dict[Any, Value]:
 
 def _handle(content: Any, _body: _Body, _depth: int) -> Handle:
     if type(content) is not int or not 0 <= content < _INT64:
-        raise WireError("a handle that is no number")
+        raise WireError("a handle that is not a number")
     return Handle(content)
 
 

@@ -86,11 +86,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "评分系统在处理此提交时发生故障",
     ),
     "student.ungraded_input_help": (
-        "Nothing was run, so there is no score. Correct what is named above and hand in again.",
+        "Nothing was run, so there is no score. Correct what is named above and submit again.",
         "没有运行任何代码，因此没有分数。请按上面的说明修正后重新提交。",
     ),
     "student.ungraded_internal_help": (
-        "This is not the student’s fault and costs no points. Grade it again when that is mended.",
+        "This is not the student’s fault and costs no points. Grade it again once that is fixed.",
         "这不是学生的问题，不扣分。找到原因后请重新评分。",
     ),
     # one check
@@ -112,7 +112,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check.stdout": ("Printed output", "打印输出"),
     "check.warnings": ("{n} warning|{n} warnings", "{n} 条警告"),
     "check.alike": (
-        "and {n} more check like this|and {n} more checks like this",
+        "and {n} more check fails the same way|and {n} more checks fail the same way",
         "同类检查另有 {n} 项",
     ),
     "first.title": ("Fix first", "请先修复"),
@@ -151,12 +151,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check.cut": ("{n} more line|{n} more lines", "还有 {n} 行"),
     # notebooks
     "nb.title": ("Notebooks", "笔记本"),
-    "nb.absent": ("not handed in", "未提交"),
+    "nb.absent": ("not submitted", "未提交"),
     "nb.ran": (
         "{ran} of {total} cells ran without an error",
         "{total} 个单元格中 {ran} 个运行无误",
     ),
-    "nb.failed": ("Cells that did not end well", "未能正常结束的单元格"),
+    "nb.failed": ("Cells that failed", "未能正常结束的单元格"),
     "nb.undone": ("Cells that wait for what is not done yet", "等待未完成部分的单元格"),
     "nb.answers": ("Written answers", "书面回答"),
     "nb.question": ("Question {n}", "问题 {n}"),

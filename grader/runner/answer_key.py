@@ -91,7 +91,7 @@ class Key(msgspec.Struct):
             text = f"{path}: cannot read the answer key: {error.strerror}."
             raise InputError(text, hint=remedy) from None
         except (wire.WireError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
-            raise InputError(f"{path}: this is no answer key.", hint=remedy) from None
+            raise InputError(f"{path}: this is not an answer key.", hint=remedy) from None
 
 
 class LocalChannel:

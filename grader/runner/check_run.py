@@ -234,7 +234,7 @@ def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
 
 
 def _to_do(name: str) -> NotDone:
-    return NotDone(f"{name} is still to be done.", Finding(kind="missing"))
+    return NotDone(f"{name} is not implemented yet.", Finding(kind="missing"))
 
 
 def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None]:

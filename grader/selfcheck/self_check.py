@@ -68,7 +68,7 @@ def selfcheck(path: Path, settings: Settings) -> Result:
     with Engine(own_code(settings)) as engine:
         if not engine.greeting.checks:
             wanted = ", ".join(settings.parts) or settings.keyword
-            raise UsageError(f"No public check is about {wanted!r}.")
+            raise UsageError(f"No public check matches {wanted!r}.")
         result = engine.grade(single(root))
     if result.error_kind == "input":
         raise nothing_in(path, result.error)

@@ -362,7 +362,7 @@ def understood(reply: wire.Value) -> Reply:
         raise wire.WireError("an answer that is none")
     warnings = reply.get("warnings", [])
     if not isinstance(warnings, list) or not all(isinstance(text, str) for text in warnings):
-        raise wire.WireError("warnings that are no texts")
+        raise wire.WireError("warnings that are not texts")
     bridged = reply.get("bridged", [])
     if not isinstance(bridged, list) or not all(map(is_use, bridged)):
         raise wire.WireError("uses of old names that are none")

@@ -18,7 +18,7 @@ def debugger_calls(file: str, text: str, tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Call) and (name := _debugger(node.func)):
             yield (
                 f"{file}, line {node.lineno}: {name}() stops the program and waits for somebody to "
-                "type. It was passed over; delete it before you hand in."
+                "type. It was passed over; delete it before you submit."
             )
 
 

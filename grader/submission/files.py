@@ -37,7 +37,7 @@ IGNORED_FOLDERS: Final = frozenset(
 )
 _ARCHIVE: Final = re.compile(r"\.(?:zip|tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz))$", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
-OUTSIDE: Final = "is a link to outside the submission: hand in the file itself"
+OUTSIDE: Final = "is a link to outside the submission: submit the file itself"
 
 
 Wanted = Callable[[str], bool]
@@ -187,7 +187,7 @@ def _follow_links(tree: Tree) -> None:
         elif target in tree.files:
             tree.files[name] = tree.files[target]
         else:
-            tree.unread[name] = f"is a link to {target} that is not there: hand in the file itself"
+            tree.unread[name] = f"is a link to {target} that is not there: submit the file itself"
 
 
 def folder_members(root: Path) -> Iterator[Member]:

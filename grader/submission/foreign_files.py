@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 PLAIN_TEXT: Final = "save the code as plain text with the ending .py, and hand that in"
 _AGAIN: Final = "copy the file itself, and hand it in again"
-_UNPACK: Final = "unpack it and hand in the .py files"
+_UNPACK: Final = "unpack it and submit the .py files"
 
 _MAGIC: Final = (
     (b"%PDF-", "a PDF document", PLAIN_TEXT),
@@ -24,7 +24,7 @@ _MAGIC: Final = (
     (
         b"version https://git-lfs.github.com/spec/",
         "a Git LFS pointer",
-        "run `git lfs pull`, and hand in what comes",
+        "run `git lfs pull`, and submit what comes",
     ),
     (b"[InternetShortcut]", "a link to a web page", _AGAIN),
     (b"L\x00\x00\x00\x01\x14\x02\x00", "a Windows shortcut", _AGAIN),
@@ -40,8 +40,8 @@ _ENDINGS: Final = {
     ".7z": ("a 7z archive", "which cannot be read: pack the folder as a zip"),
     ".zipx": ("a zipx archive", "which cannot be read: pack the folder as an ordinary zip"),
     ".gz": ("a single packed file", "which cannot be read: pack the folder as a zip"),
-    ".ipynb": ("a notebook", "which is not the package: the .py files are to be handed in too"),
-    ".pyc": ("compiled Python", "which cannot be graded: hand in the .py file of that name"),
+    ".ipynb": ("a notebook", "which is not the package: the .py files have to be submitted too"),
+    ".pyc": ("compiled Python", "which cannot be graded: submit the .py file of that name"),
     ".icloud": ("a placeholder of iCloud", "whose file was not downloaded before it was packed"),
     ".lnk": ("a Windows shortcut", "not the file that it leads to"),
     ".url": ("a link to a web page", "not the file that it leads to"),
@@ -49,16 +49,16 @@ _ENDINGS: Final = {
     ".gdoc": ("a link to a Google document", "not the file that it leads to"),
     ".crdownload": ("an unfinished download", "not the file"),
     ".part": ("an unfinished download", "not the file"),
-    ".pdf": ("a PDF document", "which is no code: hand in the .py files"),
-    ".doc": ("a Word document", "which is no code: hand in the .py files"),
-    ".docx": ("a Word document", "which is no code: hand in the .py files"),
-    ".pages": ("a Pages document", "which is no code: hand in the .py files"),
-    ".odt": ("a text document", "which is no code: hand in the .py files"),
-    ".rtf": ("a rich-text document", "which is no code: hand in the .py files"),
-    ".html": ("a web page", "which is no code: hand in the .py files"),
-    ".htm": ("a web page", "which is no code: hand in the .py files"),
-    ".png": ("a picture", "which is no code: hand in the .py files"),
-    ".jpg": ("a picture", "which is no code: hand in the .py files"),
+    ".pdf": ("a PDF document", "which is not code: submit the .py files"),
+    ".doc": ("a Word document", "which is not code: submit the .py files"),
+    ".docx": ("a Word document", "which is not code: submit the .py files"),
+    ".pages": ("a Pages document", "which is not code: submit the .py files"),
+    ".odt": ("a text document", "which is not code: submit the .py files"),
+    ".rtf": ("a rich-text document", "which is not code: submit the .py files"),
+    ".html": ("a web page", "which is not code: submit the .py files"),
+    ".htm": ("a web page", "which is not code: submit the .py files"),
+    ".png": ("a picture", "which is not code: submit the .py files"),
+    ".jpg": ("a picture", "which is not code: submit the .py files"),
     ".txt": ("a text file", "which is not read as code: its name has to end in .py"),
 }
 """What a file is by its ending, the likeliest to explain why there is no Python first."""
@@ -86,7 +86,7 @@ def foreign(data: bytes) -> Foreign | None:
         what, advice = ("a Word document", PLAIN_TEXT) if is_word else ("a zip archive", _UNPACK)
         return Foreign(what, advice)
     if _PYC.match(head) and b"\0" in head:
-        return Foreign("compiled Python (.pyc)", "hand in the .py file that it was made from")
+        return Foreign("compiled Python (.pyc)", "submit the .py file that it was made from")
     if _HTML.match(head):
         advice = "download the file itself (on GitHub: Raw), and hand that in"
         return Foreign("a web page (HTML)", advice)

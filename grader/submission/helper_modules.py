@@ -190,7 +190,7 @@ def helpers_noted(package: Package, lent: Sequence[str]) -> list[str]:
     own = [file for file in package.files if file.startswith("../") and file not in modules]
     notes = [f"Imported from outside the package: {', '.join(own)}."] if own else []
     if lent:
-        notes.append(f"Not handed in; graded with what was given out: {', '.join(lent)}.")
+        notes.append(f"Not submitted; graded with what was given out: {', '.join(lent)}.")
     return notes
 
 

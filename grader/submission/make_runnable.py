@@ -179,7 +179,7 @@ def _modernise(text: str, tree: ast.Module) -> _Runnable:
 def _convert(text: str) -> str:
     converted = convert(text)
     if converted == text:
-        raise Unparsable("is no Python 2")
+        raise Unparsable("is not Python 2")
     return converted
 
 

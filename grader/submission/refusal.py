@@ -24,7 +24,7 @@ def nothing_found(path: Path, tree: Tree, modules: Modules) -> InputError:
     name = printable(path.name)
     written = {*modules.contract.values()} - modules.given or {*modules.contract.values()}
     wanted = sorted({posixpath.basename(module_file(module)) for module in written})
-    hint = f"Hand in the folder with {_listed(wanted)}, as it is or as a zip."
+    hint = f"Submit the folder with {_listed(wanted)}, as it is or as a zip."
     instead = named(tree.other)
     because = f": {instead}" if instead else ""
     if not tree.members:

@@ -141,7 +141,7 @@ def test_patches_build_on_each_other() -> None:
         ({"old": "total = 0", "function": ""}, "occurs 4 times, not once"),
         ({"old": "total", "function": "third"}, "layers.py: defines no third"),
         ({"old": "total", "file": "optim.py"}, "optim.py: there is no such file"),
-        ({"old": "total = 0", "new": "total ="}, "layers.py: is no Python once patched"),
+        ({"old": "total = 0", "new": "total ="}, "layers.py: is not valid Python once patched"),
     ],
 )
 def test_a_patch_that_does_not_fit(arguments: dict[str, str], words: str) -> None:

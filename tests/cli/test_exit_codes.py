@@ -89,7 +89,7 @@ def test_wrong_words(arguments: list[str], what: str) -> None:
 @pytest.mark.parametrize("options", [["-k", "no such check"], ["--part", "no_such_part"]])
 def test_a_self_check_of_nothing(folder: Path, options: list[str]) -> None:
     done = grader("check", folder / "right", *options, code=2)
-    assert done.stderr == f"grader: No public check is about {options[1]!r}.\n"
+    assert done.stderr == f"grader: No public check matches {options[1]!r}.\n"
 
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])

@@ -132,7 +132,7 @@ def test_plain_pytest(folder: Path) -> None:
     assert done.returncode == 1
     assert re.search(r"\d+ failed, \d+ passed, \d+ deselected", done.stdout), done.stdout[-500:]
     assert "relu_forward replaces negative entries by 0 [failed]" in done.stdout
-    assert "adam is still to be done." in done.stdout
+    assert "adam is not implemented yet." in done.stdout
     assert "FAILED test_selfcheck.py::TestLayers::test_relu_forward_values[matrix]" in done.stdout
     assert "affine_forward computes" not in done.stdout
 
@@ -198,5 +198,5 @@ def test_notebook_cell_with_a_mistake(folder: Path) -> None:
 
 
 def test_notebook_cell_of_nothing(folder: Path) -> None:
-    with pytest.raises(api.UsageError, match="No public check is about 'softmax'"):
+    with pytest.raises(api.UsageError, match="No public check matches 'softmax'"):
         api.check("softmax", path=folder)

@@ -52,7 +52,7 @@ def test_a_method_left_as_in_an_old_template_is_not_done(engine: Engine, work: P
     found = outcomes(engine, work, "FullyConnectedNet")
     assert set(found) <= {Outcome.MISSING, Outcome.PASSED, Outcome.SKIPPED}
     messages = {check.message for check in found[Outcome.MISSING]}
-    assert messages == {"FullyConnectedNet.loss is still to be done."}
+    assert messages == {"FullyConnectedNet.loss is not implemented yet."}
 
 
 def test_a_function_that_cannot_be_parsed_could_not_run(engine: Engine, work: Path) -> None:

@@ -169,7 +169,7 @@ def test_values_are_read_as_plain_data(pool: KernelPool) -> None:
     assert seen[2] == "`absent` is not defined."
     assert "no plain data" in str(seen[3])
     assert "AttributeError" in str(seen[4])
-    assert seen[5] == "`words` is no list of numbers."
+    assert seen[5] == "`words` is not a list of numbers."
 
 
 def test_an_answer_that_never_comes_is_given_up(

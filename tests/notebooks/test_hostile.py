@@ -149,7 +149,7 @@ def test_files_beside_it(report: Report) -> None:
 def test_cells_out_of_order(report: Report) -> None:
     assert report.cells["early"].outcome is CellOutcome.ERROR
     assert "only defined further down (cell late)" in report.row("early")
-    assert "It was handed in with cells run out of order" in report.head
+    assert "It was submitted with cells run out of order" in report.head
 
 
 def test_a_renamed_notebook(report: Report) -> None:

@@ -77,7 +77,7 @@ def test_the_ranking(hand_ins: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "file", "said"),
     [
-        (_npy(np.eye(10)[LABELS]), "prediction.npy", "hand in the class with the highest one"),
+        (_npy(np.eye(10)[LABELS]), "prediction.npy", "submit the class with the highest one"),
         (_npy(LABELS[:5]), "prediction.npy", "expected (20,)"),
         (_npy(LABELS + 1), "prediction.npy", "holds 10; classes are 0 to 9"),
         (_npy(LABELS - 1), "prediction.npy", "holds -1"),

@@ -102,7 +102,7 @@ def test_what_is_shown() -> None:
     assert "only the placeholder" in page
     assert "2 points, given by hand" in page
     assert f"data:image/gif;base64,{base64.b64encode(b'sketch').decode()}" in page
-    assert page.index("Cells that did not end well") < page.index("All cells")
+    assert page.index("Cells that failed") < page.index("All cells")
 
 
 def test_svg_is_a_picture() -> None:

@@ -152,8 +152,8 @@ def test_the_notebooks_of_a_large_table_sort_by_failed_cells(tmp_path: Path) -> 
     ran = [cell for cell in shown if "/" in cell]
     assert set(ran) == {"3 / 4", "2 / 4", "1 / 4"}
     assert ran == shown[: len(ran)] == sorted(ran, reverse=True)
-    assert set(shown[len(ran) :]) == {"not handed in", "–"}
-    assert "not handed in" in seen["second"]["notebooks"]
+    assert set(shown[len(ran) :]) == {"not submitted", "–"}
+    assert "not submitted" in seen["second"]["notebooks"]
 
 
 def test_a_large_page_loads_nothing(turned: Any) -> None:

@@ -101,7 +101,7 @@ def test_checks_with_the_same_mistake_share_a_card() -> None:
     third = check(cause("other"), id="adam_state")
     page = student_page(result(one, other, third))
     assert page.count('<article class="check failed">') == 2
-    assert "and 1 more check like this" in page
+    assert "and 1 more check fails the same way" in page
 
 
 def test_of_a_hidden_check_a_student_reads_the_mistake_but_no_values() -> None:

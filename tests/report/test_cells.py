@@ -69,7 +69,7 @@ def test_the_cell_that_failed_for_most_comes_first() -> None:
 def test_the_class_page_shows_them_where_there_are_notebooks(lang: str) -> None:
     page = class_page(sample.notebook_results(12), title="x", lang=lang)  # type: ignore[arg-type]
     assert ">3 / 4</td>" in page
-    assert {"en": "not handed in", "zh": "未提交"}[lang] in page
+    assert {"en": "not submitted", "zh": "未提交"}[lang] in page
     section = page.partition('id="cells"')[2]
     assert section.index("forward-check") < section.index("backward-check")
     without = class_page(sample.class_results(12), title="x", lang=lang)  # type: ignore[arg-type]
@@ -86,4 +86,4 @@ def test_rows_that_wait_hold_the_same() -> None:
     cells = [row[column] for row in stored["rows"]]
     found = {None if cell is None else tuple(cell) for cell in cells}
     assert found == {None, (), (1, 4), (2, 4), (3, 4)}
-    assert stored["absent"] == "not handed in"
+    assert stored["absent"] == "not submitted"

@@ -395,13 +395,13 @@ def test_checks_with_the_same_complaint_share_a_card() -> None:
     assert page.count('<article class="check failed">') == 4
     text = Page(page).text
     assert "Affine backward[images] images 0 / 4 points dx has shape (3, 12)" in text
-    assert "and 1 more check like this Affine backward[one] one 0 / 2" in text
+    assert "and 1 more check fails the same way Affine backward[one] one 0 / 2" in text
     assert "a print" in text
 
 
 def test_a_cell_gathers_the_same_complaints_too() -> None:
     text = Page(fragment([_shape(f"adam[{n}]", f"It is {n} off.") for n in range(9)])).text
-    assert text.count("and 8 more checks like this") == 1
+    assert text.count("and 8 more checks fail the same way") == 1
     assert text.count("It is") == 1
 
 

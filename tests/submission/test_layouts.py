@@ -187,7 +187,7 @@ def test_given_files_that_are_missing_stand_in(tmp_path: Path) -> None:
     submission = read(write(tmp_path / "ann", {**FLAT, "fc_net.py": net}), given=given)
     assert submission.files["layer_utils.py"].text == given["layer_utils"]
     assert "solver.py" not in submission.files  # nothing imports it, and the contract does not
-    assert "Not handed in; graded with what was given out: layer_utils.py." in submission.notes
+    assert "Not submitted; graded with what was given out: layer_utils.py." in submission.notes
 
 
 def test_the_students_own_copy_of_a_given_file_is_used(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_what_lies_in_place_of_a_module_is_named(tmp_path: Path, file: str, word
         ("hw2.7z", "hw2.7z is a 7z archive, which cannot be read: pack the folder as a zip."),
         ("Dropout.ipynb", "Dropout.ipynb is a notebook, which is not the package"),
         (".layers.py.icloud", ".layers.py.icloud is a placeholder of iCloud"),
-        ("report.pdf", "report.pdf is a PDF document, which is no code"),
+        ("report.pdf", "report.pdf is a PDF document, which is not code"),
     ],
 )
 def test_what_is_there_instead_of_python_is_named(tmp_path: Path, file: str, words: str) -> None:
@@ -200,7 +200,7 @@ def test_a_link_to_nowhere_is_said_to_be(tmp_path: Path) -> None:
     folder = write(tmp_path / "ann", {"optim.py": OPTIM})
     os.symlink("nowhere.py", folder / "layers.py")
     why = read(folder).broken["affine_forward"]
-    assert why == "layers.py is a link to a file that is not there: hand in the file itself"
+    assert why == "layers.py is a link to a file that is not there: submit the file itself"
 
 
 def test_a_file_that_was_named_alone_is_said_to_be(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.submission.samples import (
     write,
 )
 
-HAND_IN = "Hand in the folder with fc_net.py, layers.py and optim.py, as it is or as a zip."
+HAND_IN = "Submit the folder with fc_net.py, layers.py and optim.py, as it is or as a zip."
 FEWER = "import numpy as np\n\n\ndef relu_forward(x):\n    return np.maximum(x, 0), x\n"
 
 
