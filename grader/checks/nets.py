@@ -17,6 +17,7 @@ from grader.checks.parameters import Parameters, Shapes, shapes_of, with_sizes_o
 from grader.model.result import Finding
 from grader.model.verdicts import Verdict, Wrong
 from grader.student.proxy import Remote, Request, Student, describe_call
+from grader.student.remote import call_request, put_request, update_request
 
 Array = NDArray[np.float64]
 
@@ -130,7 +131,9 @@ class Net:
         self._set_modes("test")
         if values is None:
             return self.remote.loss(X, returns=("scores",))
-        return self._send([self._put(values), self.remote.loss.call(X, returns=("scores",))])[1]
+        return self._send(
+            [self._put(values), call_request(self.remote.loss, X, returns=("scores",))]
+        )[1]
 
     def loss(self, batch: Batch) -> tuple[float, dict[str, Any]]:
         """`loss(X, y)`: the loss, and the gradients by contract name.
@@ -147,7 +150,7 @@ class Net:
     def step(self, values: Mapping[str, Array], batch: Batch) -> tuple[float, dict[str, Any]]:
         """`set` and `loss` in one request, for training; `set` must have been called before."""
         self._set_modes("train")
-        loss_call = self.remote.loss.call(*batch, returns=("loss", "grads"))
+        loss_call = call_request(self.remote.loss, *batch, returns=("loss", "grads"))
         loss, grads = _pair(self._send([self._put(values), loss_call])[1])
         return self._number(loss), self._named(grads)
 
@@ -162,7 +165,7 @@ class Net:
             batch: where the loss is taken.
         """
         self._set_modes("train")
-        loss: Request = self.remote.loss.call(*batch, returns=("loss", "_"))
+        loss: Request = call_request(self.remote.loss, *batch, returns=("loss", "_"))
         if self.seed is not None:
             loss["seed"] = self.seed
         requests: list[Request] = []
@@ -361,18 +364,17 @@ class Net:
             return
         try:
             layers = len(self.remote.bn_params.read())
-            self._send([self.remote.bn_params[i]["mode"].put(mode) for i in range(layers)])
+            self._send([put_request(self.remote.bn_params[i]["mode"], mode) for i in range(layers)])
         except (Verdict, TypeError):
             self._sets_modes = False  # no such list: the student handles modes in another way
 
     def _put(self, values: Mapping[str, Array]) -> Request:
         names = self.spelling.parameters
-        return self.remote.params.update(
-            {
-                names.get(name, name): value.reshape(self._shapes.get(name, value.shape))
-                for name, value in values.items()
-            }
-        )
+        items = {
+            names.get(name, name): value.reshape(self._shapes.get(name, value.shape))
+            for name, value in values.items()
+        }
+        return update_request(self.remote.params, items)
 
     def _send(self, requests: Sequence[Request]) -> list[Any]:
         return self._student.batch(requests, about=self._kind)

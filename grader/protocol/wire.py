@@ -9,6 +9,7 @@ whose key is a tag:
     {"~t": [...]}             tuple
     {"~d": [[key, value]..]}  dict with other keys than ASCII text, or with one like these tags
     {"~h": number}            handle: an object that stays in the worker
+    {"~c": number}            callback: a function that stays on the trusted side
     {"~n": name}              dtype object, such as `np.float32` handed to a constructor
 
 Both sides use this module, and the other side is never believed: any bytes give a value within the
@@ -46,7 +47,8 @@ _COPIED: Final = 4096
 """Bytes of an array up to which a copy costs less than a view."""
 
 Value = Any
-"""None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, `Handle`, dtype."""
+"""None, bool, int, float, str, list, tuple, dict, ndarray, NumPy scalar, `Handle`, `Callback`,
+dtype."""
 
 
 class WireError(Exception):
@@ -65,6 +67,44 @@ class Handle(NamedTuple):
     """Stands for an object in the worker."""
 
     number: int
+
+
+class Callback:
+    """Stands for a function on the trusted side; only its number crosses the wall."""
+
+    def __init__(
+        self,
+        number: int,
+        function: Callable[..., Any] | None = None,
+        perform: Callable[..., Any] | None = None,
+    ) -> None:
+        """`perform` is given the function, its arguments and its keyword arguments."""
+        self.number = number
+        self.function = function
+        self._perform = perform
+
+    def call(self, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """What the function returns."""
+        if self._perform is None:
+            raise TypeError("a function of the other side")
+        return self._perform(self.function, args, kwargs)
+
+
+def byte_size(value: Value) -> int:
+    """Bytes of the arrays and texts in a value."""
+    size, left = 0, [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind is np.ndarray:
+            size += item.nbytes
+        elif kind is str:
+            size += len(item)
+        elif kind is dict:
+            left += item.values()
+        elif kind is list or kind is tuple:
+            left += item
+    return size
 
 
 def pack(value: Value) -> tuple[bytes, list[memoryview]]:
@@ -108,6 +148,8 @@ def _rarer_tree(value: Value, buffers: list[memoryview], depth: int) -> Any:
     """The same for integers, scalars, handles, dtypes, and subclasses of the plain types."""
     if isinstance(value, Handle):
         return {"~h": value.number}
+    if isinstance(value, Callback):
+        return {"~c": value.number}
     if isinstance(value, np.ndarray):
         return _array_tree(value, buffers)
     if isinstance(value, np.generic):
@@ -306,6 +348,12 @@ def _handle(content: Any, _body: _Body, _depth: int) -> Handle:
     return Handle(content)
 
 
+def _callback(content: Any, _body: _Body, _depth: int) -> Callback:
+    if type(content) is not int or not 0 <= content < _INT64:
+        raise WireError("a callback that is no number")
+    return Callback(content)
+
+
 def _dtype(content: Any, _body: _Body, _depth: int) -> type[Any]:
     if not isinstance(content, str) or content not in DTYPE_NAMES:
         raise WireError("an unknown dtype")
@@ -318,5 +366,6 @@ _DECODERS: Final[dict[Any, Callable[[Any, _Body, int], Value]]] = {
     "~t": _tuple,
     "~d": _dict,
     "~h": _handle,
+    "~c": _callback,
     "~n": _dtype,
 }

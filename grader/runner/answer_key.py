@@ -9,7 +9,7 @@ that the bank or the seed changed: the key is stale, which is an error of ours, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,11 +99,27 @@ class LocalChannel:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
+        self._dispatcher.ask = self._called_back
+        self._callbacks: Sequence[wire.Callback] = ()
+        self._called: list[list[Any]] = []
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
-        """Answer one request, through the wire's own encoding so that copies are exact."""
+        """Answer one request, through the wire's own encoding so that copies are exact.
+
+        If functions of the check were called meanwhile, the reply says so: for each call the
+        function's number, the arguments, and what it returned.
+        """
+        self._callbacks, self._called = request.get("callbacks", ()), []
         reply: Reply = _through_wire(self._dispatcher.answer(_through_wire(request)))
-        return reply
+        return {**reply, "called": self._called} if self._called else reply
+
+    def _called_back(self, message: Reply) -> Reply:
+        number, args, kwargs = (_through_wire(message[key]) for key in ("number", "args", "kwargs"))
+        value = _through_wire(_numbered(self._callbacks, number).call(args, kwargs))
+        self._called.append(
+            [number, *(_through_wire(message[key]) for key in ("args", "kwargs")), value]
+        )
+        return {"value": _through_wire(value)}
 
 
 def _in_words(reply: Reply) -> str:
@@ -155,7 +171,16 @@ class ReplayChannel:
                 f"The answer key does not fit check {self._check} ({about}).",
                 hint="The bank or the seed changed; run `grader key` to record it again.",
             )
+        for number, args, kwargs, _ in reply.get("called", ()):
+            _numbered(request["callbacks"], number).call(args, kwargs)
         return reply
+
+
+def _numbered(callbacks: Iterable[wire.Callback], number: int) -> wire.Callback:
+    for each in callbacks:
+        if each.number == number:
+            return each
+    raise LookupError("a function of another check")
 
 
 def request_hash(request: Request) -> str:

@@ -37,6 +37,11 @@ class Recording(NamedTuple):
     request: RecordedRequest
     exchange: Exchange
 
+    @property
+    def calls_back(self) -> bool:
+        """Whether the student's code may call the check meanwhile, which must be running then."""
+        return "callbacks" in self.exchange.request
+
 
 class RequestRecorder:
     """Gives each check a student, and records what passes between them."""

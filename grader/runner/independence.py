@@ -19,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 from _pytest.outcomes import Skipped
 
+from grader.protocol.wire import Callback
 from grader.runner.dry_run import Recording, frame_of
 from grader.student.proxy import SHAPES, Channel, Reply, Request
 
@@ -35,10 +36,20 @@ class NoisyChannel:
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request."""
+        called = [self._noisy(each) for each in request.get("callbacks", ())]
+        request = {**request, "callbacks": called} if called else request
         reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
         noisy = {name: noise(reply[name], self._round) for name in ("message",) if name in reply}
         value = _noise_for(request, reply.get("value"), self._round)
         return {**reply, **noisy, "value": value}
+
+    def _noisy(self, handle: Callback) -> Callback:
+        """A function of the check's that gets noise, too."""
+
+        def perform(_function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+            return handle.call(noise(args, self._round), noise(kwargs, self._round))
+
+        return Callback(handle.number, handle.function, perform)
 
 
 class _Deviation(Skipped):
@@ -105,6 +116,8 @@ def _noise_for(request: Request, value: Any, round_: int) -> Any:
     if request["op"] == "batch" and isinstance(value, list):
         pairs = zip(request["requests"], value, strict=True)
         return [_noise_for(inner, item, round_) for inner, item in pairs]
+    if request["op"] == "next":
+        return None  # how many items there are is an answer, too
     if request.get("returns") == [SHAPES] and _are_shapes(value):
         return value
     return noise(value, round_)

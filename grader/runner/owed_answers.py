@@ -33,7 +33,7 @@ _ROWS: Final = 500
 """Of an array: as many of its rows are looked for, since one that holds an answer holds many."""
 _COMBINED: Final = 1000
 """Numbers of an answer up to which it is added to, and taken from, what its question holds."""
-_CONTENT: Final = ("args", "kwargs", "value", "items", "requests")
+_CONTENT: Final = ("path", "args", "kwargs", "value", "items", "requests")
 
 
 class Leak(NamedTuple):
@@ -65,14 +65,19 @@ def find_leaks(recorded: Mapping[str, Sequence[Recording]], ahead: Mapping[str, 
 
     Args:
         recorded: what each check asks, and is answered.
-        ahead: how many questions of a check are looked at, from its first; all unless given.
+        ahead: how many questions of a check are looked at, from its first; all unless given. Those
+            during which the student's code may call the check are always looked at, and what it is
+            given there belongs to them.
     """
     every = [owed for check in recorded for owed in _owed_by(check, recorded[check])]
     rows, lone = _Rows(every), _LoneNumbers(every)
     found = []
     for check, recordings in recorded.items():
-        for number, recording in enumerate(recordings[: ahead.get(check)]):
+        for number, recording in enumerate(recordings):
+            if number >= ahead.get(check, len(recordings)) and not recording.calls_back:
+                continue
             arrays = list(_arrays(_content(recording.exchange.request)))
+            arrays += _arrays([call[-1] for call in recording.exchange.reply.get("called", ())])
             for owed in (*rows.held(arrays), *lone.held(arrays, check)):
                 if owed.is_owed_to(check, number):
                     found.append(Leak(check, number, owed.check, owed.about))

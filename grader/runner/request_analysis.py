@@ -47,7 +47,8 @@ def analyse_requests(
             independent[leak.check] = min(most, leak.number)
     if leaks:
         _report(assignment, leaks, warn)
-    zeros = _stable(assignment, code, key, independent.keys())
+    alone = {c for c in independent if not any(each.calls_back for each in recorded[c])}
+    zeros = _stable(assignment, code, key, alone)
     return {
         check: RequestAnalysis(digest_of(recorded[check], number), number, zeros.get(check))
         for check, number in independent.items()
@@ -66,7 +67,16 @@ def _independent(
         noisy = Follower(partial(_noisy, code, number), recorded)
         run_locally(assignment, noisy.channel, NoisyReference(code.channel, number), key.seed)
         least = {check: min(most, noisy.same.get(check, 0)) for check, most in least.items()}
-    return {check: number for check, number in least.items() if number}
+    return {
+        check: alone
+        for check, number in least.items()
+        if (alone := min(number, _before_callbacks(recorded[check])))
+    }
+
+
+def _before_callbacks(recorded: Sequence[Recording]) -> int:
+    """How many requests come before the student's code can call the check."""
+    return next((n for n, each in enumerate(recorded) if each.calls_back), len(recorded))
 
 
 def _noisy(code: LocalCode, number: int) -> NoisyChannel:

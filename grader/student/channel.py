@@ -18,6 +18,7 @@ from grader.model.submission import Submission
 from grader.model.verdicts import CouldNotRun, NotDone, Verdict
 from grader.protocol import frames, wire
 from grader.sandbox.sandboxes import Sandbox, Worker
+from grader.student import callbacks
 from grader.student.expected_reply import ExpectedReply
 from grader.student.loading import Loading
 from grader.student.proxy import Reply, Request
@@ -97,6 +98,8 @@ class WorkerChannel:
         self._killed = [] if killed is None else killed
         self._loading = loading or Loading(submission)
         self._time_limit = time_limit or TimeLimit()
+        self._callbacks: list[wire.Callback] = []
+        """What may be called while a request is answered."""
         self._line: _Line | None = None
         self._strikes: Counter[str] = Counter()
         self._load_failure: list[Verdict] = []
@@ -119,8 +122,12 @@ class WorkerChannel:
         if self._strikes[about] >= _STRIKES:
             text = f"{about} ran out of time in earlier checks and is not called again."
             raise CouldNotRun(text, Finding(kind="timeout"))
-        self.post(self.encode(request, about))
-        reply = self.fetch(about, cpu_seconds)
+        self._callbacks = request.get("callbacks", [])
+        try:
+            self.post(self.encode(request, about))
+            reply = self.fetch(about, cpu_seconds)
+        finally:
+            self._callbacks = []
         assert isinstance(reply, dict)
         if self._line is not None and self._line.stream.has_more:
             raise self._ended(about, wire.WireError("more than the frame that was asked for"))
@@ -165,6 +172,11 @@ class WorkerChannel:
             return self._received(line, about, begin, expected)
         except wire.WireError as error:
             raise self._ended(about, error) from None
+        except callbacks.TooManyCalls as error:
+            self.deaths += 1
+            self._put_down()
+            text = f"{about} called a function that it was given {error}."
+            raise CouldNotRun(text, Finding(kind="timeout")) from None
 
     def accepted(self, reply: Reply, about: str) -> Reply:
         """The reply, unless there is nothing of that name to answer.
@@ -265,12 +277,16 @@ class WorkerChannel:
             if expected is not None and expected.matches(raw):
                 return raw
             reply = understood(wire.unpack(*raw))
-            asks = reply.get("status") == "substitute" and self._substitutes is not None
-            if not asks and reply.get("status") != "running":
+            kind = reply["status"]
+            if kind == "substitute" and self._substitutes is None:
+                return reply
+            if kind not in ("substitute", "callback", "running"):
                 return reply
             watch = watch or begin()
-            if asks and self._substitutes is not None:
+            if kind == "substitute" and self._substitutes is not None:
                 self._answer(line, watch, self._substitutes, reply)
+            elif kind == "callback":
+                self._call_back(line, reply)
             else:
                 self._loading.heard(reply, watch.spent())
             watch.look()  # else there would be no end to one who only tells or asks
@@ -284,6 +300,14 @@ class WorkerChannel:
             frame = frames.encode({"error": f"it returns {error}"})
         line.stream.post(frame)
         watch.excuse(time.monotonic() - start)
+
+    def _call_back(self, line: _Line, message: Reply) -> None:
+        """Call a function of the check's. It is part of the call, and so is the time it takes."""
+        try:
+            frame = frames.encode(callbacks.answer(self._callbacks, message))
+        except wire.NotPlain as error:
+            frame = frames.encode({"error": f"It returns {error}."})
+        line.stream.post(frame)
 
     def _blame(self, error: wire.WireError, ending: str, now: float) -> bool:
         """Leave out the statement at the top of a module that has ended a worker, if one did."""

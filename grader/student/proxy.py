@@ -13,21 +13,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
-
-import msgspec
-import numpy as np
+from typing import Any, Protocol
 
 from grader.assignment.dialect import adapt
 from grader.model.contract import ContractEntry
-from grader.model.result import Dialect, Finding, Frame
-from grader.model.verdicts import CouldNotRun, NotDone, Wrong
-from grader.protocol.wire import Handle, NotPlain
+from grader.model.result import Dialect, Finding
+from grader.model.verdicts import Wrong
+from grader.protocol.wire import Callback, Handle, NotPlain
+from grader.student.callbacks import Callbacks
+from grader.student.remote import (
+    SHAPES,
+    Call,
+    Named,
+    Remote,
+    Request,
+    Transcript,
+    describe,
+    describe_call,
+    incoming,
+    outgoing,
+    remote,
+)
+from grader.student.replies import Raised, malformed, must_have, verdict_of
 
-Request = dict[str, Any]
+__all__ = [
+    "SHAPES",
+    "Channel",
+    "Function",
+    "Raised",
+    "Remote",
+    "Reply",
+    "Request",
+    "Student",
+    "Transcript",
+    "describe_call",
+]
+
 Reply = dict[str, Any]
-SHAPES: Final = "value.shape"
-"""Among `returns`: not the value, but the shapes in it."""
 
 
 class Channel(Protocol):
@@ -46,29 +68,6 @@ class Channel(Protocol):
         """
 
 
-class Call(msgspec.Struct, frozen=True):
-    """A call that was made, described only when a report shows it."""
-
-    name: str
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
-
-
-class Transcript(msgspec.Struct):
-    """What happened on the way during one check, for the report."""
-
-    last: Call | None = None
-    stdout: str = ""
-    warnings: list[str] = []
-    rests_on: str = ""
-    """Function that was wrong, and whose numerical derivative was asked for in place of the key."""
-
-    @property
-    def call(self) -> str:
-        """The last call, as a student would write it."""
-        return describe_call(self.last.name, self.last.args, self.last.kwargs) if self.last else ""
-
-
 class Student:
     """One student's code."""
 
@@ -79,16 +78,17 @@ class Student:
         dialect: Dialect | None = None,
     ) -> None:
         self._channel = channel
-        self._contract = contract
+        self.contract = contract
         self.dialect = dialect or Dialect(era="2021")
         self.transcript = Transcript()
         self._cpu_seconds: float | None = None
         self._seed: int | None = None
+        self._callbacks = Callbacks()
 
     def __getattr__(self, name: str) -> Function:
-        if name not in self._contract:
+        if name not in self.contract:
             raise AttributeError(f"{name} is not in the assignment's contract")
-        return Function(self, name, self._contract[name])
+        return Function(self, name, self.contract[name])
 
     def watch(self, wrap: Callable[[Channel], Channel]) -> None:
         """Let all that is asked from now on pass through another channel."""
@@ -106,7 +106,15 @@ class Student:
             value: plain data; read the object back with `read` after the call.
         """
         handle = self.ask({"op": "keep", "value": value}, about=name)
-        return _remote(self, handle, name, _describe(value))
+        return remote(self, handle, name, describe(value))
+
+    def hand_over(self, function: Callable[..., Any]) -> Callback:
+        """What stands on the student's side for a function of the check's.
+
+        Their code can call it, as long as the check runs, with plain values, and gets plain ones.
+        The function must not ask the student's code for anything: that waits for its answer.
+        """
+        return self._callbacks.add(function)
 
     @contextmanager
     def allow(self, cpu_seconds: float) -> Iterator[None]:
@@ -123,25 +131,31 @@ class Student:
         Raises:
             Wrong, CouldNotRun, NotDone: what the student's code did instead of answering.
         """
+        if self._callbacks.is_running:
+            raise RuntimeError("a function that was handed to the student's code asks it in turn")
         if self._seed is not None:
             request, self._seed = {**request, "seed": self._seed}, None
+        if self._callbacks.handles:
+            request = {**request, "callbacks": list(self._callbacks.handles)}
         try:
             reply = self._channel.ask(request, about=about, cpu_seconds=self._cpu_seconds)
         except NotPlain as error:  # an argument that was a value of theirs: ours can all cross
             text = f"{about} cannot be called with what came before: {error}."
             raise Wrong(text, Finding(kind="type", call=self.transcript.call)) from None
+        finally:
+            self._callbacks.conclude()
         self._note(reply, about)
         if reply.get("status") == "ok":
             return reply.get("value")
-        raise _verdict(reply, about, self.transcript.call)
+        raise verdict_of(reply, about, self.transcript.call)
 
     def batch(self, requests: Sequence[Request], *, about: str) -> list[Any]:
         """Send several requests at once; the values of their answers, in order."""
         values = self.ask({"op": "batch", "requests": list(requests)}, about=about)
         if not isinstance(values, list) or len(values) != len(requests):
-            raise _malformed()
+            raise malformed()
         for value, request in zip(values, requests, strict=True):
-            _must_have(value, request.get("returns", ("value",)))
+            must_have(value, request.get("returns", ("value",)))
         return values
 
     def _note(self, reply: Reply, about: str) -> None:
@@ -153,33 +167,35 @@ class Student:
                 self.transcript.warnings.append(str(text)[:300])
 
 
-class Raised(CouldNotRun):
-    """The student's code raised an exception."""
+class Function(Named):
+    """A function or class of the student's; of a class, its class and static methods."""
 
-    def __init__(self, message: str, finding: Finding, kind: str) -> None:
-        super().__init__(message, finding)
-        self.kind = kind
-        """Name of the exception's class."""
-
-
-class Function:
-    """A function or class of the student's, or a method of one of their objects."""
-
-    def __init__(self, student: Student, name: str, signature: ContractEntry) -> None:
+    def __init__(
+        self, student: Student, name: str, signature: ContractEntry, path: tuple[str, ...] = ()
+    ) -> None:
         self._student = student
         self._name = name
+        self._path = path
         self.signature = signature
+
+    def __getattr__(self, name: str) -> Function:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        method = self.signature.methods.get(name)
+        known = method or ContractEntry(self.signature.module, ("value",))
+        return Function(self._student, self._name, known, (*self._path, name))
 
     def request(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Request:
         """The request that a call makes, for `Student.batch`."""
-        args, kwargs = adapt(self._student.dialect, self._name, args, kwargs)
-        self._student.transcript.last = Call(self._name, args, kwargs)
+        if not self._path:
+            args, kwargs = adapt(self._student.dialect, self._name, args, kwargs)
+        self._student.transcript.last = Call(repr(self), args, kwargs)
         return {
             "op": "call",
             "on": self._name,
-            "path": [],
-            "args": [_outgoing(value) for value in args],
-            "kwargs": {key: _outgoing(value) for key, value in kwargs.items()},
+            "path": list(self._path),
+            "args": [outgoing(self._student, value) for value in args],
+            "kwargs": {key: outgoing(self._student, value) for key, value in kwargs.items()},
             "returns": list(returns or self.signature.returns),
         }
 
@@ -187,157 +203,14 @@ class Function:
         """Call it; values come back as copies, starred names as `Remote`."""
         request = self.request(*args, returns=returns, **kwargs)
         value = self._student.ask(request, about=self._name)
-        return _incoming(value, request["returns"], self._student, self._name)
+        made = self._name if not self._path and self.signature.makes_object else ""
+        return incoming(value, request["returns"], self._student, self._name, made)
 
+    def handle(self) -> Handle:
+        """What stands for it on the student's side, where it is handed to their code."""
+        request = {"op": "get", "on": self._name, "path": list(self._path), "returns": ["value*"]}
+        handle = self._student.ask(request, about=self._name)
+        return remote(self._student, handle, self._name, self._name)._handle
 
-class Remote:
-    """An object that stays behind the wall, or something inside it (`model.params["W1"]`)."""
-
-    def __init__(
-        self, student: Student, handle: Handle, about: str, path: tuple[Any, ...], label: str
-    ) -> None:
-        self._student = student
-        self._handle = handle
-        self._about = about
-        self._path = path
-        self._label = label
-
-    def __getattr__(self, name: str) -> Remote:
-        return self._inside(name)
-
-    def __getitem__(self, key: str | int) -> Remote:
-        return self._inside((key,))
-
-    def _inside(self, step: Any) -> Remote:
-        path = (*self._path, step)
-        return Remote(self._student, self._handle, self._about, path, self._label)
-
-    def get(self, returns: str = "value") -> Request:
-        """The request that `read` makes, for `Student.batch`."""
-        return self._request("get", returns=[returns])
-
-    def put(self, value: Any) -> Request:
-        """The request that `write` makes, for `Student.batch`."""
-        return self._request("set", value=_outgoing(value))
-
-    def update(self, items: Mapping[str, Any]) -> Request:
-        """The request that puts several items in their places, for `Student.batch`."""
-        return self._request("update", items=dict(items))
-
-    def call(self, *args: Any, returns: Sequence[str], **kwargs: Any) -> Request:
-        """The request that a call makes, for `Student.batch`."""
-        return self._request(
-            "call",
-            args=[_outgoing(value) for value in args],
-            kwargs={key: _outgoing(value) for key, value in kwargs.items()},
-            returns=list(returns),
-        )
-
-    def read(self) -> Any:
-        """A copy of the value."""
-        return self._student.ask(self.get(), about=self._about)
-
-    def shapes(self) -> Any:
-        """The shapes of a dict's arrays, by key; what is no dict comes as it is."""
-        return self._student.ask(self.get(SHAPES), about=self._about)
-
-    def write(self, value: Any) -> None:
-        """Put a value in its place: set the attribute or the item."""
-        self._student.ask(self.put(value), about=self._about)
-
-    def __call__(self, *args: Any, returns: Sequence[str] = ("value",), **kwargs: Any) -> Any:
-        """Call it; `returns` says what comes back, as in a contract."""
-        name = ".".join([self._about, *(step for step in self._path if isinstance(step, str))])
-        self._student.transcript.last = Call(name, args, kwargs)
-        request = self.call(*args, returns=returns, **kwargs)
-        value = self._student.ask(request, about=self._about)
-        return _incoming(value, request["returns"], self._student, self._about)
-
-    def _request(self, op: str, **rest: Any) -> Request:
-        return {"op": op, "on": self._handle, "path": list(self._path), **rest}
-
-
-def _outgoing(value: Any) -> Any:
-    return value._handle if isinstance(value, Remote) else value
-
-
-def _incoming(value: Any, returns: Sequence[str], student: Student, about: str) -> Any:
-    _must_have(value, returns)
-    if len(returns) == 1:
-        return _one(value, returns[0], student, about)
-    return tuple(
-        _one(item, name, student, about) for item, name in zip(value, returns, strict=True)
-    )
-
-
-def _one(value: Any, name: str, student: Student, about: str) -> Any:
-    if not name.endswith("*"):
-        return value
-    return _remote(student, value, about, name.rstrip("*"))
-
-
-def _remote(student: Student, handle: Any, about: str, label: str) -> Remote:
-    if not isinstance(handle, Handle):
-        raise _malformed()
-    return Remote(student, handle, about, (), label)
-
-
-def _verdict(reply: Reply, about: str, call: str) -> Exception:
-    match reply.get("status"):
-        case "absent":
-            return NotDone(f"{about} is not there.", Finding(kind="missing", call=call))
-        case "bad_return":
-            what = str(reply.get("what"))[:300]
-            return Wrong(f"{about} returned {what}.", Finding(kind="arity", call=call))
-        case "raised":
-            return _raised(reply, about, call)
-    return _malformed(call)
-
-
-def _malformed(call: str = "") -> CouldNotRun:
-    """The worker itself never answers so: the student's code wrote to the connection."""
-    return CouldNotRun("The worker gave a malformed answer.", Finding(kind="crash", call=call))
-
-
-def _must_have(value: Any, returns: Sequence[str]) -> None:
-    """Refuse what is not as many values as were asked for."""
-    if len(returns) > 1 and (not isinstance(value, tuple) or len(value) != len(returns)):
-        raise _malformed()
-
-
-def _raised(reply: Reply, about: str, call: str) -> Exception:
-    kind, text = str(reply.get("type"))[:100], str(reply.get("message"))[:2_000]
-    frames = _frames(reply.get("frames"))
-    where = f" in {frames[-1].function}, {frames[-1].file} line {frames[-1].line}" if frames else ""
-    message = f"{about} raised {kind}{where}: {text}" if text else f"{about} raised {kind}{where}."
-    if kind == "EOFError" and text.startswith("EOF when reading"):
-        message += ". input() waits for somebody to type, and nobody is there: take it out."
-    finding = Finding(kind="exception", call=call, traceback=frames)
-    if kind == "NotImplementedError":
-        return NotDone(message, finding)
-    return Raised(message, finding, kind)
-
-
-def _frames(raw: Any) -> list[Frame]:
-    try:
-        return msgspec.convert(raw, list[Frame])[:8]
-    except msgspec.ValidationError:
-        return []
-
-
-def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    """The call as a student would write it, arrays by their shapes."""
-    parts = [_describe(value) for value in args]
-    parts += [f"{key}={_describe(value)}" for key, value in kwargs.items()]
-    return f"{name}({', '.join(parts)})"
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, Remote):
-        return value._label
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype}{value.shape}"
-    if isinstance(value, dict):
-        inner = ", ".join(f"{key!r}: {_describe(item)}" for key, item in value.items())
-        return "{" + inner + "}"
-    return value.__name__ if isinstance(value, type) else repr(value)
+    def __repr__(self) -> str:
+        return ".".join((self._name, *self._path))

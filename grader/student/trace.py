@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from grader.model.result import Outcome
+from grader.protocol.wire import byte_size
 from grader.student.proxy import Channel, Reply, Request
 
 MAX_EXCHANGES: Final = 40
@@ -51,7 +51,7 @@ class Tape(msgspec.Struct):
         """Keep an exchange, unless a bound is reached: then that, and all that follow, are not."""
         if self.ended:
             return
-        self.size += _bytes(exchange.request) + _bytes(exchange.reply)
+        self.size += byte_size(exchange.request) + byte_size(exchange.reply)
         self.requests += len(exchange.request.get("requests", ())) or 1
         full = len(self.exchanges) >= MAX_EXCHANGES or self.size > MAX_BYTES
         self.ended = full or self.requests > MAX_REQUESTS
@@ -118,17 +118,3 @@ class _TapedChannel:
         reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
         self._tape.add(Exchange(request, reply, about))
         return reply
-
-
-def _bytes(value: Any) -> int:
-    size, left = 0, [value]
-    while left:
-        item = left.pop()
-        kind = type(item)
-        if kind is np.ndarray:
-            size += item.nbytes
-        elif kind is dict:
-            left += item.values()
-        elif kind is list or kind is tuple:
-            left += item
-    return size

@@ -14,20 +14,25 @@ The trusted side sends one request at a time, a dict:
     {"op": "set",  "on": handle, "path": [...], "value": ...}
     {"op": "update", "on": handle, "path": [...], "items": {...}}
     {"op": "keep", "value": ...}            answers with a handle: an object made here
+    {"op": "operate", "name": ..., "args": [...]}   a + b, -a, iter(a): answers with a handle
+    {"op": "convert", "name": ..., "args": [...]}   float(a), len(a): answers with a plain value
+    {"op": "next", "on": handle}            answers with a handle, or None at the end
     {"op": "batch", "requests": [...]}      stops at the first that does not answer "ok"
 
 `path` leads from the object to the thing meant: `["params"]` is an attribute, `[("W1",)]` an item.
+Where a name stands in place of a handle, the path leads from a function or class of the contract.
 `returns` names what comes back; a name that ends in `*` stays here and travels as a handle, of one
 that ends in `.shape` only the shapes are told, of one in `.type` the class and the dtype, and
 `_` is dropped.
 A request with a `seed` seeds NumPy's global generator first; a `fresh` one begins without objects.
 Requests may come before earlier ones are answered.
+A request says which `callbacks` the student's code may call: functions of the check's.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
 `calls` where a function or a net's `loss` made very many others (see `grader.worker.call_counter`),
 and `bridged` where something was used that NumPy or Python no longer has (see
 `grader.worker.bridges`).
-Before the answer may come messages of other kinds: `substitute` asks for a value, and `running`
-says which statement of which file is about to run (see `grader.worker.modules`).
+Before the answer may come messages of other kinds: `substitute` and `callback` ask for a value, and
+`running` says which statement of which file is about to run (see `grader.worker.modules`).
 """
 
 from __future__ import annotations
@@ -42,7 +47,6 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -51,8 +55,11 @@ from grader.model.limits import LEFT_THREAD, OUT_OF_MEMORY
 from grader.protocol import frames, wire
 from grader.worker import bridges, compat, debuggers, reference_stubs
 from grader.worker.call_counter import Tally
+from grader.worker.callbacks import CallbackStub
 from grader.worker.modules import Source, StudentFiles
+from grader.worker.operations import CONVERSIONS, OPERATORS, key_of
 from grader.worker.placeholders import Missing
+from grader.worker.plain_values import BadValue, described, plain
 
 MAX_OUTPUT: Final = 8_000
 MAX_WARNINGS: Final = 20
@@ -71,9 +78,16 @@ class Absent(LookupError):
 class Dispatcher:
     """Answers requests about one set of modules."""
 
-    def __init__(self, resolve: Callable[[str], Any], own_file: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        resolve: Callable[[str], Any],
+        own_file: Callable[[str], bool],
+        ask: Callable[[Reply], Any] = lambda _message: {"error": "It is not at hand."},
+    ) -> None:
+        """`ask` is told when the student's code calls a function of the check's."""
         self._resolve = resolve
         self._own_file = own_file
+        self.ask = ask
         self._objects: dict[int, Any] = {}
         self._count = 0
 
@@ -89,7 +103,7 @@ class Dispatcher:
             return operation(self, request)
         except Absent as error:
             return {"status": "absent", "name": str(error)}
-        except _BadReturn as error:
+        except BadValue as error:
             return {"status": "bad_return", "what": str(error)}
         except BaseException as error:
             return self._raised(error)
@@ -109,7 +123,7 @@ class Dispatcher:
         owner = self._find({"on": request["on"], "path": way})
         value = self._incoming(request["value"])
         if isinstance(last, tuple):
-            owner[last[0]] = value
+            owner[self._key(last)] = value
         else:
             setattr(owner, last, value)
         return {"status": "ok", "value": None}
@@ -132,18 +146,35 @@ class Dispatcher:
             values.append(reply["value"])
         return {"status": "ok", "value": values}
 
+    def _operate(self, request: Request) -> Reply:
+        value = OPERATORS[request["name"]](*map(self._incoming, request["args"]))
+        return {"status": "ok", "value": self._one(value, "value*")}
+
+    def _convert(self, request: Request) -> Reply:
+        value = CONVERSIONS[request["name"]](*map(self._incoming, request["args"]))
+        return {"status": "ok", "value": self._one(value, request["name"])}
+
+    def _next(self, request: Request) -> Reply:
+        value = next(self._incoming(request["on"]), _END)
+        return {"status": "ok", "value": None if value is _END else self._one(value, "item*")}
+
     def _find(self, request: Request) -> Any:
         target = request["on"]
         thing = self._resolve(target) if isinstance(target, str) else self._incoming(target)
         for step in request["path"]:
-            thing = thing[step[0]] if isinstance(step, tuple) else getattr(thing, step)
+            thing = thing[self._key(step)] if isinstance(step, tuple) else getattr(thing, step)
         return thing
+
+    def _key(self, step: tuple[Any, ...]) -> Any:
+        return key_of(self._incoming(step[0]))
 
     def _incoming(self, value: Any) -> Any:
         if isinstance(value, wire.Handle):
             return self._objects[value.number]
-        if isinstance(value, list):
-            return [self._incoming(item) for item in value]
+        if isinstance(value, wire.Callback):
+            return CallbackStub(value.number, self.ask)
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._incoming(item) for item in value)
         if isinstance(value, dict):
             return {key: self._incoming(item) for key, item in value.items()}
         return value
@@ -152,7 +183,7 @@ class Dispatcher:
         if len(returns) == 1:
             return self._one(value, returns[0])
         if not isinstance(value, (tuple, list)) or len(value) != len(returns):
-            raise _BadReturn(_describe(value))
+            raise BadValue(described(value))
         return tuple(self._one(item, name) for item, name in zip(value, returns, strict=True))
 
     def _one(self, value: Any, name: str) -> Any:
@@ -164,7 +195,7 @@ class Dispatcher:
             return [type(value).__name__[:100], str(getattr(value, "dtype", ""))[:100]]
         if not name.endswith("*"):
             # As a NumPy scalar its bytes lie in the body, where numbers are compared as numbers.
-            return np.float64(value) if type(value) is float else _plain(value, name)
+            return np.float64(value) if type(value) is float else plain(value, name)
         self._count += 1
         self._objects[self._count] = value
         return wire.Handle(self._count)
@@ -191,39 +222,11 @@ _OPERATIONS: Final[dict[str, Callable[[Dispatcher, Request], Reply]]] = {
     "update": Dispatcher._update,
     "keep": Dispatcher._keep,
     "batch": Dispatcher._batch,
+    "operate": Dispatcher._operate,
+    "convert": Dispatcher._convert,
+    "next": Dispatcher._next,
 }
-
-
-class _BadReturn(TypeError):
-    """The student's function returned something of the wrong kind."""
-
-
-def _plain(value: Any, name: str) -> Any:
-    """A copy of `value` that can cross: arrays stripped of subclasses, dicts of plain things.
-
-    The keys of a dict are in order: what is the same should look the same.
-    """
-    if isinstance(value, np.ndarray):
-        value = np.array(value, subok=False)
-        if value.dtype.hasobject:
-            raise _BadReturn(f"{name} as an array of Python objects (dtype object)")
-        return value
-    if isinstance(value, dict):
-        items = sorted(((str(key), item) for key, item in value.items()), key=itemgetter(0))
-        return {key: _plain(item, f"{name}[{key!r}]") for key, item in items}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_plain(item, name) for item in value)
-    if value is None or isinstance(value, (bool, int, float, str, np.generic)):
-        return value
-    raise _BadReturn(f"{name} as an object of type {type(value).__name__}")
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"a single array of shape {value.shape}"
-    if isinstance(value, (tuple, list)):
-        return f"{len(value)} values"
-    return "nothing (None)" if value is None else f"a single {type(value).__name__}"
+_END: Final = object()
 
 
 def _safe_text(error: BaseException) -> str:
@@ -306,7 +309,7 @@ class Session:
         replaced = {name: originals[name] for name in request["substitute"] if name in originals}
         reference_stubs.install(files.modules.values(), replaced, self._ask)
         self._tally.install(files.modules.values(), locations)
-        self._dispatcher = Dispatcher(resolve, sources.__contains__)
+        self._dispatcher = Dispatcher(resolve, sources.__contains__, self._ask)
         problems = files.problems + [f"{path}: {text}" for path, text in failed.items()]
         return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}
 
