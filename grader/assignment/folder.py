@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from grader.assignment.layout import DEMO, Layout, find_rubric
+from grader.assignment.plugin import Plugin, load_plugin
 from grader.assignment.stripping import strip_solutions
 from grader.model.errors import RubricError
 from grader.model.module_path import notebook_of
@@ -51,6 +52,15 @@ class Assignment:
         return self.layout.bank
 
     @cached_property
+    def plugin(self) -> Plugin:
+        """The assignment's hooks.
+
+        Raises:
+            PluginError: one of the files cannot be imported.
+        """
+        return load_plugin(self.layout.plugin)
+
+    @cached_property
     def bank_files(self) -> list[Path]:
         """The bank's modules, in the order in which they run."""
         return sorted(path for path in self.bank.glob("*.py") if not path.name.startswith("_"))
@@ -87,11 +97,6 @@ class Assignment:
         named = map(notebook_of, self.contract.modules.values())
         return list(dict.fromkeys(name for name in named if name))
 
-    def solved_notebook(self, name: str) -> Path:
-        """The reference's notebook of a name: beside the package, or where no package is."""
-        inside = self.reference / f"{name}.ipynb"
-        return inside if inside.is_file() else self.reference.parent / f"{name}.ipynb"
-
     @cached_property
     def given_notebooks(self) -> dict[str, str]:
         """The notebooks that functions live in, as students get them, by name: those at hand."""
@@ -103,7 +108,7 @@ class Assignment:
     def reference_digest(self) -> str:
         """Of the reference's files; empty where there is no reference (a student's machine)."""
         files = sorted(self.reference.rglob("*.py")) if self.reference.is_dir() else []
-        solved = map(self.solved_notebook, self.notebooks)
+        solved = map(self.layout.solved_notebook, self.notebooks)
         files += [path for path in solved if path.is_file()]
         return digest(files) if files else ""
 

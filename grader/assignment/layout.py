@@ -87,6 +87,16 @@ class Layout:
         """Folder of the reference package, of what lies beside it, and of solved notebooks."""
         return self.reference.parent
 
+    def solved_notebook(self, name: str) -> Path:
+        """The reference's notebook of a name."""
+        return self.solution / f"{name}.ipynb"
+
+    @property
+    def data(self) -> Path | None:
+        """Folder of the data set that the rubric names for its notebooks."""
+        rules = self._named.notebooks
+        return self._home / rules.data if rules and rules.data else None
+
     @property
     def given(self) -> Path:
         """Folder of the modules that students get complete: the reference, if it is at hand."""
@@ -140,12 +150,11 @@ class Layout:
 
     def own_files(self) -> list[Path]:
         """All files of an assignment that does not come with the harness, as far as it is used."""
-        rules = self._named.notebooks
-        data = [self._home / rules.data] if rules and rules.data else []
+        data = [self.data] if self.data else []
         folders = [self.bank, self.reference, self.mistakes, self.variants, self.template, *data]
         plugin = sorted(self.plugin.glob("*.py"))
         files = [self.rubric, self.key, self.curves, self.equivalents, *plugin]
-        files += [*filter(None, [self.base])]
+        files += [*filter(None, [self.base]), *self.solution.glob("*.ipynb")]
         files += [path for folder in folders for path in sorted(folder.rglob("*"))]
         ours = [_HARNESS, *map(_top, ("rubrics", "reference", "student_template"))]
         return [

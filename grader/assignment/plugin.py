@@ -9,7 +9,7 @@ imported by the trusted side and never runs beside student code. All that they c
     adapt_back(release, call) -> Call   a call in that form as a check would have made it
     observe(release, student) -> Release  what is learnt by asking the student's code
     same_random(call, values) -> dict   what two right sides share, each drawing its own
-    serve_data(...)                     what a notebook gets to read (`data.py`)
+    serve_data(request) -> ServedData   what notebooks get to read, and are judged on (`data.py`)
 
 What is not defined is the identity: an assignment without these files behaves as if there were one
 template, which asks for the whole contract.
@@ -35,6 +35,7 @@ from grader.model.call import Call
 from grader.model.errors import GraderError, PluginError, UsageError
 from grader.model.release import Release
 from grader.model.rubric_fault import did_you_mean
+from grader.model.served_data import DataRequest, ServedData
 from grader.model.verdicts import Verdict
 
 AUTO: Final = "auto"
@@ -163,6 +164,10 @@ class Plugin:
         """By label, what two right sides share of a call's values though each draws its own."""
         nothing: Mapping[str, Any] = {}
         return self._call("releases", "same_random", nothing, call, values)
+
+    def serve_data(self, request: DataRequest) -> ServedData:
+        """What notebooks get to read, and what is kept to judge them by."""
+        return self._call("data", "serve_data", ServedData(), request)
 
     def hook(self, module: str, name: str) -> Callable[..., Any] | None:
         """A function of the author's, None where there is none."""

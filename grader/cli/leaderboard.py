@@ -10,8 +10,8 @@ import typer
 from grader.cli import options
 
 _NO_SECRET: Final = (
-    "Everybody can compute these labels: they are of the images that the template generates. "
-    "Give out images of your own; `python -P -m grader.course.leaderboard_data` makes some."
+    "Everybody can compute these labels: they are of data that the template generates. "
+    "Give out data of your own."
 )
 
 
@@ -27,10 +27,12 @@ def command(
         Path | None,
         typer.Option(help="CSV with `submission` and `pseudonym`; names that lack one get one."),
     ] = None,
+    assignment: options.AssignmentName = "numpynn",
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Leaderboard",
     lang: options.Language = "en",
 ) -> None:
     """Rank predictions: DIR/leaderboard.html and DIR/leaderboard.csv."""
+    from grader.assignment.data_service import served_data
     from grader.assignment.folder import Assignment
     from grader.course.ranking import (
         anyone_knows,
@@ -46,7 +48,7 @@ def command(
 
     language = options.language(lang)
     hidden = read_labels(labels)
-    if anyone_knows(hidden, Assignment.load().reference):
+    if anyone_knows(hidden, served_data(Assignment.load(assignment)).known_labels):
         typer.echo(_NO_SECRET, err=True)
     sources = discover(options.existing(submissions))
     entries = rank(sources, hidden)

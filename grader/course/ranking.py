@@ -6,9 +6,10 @@ import hashlib
 import io
 import itertools
 import math
+import posixpath
 import secrets
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,15 +19,14 @@ import numpy as np
 from grader.model.errors import GraderError, InputError
 from grader.model.leaderboard import LeaderboardEntry
 from grader.notebooks.find import files_of
-from grader.notebooks.image_data import LEADERBOARD, public
 from grader.report.atomic_write import write_pieces
 from grader.report.csv import Row, csv_pieces, read_csv
 from grader.report.text import by_name, one_line
 from grader.submission import Source
 from grader.submission.identity import Names
 
-ZIP_NAME: Final = "prediction_phase_1.zip"
-_NPY_NAME: Final = "prediction.npy"
+_NAMED: Final = "prediction"
+"""What the names of files with predictions hold."""
 _PSEUDONYMS: Final = ("submission", "pseudonym")
 _MAX_BYTES: Final = 256 << 20
 _MAX_PREDICTIONS: Final = 10_000_000
@@ -57,17 +57,15 @@ def read_labels(path: Path) -> np.ndarray:
     except (ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: does not hold labels ({error}).") from None
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise InputError(f"{path}: expected one class per image, as integers from 0.")
+        raise InputError(f"{path}: expected classes, one per line, as integers from 0.")
     return labels
 
 
-def anyone_knows(labels: np.ndarray, reference: Path) -> bool:
-    """Whether these are the labels of the images that the template generates."""
-    try:
-        _, known = public(reference, LEADERBOARD)
-    except InputError:
+def anyone_knows(labels: np.ndarray, known: np.ndarray | None) -> bool:
+    """Whether these are labels that everybody can compute, as the assignment's data say."""
+    if known is None or len(labels) > len(known):
         return False
-    return len(labels) <= len(known) and np.array_equal(labels, known[: len(labels)])
+    return np.array_equal(labels, known[: len(labels)])
 
 
 def rank(sources: Iterable[Source], labels: np.ndarray) -> list[LeaderboardEntry]:
@@ -93,14 +91,17 @@ def _scored(source: Source, labels: np.ndarray) -> tuple[LeaderboardEntry, str]:
 def _prediction(source: Source) -> tuple[np.ndarray, str]:
     if source.problem:
         raise InputError(source.problem)
-    zips = files_of(source.path, ZIP_NAME, _MAX_BYTES)
+    zips = files_of(source.path, _named_prediction(".zip"), _MAX_BYTES)
     for name, data in sorted(zips.items(), key=lambda item: (item[0].count("/"), item[0])):
         return _array(_from_zip(data, name), name), name
-    arrays = files_of(source.path, ".npy", _MAX_BYTES)
-    named = {name: data for name, data in arrays.items() if "prediction" in name.lower()}
-    for name, data in sorted(named.items(), key=lambda item: (item[0].count("/"), item[0])):
+    arrays = files_of(source.path, _named_prediction(".npy"), _MAX_BYTES)
+    for name, data in sorted(arrays.items(), key=lambda item: (item[0].count("/"), item[0])):
         return _array(data, name), name
-    raise InputError(f"There is neither {ZIP_NAME} nor {_NPY_NAME}.")
+    raise InputError("There is no .npy file, nor a .zip of one, with `prediction` in its name.")
+
+
+def _named_prediction(ending: str) -> Callable[[str], bool]:
+    return lambda name: name.endswith(ending) and _NAMED in posixpath.basename(name)
 
 
 def _from_zip(data: bytes, name: str) -> bytes:
@@ -109,7 +110,7 @@ def _from_zip(data: bytes, name: str) -> bytes:
             inside = [info for info in archive.infolist() if info.filename.endswith(".npy")]
             if not inside:
                 raise InputError(f"{name} holds no .npy file.")
-            best = min(inside, key=lambda info: not info.filename.endswith(_NPY_NAME))
+            best = min(inside, key=lambda info: _NAMED not in info.filename)
             if best.file_size > _MAX_BYTES:
                 raise InputError(f"{name} unpacks to more than a prediction can be.")
             return archive.read(best)
@@ -128,7 +129,7 @@ def _array(data: bytes, name: str) -> np.ndarray:
     if dtype.hasobject:
         raise InputError(f"{name} holds Python objects instead of numbers.")
     if any(length > _MAX_PREDICTIONS for length in shape) or math.prod(shape) > _MAX_PREDICTIONS:
-        raise InputError(f"{name} has shape {_short(shape)}: far more than one class per image.")
+        raise InputError(f"{name} has shape {_short(shape)}: far more than one class each.")
     if math.prod(shape) * dtype.itemsize > _MAX_BYTES:
         raise InputError(f"{name} has dtype {_short(dtype)}; expected integers.")
     try:
@@ -172,8 +173,8 @@ def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np
         if predicted.ndim == 2 and len(predicted) == len(labels):
             hint = " These look like scores: submit the class with the highest one."
         raise InputError(
-            f"{name} has shape {_short(predicted.shape)}; expected ({len(labels)},), one class per "
-            f"image.{hint}"
+            f"{name} has shape {_short(predicted.shape)}; expected ({len(labels)},), one class "
+            f"for each input.{hint}"
         )
     whole = predicted.dtype.kind == "f" and bool(np.all(np.isfinite(predicted)))
     if whole and np.all(predicted == np.round(predicted)):

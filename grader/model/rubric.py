@@ -96,11 +96,8 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much data notebooks get, and how long they may take with it."""
 
-    train: int = 5000
-    val: int = 1000
-    test: int = 1000
-    heldout: int = 2000
-    """Images that only the trusted side has the labels of."""
+    sizes: dict[str, int] = {}
+    """How much of what, in the words of the assignment's `data.py`."""
     cell_seconds: float = 240.0
     """CPU time of a cell."""
     notebook_seconds: float = 900.0
@@ -114,13 +111,17 @@ class ValueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Text
     kind: Literal["accuracy", "history", "lower", "labels", "figure"]
-    """`accuracy`: of the model at `path`, called on `data`. `history`: the highest of the numbers
-    at `path`. `lower`: the mean of the last 20 numbers at `path` lies below that at `than`.
-    `labels`: classes, one an image, not all the same. `figure`: the cell `path` shows one."""
+    """`accuracy`: the share of `data` that the function or model at `path` gets right, by the
+    classes or the highest scores that it returns. `history`: the highest of the numbers at `path`.
+    `lower`: the mean of the last 20 numbers at `path` lies below that at `than`. `labels`: classes,
+    one for each of `data`, not all the same. `figure`: the cell `path` shows one."""
     path: str
     at_least: float | dict[str, float] = 0.0
     """For all scales, or by name of the scale."""
-    data: Literal["val", "heldout"] = "heldout"
+    call: str = ""
+    """The method of what is at `path` that takes inputs; empty where that is called itself."""
+    data: str = "heldout"
+    """A split that the assignment's `data.py` names."""
     than: str = ""
     weight: float = 1.0
     needs: str = ""
@@ -131,6 +132,15 @@ class ValueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.at_least.get(scale, 0.0) if isinstance(self.at_least, dict) else self.at_least
 
 
+class CurveRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers of a training that a report draws."""
+
+    val: str
+    """Path of those on validation data, beside which the reference's are drawn."""
+    train: str = ""
+    """Path of those on training data."""
+
+
 class NotebookRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A notebook of the assignment; the release's file has the same name."""
 
@@ -139,13 +149,8 @@ class NotebookRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, ValueRule] = {}
     answers: dict[str, float] = {}
     """Question to points, given by a person."""
-    curves: dict[str, str] = {}
-    """Name to the path of a solver whose accuracies are drawn."""
-
-
-def _usual_scales() -> dict[str, ScaleRule]:
-    small = ScaleRule(train=2000, val=500, test=500, heldout=1000, notebook_seconds=600)
-    return {"small": small, "full": ScaleRule()}
+    curves: dict[str, CurveRule] = {}
+    """By the names that reports give them."""
 
 
 class NotebookRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,11 +158,11 @@ class NotebookRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     files: dict[str, NotebookRule]
     scale: str = "full"
-    scales: dict[str, ScaleRule] = msgspec.field(default_factory=_usual_scales)
+    scales: dict[str, ScaleRule] = msgspec.field(default_factory=lambda: {"full": ScaleRule()})
     release: str = ""
     """Folder of the notebooks as given out, relative to the rubric; empty for ours."""
     data: str = ""
-    """Folder `cifar-10-batches-py`, relative to the rubric; empty for generated images."""
+    """Folder of a data set, relative to the rubric, for the assignment's `data.py`."""
     memory_mb: int = 2048
     other_releases: bool = False
     """Whether a notebook that was not made from the release counts, cell by cell. Only for courses

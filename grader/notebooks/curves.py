@@ -1,4 +1,4 @@
-"""Curves of training: what a student's solvers remember, and what the reference's did."""
+"""Curves of training: what a student's notebook remembers of it, and what the reference's did."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment, digest
+from grader.assignment.plugin import plugin_files
 from grader.model.errors import InputError
 from grader.model.notebook_records import Curve
+from grader.model.rubric import CurveRule
 from grader.notebooks.kernel_values import Unknown, Values
 
 Recorded = dict[str, dict[str, list[float]]]
-"""Notebook to name of a curve to the reference's validation accuracies by epoch."""
+"""Notebook to name of a curve to the reference's numbers on validation data."""
 
 _POINTS: Final = 1_000
 """Numbers of a curve that are kept."""
@@ -34,19 +36,17 @@ _FILE: Final = msgspec.json.Decoder(dict[str, AtScale])
 def origin(assignment: Assignment, scale: str) -> str:
     """A digest of all that the reference's curves at a scale come from.
 
-    That is the reference, its notebooks, and the numbers of images. Empty where it is not at hand.
+    That is the reference, its notebooks, and the data. Empty where it is not at hand.
     """
     rules = assignment.rubric.notebooks
     if rules is None or not assignment.reference_digest:
         return ""
-    size = rules.scales[scale]
+    sizes = sorted(rules.scales[scale].sizes.items())
     folder = assignment.layout.solution
     notebooks = [path for name in rules.files if (path := folder / f"{name}.ipynb").is_file()]
-    paths = {name: rule.curves for name, rule in rules.files.items()}
-    return digest(
-        notebooks,
-        repr((assignment.reference_digest, rules.data, size.train, size.val, size.test, paths)),
-    )
+    paths = {name: sorted(rule.curves.items()) for name, rule in rules.files.items()}
+    files = [*notebooks, *plugin_files(assignment.layout.plugin)]
+    return digest(files, repr((assignment.reference_digest, rules.data, sizes, paths)))
 
 
 def recorded_curves(assignment: Assignment, scale: str) -> Recorded:
@@ -70,13 +70,13 @@ def recorded_curves(assignment: Assignment, scale: str) -> Recorded:
     return found.curves if found and current else {}
 
 
-def read_curves(paths: Mapping[str, str], values: Values) -> list[Curve]:
-    """The accuracies that solvers remember; those that are not there are left out."""
+def read_curves(rules: Mapping[str, CurveRule], values: Values) -> list[Curve]:
+    """The numbers that a notebook remembers; curves that are not there are left out."""
     curves = []
-    for name, path in paths.items():
+    for name, rule in rules.items():
         try:
-            train = values.numbers(f"{path}.train_acc_history")[:_POINTS]
-            val = values.numbers(f"{path}.val_acc_history")[:_POINTS]
+            train = values.numbers(rule.train)[:_POINTS] if rule.train else []
+            val = values.numbers(rule.val)[:_POINTS]
         except Unknown:
             continue
         curves.append(Curve(name=name, train=train, val=val))

@@ -14,6 +14,7 @@ from grader.model.errors import InputError
 from grader.notebooks.answers import count_answered
 from grader.submission.archive import members
 from grader.submission.files import Member, folder_members, is_ignored, printable
+from grader.submission.module_names import may_be_notebook
 from grader.submission.notebook_cells import Book, read_notebook
 from grader.submission.notebook_formats import MAX_BYTES, SCRIPTS, looks_like_notebook
 from grader.submission.restored_cells import share_of
@@ -24,13 +25,18 @@ _MAX_DISGUISED: Final = 16 << 20
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def files_of(path: Path, ending: str, limit: int = MAX_BYTES) -> dict[str, bytes]:
-    """The files of a submission with an ending, by their paths inside, shallow ones first.
+def files_of(path: Path, wanted: Callable[[str], bool], limit: int) -> dict[str, bytes]:
+    """The wanted files of a submission, by their paths inside, shallow ones first.
+
+    Args:
+        path: the submission.
+        wanted: told a path inside, in lower case.
+        limit: bytes of a file that are read.
 
     Raises:
         InputError: it cannot be read.
     """
-    return _taken(path, lambda name: limit if name.endswith(ending) else 0)
+    return _taken(path, lambda name: limit if wanted(name) else 0)
 
 
 def notebook_files(path: Path) -> dict[str, bytes]:
@@ -49,9 +55,9 @@ def notebook_files(path: Path) -> dict[str, bytes]:
 
 def _room(name: str) -> int:
     """How many bytes of a file to read, by its name in lower case; 0 where it is no notebook."""
-    base = posixpath.basename(name)
-    if ".ipynb" in base and not base.endswith((".zip", ".html", ".pdf", ".gz")):
+    if may_be_notebook(name):
         return MAX_BYTES
+    base = posixpath.basename(name)
     return _MAX_DISGUISED if base.endswith((".json", *SCRIPTS)) else 0
 
 

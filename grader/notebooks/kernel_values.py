@@ -1,7 +1,7 @@
 """Reading what a notebook left behind: plain data over the wire, never believed to be true.
 
 An accuracy that the notebook printed, or that a solver remembers, is the student's word. What a
-model is worth is found by calling it, in its sandbox, on images whose labels are here alone.
+model is worth is found by calling it, in its sandbox, on inputs whose labels are here alone.
 """
 
 from __future__ import annotations
@@ -61,23 +61,21 @@ class Values:
         return [float(number) for number in found[:100_000]]
 
     def accuracy(self, path: str, X: np.ndarray, y: np.ndarray) -> float:
-        """Share of images that the model at `path` gets right, by its highest score.
+        """Share of inputs that the function at `path` gets right, by its classes or highest scores.
 
         Raises:
-            Unknown: there is no model, or calling `loss` on images gives no scores.
+            Unknown: there is no such function, or what it returns is neither.
         """
         right = 0
         name, steps = parse_path(path)
         for start in range(0, len(X), _BATCH):
             batch = X[start : start + _BATCH]
-            request = {"op": "call", "on": name, "path": [*steps, "loss"], "args": [batch],
+            request = {"op": "call", "on": name, "path": steps, "args": [batch],
                        "kwargs": {}, "returns": ["scores"]}  # fmt: skip
-            scores = self._ask(request, f"{path}.loss")
-            if not isinstance(scores, np.ndarray) or scores.shape[:1] != (len(batch),):
-                raise Unknown(f"`{path}.loss(X)` gave no scores of shape (N, C).")
-            if scores.ndim != 2 or scores.dtype.kind not in "fiu":
-                raise Unknown(f"`{path}.loss(X)` gave no scores of shape (N, C).")
-            right += int(np.sum(scores.argmax(axis=1) == y[start : start + _BATCH]))
+            classes = _classes(self._ask(request, path), len(batch))
+            if classes is None:
+                raise Unknown(f"`{path}(X)` gave neither scores of shape (N, C) nor N classes.")
+            right += int(np.sum(classes == y[start : start + _BATCH]))
         return right / len(X)
 
     def uses(self) -> list[Use]:
@@ -117,6 +115,18 @@ class Values:
             frames.send(self._worker.socket, {"op": "done"}, deadline=time.monotonic() + 1)
         except (wire.WireError, OSError):
             return
+
+
+def _classes(value: Any, count: int) -> np.ndarray | None:
+    """What a model says of so many inputs; None where it says something else."""
+    if not isinstance(value, np.ndarray) or value.shape[:1] != (count,):
+        return None
+    if value.ndim == 1 and value.dtype.kind in "iu":
+        return value
+    if value.ndim != 2 or value.dtype.kind not in "fiu":
+        return None
+    highest: np.ndarray = value.argmax(axis=1)
+    return highest
 
 
 def parse_path(path: str) -> tuple[str, list[Any]]:

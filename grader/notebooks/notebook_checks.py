@@ -12,8 +12,8 @@ import numpy as np
 from grader.model.notebook_records import CellOutcome, NotebookCell
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.rubric import NotebookRule, ValueRule
+from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
-from grader.notebooks.image_data import Images
 from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
 from grader.submission.notebook_cells import Book, Cell
@@ -26,48 +26,48 @@ _JUDGED: Final = frozenset({"check", "experiment"})
 _FIGURES: Final = (*IMAGES, "image/svg+xml")
 _LEFT_AS_NONE: Final = "'NoneType' object has no attribute"
 _TAIL: Final = 20
-_WHICH: Final = {"heldout": "held-out", "val": "validation"}
 
 
 def read_values(
-    rule: NotebookRule, values: Values, images: Images, scale: str
+    rule: NotebookRule, values: Values, data: ServedData, scale: str
 ) -> dict[str, Verdict]:
     """What became of the rule's values in a notebook that has run, by their names; no figures.
 
-    The held-out images come last: what the student's code saw of them cannot be in any other value.
+    Held-out inputs come last: what the student's code saw of them cannot be in any other value.
     """
     verdicts: dict[str, Verdict] = {}
-    for name, value in sorted(rule.values.items(), key=lambda item: _is_secret(item[1])):
+    for name, value in sorted(rule.values.items(), key=lambda item: _is_secret(item[1], data)):
         if value.kind == "figure":
             continue
         try:
-            verdicts[name] = _value(value, values, images, value.threshold(scale))
+            verdicts[name] = _value(value, values, data, value.threshold(scale))
         except Unknown as error:
             verdicts[name] = (Outcome.FAILED, str(error))
     return verdicts
 
 
-def _is_secret(rule: ValueRule) -> bool:
-    return rule.kind == "accuracy" and rule.data == "heldout"
+def _is_secret(rule: ValueRule, data: ServedData) -> bool:
+    return rule.kind == "accuracy" and data.splits[rule.data].held_out
 
 
-def _value(rule: ValueRule, values: Values, images: Images, wanted: float) -> Verdict:
+def _value(rule: ValueRule, values: Values, data: ServedData, wanted: float) -> Verdict:
     if rule.kind == "history":
         return _highest(rule.path, values.numbers(rule.path), wanted)
     if rule.kind == "lower":
         return _lower(rule, values)
     if rule.kind == "labels":
-        return _labels(rule.path, values.get(rule.path), len(images.served["X_leaderboard"]))
-    served = images.served
-    X, y = images.heldout if rule.data == "heldout" else (served["X_val"], served["y_val"])
+        return _labels(rule.path, values.get(rule.path), data, rule.data)
+    split = data.splits[rule.data]
+    title = split.title or rule.data
+    called = f"{rule.path}.{rule.call}" if rule.call else rule.path
     try:
-        share = values.accuracy(rule.path, images.prepared(X), y)
+        share = values.accuracy(called, split.inputs, split.labels)
     except KernelRaised:
-        if not _is_secret(rule):
+        if not split.held_out:
             raise
-        # its message could quote the images
-        raise Unknown(f"`{rule.path}.loss` raised an exception for held-out images.") from None
-    said = f"`{rule.path}` is right on {100 * share:.1f} % of {_WHICH[rule.data]} images"
+        # its message could quote the inputs
+        raise Unknown(f"`{called}` raised an exception for {title}.") from None
+    said = f"`{rule.path}` is right on {100 * share:.1f} % of {title}"
     return _at_least(share, wanted, said, f"{100 * wanted:g} %")
 
 
@@ -103,15 +103,16 @@ def _last(numbers: list[float]) -> float:
         return float(np.mean(numbers[-_TAIL:]))
 
 
-def _labels(path: str, value: object, count: int) -> Verdict:
+def _labels(path: str, value: object, data: ServedData, split: str) -> Verdict:
+    count = len(data.splits[split].inputs)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu":
         return Outcome.FAILED, f"`{path}` is not an array of integers."
     if value.shape != (count,):
         return Outcome.FAILED, f"`{path}` has shape {value.shape}; expected ({count},)."
-    if value.min() < 0 or value.max() > 9:
-        return Outcome.FAILED, f"`{path}` holds classes outside 0 to 9."
+    if data.classes and (value.min() < 0 or value.max() >= data.classes):
+        return Outcome.FAILED, f"`{path}` holds classes outside 0 to {data.classes - 1}."
     if value.min() == value.max():
-        return Outcome.FAILED, f"`{path}` holds the same class for every image."
+        return Outcome.FAILED, f"`{path}` holds the same class everywhere."
     return Outcome.PASSED, ""
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from grader.assignment.data_service import served_data
 from grader.assignment.folder import Assignment
 from grader.model.errors import InputError, InternalError
 from grader.model.limits import KILLED, LOST, Limits
@@ -16,6 +17,7 @@ from grader.model.notebook_grade import Graded
 from grader.model.notebook_records import Curve, NotebookCell, NotebookResult
 from grader.model.result import CheckResult
 from grader.model.rubric import NotebookRule, NotebookRules
+from grader.model.served_data import ServedData
 from grader.model.submission import Submission
 from grader.notebooks.answers import written_answers
 from grader.notebooks.attachments import lay_beside
@@ -24,7 +26,6 @@ from grader.notebooks.cell_notes import note_old_uses
 from grader.notebooks.curves import beside, read_curves, recorded_curves
 from grader.notebooks.execute import Run
 from grader.notebooks.find import choose, notebook_files
-from grader.notebooks.image_data import Images, images
 from grader.notebooks.kernel import SandboxedKernel
 from grader.notebooks.kernel_queue import KernelPool, KernelQueue
 from grader.notebooks.kernel_values import Values
@@ -58,7 +59,7 @@ class NotebookBench:
     ) -> None:
         """Open the sandbox for kernels; with the reference's curves, where they are recorded.
 
-        The seed, by default the rubric's, decides which images are held out.
+        The seed, by default the rubric's, decides what is held out.
 
         Raises:
             UsageError: there is none.
@@ -85,9 +86,7 @@ class NotebookBench:
         self._places = places_of(package_texts(assignment.layout.template))
         recorded = recorded_curves(assignment, rules.scale) if reference_curves else {}
         self._reference_curves = recorded
-        secret = seed or str(assignment.rubric.seed)
-        folder = self._data_folder()
-        self.images: Images = images(scale, assignment.reference, folder, secret=secret)
+        self.data: ServedData = served_data(assignment, secret=seed)
         self.pool = KernelPool(
             sandbox,
             limits=Limits(
@@ -96,9 +95,6 @@ class NotebookBench:
                 file_bytes=128 << 20,
             ),
         )
-
-    def _data_folder(self) -> str:
-        return str(self._assignment.path.parent / self.rules.data) if self.rules.data else ""
 
     def _read_releases(self) -> dict[str, Book]:
         releases = {}
@@ -232,7 +228,7 @@ class NotebookBench:
         def inspect(values: Values) -> None:
             ran.uses = values.uses()
             ran.curves = read_curves(rule.curves, values)
-            ran.verdicts = read_values(rule, values, self.images, self.rules.scale)
+            ran.verdicts = read_values(rule, values, self.data, self.rules.scale)
 
         try:
             ran.problems = kernel.settle(self._request(book, submission))
@@ -250,7 +246,8 @@ class NotebookBench:
             "files": {**self._given, **own},
             "package": submission.package.rpartition("/")[2] or "numpynn",
             "modules": submission.modules,
-            "data": self.images.served,
+            "data": self.data.arrays,
+            "served": self.data.modules,
             "extra": {n: np.frombuffer(data, np.uint8) for n, data in book.beside.items()},
             "old": book.old,
             "floor_division": [cell.run for cell in book.cells if cell.floors],

@@ -107,7 +107,7 @@ def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
     for name, entry in assignment.contract.items():
         notebook = notebook_of(entry.module)
         path = folder / source_file(entry.module)
-        path = assignment.solved_notebook(notebook) if notebook else path
+        path = assignment.layout.solved_notebook(notebook) if notebook else path
         if not path.is_file():
             named = set(assignment.contract.modules.values())
             known = sorted(named | set(_stems(folder)))

@@ -42,7 +42,7 @@ def _notebook_modules(assignment: Assignment) -> dict[str, str]:
     wanted = [name for name, module in modules.items() if notebook_of(module)]
     found = {}
     for module in dict.fromkeys(modules[name] for name in wanted):
-        path = assignment.solved_notebook(notebook_of(module))
+        path = assignment.layout.solved_notebook(notebook_of(module))
         if not path.is_file():
             raise InputError(f"{path}: the contract names this notebook, but it is not there.")
         codes = cell_codes(read_notebook(path.read_bytes(), path.name).cells)

@@ -16,8 +16,6 @@ import grader
 from grader.worker import notebook_data
 from grader.worker.modules import Source, floor_division
 
-_DATA_FILE: Final = "data_utils.py"
-_SERVED: Final = "\nfrom grader.worker.notebook_data import *\n"
 _SELF_CHECK: Final = "Self-check: in the student's own environment; here the harness has its own."
 
 
@@ -82,26 +80,31 @@ class World:
     """Everything around one notebook.
 
     Args:
-        request: `data` (arrays by name), `extra` (files beside the notebook) and `old` (those of
-            them in which `/` between integers floors).
+        request: `data` (arrays by name), `served` (files of the package to text that is put at
+            their end, to get at the arrays), `extra` (files beside the notebook) and `old` (those
+            of them in which `/` between integers floors).
     """
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._data = request["data"]
+        self._served = request["served"]
         self._extra = request["extra"]
         self._old = request["old"]
 
     def with_support(self, sources: Mapping[str, Source]) -> dict[str, Source]:
-        """The student's files, with data functions that serve what we have."""
-        own = sources.get(_DATA_FILE, Source("", False))
-        return {**sources, _DATA_FILE: own._replace(text=own.text + _SERVED)}
+        """The student's files, with the assignment's data functions in place of theirs."""
+        nothing = Source("", False)
+        return {**sources} | {
+            file: (own := sources.get(file, nothing))._replace(text=f"{own.text}\n{text}")
+            for file, text in self._served.items()
+        }
 
     def install(self) -> list[str]:
         """Serve the data, put the files in place, and stand in for what is not there.
 
         Returns what of the files could not be put there.
         """
-        notebook_data.serve(self._data)
+        notebook_data.arrays.update(self._data)
         problems = self._lay_files()
         vars(grader)["check"] = lambda *_names, **_options: SelfCheck()
         colab = ModuleType("google.colab")

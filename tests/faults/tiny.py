@@ -34,7 +34,7 @@ points = 2
 [notebooks]
 release = "release"
 scale = "tiny"
-scales = { tiny = { train = 5, val = 5, test = 5, heldout = 5 } }
+scales = { tiny = {} }
 
 [notebooks.files.Work]
 part = "work"

@@ -21,7 +21,7 @@ from grader.submission.notebook_cells import Book, Cell, make_runnable, read_not
 from tests.support import TEMPLATE
 
 LIMITS = NotebookLimits(cell_seconds=2, notebook_seconds=60, idle_seconds=3)
-TINY = ScaleRule(train=250, val=150, test=100, heldout=100)
+TINY = ScaleRule(sizes={"train": 250, "val": 150, "test": 100, "heldout": 100})
 """Few images, on which the published behaviours still show."""
 PACKAGE = {"layers.py": "def three():\n    return 3\n"}
 
@@ -34,14 +34,12 @@ def book(*sources: str, **more: Any) -> Book:
 
 def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str, Any]:
     """What a kernel is told before the cells."""
-    images, labels = np.zeros((5, 3, 32, 32), np.uint8), np.zeros(5, np.int64)
-    names = ("train", "val", "test", "leaderboard")
-    data = {f"X_{name}": images for name in names} | {f"y_{name}": labels for name in names}
     return {
         "files": {path: (text, False) for path, text in (files or PACKAGE).items()},
         "package": "cs231n",
         "modules": {},
-        "data": data,
+        "data": {},
+        "served": {},
         "extra": {name: np.frombuffer(data, np.uint8) for name, data in made.beside.items()},
         "old": made.old,
         "floor_division": [cell.run for cell in made.cells if cell.floors],

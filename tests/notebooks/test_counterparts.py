@@ -9,6 +9,7 @@ import pytest
 from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
+from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.notebook_checks import Judge, _lower, read_values
 from grader.submission.notebook_cells import Book, Cell
@@ -121,5 +122,4 @@ def test_the_highest_of_a_history_is_a_finite_number(
     rule = NotebookRule(part="p", title=Text("X"), values={
         "h": ValueRule(Text("History"), "history", "a", at_least=0.4)})  # fmt: skip
     values: Any = _Numbers(a=numbers)
-    images: Any = None
-    assert read_values(rule, values, images, "small")["h"][0] is outcome
+    assert read_values(rule, values, ServedData(), "small")["h"][0] is outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,31 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
+from grader.assignments.numpynn.data import _data_utils, hidden, serve_data
 from grader.batches.grading_server import _notebooks
 from grader.grading import Settings, contract_of
 from grader.model.errors import InputError, UsageError
 from grader.model.result import Outcome
 from grader.model.rubric import ScaleRule
-from grader.notebooks.image_data import _data_utils, hidden, images
+from grader.model.served_data import DataRequest, ServedData
 from grader.notebooks.notebook_grading import NotebookBench
 from grader.submission import load, single
 from tests.notebooks import cifar
 from tests.notebooks.books import as_json, hurried
 from tests.support import submission
 
-SIZE = ScaleRule(train=55, val=40, test=20, heldout=30)
+SIZES = {"train": 55, "val": 40, "test": 20, "heldout": 30}
 REFERENCE = Assignment.load("numpynn-notebooks").reference
+
+
+def images(
+    reference: Path = REFERENCE,
+    folder: Path | None = None,
+    secret: str = "",
+    sizes: Mapping[str, int] = SIZES,
+) -> ServedData:
+    """What is served of these sizes."""
+    return serve_data(DataRequest(sizes, reference, folder, secret))
 
 
 def numbered(count: int, first: int) -> tuple[np.ndarray, np.ndarray]:
@@ -51,16 +62,18 @@ def test_the_files_are_as_their_makers_wrote_them(folder: Path) -> None:
 
 
 def test_every_split_is_another_part(folder: Path) -> None:
-    found = images(SIZE, REFERENCE, str(folder))
+    found = images(folder=folder)
     (X, y), (X_test, y_test) = numbered(100, 1), numbered(1060, 2)
     for name, expected in {
         "X_train": X[:55], "y_train": y[:55], "X_val": X[55:95], "y_val": y[55:95],
         "X_test": X_test[:20], "y_test": y_test[:20],
         "X_leaderboard": X_test[20:1020], "y_leaderboard": np.zeros(1000),
     }.items():  # fmt: skip
-        assert np.array_equal(found.served[name], expected), name
-    assert np.array_equal(found.heldout[0], X_test[1020:1050])
-    assert np.array_equal(found.heldout[1], y_test[1020:1050])
+        assert np.array_equal(found.arrays[name], expected), name
+    mean = X[:55].mean(axis=0, dtype=np.float64)
+    heldout = found.splits["heldout"]
+    assert np.array_equal(heldout.inputs, (X_test[1020:1050] - mean).astype(np.float32))
+    assert np.array_equal(heldout.labels, y_test[1020:1050])
 
 
 class _Hostile:
@@ -121,7 +134,7 @@ def test_a_bad_file_is_named(
     shutil.copytree(folder, tmp_path / "data")
     spoil(tmp_path / "data" / name)
     with pytest.raises(InputError, match=f"{re.escape(str(tmp_path))}/data/{name}: .*{said}"):
-        images(SIZE, REFERENCE, str(tmp_path / "data"))
+        images(folder=tmp_path / "data")
     assert not Path("/tmp/gradewall-was-here").exists()
 
 
@@ -134,7 +147,7 @@ def test_a_bad_file_is_named(
 )
 def test_too_few_images_are_refused(folder: Path, more: dict[str, int], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        images(replace(SIZE, **more), REFERENCE, str(folder))
+        images(folder=folder, sizes={**SIZES, **more})
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +156,9 @@ def bench(folder: Path) -> Iterator[NotebookBench]:
     rules = assignment.rubric.notebooks
     assert rules is not None
     files = {"Dropout": rules.files["Dropout"]}
-    rules = replace(rules, scale="tiny", scales={"tiny": SIZE}, data=str(folder), files=files)
+    rules = replace(
+        rules, scale="tiny", scales={"tiny": ScaleRule(sizes=SIZES)}, data=str(folder), files=files
+    )
     assignment.rubric = replace(assignment.rubric, notebooks=rules)
     try:
         made = NotebookBench(assignment)
@@ -195,19 +210,20 @@ def test_a_generator_that_fails_is_named(tmp_path: Path) -> None:
     (tmp_path / "data_utils.py").write_text("def generate_split(size, split):\n    1 / 0\n")
     said = "data_utils.py: generate_split(55, 0) raised ZeroDivisionError: division by zero"
     with pytest.raises(InputError, match=re.escape(said)):
-        images(SIZE, tmp_path)
+        images(tmp_path)
 
 
 def test_held_out_images_depend_on_a_secret() -> None:
-    one, other = (images(SIZE, REFERENCE, secret=secret) for secret in ("a", "b"))
-    assert np.array_equal(one.heldout[0], hidden(REFERENCE, SIZE.heldout, "held out/a")[0])
-    assert not np.array_equal(one.heldout[1], other.heldout[1])
+    one, other = (images(secret=secret) for secret in ("a", "b"))
+    mine, theirs = one.splits["heldout"].labels, other.splits["heldout"].labels
+    assert np.array_equal(mine, hidden(REFERENCE, SIZES["heldout"], "held out/a")[1])
+    assert not np.array_equal(mine, theirs)
     data_utils = _data_utils(REFERENCE)
     for split in range(10):
-        _, known = data_utils.generate_split(SIZE.heldout, split)
-        assert not np.array_equal(one.heldout[1], known)
-    for name, served in one.served.items():
-        assert np.array_equal(served, other.served[name])
+        _, known = data_utils.generate_split(SIZES["heldout"], split)
+        assert not np.array_equal(mine, known)
+    for name, served in one.arrays.items():
+        assert np.array_equal(served, other.arrays[name])
 
 
 @pytest.mark.parametrize(("seed", "expected"), [("", "231"), ("of mine", "of mine")])
@@ -229,7 +245,7 @@ def test_a_bench_holds_out_what_its_seed_says(monkeypatch: pytest.MonkeyPatch, s
         asked.append(secret)
         raise InputError("that is enough")
 
-    monkeypatch.setattr("grader.notebooks.notebook_grading.images", stop)
+    monkeypatch.setattr("grader.notebooks.notebook_grading.served_data", stop)
     with pytest.raises(InputError, match="enough"):
         NotebookBench(Assignment.load("numpynn-notebooks"), seed=seed)
-    assert asked == [seed or "231"]
+    assert asked == [seed]

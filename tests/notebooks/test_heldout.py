@@ -8,27 +8,25 @@ import numpy as np
 
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
-from grader.notebooks.image_data import Images
+from grader.model.served_data import ServedData, Split
 from grader.notebooks.kernel_values import KernelRaised
 from grader.notebooks.notebook_checks import read_values
 
 PIXEL = 0.123456
 SHAPE = (2, 3, 4, 4)
-IMAGES = Images(
-    served={
-        "X_train": np.zeros((2, 3, 4, 4)),
-        "X_val": np.zeros((2, 3, 4, 4)),
-        "y_val": np.zeros(2),
-    },
-    heldout=(np.full((2, 3, 4, 4), PIXEL), np.zeros(2)),
+IMAGES = ServedData(
+    splits={
+        "val": Split(np.zeros(SHAPE), np.zeros(2), "validation images"),
+        "heldout": Split(np.full(SHAPE, PIXEL), np.zeros(2), "held-out images", held_out=True),
+    }
 )
 T = Text(en="x")
 RULE = NotebookRule(
     part="p",
     title=T,
     values={
-        "secret": ValueRule(title=T, kind="accuracy", path="model", at_least=0.5),
-        "open": ValueRule(title=T, kind="accuracy", path="model", data="val", at_least=0.5),
+        "secret": ValueRule(title=T, kind="accuracy", path="model", call="loss", at_least=0.5),
+        "open": ValueRule(title=T, kind="accuracy", path="predict", data="val", at_least=0.5),
         "curve": ValueRule(title=T, kind="history", path="seen", at_least=0.9),
     },
 )
@@ -42,7 +40,7 @@ class Telling:
 
     def accuracy(self, path: str, X: Any, y: Any) -> float:
         self.seen.append(float(X.ravel()[0]))
-        raise KernelRaised(f"`{path}.loss` raised ValueError: {X.ravel()[0]}.")
+        raise KernelRaised(f"`{path}` raised ValueError: {X.ravel()[0]}.")
 
     def numbers(self, path: str) -> list[float]:
         return self.seen
@@ -53,5 +51,5 @@ def test_no_message_quotes_a_held_out_image() -> None:
     assert verdicts["secret"] == (
         Outcome.FAILED, "`model.loss` raised an exception for held-out images."
     )  # fmt: skip
-    assert "ValueError: 0" in verdicts["open"][1]
+    assert "`predict` raised ValueError: 0" in verdicts["open"][1]
     assert "0.123" not in str(verdicts)

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.course import leaderboard_data
+from grader.assignment.data_service import served_data
+from grader.assignment.folder import Assignment
+from grader.assignments.numpynn import leaderboard_data
 from grader.course.ranking import (
     anyone_knows,
     as_csv,
@@ -22,10 +24,9 @@ from grader.course.ranking import (
     with_pseudonyms,
 )
 from grader.model.errors import InputError
-from grader.notebooks.image_data import public
 from grader.submission import discover
 from grader.submission.identity import Names
-from tests.support import SOLUTION, grader
+from tests.support import grader
 
 LABELS = np.arange(20) % 10
 
@@ -87,7 +88,7 @@ def test_the_ranking(hand_ins: Path) -> None:
         (b"\x93NUMPY", "prediction.npy", "not a .npy file"),
         (b"PK\x03\x04 no zip", "prediction_phase_1.zip", "damaged or not a zip"),
         (_zipped(b"x", "a.txt"), "prediction_phase_1.zip", "holds no .npy file"),
-        (b"x", "notes.txt", "There is neither"),
+        (b"x", "notes.txt", "There is no .npy file"),
     ],
 )
 def test_what_cannot_be_scored_is_listed_with_the_reason(
@@ -278,7 +279,9 @@ def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
 
 
 def test_labels_that_anyone_can_compute_are_pointed_out(hand_ins: Path, tmp_path: Path) -> None:
-    _, known = public(SOLUTION / "numpynn", 20)
+    labels = served_data(Assignment.load("numpynn")).known_labels
+    assert labels is not None
+    known = labels[:20].copy()
     np.save(tmp_path / "labels.npy", known)
     command = ("leaderboard", hand_ins, "--out", tmp_path / "board", "--labels")
     assert "Everybody can compute these labels" in grader(*command, tmp_path / "labels.npy").stderr
@@ -293,7 +296,8 @@ def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
     labels = {name: read_labels(tmp_path / name / "labels.npy") for name in "abcde"}
     assert np.array_equal(labels["a"], labels["b"])
     assert len({array.tobytes() for array in labels.values()}) == 4
-    assert not any(anyone_knows(array, SOLUTION / "numpynn") for array in labels.values())
+    known = served_data(Assignment.load("numpynn")).known_labels
+    assert not any(anyone_knows(array, known) for array in labels.values())
     images = np.load(tmp_path / "a" / "phase_1.npy")
     assert (images.shape, images.dtype) == ((1000, 3, 32, 32), np.uint8)
     assert set(labels["a"]) == set(range(10))
@@ -301,7 +305,9 @@ def test_images_whose_labels_are_a_secret(tmp_path: Path) -> None:
 
 def test_images_need_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert leaderboard_data.main([]) == 2
-    assert "python -P -m grader.course.leaderboard_data FOLDER" in capsys.readouterr().err
+    assert (
+        "python -P -m grader.assignments.numpynn.leaderboard_data FOLDER" in capsys.readouterr().err
+    )
     (tmp_path / "file").touch()
     assert leaderboard_data.main([str(tmp_path / "file" / "x")]) == 3
     assert "cannot be written" in capsys.readouterr().err

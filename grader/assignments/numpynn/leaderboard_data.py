@@ -1,8 +1,8 @@
 """Images for a leaderboard whose labels nobody can compute.
 
-`python -P -m grader.course.leaderboard_data FOLDER [SECRET]` writes `phase_1.npy`, which students
-get as `leaderboard/phase_1.npy`, and `labels.npy` for `grader leaderboard --labels`. The same
-secret makes the same images; without one a new one is drawn.
+`python -P -m grader.assignments.numpynn.leaderboard_data FOLDER [SECRET]` writes `phase_1.npy`,
+which students get as `leaderboard/phase_1.npy`, and `labels.npy` for `grader leaderboard --labels`.
+The same secret makes the same images; without one a new one is drawn.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment.folder import Assignment
+from grader.assignments.numpynn.data import LEADERBOARD, hidden
 from grader.model.errors import ExitCode, InputError, exit_code_of
-from grader.notebooks.image_data import LEADERBOARD, hidden
 
 
 def write(folder: Path, secret: str = "") -> None:
@@ -25,7 +25,7 @@ def write(folder: Path, secret: str = "") -> None:
         InputError: there is no reference to make images with, or no room for them.
     """
     drawn = secret or secrets.token_hex(16)
-    X, y = hidden(Assignment.load().reference, LEADERBOARD, f"leaderboard/{drawn}")
+    X, y = hidden(Assignment.load("numpynn").reference, LEADERBOARD, f"leaderboard/{drawn}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "phase_1.npy", X)
