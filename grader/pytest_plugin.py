@@ -1,36 +1,47 @@
 """The self-check in plain pytest: what the `gradewall` entry point loads.
 
-A student's folder holds a test file that imports checks from `grader.assignments.numpynn.bank`;
-only then does this plugin do anything. Every other pytest run pays no more than this import.
+A student's folder holds a test file that imports the bank of a shipped assignment; only then, or
+where the assignment is named in the settings, does this plugin do anything. Every other pytest run
+pays no more than this import.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-_NAME = "gradewall-selfcheck"
+_NAME: Final = "gradewall-selfcheck"
+_BANK: Final = re.compile(rb"grader\.assignments\.(\w+)\.bank")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The assignment, for a test file that imports another bank than ours."""
+    """The assignment, for a test file that imports a bank that is not shipped."""
     parser.addini(
-        "gradewall_assignment", "assignment's name, or path of its rubric", default="numpynn"
+        "gradewall_assignment",
+        "assignment's name, or path of its rubric; by default that of the bank that is imported",
+        default="",
     )
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
     """Bring in the fixtures of checks before the first module that needs them is collected."""
     manager = parent.config.pluginmanager
-    if not manager.has_plugin(_NAME) and _imports_bank(module_path):
+    if manager.has_plugin(_NAME):
+        return
+    assignment = parent.config.getini("gradewall_assignment") or _bank_of(module_path)
+    if assignment:
         from grader.selfcheck.pytest_checks import SelfCheckPlugin
 
-        manager.register(SelfCheckPlugin(parent.config), _NAME)
+        manager.register(SelfCheckPlugin(parent.config, assignment), _NAME)
 
 
-def _imports_bank(path: Path) -> bool:
+def _bank_of(path: Path) -> str:
+    """The shipped assignment whose bank a file imports; empty if it imports none."""
     try:
-        return b"grader.assignments.numpynn.bank" in path.read_bytes()
+        found = _BANK.search(path.read_bytes())
     except OSError:
-        return False
+        return ""
+    return found[1].decode() if found else ""

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 class SelfCheckPlugin(CheckPlugin):
     """Opens worker and key when the first check runs, so that collecting costs neither."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, assignment: str) -> None:
+        """`assignment` is its name, or the path of its rubric."""
         super().__init__()
         self._config = config
+        self._name = assignment
         self._folder = Path(config.rootpath)
         self._open = ExitStack()
         self._channel: WorkerChannel | None = None
@@ -142,7 +144,7 @@ class SelfCheckPlugin(CheckPlugin):
         )
 
     def _assignment(self) -> Assignment:
-        return Assignment.load(self._config.getini("gradewall_assignment"))
+        return Assignment.load(self._name)
 
 
 def _is_public(assignment: Assignment, check: Check) -> bool:

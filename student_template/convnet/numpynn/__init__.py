@@ -1,0 +1,1 @@
+"""A small neural network library in NumPy, with the layers of convolutional networks."""
