@@ -11,9 +11,9 @@ import ast
 import itertools
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -55,15 +55,32 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     values: Annotated[list[float], msgspec.Meta(min_length=1)]
     """Likely ones, the likeliest first. The student's own is fitted, starting from these."""
+    sizes: list[str] = []
+    """Sizes in the code, such as `len(x)`, by which a student may also multiply or divide it."""
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Another way of making a mistake, with other results."""
 
     patch: Annotated[list[Patch], msgspec.Meta(min_length=1)]
+    title: Text | None = None
+    """What is wrong, where the mistake's own title does not fit."""
+    explanation: Text | None = None
 
 
-class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Way(msgspec.Struct, frozen=True):
+    """A form of a mistake, perhaps with a size beside the number in it."""
+
+    form: int
+    patch: list[Patch]
+    parameter: list[Parameter]
+    scales: str = ""
+    """Name of the parameter that a size stands beside."""
+    scale: str = ""
+    """What it is multiplied or divided by: `* len(x)`."""
+
+
+class Mistake(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
     """A known mistake in one function of the contract, with its whole family."""
 
     id: str
@@ -82,31 +99,65 @@ class Mistake(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def forms(self) -> list[list[Patch]]:
-        """The patches of each way to make it, the usual one first."""
+        """The patches of each way to make it that is written down, the usual one first."""
         return [self.patch, *(form.patch for form in self.form)]
 
-    def parameters_of(self, form: int = 0) -> list[Parameter]:
-        """The parameters that occur in one form."""
-        text = "\n".join(patch.new for patch in self.forms[form])
+    @cached_property
+    def ways(self) -> list[Way]:
+        """The forms, then those in which a size stands beside the number."""
+        written = [Way(i, patch, self._occurring(patch)) for i, patch in enumerate(self.forms)]
+        return [*written, *(scaled for way in written for scaled in _scaled(way))]
+
+    def _occurring(self, patches: list[Patch]) -> list[Parameter]:
+        text = "\n".join(patch.new for patch in patches)
         return [each for each in self.parameter if _placeholder(each.name).search(text)]
 
-    def patches(self, form: int = 0, numbers: Sequence[float] = ()) -> list[Patch]:
-        """The patches of one form with numbers in place of its parameters.
+    def parameters_of(self, way: int = 0) -> list[Parameter]:
+        """The parameters that occur in one of the ways."""
+        return self.ways[way].parameter
+
+    def patches(self, way: int = 0, numbers: Sequence[float] = ()) -> list[Patch]:
+        """The patches of one way to make it, with numbers in place of its parameters.
 
         Args:
-            form: which one.
-            numbers: one for each of `parameters_of(form)`; the likeliest by default.
+            way: which one.
+            numbers: one for each of `parameters_of(way)`; the likeliest by default.
         """
-        parameters = self.parameters_of(form)
+        parameters = self.parameters_of(way)
         chosen = numbers or [each.values[0] for each in parameters]
-        patches = self.forms[form]
+        patches = self.ways[way].patch
         for each, number in zip(parameters, chosen, strict=True):
             written = f"({float(number)!r})" if number < 0 else repr(float(number))
-            patches = [
-                replace(patch, new=_placeholder(each.name).sub(written, patch.new))
-                for patch in patches
-            ]
+            patches = _with(patches, each.name, written)
         return patches
+
+    def title_of(self, way: int) -> Text:
+        """What is wrong, made in this way."""
+        return self._form_of(way).title or self.title
+
+    def explanation_of(self, way: int) -> Text:
+        """Why that is wrong."""
+        return self._form_of(way).explanation or self.explanation
+
+    def _form_of(self, way: int) -> Form:
+        return [Form(self.patch), *self.form][self.ways[way].form]
+
+
+def _scaled(way: Way) -> Iterator[Way]:
+    """The ways to make it with a number times, or by, one of its sizes."""
+    for place, each in enumerate(way.parameter):
+        for operator, size in itertools.product("/*", each.sizes):
+            scale = f"{operator} {size}"
+            patches = _with(way.patch, each.name, f"(${each.name} {scale})")
+            parameters = [*way.parameter]
+            parameters[place] = replace(each, values=[1.0], sizes=[])
+            yield Way(way.form, patches, parameters, each.name, scale)
+
+
+def _with(patches: list[Patch], name: str, text: str) -> list[Patch]:
+    return [
+        replace(patch, new=_placeholder(name).sub(lambda _: text, patch.new)) for patch in patches
+    ]
 
 
 class Variant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -320,7 +371,7 @@ def _in_its_function(path: Path, mistake: Mistake) -> Mistake:
     def inside(patches: list[Patch]) -> list[Patch]:
         return [replace(patch, function=patch.function or mistake.function) for patch in patches]
 
-    forms = [Form(inside(form.patch)) for form in mistake.form]
+    forms = [replace(form, patch=inside(form.patch)) for form in mistake.form]
     return replace(mistake, patch=inside(mistake.patch), form=forms)
 
 

@@ -26,16 +26,18 @@ def cause_of(
 ) -> Cause:
     """A mistake as the cause of a failed check."""
     span = spans.get(mistake.function)
-    explanation = mistake.explanation.in_language(lang)
+    way = found.version.form
+    explanation = mistake.explanation_of(way).in_language(lang)
     parameters = catalogue.parameters(found.version) if found.exact else []
     for parameter, value in zip(parameters, found.version.numbers, strict=False):
-        number = _NUMBER.in_language(lang).format(name=parameter.name, value=f"{value:.6g}")
+        scale = f" {mistake.ways[way].scale}" if mistake.ways[way].scales == parameter.name else ""
+        number = _NUMBER.in_language(lang).format(name=parameter.name, value=f"{value:.6g}{scale}")
         explanation += number if lang == "zh" else f" {number}"
     return Cause(
         id=mistake.id,
         kind="mistake",
         function=mistake.function,
-        title=mistake.title.in_language(lang),
+        title=mistake.title_of(way).in_language(lang),
         explanation=explanation,
         hint=mistake.hint.in_language(lang),
         severity=mistake.severity.value,

@@ -184,9 +184,14 @@ class _Diagnosis:
         named = self._named[function]
         known = _versions(_settled(named))
         left = [check for check in failed if self._unexplained(check, function, known)]
-        if known and left:
-            search = self._looking(function, left, budget)
-            named += search.find(self._catalogue.of(function), known=known)
+        if not known or not left:
+            return
+        search = self._looking(function, left, budget)
+        more = search.find(self._catalogue.of(function), known=known)
+        if more and all(each.certain for each in more):
+            # What was found first is sure only now that the rest is explained as well.
+            named = [each._replace(certain=not each.choice) for each in named]
+        self._named[function] = [*named, *more]
 
     def _unexplained(self, check: CheckResult, function: str, known: Versions) -> bool:
         tape = self._tape(check)

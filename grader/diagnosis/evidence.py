@@ -15,6 +15,7 @@ from grader.diagnosis.observed_values import (
     Ending,
     Key,
     Readings,
+    apart,
     likeness,
     same,
     without_extras,
@@ -152,6 +153,15 @@ class Evidence:
                 total = total.plus(self._one(key, guess, versions))
             self._scores[versions] = total
         return self._scores[versions]
+
+    def distance(self, versions: Versions) -> float:
+        """The largest relative difference between the student's numbers and those of mistakes.
+
+        It tells apart what is alike within the room for another order of the operations.
+        """
+        guess = self.readings(versions) or {}
+        keys = [key for key in self._keys(guess) if key in guess and key in self.student]
+        return max((apart(self.student[key], guess[key]) for key in keys), default=0.0)
 
     def explained(self, versions: Versions) -> dict[Key, float]:
         """How far each value that the student has wrong is explained."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,22 @@ _HUGE: Final = 50.0
 """No logarithm of a number that anybody writes is as large."""
 _RELATIVE: Final = 1e-5
 """Of a number, by which it is moved to differentiate."""
-_DIGITS: Final = (1, 2, 3, 4, 6)
-"""Numbers that people write have few of them."""
+_WIDE: Final = 100.0
+"""Likely numbers that are so many times each other are of some order of magnitude."""
 _STATISTICAL: Final = 0.03
 """Relative room for what is read off random draws."""
+_NOISE: Final = 1e-15
+_TOLD: Final = 0.02
+"""A number that may be off by a larger share of itself is not told."""
+_DIGITS: Final = 7
+
+
+class Sharpened(NamedTuple):
+    """A version with its numbers as exact as the answers tell them."""
+
+    version: Version
+    told: bool
+    """Whether the answers tell the numbers."""
 
 
 def fitted(
@@ -50,28 +62,87 @@ def fitted(
     keys = [k for k in evidence.wrong if k in changed and _numbers(evidence.student, k) is not None]
     if not keys:
         return None
-
     scale = _Scale(likely)
-
-    def residual(at: tuple[float, ...]) -> Array | None:
-        numbers = scale.numbers(at)
-        guess = evidence.readings((*found, version._replace(numbers=numbers)))
-        return _differences(evidence.student, guess or {}, keys)
-
-    room = _STATISTICAL if any(isinstance(evidence.student[k], Drawn) for k in keys) else CLOSE
+    residual = _residual([(evidence, keys)], found, version, scale)
+    room = _STATISTICAL if _is_drawn(evidence, keys) else CLOSE
     for start in likely:
         solution = _solved(residual, scale.position(start), room)
         if solution is not None:
-            numbers = _rounded(residual, scale, solution, room)
-            return version._replace(numbers=numbers)
+            return version._replace(numbers=scale.numbers(solution))
     return None
 
 
+def sharpened(
+    evidence: Sequence[Evidence],
+    found: Versions,
+    version: Version,
+    starts: Sequence[Sequence[float]],
+) -> Sharpened:
+    """The version with its numbers as exact as all these cases tell them, in few digits.
+
+    Args:
+        evidence: cases in which the mistake shows.
+        found: mistakes that are made besides.
+        version: a mistake that explains them, with numbers that are near.
+        starts: likely numbers of each parameter.
+    """
+    scale = _Scale([*itertools.product(*starts), version.numbers])
+    cases = [(each, _told_by(each, (*found, version))) for each in evidence]
+    residual = _residual(cases, found, version, scale)
+    at = scale.position(version.numbers)
+    now = residual(at)
+    if now is None or not now.size:
+        return Sharpened(version, told=False)
+    at, now = _descended(residual, at, now)
+    slopes = _slopes(residual, at, now)
+    if slopes is None:
+        return Sharpened(version, told=False)
+    drawn = any(_is_drawn(each, keys) for each, keys in cases)
+    noise = max(_size(now), _STATISTICAL if drawn else _NOISE)
+    by = [noise / max(float(np.abs(column).max()), 1e-300) for column in slopes.T]
+    off = scale.share(at, by)
+    numbers = tuple(map(_rounded, scale.numbers(at), off))
+    return Sharpened(version._replace(numbers=numbers), told=max(off) <= _TOLD or drawn)
+
+
+def _told_by(evidence: Evidence, versions: Versions) -> list[Key]:
+    changed = evidence.changed(versions)
+    return [key for key in evidence.wrong if key in changed]
+
+
+def _is_drawn(evidence: Evidence, keys: Sequence[Key]) -> bool:
+    return any(isinstance(evidence.student.get(key), Drawn) for key in keys)
+
+
+def _residual(
+    cases: Sequence[tuple[Evidence, Sequence[Key]]],
+    found: Versions,
+    version: Version,
+    scale: _Scale,
+) -> Residual:
+    """How far what the version gives is from the student's, by position on the scale."""
+
+    def residual(at: tuple[float, ...]) -> Array | None:
+        versions = (*found, version._replace(numbers=scale.numbers(at)))
+        parts = []
+        for evidence, keys in cases:
+            part = _differences(evidence.student, evidence.readings(versions) or {}, keys)
+            if part is None:
+                return None
+            parts.append(part)
+        return np.concatenate(parts)
+
+    return residual
+
+
 class _Scale:
-    """Where the steps are taken: numbers that are all positive, on a logarithmic scale."""
+    """Where the steps are taken: orders of magnitude on a logarithmic scale."""
 
     def __init__(self, likely: Sequence[tuple[float, ...]]) -> None:
-        self._logarithmic = [min(column) > 0 for column in zip(*likely, strict=True)]
+        self._logarithmic = [
+            min(column) > 0 and max(column) >= _WIDE * min(column)
+            for column in zip(*likely, strict=True)
+        ]
 
     def position(self, numbers: tuple[float, ...]) -> tuple[float, ...]:
         """Of numbers on the scale."""
@@ -83,6 +154,11 @@ class _Scale:
         pairs = zip(at, self._logarithmic, strict=True)
         return tuple(math.exp(min(x, _HUGE)) if logarithmic else x for x, logarithmic in pairs)
 
+    def share(self, at: tuple[float, ...], by: Sequence[float]) -> list[float]:
+        """By which share of themselves numbers change if their positions do."""
+        triples = zip(at, by, self._logarithmic, strict=True)
+        return [off if logarithmic else off / (abs(x) or 1.0) for x, off, logarithmic in triples]
+
 
 def _solved(
     residual: Residual, numbers: tuple[float, ...], room: float
@@ -91,19 +167,43 @@ def _solved(
     for step in range(_STEPS):
         if now is None:
             return None
-        size = float(np.abs(now).max())
+        size = _size(now)
         if size <= room:
-            return numbers
+            return _descended(residual, numbers, now)[0]
         slopes = _slopes(residual, numbers, now)
         if slopes is None:
             return None
-        change, *_ = np.linalg.lstsq(slopes, -now, rcond=None)
-        numbers = tuple(float(a + b) for a, b in zip(numbers, change, strict=True))
+        numbers = _stepped(numbers, slopes, now)
         now = residual(numbers)
         # Newton's steps gain digits: what is still far off will not arrive.
-        if now is None or (step > 1 and float(np.abs(now).max()) > 0.9 * size):
+        if now is None or (step > 1 and _size(now) > 0.9 * size):
             return None
     return None
+
+
+def _descended(
+    residual: Residual, numbers: tuple[float, ...], now: Array
+) -> tuple[tuple[float, ...], Array]:
+    """Where further steps gain nothing, and what is left there."""
+    for _ in range(_STEPS):
+        slopes = _slopes(residual, numbers, now) if _size(now) > _NOISE else None
+        if slopes is None:
+            break
+        further = _stepped(numbers, slopes, now)
+        then = residual(further)
+        if then is None or _size(then) >= 0.5 * _size(now):
+            break
+        numbers, now = further, then
+    return numbers, now
+
+
+def _size(differences: Array) -> float:
+    return float(np.abs(differences).max(initial=0.0))
+
+
+def _stepped(numbers: tuple[float, ...], slopes: Array, now: Array) -> tuple[float, ...]:
+    change, *_ = np.linalg.lstsq(slopes, -now, rcond=None)
+    return tuple(float(a + b) for a, b in zip(numbers, change, strict=True))
 
 
 def _slopes(residual: Residual, numbers: tuple[float, ...], now: Array) -> Array | None:
@@ -115,22 +215,17 @@ def _slopes(residual: Residual, numbers: tuple[float, ...], now: Array) -> Array
             return None
         columns.append((moved - now) / by)
     slopes = np.stack(columns, axis=1)
-    return slopes if np.abs(slopes).max() > 0 else None
+    return slopes if np.abs(slopes).max(initial=0.0) > 0 else None
 
 
-def _rounded(
-    residual: Residual, scale: _Scale, at: tuple[float, ...], room: float
-) -> tuple[float, ...]:
-    """The numbers there, with as few digits as will do."""
-    numbers = scale.numbers(at)
-    for digits in _DIGITS:
-        written = tuple(float(f"{number:.{digits}g}") for number in numbers)
-        if 0.0 in written:
-            continue
-        off = residual(scale.position(written))
-        if off is not None and float(np.abs(off).max()) <= room:
+def _rounded(number: float, off: float) -> float:
+    """The number in as few digits as its uncertainty, a share of itself, allows."""
+    room = max(10 * off, 1e-9) * abs(number)
+    for digits in range(1, _DIGITS):
+        written = float(f"{number:.{digits}g}")
+        if written and abs(written - number) <= room:
             return written
-    return numbers
+    return number
 
 
 def _differences(student: Readings, guess: Readings, keys: Sequence[Key]) -> Array | None:

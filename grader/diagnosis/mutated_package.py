@@ -39,10 +39,11 @@ Resolve = Callable[[str], Any]
 
 
 class Version(NamedTuple):
-    """A mistake in one of its forms, with numbers for its parameters."""
+    """A mistake in one of its ways, with numbers for its parameters."""
 
     id: str
     form: int = 0
+    """Number of the way."""
     numbers: tuple[float, ...] = ()
     """Empty for the usual ones."""
 
@@ -121,6 +122,21 @@ class Catalogue:
             self._versions[function] = [version for one in mine for version in _versions(one)]
         return self._versions[function]
 
+    def families(self, versions: Iterable[Version]) -> list[Version]:
+        """Each way that has a number in it to make these mistakes, with the likeliest one."""
+        ids = dict.fromkeys(version.id for version in versions)
+        return [
+            Version(name, number, tuple(each.values[0] for each in way.parameter))
+            for name in ids
+            for number, way in enumerate(self.mistakes[name].ways)
+            if way.parameter
+        ]
+
+    def written(self, version: Version) -> list[Version]:
+        """The form behind a way, with each of the likely numbers."""
+        way = self.mistakes[version.id].ways[version.form]
+        return [*_versions_of(self.mistakes[version.id], way.form)]
+
     def parameters(self, version: Version) -> list[Parameter]:
         """The numbers that a mistake leaves open."""
         mistake = self.mistakes.get(version.id)
@@ -181,9 +197,13 @@ class Catalogue:
 
 def _versions(mistake: Mistake) -> Iterator[Version]:
     for form in range(len(mistake.forms)):
-        parameters = mistake.parameters_of(form)
-        for numbers in itertools.product(*(each.values for each in parameters)):
-            yield Version(mistake.id, form, numbers)
+        yield from _versions_of(mistake, form)
+
+
+def _versions_of(mistake: Mistake, form: int) -> Iterator[Version]:
+    parameters = mistake.parameters_of(form)
+    for numbers in itertools.product(*(each.values for each in parameters)):
+        yield Version(mistake.id, form, numbers)
 
 
 class Package:

@@ -149,6 +149,21 @@ def _same_arrays(a: Array, b: Array) -> bool:
     return bool(np.abs(a - b).max() <= max(room, _TINY))
 
 
+def apart(a: Any, b: Any) -> float:
+    """How far two arrays in double precision differ, relative to their scale; 0 for all else."""
+    if not (isinstance(a, np.ndarray | float) and isinstance(b, np.ndarray | float)):
+        return 0.0
+    left, right = np.asarray(a), np.asarray(b)
+    if {left.dtype, right.dtype} != {np.dtype(np.float64)} or left.size != right.size:
+        return 0.0
+    left, right = left.reshape(-1), right.reshape(-1)
+    finite = np.isfinite(left) & np.isfinite(right)
+    if not finite.any():
+        return 0.0
+    left, right = left[finite], right[finite]
+    return float(np.abs(left - right).max() / (np.abs(right).max() or 1.0))
+
+
 def _squeezed(array: Array) -> tuple[int, ...]:
     return tuple(n for n in array.shape if n != 1)
 

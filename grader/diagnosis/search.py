@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from grader.diagnosis.evidence import Evidence, Score
-from grader.diagnosis.fitting import fitted
+from grader.diagnosis.fitting import fitted, sharpened
 from grader.diagnosis.mutated_package import Catalogue, Version, Versions
 from grader.diagnosis.observed_values import Key
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime
@@ -28,6 +27,14 @@ _LAST_FOUND: Final = -1
 """Number of the choice for what completes the explanation."""
 _ENOUGH: Final = 1.0
 """Weight of evidence from which a mistake is certain; for each fitted number as much again."""
+_EXACT: Final = 1e-12
+"""Relative to the scale: so far may another order of the operations lead."""
+_EXACTER: Final = 100.0
+"""What is so many times nearer to the answers is nearer not by chance."""
+_COMPLETED: Final = 3
+"""Mistakes that explain whole cases, of which it is tried what completes them."""
+_SHOWN: Final = 4
+"""Cases from which a number is read off."""
 MOST_OFFERED: Final = 3
 
 
@@ -41,7 +48,7 @@ class FoundMistake(NamedTuple):
     choice: int = 0
     """Several of which one is made have a number in common; 0 where it is not one of these."""
     exact: bool = True
-    """Whether no other of its likely numbers gives the same answers."""
+    """Whether the answers tell its numbers."""
 
     @property
     def id(self) -> str:
@@ -69,8 +76,6 @@ class Search:
         self._candidates: Sequence[Version] = ()
         self._screen = 0
         self._fitted: set[Version] = set()
-        self._vague: set[tuple[str, int]] = set()
-        """Mistakes, by form, of which several numbers give the same answers."""
         self._best: list[FoundMistake] = []
 
     def find(
@@ -95,21 +100,33 @@ class Search:
             found = self._found(known, pairs=pairs)
         except OutOfTime:
             found = self._best
-        return [each for each in found if each.id not in {version.id for version in known}]
+        left = [each for each in found if each.id not in {version.id for version in known}]
+        return [self._sharpened(each, left, known) for each in left]
+
+    def _sharpened(
+        self, one: FoundMistake, found: Sequence[FoundMistake], known: Versions
+    ) -> FoundMistake:
+        """A mistake with its numbers as the answers tell them, if they do."""
+        starts = [parameter.values for parameter in self._catalogue.parameters(one.version)]
+        if not starts:
+            return one
+        others = (*known, *(e.version for e in found if e is not one and not e.choice))
+        cases = [e for e in self._evidence if e.wrong and e.affected((*others, one.version))]
+        try:
+            self._budget.check()
+            version, told = sharpened(cases[:_SHOWN], others, one.version, starts)
+        except OutOfTime:
+            return one._replace(exact=False)
+        return one._replace(version=version, exact=told)
 
     def _found(self, known: Versions, *, pairs: bool) -> list[FoundMistake]:
-        found = known
+        found, first = known, dict[Version, Score]()
         for _ in range(_TOGETHER):
-            scores = self._singles(found)
-            if not any(score.whole for score in scores.values()):
-                scores |= self._fits(found)
-            whole = [version for version in scores if scores[version].whole]
-            if whole:
-                likely = _one_of_each(sorted(whole, key=self._effort))
-                best = [each._replace(certain=False) for each in self._best]
-                self._best = [*best, *self._alternatives(likely, scores)]
-                return self._decided(found, known, whole, scores)
-            ranked = sorted(scores, key=lambda version: -scores[version].fit)
+            scores = self._scores(found)
+            first = first or scores
+            if any(score.whole for score in scores.values()):
+                return self._decided(found, known, scores)
+            ranked = _ranked(scores)
             if ranked and scores[ranked[0]].fit >= CLEAR and not self._best:
                 self._best = self._offered(found, known, ranked, scores)
             partly = [version for version in ranked if self._adds(found, scores[version])]
@@ -118,8 +135,45 @@ class Search:
             found = (*found, partly[0])
             if not self._best or found != known:
                 self._best = self._each(found, known)
-        pair = self._pair(known) if pairs else []
-        return pair or self._best
+        if not pairs:
+            return self._best
+        return self._on_top(known, first) or self._pair(known) or self._best
+
+    def _scores(self, found: Versions) -> dict[Version, Score]:
+        """Of single mistakes on top of those found, those with a number of their own among them.
+
+        Numbers are looked for where the likely ones explain not all, or not exactly.
+        """
+        scores = self._singles(found)
+        whole = [version for version in scores if scores[version].whole]
+        if all(self._distance((*found, version)) > _EXACT for version in whole):
+            scores |= self._fits(found)
+        return scores
+
+    def _distance(self, versions: Versions) -> float:
+        return max((each.distance(versions) for each in self._evidence), default=0.0)
+
+    def _on_top(self, known: Versions, scores: dict[Version, Score]) -> list[FoundMistake]:
+        """What completes a mistake that explains whole cases, and no others."""
+        for one in self._likely(known, scores):
+            found = (*known, one)
+            more = self._scores(found)
+            if any(score.whole for score in more.values()):
+                return self._decided(found, known, more)
+        return []
+
+    def _likely(self, known: Versions, scores: dict[Version, Score]) -> list[Version]:
+        """The mistakes that explain all that is wrong in some case, and contradict nothing."""
+        explain = [
+            version
+            for version in _ranked(scores)
+            if not scores[version].false
+            and any(
+                each.wrong and each.case.tape.failed and each.score((*known, version)).whole
+                for each in self._evidence
+            )
+        ]
+        return _one_of_each(explain)[:_COMPLETED]
 
     def _singles(self, found: Versions) -> dict[Version, Score]:
         """The scores of what explains more than was found, if only in the shortest cases.
@@ -143,17 +197,16 @@ class Search:
     def _fits(self, found: Versions) -> dict[Version, Score]:
         """The same of mistakes with a number of the student's own."""
         screen = self._unexplained(found)
+        ids = {each.id for each in found}
         scores: dict[Version, Score] = {}
-        met = set()
-        for version in self._candidates:
-            parameters = self._catalogue.parameters(version)
-            form = version[:2]
-            if not parameters or form in met or version.id in {each.id for each in found}:
+        for version in self._catalogue.families(self._candidates):
+            if version.id in ids:
                 continue
-            met.add(form)
+            starts = [parameter.values for parameter in self._catalogue.parameters(version)]
             for each in screen:
                 self._budget.check()
-                starts = [parameter.values for parameter in parameters]
+                if not self._may(each, found, version):
+                    continue
                 fit = fitted(each, found, version, starts)
                 if fit is not None:
                     self._fitted.add(fit)
@@ -161,24 +214,30 @@ class Search:
                     break
         return scores
 
+    def _may(self, evidence: Evidence, found: Versions, family: Version) -> bool:
+        """Whether some number may explain what is wrong: one that changes that, and nothing else.
+
+        With whichever number, a mistake changes the same values.
+        """
+        wrong = {*evidence.wrong}
+        changed = [evidence.changed((*found, v)) for v in self._catalogue.written(family)]
+        return any(keys & wrong for keys in changed) and any(keys <= wrong for keys in changed)
+
     def _unexplained(self, found: Versions) -> list[Evidence]:
         """The shortest cases in which something is wrong that was not explained."""
         left = [each for each in self._evidence if each.wrong and each.score(found).missed]
         return left[: self._screen]
 
     def _decided(
-        self,
-        found: Versions,
-        known: Versions,
-        whole: list[Version],
-        scores: dict[Version, Score],
+        self, found: Versions, known: Versions, scores: dict[Version, Score]
     ) -> list[FoundMistake]:
         """What explains everything: one mistake, or those that do so equally well."""
+        whole = sorted((v for v in scores if scores[v].whole), key=self._effort)
+        likely = [each._replace(certain=False) for each in self._best]
+        self._best = [*likely, *self._alternatives(_one_of_each(whole), scores)]
         best = max(scores[version].fit for version in whole)
         tied = [version for version in whole if scores[version].fit >= best - _TIE]
-        forms = Counter((version.id, version.form) for version in tied)
-        self._vague |= {form for form, count in forms.items() if count > 1}
-        tied = self._undecided(found, _one_of_each(sorted(tied, key=self._effort)))
+        tied = _one_of_each(self._undecided(found, tied))
         made = self._each((*found, tied[0]), (*known, tied[0]))
         if len(tied) == 1:
             return made
@@ -255,17 +314,26 @@ class Search:
         return [*self._each(found, known), *self._alternatives(near, scores)]
 
     def _undecided(self, found: Versions, tied: list[Version]) -> list[Version]:
-        """Those that still fit equally well in all cases there are."""
+        """Those that still fit equally well in all cases there are, and as exactly.
+
+        A number is not supposed where a mistake without one does as well.
+        """
         if len(tied) == 1:
             return tied
         told = dict.fromkeys(tied, (0.0, 0.0))
+        exact = dict.fromkeys(tied, _EXACT / _EXACTER)
         for each in self._more(True):
             for version in tied:
                 self._budget.check()
                 score = each.score((*found, version))
                 against, hits = told[version]
                 told[version] = (against + score.false + score.contradicted, hits - score.hits)
-        return [version for version in tied if told[version] == min(told.values())]
+                exact[version] = max(exact[version], each.distance((*found, version)))
+        tied = [version for version in tied if told[version] == min(told.values())]
+        nearest = min(exact[version] for version in tied)
+        tied = [version for version in tied if exact[version] <= _EXACTER * nearest]
+        plain = [version for version in tied if version not in self._fitted]
+        return plain or tied
 
     def _adds(self, found: Versions, score: Score) -> bool:
         """Whether a mistake surely is a part of what is wrong."""
@@ -278,32 +346,20 @@ class Search:
         score = self._score(versions)
         fit = round(score.fit, 3)
         needed = _ENOUGH * (1 + sum(version in self._fitted for version in versions))
-        enough = score.weight >= needed
-        return [
-            self._as_found(v, fit, certain=enough and self._is_whole(v, versions)) for v in versions
-        ]
+        certain = score.weight >= needed and self._is_whole(versions)
+        return [self._as_found(version, fit, certain=certain) for version in versions]
 
     def _as_found(self, version: Version, fit: float, *, certain: bool) -> FoundMistake:
-        exact = (version.id, version.form) not in self._vague
-        return FoundMistake(version, round(fit, 3), certain, exact=exact)
+        return FoundMistake(version, round(fit, 3), certain)
 
-    def _is_whole(self, version: Version, versions: Versions) -> bool:
-        """Whether all is explained of the quantities that a mistake changes.
-
-        Something else may be wrong elsewhere; where it is in the same quantity, nothing is certain.
-        """
-        explained: dict[str, list[float]] = {}
-        changed: set[str] = set()
+    def _is_whole(self, versions: Versions) -> bool:
+        """Whether all that is wrong in any failed case is explained, and nothing contradicted."""
         for each in {*self._evidence, *self._more(False)}:
             self._budget.check()
             score = each.score(versions)
-            if score.false:
+            if score.false or score.missed:
                 return False
-            changed |= {_quantity(key) for key in each.changed((version,))}
-            if each.case.tape.failed:
-                for key, far in each.explained(versions).items():
-                    explained.setdefault(_quantity(key), []).append(far)
-        return all(min(explained.get(quantity, [1.0])) > 0 for quantity in changed)
+        return True
 
     def _pair(self, known: Versions) -> list[FoundMistake]:
         """Two more mistakes that together explain all, where neither does alone."""
@@ -373,8 +429,8 @@ def _may_explain(evidence: Evidence, one: Effect, other: Effect) -> bool:
     return not any(alone)
 
 
-def _quantity(key: Key) -> str:
-    return key.label
+def _ranked(scores: dict[Version, Score]) -> list[Version]:
+    return sorted(scores, key=lambda version: -scores[version].fit)
 
 
 def _one_of_each(versions: Iterable[Version]) -> list[Version]:
