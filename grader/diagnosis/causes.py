@@ -55,6 +55,11 @@ def version_of(cause: Cause) -> Version:
     return Version(cause.id, cause.form, tuple(cause.numbers))
 
 
+def found_again(cause: Cause) -> FoundMistake:
+    """What a cause was made of."""
+    return FoundMistake(version_of(cause), cause.fit, cause.certain, cause.choice)
+
+
 _RAISED: Final = re.compile(
     r"^\S+ raised (?P<kind>\w+)(?: in [^\n]*? line \d+)?(?:\.$|: (?P<text>.*))", re.DOTALL
 )

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
-from grader.diagnosis.causes import cause_of, exception_cause
+from grader.diagnosis.causes import cause_of, exception_cause, found_again
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.replay import Case, draws_alike, drops
@@ -68,6 +68,36 @@ def diagnose(
         catalogue.forget_combinations()
 
 
+def diagnose_carried(
+    checks: Sequence[CheckResult],
+    tapes: Tapes,
+    catalogue: Catalogue,
+    dialect: Dialect,
+    *,
+    lang: str = "en",
+    spans: Mapping[str, SourceSpan] | None = None,
+) -> list[CheckResult]:
+    """The checks, with the causes of those that were judged behind a forward known to be wrong.
+
+    Args:
+        checks: all checks of a submission, the others with their causes.
+        tapes: what passed while those were judged.
+        catalogue: as in `diagnose`; so are the others.
+    """
+    state = np.random.get_state()
+    try:
+        carried = [check for check in checks if tapes.get(check.id) and _at_fault(check)]
+        budget = WorkBudget(WORK, _SECONDS)
+        found = _Diagnosis(carried, tapes, Tapes(), catalogue, dialect, budget)
+        found.allow_for(checks)
+        found.work()
+        told = {check.id: check for check in found.told(lang, spans or {})}
+        return [told.get(check.id, check) for check in checks]
+    finally:
+        np.random.set_state(state)
+        catalogue.forget_combinations()
+
+
 class _Diagnosis:
     def __init__(
         self,
@@ -86,6 +116,8 @@ class _Diagnosis:
         self._budget = budget
         self._whole = BudgetShare(budget)
         self._named: dict[str, list[FoundMistake]] = {}
+        self._allowed: set[str] = set()
+        """Functions whose mistakes are known, and allowed for in the checks."""
         self._evidence: dict[tuple[str, str, bool], Evidence] = {}
         self._causes: dict[str, list[FoundMistake]] = {}
         self._raised: set[str] = set()
@@ -93,6 +125,15 @@ class _Diagnosis:
         self._kinds: dict[str, Kind] = {}
         self._style: Versions = ()
         self._foretold: dict[bool, bool] = {}
+
+    def allow_for(self, checks: Iterable[CheckResult]) -> None:
+        """Take the mistakes named for checks for made, and look for none of them again."""
+        for check in checks:
+            for cause in check.causes:
+                named = self._named.setdefault(cause.function, [])
+                if cause.kind == "mistake" and cause.id not in {each.id for each in named}:
+                    named.append(found_again(cause))
+        self._allowed = {*self._named}
 
     def work(self) -> None:
         """Find what there is to find, until the time is spent."""
@@ -292,7 +333,10 @@ class _Diagnosis:
         """Write down the mistakes in other functions that show in a check of this one."""
         tape = self._tapes.get(check.id)
         below = [
-            each for other, named in self._named.items() if other != function for each in named
+            each
+            for other, named in self._named.items()
+            if other != function and other not in self._allowed
+            for each in named
         ]
         if tape is None or not below:
             return

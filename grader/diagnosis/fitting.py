@@ -32,6 +32,8 @@ _WIDE: Final = 100.0
 _STATISTICAL: Final = 0.03
 """Relative room for what is read off random draws."""
 _NOISE: Final = 1e-15
+_STRAIGHT: Final = 0.1
+"""What is nearer to what a straight line foresees, in this ratio, lies on one."""
 _TOLD: Final = 0.02
 """A number that may be off by a larger share of itself is not told."""
 _DIGITS: Final = 7
@@ -65,7 +67,7 @@ def fitted(
     scale = _Scale(likely)
     residual = _residual([(evidence, keys)], found, version, scale)
     room = _STATISTICAL if _is_drawn(evidence, keys) else CLOSE
-    for start in likely:
+    for start in likely if scale.is_wide else likely[:1]:
         solution = _solved(residual, scale.position(start), room)
         if solution is not None:
             return version._replace(numbers=scale.numbers(solution))
@@ -144,6 +146,11 @@ class _Scale:
             for column in zip(*likely, strict=True)
         ]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether some number is looked for among orders of magnitude."""
+        return any(self._logarithmic)
+
     def position(self, numbers: tuple[float, ...]) -> tuple[float, ...]:
         """Of numbers on the scale."""
         pairs = zip(numbers, self._logarithmic, strict=True)
@@ -173,10 +180,14 @@ def _solved(
         slopes = _slopes(residual, numbers, now)
         if slopes is None:
             return None
-        numbers = _stepped(numbers, slopes, now)
-        now = residual(numbers)
-        # Newton's steps gain digits: what is still far off will not arrive.
+        further = _stepped(numbers, slopes, now)
+        foreseen = now + slopes @ (np.array(further) - np.array(numbers))
+        numbers, now = further, residual(further)
+        # Newton's steps gain digits: what is still far off will not arrive, nor what is
+        # as far off as a straight line foresees.
         if now is None or (step > 1 and _size(now) > 0.9 * size):
+            return None
+        if _size(now) > room and _size(now - foreseen) < _STRAIGHT * _size(now):
             return None
     return None
 

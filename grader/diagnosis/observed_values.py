@@ -194,6 +194,8 @@ class Reader:
         self._fresh: set[int] = set()
         self._asked: dict[int, tuple[Any, Any]] = {}
         """Of each network the arguments and the loss of the call before."""
+        self._drawn: tuple[int, Any, dict[str, Any]] | None = None
+        """A network as it was drawn, its arguments, and what it answered."""
 
     def read(self, index: int, about: str, request: Request, reply: Reply, own: Reply) -> Readings:
         """The values of one reply.
@@ -252,6 +254,8 @@ class Reader:
             yield from self._dropout_back(request, values)
         elif path == ["params"] and _number(on) in self._fresh:
             yield from self._initial(values[0])
+        elif _number(on) in self._fresh and request["op"] == "call":
+            yield from self._of_drawn(request, names, values)
         else:
             for name, value in zip(names, values, strict=False):
                 yield from self._leaves(name, value)
@@ -265,6 +269,23 @@ class Reader:
             yield label, Drawn.of(value) if _numeric(value) else value
             if isinstance(value, np.ndarray):
                 yield f"dtype of {label}", str(value.dtype)
+
+    def _of_drawn(
+        self, request: Request, names: Sequence[str], values: Sequence[Any]
+    ) -> Iterator[tuple[str, Any]]:
+        """Whether a network answers with its first parameters as the one before did.
+
+        The answers themselves depend on what was drawn, which nobody can foretell.
+        """
+        net, args = _number(request["on"]), request["args"]
+        pairs = zip(names, values, strict=False)
+        told = {key: leaf for name, value in pairs for key, leaf in self._leaves(name, value)}
+        if self._drawn is not None:
+            other, asked, before = self._drawn
+            if other != net and _same_args(asked, args):
+                for label in told.keys() & before.keys():
+                    yield f"{label} as of the net before", same(told[label], before[label])
+        self._drawn = net, args, told
 
     def _dropout(
         self, request: Request, values: Sequence[Any], own: Reply

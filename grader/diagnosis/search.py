@@ -211,7 +211,7 @@ class Search:
                 if fit is not None:
                     self._fitted.add(fit)
                     scores[fit] = self._score((*found, fit))
-                    break
+                break
         return scores
 
     def _may(self, evidence: Evidence, found: Versions, family: Version) -> bool:

@@ -195,7 +195,7 @@ def _repeated(
 
 
 def carry_mistakes(
-    run: SubmissionRun, submission: Submission, checks: list[CheckResult]
+    run: SubmissionRun, submission: Submission, checks: list[CheckResult], tapes: Tapes
 ) -> list[CheckResult]:
     """The checks, with backward passes judged that wait for a forward whose mistake is known.
 
@@ -215,7 +215,7 @@ def carry_mistakes(
             again = run.run(
                 submission,
                 channel,
-                Tapes(),
+                tapes,
                 only=stuck,
                 earlier=checks,
                 reference=Recorder(partial(_local, resolve)),

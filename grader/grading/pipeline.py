@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from grader.diagnosis.diagnose import diagnose, structural
+from grader.diagnosis.diagnose import diagnose, diagnose_carried, structural
 from grader.grading.cell_places import told_by_cell
 from grader.grading.compat_notes import old_use_notes
 from grader.grading.context import GradingContext, contract_of
@@ -107,7 +107,7 @@ def _judge(run: SubmissionRun, submission: Submission) -> _Judged:
         channel.hang_up()
         followed = follow_through(run, submission, raw, again)
         explained, trouble = _explained(run.context, submission, followed, tapes, again)
-        carried = carry_mistakes(run, submission, explained)
+        carried = _carried(run, submission, explained)
         told = _with_consequences(run.context, submission, carried, channel.problems)
         return _Judged(
             submission, told, [*channel.problems, *old_use_notes(channel.uses), *trouble]
@@ -197,6 +197,24 @@ def _explained(
     except Exception as error:
         place = _place(error)  # without its text, which may quote an input
         return checks, [f"The grader could not look for causes; no points are lost. ({place})"]
+
+
+def _carried(
+    run: SubmissionRun, submission: Submission, checks: list[CheckResult]
+) -> list[CheckResult]:
+    """The checks, with backward passes judged and explained behind a forward known to be wrong."""
+    tapes = Tapes()
+    carried = carry_mistakes(run, submission, checks, tapes)
+    catalogue = run.context.catalogue
+    if catalogue is None or carried is checks:
+        return checks
+    try:
+        return diagnose_carried(
+            carried, tapes, catalogue, submission.dialect,
+            lang=run.context.settings.lang, spans=submission.spans,
+        )  # fmt: skip
+    except Exception:  # as in `_explained`: a cause that is not found costs no points
+        return carried
 
 
 def _ungraded(context: GradingContext, source: Source, kind: str, why: str) -> Result:
