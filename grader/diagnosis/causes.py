@@ -9,8 +9,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.assignment.catalogue import Mistake
+from grader.diagnosis.found_mistake import FoundMistake
 from grader.diagnosis.mutated_package import Catalogue, Version
-from grader.diagnosis.search import FoundMistake
 from grader.model.result import Cause, CheckResult, Frame, SourceSpan
 from grader.model.rubric import Text
 

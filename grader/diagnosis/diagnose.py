@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from grader.diagnosis.causes import cause_of, exception_cause, found_again
 from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.found_mistake import FoundMistake, settled, versions_of, weight
 from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.replay import Case, draws_alike, drops
-from grader.diagnosis.search import WHOLE, FoundMistake, Search, chosen
+from grader.diagnosis.search import WHOLE, Search, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
 from grader.model.result import CheckResult, Dialect, Outcome, SourceSpan
@@ -218,12 +219,12 @@ class _Diagnosis:
         unasked = [n for n in self._catalogue.built_on(function) if n not in judged]
         others = [version for other in unasked for version in self._catalogue.of(other)]
         candidates = [named, search.find(others, screen=1), search.find(own, pairs=True)]
-        return max(candidates, key=_weight)
+        return max(candidates, key=weight)
 
     def _search_on(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> None:
         """Look for more in the checks that are not explained in full yet."""
         named = self._named[function]
-        known = _versions(_settled(named))
+        known = versions_of(settled(named))
         left = [check for check in failed if self._unexplained(check, function, known)]
         if not known or not left:
             return
@@ -290,7 +291,7 @@ class _Diagnosis:
             each.version
             for other, named in self._named.items()
             if other != function
-            for each in _settled(named)
+            for each in settled(named)
         )
 
     def _blame(self, check: CheckResult, function: str, evidence: list[Evidence]) -> None:
@@ -302,7 +303,7 @@ class _Diagnosis:
         named = self._named.get(function, [])
         due = _due(mine, named) if mine.wrong else self._due_elsewhere(check, mine, named)
         known = self._causes.get(check.id, [])
-        if mine.raised_otherwise(_versions(_settled(due))):
+        if mine.raised_otherwise(versions_of(settled(due))):
             self._raised.add(check.id)
         if due and (mine.wrong or not known):
             self._causes[check.id] = [*due, *known]
@@ -342,10 +343,10 @@ class _Diagnosis:
             return
         case = Case(tape, self._dialect)
         evidence = Evidence(self._catalogue, case, function, budget=self._budget)
-        settled = _settled(below)
+        made = settled(below)
         due = [each for each in below if evidence.affected((each.version,))]
-        if not due and evidence.affected(_versions(settled)):
-            due = [each for each in settled if evidence.moved((each.version,))]
+        if not due and evidence.affected(versions_of(made)):
+            due = [each for each in made if evidence.moved((each.version,))]
         if due:
             self._causes[check.id] = due
 
@@ -354,21 +355,6 @@ def _at_fault(check: CheckResult) -> bool:
     """Whether there is something to explain: of a name that is misspelt all has been said."""
     told = check.finding is not None and check.finding.kind == "spelling"
     return check.outcome in _AT_FAULT and not told
-
-
-def _versions(found: Iterable[FoundMistake]) -> Versions:
-    return tuple(each.version for each in found)
-
-
-def _weight(found: list[FoundMistake]) -> tuple[int, float]:
-    """How much was found: what is certain counts more than what may be."""
-    return sum(each.certain for each in found), max((each.fit for each in found), default=0.0)
-
-
-def _settled(named: list[FoundMistake]) -> list[FoundMistake]:
-    """Those that are made, and the first of each several of which one is."""
-    choices = [each.choice for each in named]
-    return [e for n, e in enumerate(named) if not e.choice or e.choice not in choices[:n]]
 
 
 def _explains(evidence: Evidence, mistake: FoundMistake, quantity: str) -> bool:
@@ -389,7 +375,7 @@ def _plain(quantity: str) -> str:
 def _due(evidence: Evidence, named: list[FoundMistake]) -> list[FoundMistake]:
     """The named mistakes that show in a case."""
     alone = [each for each in named if evidence.affected((each.version,))]
-    together = _versions(_settled(named))
+    together = versions_of(settled(named))
     if len(together) > len(alone) and evidence.affected(together):
         return [each for each in named if each in alone or evidence.moved((each.version,))]
     return alone

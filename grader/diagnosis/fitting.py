@@ -32,6 +32,8 @@ _WIDE: Final = 100.0
 _STATISTICAL: Final = 0.03
 """Relative room for what is read off random draws."""
 _NOISE: Final = 1e-15
+_GAIN: Final = 0.9
+"""To how much of itself a step must reduce what is left."""
 _STRAIGHT: Final = 0.1
 """What is nearer to what a straight line foresees, in this ratio, lies on one."""
 _TOLD: Final = 0.02
@@ -61,14 +63,14 @@ def fitted(
     likely = list(itertools.product(*starts))
     tried = [(*found, version._replace(numbers=numbers)) for numbers in likely]
     changed = set[Key]().union(*(evidence.changed(versions) for versions in tried))
-    keys = [k for k in evidence.wrong if k in changed and _numbers(evidence.student, k) is not None]
+    keys = _fittable(evidence, changed)
     if not keys:
         return None
     scale = _Scale(likely)
     residual = _residual([(evidence, keys)], found, version, scale)
     room = _STATISTICAL if _is_drawn(evidence, keys) else CLOSE
     for start in likely if scale.is_wide else likely[:1]:
-        solution = _solved(residual, scale.position(start), room)
+        solution = _solved(residual, scale, scale.position(start), room)
         if solution is not None:
             return version._replace(numbers=scale.numbers(solution))
     return None
@@ -95,7 +97,7 @@ def sharpened(
     now = residual(at)
     if now is None or not now.size:
         return Sharpened(version, told=False)
-    at, now = _descended(residual, at, now)
+    at, now = _descended(residual, scale, at, now)
     slopes = _slopes(residual, at, now)
     if slopes is None:
         return Sharpened(version, told=False)
@@ -108,8 +110,13 @@ def sharpened(
 
 
 def _told_by(evidence: Evidence, versions: Versions) -> list[Key]:
-    changed = evidence.changed(versions)
-    return [key for key in evidence.wrong if key in changed]
+    return _fittable(evidence, evidence.changed(versions))
+
+
+def _fittable(evidence: Evidence, changed: set[Key]) -> list[Key]:
+    """The wrong values among these that are numbers."""
+    student = evidence.student
+    return [k for k in evidence.wrong if k in changed and _numbers(student, k) is not None]
 
 
 def _is_drawn(evidence: Evidence, keys: Sequence[Key]) -> bool:
@@ -161,6 +168,12 @@ class _Scale:
         pairs = zip(at, self._logarithmic, strict=True)
         return tuple(math.exp(min(x, _HUGE)) if logarithmic else x for x, logarithmic in pairs)
 
+    def stepped(self, at: tuple[float, ...], slopes: Array, now: Array) -> tuple[float, ...]:
+        """Where a Newton step leads: up, where the number itself and not its logarithm does."""
+        change, *_ = np.linalg.lstsq(slopes, -now, rcond=None)
+        triples = zip(at, map(float, change), self._logarithmic, strict=True)
+        return tuple(x + (math.log1p(by) if log and by > 0 else by) for x, by, log in triples)
+
     def share(self, at: tuple[float, ...], by: Sequence[float]) -> list[float]:
         """By which share of themselves numbers change if their positions do."""
         triples = zip(at, by, self._logarithmic, strict=True)
@@ -168,7 +181,7 @@ class _Scale:
 
 
 def _solved(
-    residual: Residual, numbers: tuple[float, ...], room: float
+    residual: Residual, scale: _Scale, numbers: tuple[float, ...], room: float
 ) -> tuple[float, ...] | None:
     now = residual(numbers)
     for step in range(_STEPS):
@@ -176,16 +189,16 @@ def _solved(
             return None
         size = _size(now)
         if size <= room:
-            return _descended(residual, numbers, now)[0]
+            return _descended(residual, scale, numbers, now)[0]
         slopes = _slopes(residual, numbers, now)
         if slopes is None:
             return None
-        further = _stepped(numbers, slopes, now)
+        further = scale.stepped(numbers, slopes, now)
         foreseen = now + slopes @ (np.array(further) - np.array(numbers))
         numbers, now = further, residual(further)
         # Newton's steps gain digits: what is still far off will not arrive, nor what is
         # as far off as a straight line foresees.
-        if now is None or (step > 1 and _size(now) > 0.9 * size):
+        if now is None or (step > 1 and _size(now) > _GAIN * size):
             return None
         if _size(now) > room and _size(now - foreseen) < _STRAIGHT * _size(now):
             return None
@@ -193,16 +206,16 @@ def _solved(
 
 
 def _descended(
-    residual: Residual, numbers: tuple[float, ...], now: Array
+    residual: Residual, scale: _Scale, numbers: tuple[float, ...], now: Array
 ) -> tuple[tuple[float, ...], Array]:
     """Where further steps gain nothing, and what is left there."""
     for _ in range(_STEPS):
         slopes = _slopes(residual, numbers, now) if _size(now) > _NOISE else None
         if slopes is None:
             break
-        further = _stepped(numbers, slopes, now)
+        further = scale.stepped(numbers, slopes, now)
         then = residual(further)
-        if then is None or _size(then) >= 0.5 * _size(now):
+        if then is None or _size(then) >= _GAIN * _size(now):
             break
         numbers, now = further, then
     return numbers, now
@@ -210,11 +223,6 @@ def _descended(
 
 def _size(differences: Array) -> float:
     return float(np.abs(differences).max(initial=0.0))
-
-
-def _stepped(numbers: tuple[float, ...], slopes: Array, now: Array) -> tuple[float, ...]:
-    change, *_ = np.linalg.lstsq(slopes, -now, rcond=None)
-    return tuple(float(a + b) for a, b in zip(numbers, change, strict=True))
 
 
 def _slopes(residual: Residual, numbers: tuple[float, ...], now: Array) -> Array | None:

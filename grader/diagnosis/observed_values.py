@@ -28,6 +28,8 @@ CLOSE: Final = 1e-6
 CLOSE_SINGLE: Final = 1e-4
 """The same in single precision."""
 _TINY: Final = 1e-12
+_SMALL: Final = 1e-3
+"""Arrays of smaller numbers may be all rounding."""
 ALIKE: Final = 0.95
 """How far something explains that is of the same kind and not the same."""
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
@@ -161,7 +163,7 @@ def apart(a: Any, b: Any) -> float:
     if not finite.any():
         return 0.0
     left, right = left[finite], right[finite]
-    return float(np.abs(left - right).max() / (np.abs(right).max() or 1.0))
+    return float(np.abs(left - right).max() / max(np.abs(right).max(), _SMALL))
 
 
 def _squeezed(array: Array) -> tuple[int, ...]:

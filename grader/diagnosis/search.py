@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from grader.diagnosis.evidence import Evidence, Score
 from grader.diagnosis.fitting import fitted, sharpened
+from grader.diagnosis.found_mistake import FoundMistake
+from grader.diagnosis.mistake_pairs import likely_pairs
 from grader.diagnosis.mutated_package import Catalogue, Version, Versions
-from grader.diagnosis.observed_values import Key
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime
 from grader.student.trace import Tape
 
@@ -36,24 +37,6 @@ _COMPLETED: Final = 3
 _SHOWN: Final = 4
 """Cases from which a number is read off."""
 MOST_OFFERED: Final = 3
-
-
-class FoundMistake(NamedTuple):
-    """A mistake that was found."""
-
-    version: Version
-    fit: float
-    certain: bool = True
-    """Whether nothing else explains the answers as well, and this explains them all."""
-    choice: int = 0
-    """Several of which one is made have a number in common; 0 where it is not one of these."""
-    exact: bool = True
-    """Whether the answers tell its numbers."""
-
-    @property
-    def id(self) -> str:
-        """Of the mistake in the catalogue."""
-        return self.version.id
 
 
 class Search:
@@ -137,7 +120,13 @@ class Search:
                 self._best = self._each(found, known)
         if not pairs:
             return self._best
-        return self._on_top(known, first) or self._pair(known) or self._best
+        likely = self._likely(known, first)
+        return (
+            self._on_top(known, likely, self._singles)
+            or self._pair(known)
+            or self._on_top(known, likely, self._fits)
+            or self._best
+        )
 
     def _scores(self, found: Versions) -> dict[Version, Score]:
         """Of single mistakes on top of those found, those with a number of their own among them.
@@ -153,13 +142,17 @@ class Search:
     def _distance(self, versions: Versions) -> float:
         return max((each.distance(versions) for each in self._evidence), default=0.0)
 
-    def _on_top(self, known: Versions, scores: dict[Version, Score]) -> list[FoundMistake]:
-        """What completes a mistake that explains whole cases, and no others."""
-        for one in self._likely(known, scores):
-            found = (*known, one)
-            more = self._scores(found)
-            if any(score.whole for score in more.values()):
-                return self._decided(found, known, more)
+    def _on_top(
+        self,
+        known: Versions,
+        likely: list[Version],
+        more: Callable[[Versions], dict[Version, Score]],
+    ) -> list[FoundMistake]:
+        """What completes a mistake that explains whole cases, and contradicts no others."""
+        for one in likely:
+            scores = more((*known, one))
+            if any(score.whole for score in scores.values()):
+                return self._decided((*known, one), known, scores)
         return []
 
     def _likely(self, known: Versions, scores: dict[Version, Score]) -> list[Version]:
@@ -346,7 +339,9 @@ class Search:
         score = self._score(versions)
         fit = round(score.fit, 3)
         needed = _ENOUGH * (1 + sum(version in self._fitted for version in versions))
-        certain = score.weight >= needed and self._is_whole(versions)
+        # Of two or three with numbers to choose, some would explain much by accident.
+        plain = len(versions) == 1 or all(map(self._is_plain, versions))
+        certain = plain and score.weight >= needed and self._is_whole(versions)
         return [self._as_found(version, fit, certain=certain) for version in versions]
 
     def _as_found(self, version: Version, fit: float, *, certain: bool) -> FoundMistake:
@@ -367,7 +362,8 @@ class Search:
         if not screen:
             return []
         found: list[tuple[Versions, float]] = []
-        for pair in self._pairs(screen, known):
+        plain = [version for version in self._candidates if self._is_plain(version)]
+        for pair in likely_pairs(plain, screen, known, self._budget):
             self._budget.check()
             versions = (*known, *pair)
             if all(each.score(versions).whole for each in screen):
@@ -384,24 +380,10 @@ class Search:
             named = [each._replace(certain=each.certain and each.id in sure) for each in named]
         return named
 
-    def _pairs(
-        self, screen: Sequence[Evidence], known: Versions
-    ) -> Iterator[tuple[Version, Version]]:
-        """The pairs of which each value is changed by one and explained, or changed by both."""
-        ids = {version.id for version in known}
-        effects: dict[Version, list[tuple[frozenset[Key], frozenset[Key]]]] = {}
-        for version in self._candidates:
-            self._budget.check()
-            if version.id not in ids:
-                effect = [_effect(each, (*known, version)) for each in screen]
-                if all(changed is not None for changed in effect) and any(c for c, _ in effect):
-                    effects[version] = effect
-        for one, other in itertools.combinations(effects, 2):
-            if one.id != other.id and all(
-                _may_explain(each, a, b)
-                for each, a, b in zip(screen, effects[one], effects[other], strict=True)
-            ):
-                yield one, other
+    def _is_plain(self, version: Version) -> bool:
+        """Whether a mistake is as it usually is, without a number of the student's own."""
+        usual = version.form == 0 or not version.numbers
+        return usual and version not in self._fitted
 
     def _score(self, versions: Versions) -> Score:
         total = Score()
@@ -409,24 +391,6 @@ class Search:
             self._budget.check()
             total = total.plus(each.score(versions))
         return total
-
-
-def _effect(evidence: Evidence, versions: Versions) -> tuple[frozenset[Key], frozenset[Key]]:
-    """The values that mistakes change, and of these the ones they explain."""
-    changed = frozenset(evidence.changed(versions))
-    explained = evidence.explained(versions)
-    return changed, frozenset(key for key in changed if explained.get(key, 0.0) > 0)
-
-
-Effect = tuple[frozenset[Key], frozenset[Key]]
-
-
-def _may_explain(evidence: Evidence, one: Effect, other: Effect) -> bool:
-    wrong = set(evidence.wrong)
-    if not wrong <= one[0] | other[0]:
-        return False
-    alone = (one[0] - other[0]) - one[1], (other[0] - one[0]) - other[1]
-    return not any(alone)
 
 
 def _ranked(scores: dict[Version, Score]) -> list[Version]:

@@ -229,3 +229,25 @@ def test_a_parameter_stands_for_a_number(package: Path) -> None:
     assert mistake.parameters_of(1) == []
     assert mistake.forms[1][0].function == "first"
     assert "pass" in patched(files, mistake.patches(1))["layers.py"]
+
+
+def test_a_number_may_be_scaled_by_sizes(package: Path) -> None:
+    path = package.parent / "mistakes" / "first" / "starts-at-one.toml"
+    more = (
+        '\n[[parameter]]\nname = "start"\nvalues = [2, -1]\nsizes = ["len(values)"]\n'
+        '\n[[form]]\ntitle = { en = "Another", zh = "另一个" }\n[[form.patch]]\n'
+        'file = "layers.py"\nold = "total = 0"\nnew = "total = -$start"\n'
+    )
+    path.write_text(MISTAKE.replace("total = 1", "total = $start") + more, encoding="utf-8")
+    (mistake,) = load_mistakes(package)
+    scales = [(way.form, way.scale) for way in mistake.ways]
+    assert scales == [
+        (0, ""), (1, ""),
+        (0, "/ len(values)"), (0, "* len(values)"), (1, "/ len(values)"), (1, "* len(values)"),
+    ]  # fmt: skip
+    files = read_package(package)
+    assert "total = (1.0 / len(values))" in patched(files, mistake.patches(2))["layers.py"]
+    assert "total = -(0.5 * len(values))" in patched(files, mistake.patches(5, [0.5]))["layers.py"]
+    assert mistake.title_of(5).en == "Another"
+    assert mistake.title_of(2) == mistake.title
+    assert mistake.explanation_of(5) == mistake.explanation

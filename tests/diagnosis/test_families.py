@@ -195,3 +195,107 @@ def test_a_mistake_is_not_named_for_a_check_that_it_does_not_touch(clinic: Clini
     assert len(others) >= 2
     assert named(lacking) == [["net-no-normalization"]] * len(lacking)
     assert named(others) == [["net-no-dropout"]] * len(others)
+
+
+SWAPPED = """
+def batchnorm_backward(dout, cache):
+    xmu, xhat, std, gamma = cache
+    N, D = dout.shape
+    dbeta = np.sum(dout, axis=0)
+    dgamma = np.sum(dout * xhat, axis=0)
+    dxhat = dout * gamma
+    dvar = -0.5 / std ** 3 * np.sum(dxhat * xmu, axis=0)
+    dxmu = dxhat / std + 2.0 / N * xmu * dvar
+    return dxmu - np.mean(dxmu, axis=0), dgamma, dbeta
+"""
+
+
+def test_what_explains_one_quantity_of_two_is_not_certain(clinic: Clinic) -> None:
+    """Mistakes that no catalogue has: a part of what they do is what a known one does."""
+    patients = {
+        "swapped": written(clinic, "layers.py", SWAPPED, "batchnorm_backward"),
+        "added": clinic.changed("dropout_forward", "out = x * cache", "out = x + cache"),
+    }
+    for name, checks in clinic.examine(patients).items():
+        assert checks, name
+        assert not any(cause.certain for check in checks for cause in check.causes), name
+
+
+_VAR = "(centred**2).mean(axis=0)"
+_LOG = "-log_p[rows, y].mean()"
+_RATE = 'config["learning_rate"] * dw'
+NUMBERS = {
+    "ln-eps-fixed": ("layernorm_forward", "keepdims=True) + eps", "keepdims=True) + 3e-10", 3e-10),
+    "affine-db-mean": ("affine_backward", "dout.sum(axis=0)", "0.7 * dout.sum(axis=0)", 0.7),
+    "bn-unbiased-variance": (
+        "batchnorm_forward", _VAR, "(centred**2).sum(axis=0) / (len(x) + 2)", -2,
+    ),
+    "bn-divides-by-variance": (
+        "batchnorm_forward", "std = np.sqrt(var + eps)", "std = (var + eps) ** 0.4", 0.4,
+    ),
+    "softmax-small-number-in-log": (
+        "softmax_loss", _LOG, "-np.log(np.exp(log_p[rows, y]) + 2e-11).mean()", 2e-11,
+    ),
+    "dropout-test-scaled": ("dropout_forward", "out = x.copy()", "out = 0.3 * x", 0.3),
+    "adam-counts-twice": ("adam", 't = config["t"] + 1', 't = config["t"] + 4', 4),
+    "adam-epsilon-fixed": ("adam", 'config["epsilon"])', "3e-6)", 3e-6),
+    "momentum-gradient-damped": ("sgd_momentum", _RATE, f"0.3 * {_RATE}", 0.3),
+    "net-gammas-start-at-zero": (
+        "FullyConnectedNet", "np.ones(fan_out)", "np.full(fan_out, 0.3)", 0.3,
+    ),
+}  # fmt: skip
+FILES = {
+    "adam": "optim.py",
+    "sgd_momentum": "optim.py",
+    "FullyConnectedNet": "classifiers/fc_net.py",
+}
+
+
+def test_any_number_is_fitted_and_told_as_it_is(clinic: Clinic) -> None:
+    patients = {
+        name: clinic.changed(function, old, new, file=FILES.get(function, "layers.py"))
+        for name, (function, old, new, _) in NUMBERS.items()
+    }
+    for name, checks in clinic.examine(patients).items():
+        assert checks, name
+        for check in checks:
+            first = check.causes[0]
+            assert first.id == name, (name, check.id)
+            assert first.numbers == pytest.approx([NUMBERS[name][3]], rel=1e-6)
+            assert f"= {NUMBERS[name][3]:.6g}." in first.explanation, name
+
+
+def test_a_number_may_stand_beside_a_size(clinic: Clinic) -> None:
+    patient = clinic.changed("affine_backward", ".T @ dout", ".T @ dout * 3 / dout.shape[1]")
+    (checks,) = clinic.examine({"one": patient}).values()
+    assert checks
+    for check in checks:
+        (cause,) = check.causes
+        assert (cause.id, cause.title, cause.certain) == ("affine-dw-mean", "dw is scaled", True)
+        assert cause.explanation.endswith("Your answers fit factor = 3 / dout.shape[1].")
+
+
+def test_nets_that_start_alike_are_told_whatever_the_seed(clinic: Clinic) -> None:
+    patient = clinic.changed(
+        "TwoLayerNet", 'self.params["W1"] = weight_scale',
+        'np.random.seed(77)\nself.params["W1"] = weight_scale\n',
+        "state::two_layer_net_drawn_anew", file="classifiers/fc_net.py",
+    )  # fmt: skip
+    (checks,) = clinic.examine({"one": patient}).values()
+    assert [check.causes[0].id for check in checks] == ["two-layer-seeded"]
+
+
+TWO_AT_ONCE = [
+    ("bn-running-standard-deviation", "bn-test-not-divided"),
+    ("momentum-fixed", "momentum-step-reversed"),
+]
+
+
+@pytest.mark.parametrize("pair", TWO_AT_ONCE)
+def test_what_explains_whole_checks_is_completed(clinic: Clinic, pair: tuple[str, str]) -> None:
+    """Where both act, neither explains anything; where one acts, it explains all."""
+    function = clinic.catalogue.mistakes[pair[0]].function
+    (checks,) = clinic.examine({"one": clinic.patient(function, mistakes=pair)}).values()
+    assert checks
+    assert {cause.id for check in checks for cause in check.causes} == {*pair}
+    assert all(cause.certain for check in checks for cause in check.causes)

@@ -72,7 +72,15 @@ def test_a_backward_that_is_wrong_too_still_pays(faulty: Path, tmp_path: Path) -
     shutil.copytree(faulty / "numpynn", work / "numpynn")
     wrong = tail.replace("return dx, dgamma, dbeta", "return 2 * dx, dgamma, dbeta", 1)
     (work / "numpynn" / "layers.py").write_text(head + name + wrong)
-    assert losing(graded(work, tmp_path)) == {"batchnorm_forward", "batchnorm_backward"}
+    result = graded(work, tmp_path)
+    assert losing(result) == {"batchnorm_forward", "batchnorm_backward"}
+    named = {
+        (cause.id, *cause.numbers)
+        for check in result.checks
+        for cause in check.causes
+        if check.targets[0] == "batchnorm_backward"
+    }
+    assert named == {("bn-back-scaled", 2.0)}
 
 
 def test_without_carrying_a_backward_waits_for_its_forward(faulty: Path, tmp_path: Path) -> None:
