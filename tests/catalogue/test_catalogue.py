@@ -239,7 +239,7 @@ def test_a_number_may_be_scaled_by_sizes(package: Path) -> None:
         'file = "layers.py"\nold = "total = 0"\nnew = "total = -$start"\n'
     )
     path.write_text(MISTAKE.replace("total = 1", "total = $start") + more, encoding="utf-8")
-    (mistake,) = load_mistakes(package)
+    (mistake,) = load_mistakes(package.parent / "mistakes")
     scales = [(way.form, way.scale) for way in mistake.ways]
     assert scales == [
         (0, ""), (1, ""),
