@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.checks.arrays import assert_arrays
+from grader.checks.autograd import assert_autograd
 from grader.checks.compare import as_array, assert_close, close
 from grader.checks.declare import check
 from grader.checks.gradient import (
@@ -29,6 +30,7 @@ __all__ = [
     "Wrong",
     "as_array",
     "assert_arrays",
+    "assert_autograd",
     "assert_backward",
     "assert_close",
     "assert_gradient",

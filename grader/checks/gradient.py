@@ -18,7 +18,7 @@ gradients of softmax and of the norms are zero, whatever factor they are wrong b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -44,8 +44,8 @@ def assert_backward(
     *,
     forward: str,
     backward: str,
-    args: Sequence[Any],
-    dout: Array,
+    args: Sequence[Any] | Mapping[str, Any],
+    dout: Array | tuple[Array, ...],
     gradient: str,
     later: Sequence[Any] | None = None,
     usual_cache: Any = None,
@@ -55,10 +55,11 @@ def assert_backward(
 
     Args:
         student, reference: whose code is judged, and the key.
-        forward, backward: contract names; `backward` returns the gradients of the first
-            arguments of `forward`, in their order.
-        args: of `forward`, away from every kink.
-        dout: cotangent of the shape of `out`, never constant.
+        forward, backward: contract names; `backward` returns the gradients of what the contract
+            calls `differentiable` in `forward`, or of its first arguments, in their order.
+        args: of `forward`, away from every kink; by name where `differentiable` names some.
+        dout: cotangent of the shape of `out`, never constant; of a layer with several outputs one
+            for each. `backward` takes them in their order, and the cache.
         gradient: which gradient is judged (`dx`).
         later: arguments of a second forward pass, made before the backward pass of the first.
         usual_cache: the cache that templates suggest. A backward pass that is right on it needs no
@@ -74,20 +75,24 @@ def assert_backward(
     function = getattr(student, backward)
     names = function.signature.returns
     position = names.index(gradient)
-    right_out, right_cache = getattr(reference, forward)(*args)
-    expected = _one_of(getattr(reference, backward)(dout, right_cache), names, position)
+    argument = _argument(student, forward, args, position)
+    args = list(args.values()) if isinstance(args, Mapping) else args
+    douts = dout if isinstance(dout, tuple) else (dout,)
+    *right_out, right_cache = getattr(reference, forward)(*args)
+    expected = _one_of(getattr(reference, backward)(*douts, right_cache), names, position)
 
     def numerical() -> Array | None:
-        own = numerical_gradient(student, getattr(student, forward), args, position, dout)
-        if own is None or _hands_on(own, expected, dout):
+        own = numerical_gradient(student, getattr(student, forward), args, argument, dout)
+        if own is None or hands_on(own, expected, douts):
             return None
         return credible(student, forward, own, expected, right=is_right())
 
     def is_right() -> bool:
-        return close(out, right_out)
+        received = out if isinstance(dout, tuple) else (out,)
+        return all(map(close, received, right_out))
 
     def gradient_on(cache: Any) -> Any:
-        return _one_of(function(dout, cache), names, position)
+        return _one_of(function(*douts, cache), names, position)
 
     try:
         out, cache = forward_pass(student, forward, args, backward)
@@ -103,6 +108,14 @@ def assert_backward(
         return
     with fair_to(backward, forward, is_right):
         assert_gradient(gradient, gradient_on(cache), expected, numerical)
+
+
+def _argument(
+    student: Student, forward: str, args: Sequence[Any] | Mapping[str, Any], position: int
+) -> int:
+    """The place of the argument of `forward` that a gradient at some position belongs to."""
+    named = student.contract[forward].differentiable
+    return list(args).index(named[position]) if isinstance(args, Mapping) and named else position
 
 
 def _one_of(values: Any, names: Sequence[str], position: int) -> Any:
@@ -142,15 +155,17 @@ def forward_pass(
 ) -> tuple[Any, Any]:
     """`out` and cache of the student's forward pass, made to judge `backward`.
 
+    Of a layer with several outputs `out` is all of them.
+
     Raises:
         NotJudged: the forward did not run.
     """
     try:
-        out, cache = getattr(student, forward)(*args)
+        *outs, cache = getattr(student, forward)(*args)
     except Verdict as verdict:
         text = f"{backward} cannot be judged because {forward} does not run: {verdict.message}"
         raise NotJudged(text, verdict.finding, because_of=forward) from None
-    return out, cache
+    return outs[0] if len(outs) == 1 else tuple(outs), cache
 
 
 @contextmanager
@@ -239,9 +254,9 @@ def credible(
     return own
 
 
-def _hands_on(own: Array, expected: Array, dout: Array) -> bool:
+def hands_on(own: Array, expected: Array, douts: Sequence[Array]) -> bool:
     """A layer that hands its input on, and dout back, agrees with itself: no credit for that."""
-    return _proportional(own, dout) and not _proportional(expected, dout)
+    return any(_proportional(own, dout) and not _proportional(expected, dout) for dout in douts)
 
 
 def _proportional(gradient: Array, dout: Array) -> bool:
@@ -254,7 +269,11 @@ def _proportional(gradient: Array, dout: Array) -> bool:
 
 
 def numerical_gradient(
-    student: Student, function: Function, args: Sequence[Any], position: int, dout: Array | float
+    student: Student,
+    function: Function,
+    args: Sequence[Any],
+    position: int,
+    dout: Array | float | tuple[Array, ...],
 ) -> Array | None:
     """d sum(out * dout) / d args[position] of the student's own function, by central differences.
 
@@ -263,7 +282,7 @@ def numerical_gradient(
         function: returns `out` alone or first.
         args: where to differentiate; float64 arrays.
         position: which argument.
-        dout: cotangent, of the shape of `out`.
+        dout: cotangent, of the shape of `out`; of several outputs one for each.
 
     Returns:
         Float64 of the shape of the argument; None where it is too large or `out` has another shape.
@@ -272,20 +291,23 @@ def numerical_gradient(
     if x.size > _FULL:
         return None
     judged = student.transcript.last  # the call that a finding shows is not one of these
-    first, *rest = function.signature.returns
-    only_first = [first, *("_" for _ in rest)]
+    douts = dout if isinstance(dout, tuple) else (dout,)
+    names = function.signature.returns
+    outputs = [*names[: len(douts)], *("_" for _ in names[len(douts) :])]
     requests = []
-    for point in _neighbours(x):
+    for point in neighbours(x):
         moved = list(args)
         moved[position] = point
-        requests.append(function.request(*moved, returns=only_first))
+        requests.append(function.request(*moved, returns=outputs))
     student.transcript.last = judged
     values = student.batch(requests, about=requests[0]["on"])
-    outs = [value[0] if len(only_first) > 1 else value for value in values]
-    return _central(outs, x.shape, dout)
+    whole = [value if len(outputs) > 1 else (value,) for value in values]
+    parts = [central([value[i] for value in whole], x.shape, d) for i, d in enumerate(douts)]
+    return None if any(part is None for part in parts) else np.asarray(sum(parts))  # type: ignore[arg-type]
 
 
-def _neighbours(x: Array) -> list[Array]:
+def neighbours(x: Array) -> list[Array]:
+    """Each entry a step ahead and a step behind, in turns."""
     points = []
     for index in np.ndindex(x.shape):
         for sign in (1, -1):
@@ -295,7 +317,8 @@ def _neighbours(x: Array) -> list[Array]:
     return points
 
 
-def _central(outs: Sequence[Any], shape: tuple[int, ...], dout: Array | float) -> Array | None:
+def central(outs: Sequence[Any], shape: tuple[int, ...], dout: Array | float) -> Array | None:
+    """Central differences of what came at the `neighbours` of an array of that shape."""
     cotangent = np.asarray(dout)
     values = [as_array(out, "out") for out in outs]
     if any(value.size != cotangent.size for value in values):
