@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from grader.assignment.dialect import supports
 from grader.checks.declare import Spec
 from grader.checks.inputs import Inputs
-from grader.model.contract import ContractEntry
+from grader.model.contract import ContractEntry, owner_of
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.submission import Submission
 from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
@@ -264,7 +264,7 @@ def _must_be_done(submission: Submission, spec: Spec) -> None:
             raise CouldNotRun(text, Finding(kind="load"))
         if name in submission.todo:
             raise _to_do(name)
-        if name not in submission.locations:
+        if owner_of(name) not in submission.locations:
             file = submission.missing.get(name)
             where = f" in {file}" if file else ""
             raise NotDone(f"{name} is not defined{where}.", Finding(kind="missing"))

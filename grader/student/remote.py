@@ -23,7 +23,7 @@ from grader.model.contract import ContractEntry
 from grader.model.result import Finding
 from grader.model.verdicts import Wrong
 from grader.protocol.wire import Callback, Handle
-from grader.student.replies import Raised, malformed, must_have
+from grader.student.replies import malformed, must_have
 
 Request = dict[str, Any]
 SHAPES: Final = "value.shape"
@@ -185,18 +185,16 @@ class Remote:
         return bool(self._converted("contains", bool, item))
 
     def __len__(self) -> int:
-        try:
-            length = int(self._converted("len", int))
-        except Raised as error:
-            if error.kind == "TypeError":  # `list()` asks everything, and takes this for an answer
-                raise _NoLength(error.message, error.finding or _NO_FINDING, error.kind) from None
-            raise
+        length = self._converted("len", (int, type(None)))
+        if length is None:
+            text = f"{self._about}: what it gave has no length."
+            raise _NoLength(text, Finding(kind="type", call=self._student.transcript.call))
         if length > MOST_LENGTH:
             text = f"{self._about}: len() is {length}, which cannot be right."
             raise Wrong(text, Finding(kind="values", call=self._student.transcript.call))
-        return length
+        return int(length)
 
-    def _converted(self, name: str, kind: type[Any], *more: Any) -> Any:
+    def _converted(self, name: str, kind: Any, *more: Any) -> Any:
         """What Python makes of it; of a type that Python sees to, unless the worker lies."""
         args = [outgoing(self._student, value) for value in (self, *more)]
         self._student.transcript.last = Call(name, (self, *more), {})
@@ -226,11 +224,10 @@ class Named:
         raise NotImplementedError
 
 
-class _NoLength(Raised, TypeError):
-    """An object that has no length."""
+class _NoLength(Wrong, TypeError):
+    """An object that has no length; `list()` takes a `TypeError` for an answer."""
 
 
-_NO_FINDING: Final = Finding(kind="exception")
 _BINARY: Final = {
     "add": "+", "sub": "-", "mul": "*", "matmul": "@", "truediv": "/", "floordiv": "//", "mod": "%",
     "pow": "**", "lshift": "<<", "rshift": ">>", "and": "&", "or": "|", "xor": "^",

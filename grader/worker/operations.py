@@ -23,10 +23,13 @@ CONVERSIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "bool": bool,
     "int": int,
     "float": float,
-    "len": len,
+    "len": lambda thing: len(thing) if hasattr(type(thing), "__len__") else None,
     "contains": operator.contains,
 }
-"""What comes of these is plain, of a type that Python itself sees to."""
+"""What comes of these is plain, of a type that Python itself sees to.
+
+That there is no length is an answer, too: `list()` asks before it goes through anything.
+"""
 
 
 def key_of(step: Any) -> Any:
