@@ -82,20 +82,15 @@ def mechanisms(runs: int, package: Path) -> dict[str, list[float]]:
     def use(context: GradingContext) -> None:
         bank = DirectBank(package / "numpynn", context.checks)
         context.prepare_for_many()
-        both = context.dry_runs
-        ahead = {
-            check: each._replace(script=each.script._replace(expected=()))
-            for check, each in both.items()
-        }
+        both = context.scripts
+        ahead = {check: each._replace(expected=()) for check, each in both.items()}
         known = {
-            check: each._replace(script=each.script._replace(independent=0))
-            for check, each in both.items()
-            if each.script.expected
+            check: each._replace(independent=0) for check, each in both.items() if each.expected
         }
         kinds = {"neither": {}, "sent ahead": ahead, "known to pass": known, "both": both}
         for number in range(runs + 1):
-            for kind, dry_runs in {"limit": {}, **kinds}.items():
-                context.dry_runs = dry_runs
+            for kind, scripts in {"limit": {}, **kinds}.items():
+                context.scripts = scripts
                 start = time.perf_counter()
                 if kind == "limit":
                     bank.run()

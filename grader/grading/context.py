@@ -17,7 +17,7 @@ from grader.model.result import Visibility
 from grader.model.submission import Submission
 from grader.runner.answer_key import Key
 from grader.runner.check import Check
-from grader.runner.dry_run import DryRun, dry_run
+from grader.runner.prefetch import RequestScript, dry_run
 from grader.sandbox.sandboxes import Limits, Sandbox
 from grader.student.channel import CallLimits
 
@@ -53,7 +53,7 @@ class GradingContext(msgspec.Struct):
     """The known mistakes, where the reference is at hand."""
     notebooks: Notebooks | None = None
     """Runs and judges notebooks, if they are to be."""
-    dry_runs: Mapping[str, DryRun] = {}
+    scripts: Mapping[str, RequestScript] = {}
     """What the checks will ask, and be answered if all is right; once there was a dry run."""
 
     @property
@@ -81,7 +81,7 @@ class GradingContext(msgspec.Struct):
     def prepare_for_many(self) -> None:
         """Find out what the checks will ask; worth its time if several submissions follow."""
         if self.reference is not None:
-            self.dry_runs = dry_run(self.checks, self.key, self.assignment.contract, self.reference)
+            self.scripts = dry_run(self.checks, self.key, self.assignment.contract, self.reference)
 
 
 def call_limits(assignment: Assignment) -> CallLimits:

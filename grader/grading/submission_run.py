@@ -12,11 +12,10 @@ from grader.model.result import CheckResult, Visibility
 from grader.model.submission import Submission
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder, can_run
-from grader.runner.dry_run import DryRun, in_dialect
+from grader.runner.prefetch import Prefetcher, RequestScript, in_dialect
 from grader.sandbox.sandboxes import Sandbox
 from grader.student.channel import Substitutes, WorkerChannel
 from grader.student.loading import Loading
-from grader.student.prefetch import Prefetcher
 from grader.student.proxy import Student
 from grader.student.time_limit import TimeLimit
 from grader.student.trace import Tape, Tapes
@@ -72,8 +71,7 @@ class SubmissionRun:
         context, contract = self.context, self.context.assignment.contract
         open_to_all, late = context.in_order(only)
         chosen = [*open_to_all, *late]
-        dry_runs = self._dry_runs_for(submission, chosen) if only is None else {}
-        scripts = {check: each.script for check, each in dry_runs.items()}
+        scripts = self._scripts_for(submission, chosen) if only is None else {}
         order = [check.id for check in chosen]
         prefetcher = Prefetcher(channel, order, scripts, wait_at=len(open_to_all))
         hidden = {check.id for check in late}
@@ -87,7 +85,7 @@ class SubmissionRun:
 
         def known_to_pass(check: str) -> Tape | None:
             right = prefetcher.channel_for(check).replies_as_expected()
-            return dry_runs[check].tape if right else None
+            return scripts[check].tape if right else None
 
         run = CheckRun(
             contract=contract,
@@ -106,11 +104,11 @@ class SubmissionRun:
         place = {check.id: index for index, check in enumerate(self.context.checks)}
         return sorted(results, key=lambda result: place[result.id])
 
-    def _dry_runs_for(
+    def _scripts_for(
         self, submission: Submission, checks: Iterable[Check]
-    ) -> Mapping[str, DryRun]:
+    ) -> Mapping[str, RequestScript]:
         """Of the checks that will run."""
-        known = self.context.dry_runs
+        known = self.context.scripts
         asked = {
             check.id: known[check.id]
             for check in checks

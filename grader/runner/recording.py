@@ -11,9 +11,8 @@ from grader.model.rubric import Rubric
 from grader.runner.agreement import require_reference, require_returned
 from grader.runner.answer_key import Key
 from grader.runner.check_run import Recorder
-from grader.runner.dry_run import RequestRecorder
+from grader.runner.prefetch import RequestRecorder, analyse_requests
 from grader.runner.reference import LocalCode, run_locally
-from grader.runner.request_analysis import analyse_requests
 
 
 def record_key(

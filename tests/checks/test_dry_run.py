@@ -14,10 +14,9 @@ from grader.model.result import Dialect
 from grader.protocol import frames
 from grader.runner.answer_key import Key
 from grader.runner.check import Check
-from grader.runner.dry_run import DryRun, dry_run, in_dialect
+from grader.runner.prefetch import RequestScript, dry_run, in_dialect
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
-from grader.student.prefetch import RequestScript
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +24,10 @@ def key() -> Key:
     return Key.load(Assignment.load().layout.key)
 
 
-def run_dry(key: Key) -> Mapping[str, DryRun]:
+def run_dry(key: Key) -> Mapping[str, RequestScript]:
     assignment = Assignment.load()
     resolve = LocalCode(assignment.reference, assignment).resolve
-    made: dict[str, DryRun] = {}
+    made: dict[str, RequestScript] = {}
 
     def loop(checks: list[Check]) -> None:
         made.update(dry_run(checks, key, assignment.contract, resolve))
@@ -38,7 +37,7 @@ def run_dry(key: Key) -> Mapping[str, DryRun]:
 
 
 @pytest.fixture(scope="module")
-def dry_runs(key: Key) -> Mapping[str, DryRun]:
+def dry_runs(key: Key) -> Mapping[str, RequestScript]:
     return run_dry(key)
 
 
@@ -46,13 +45,15 @@ def requests(script: RequestScript) -> list[dict[str, Any]]:
     return [frames.decode(request.frame) for request in script.requests]
 
 
-def test_every_check_of_the_bank_is_recorded(dry_runs: Mapping[str, DryRun], key: Key) -> None:
+def test_every_check_of_the_bank_is_recorded(
+    dry_runs: Mapping[str, RequestScript], key: Key
+) -> None:
     assert len(dry_runs) > 240
     assert dry_runs.keys() == key.requests.keys()
 
 
-def test_most_requests_depend_on_no_answer(dry_runs: Mapping[str, DryRun]) -> None:
-    scripts = [each.script for each in dry_runs.values()]
+def test_most_requests_depend_on_no_answer(dry_runs: Mapping[str, RequestScript]) -> None:
+    scripts = list(dry_runs.values())
     independent = sum(script.independent for script in scripts)
     assert independent > 0.7 * sum(len(script.requests) for script in scripts)
 
@@ -68,9 +69,9 @@ def test_most_requests_depend_on_no_answer(dry_runs: Mapping[str, DryRun]) -> No
     ],
 )
 def test_steps_and_trainings_wait_for_answers(
-    dry_runs: Mapping[str, DryRun], check: str, independent: int
+    dry_runs: Mapping[str, RequestScript], check: str, independent: int
 ) -> None:
-    assert dry_runs[check].script.independent == independent
+    assert dry_runs[check].independent == independent
 
 
 def test_what_was_not_analysed_is_left_to_the_check(key: Key) -> None:
@@ -81,10 +82,10 @@ def test_what_was_not_analysed_is_left_to_the_check(key: Key) -> None:
 
 
 def test_replies_are_expected_wherever_rounding_changes_nothing(
-    dry_runs: Mapping[str, DryRun], key: Key
+    dry_runs: Mapping[str, RequestScript], key: Key
 ) -> None:
     stable = {check for check, each in key.requests.items() if each.exact_zeros is not None}
-    assert {check for check, each in dry_runs.items() if each.script.expected} == stable
+    assert {check for check, each in dry_runs.items() if each.expected} == stable
     assert len(stable) > 0.95 * len(dry_runs)
     # Losses a step of 1e-5 apart, compared on the scale of a gradient that vanishes:
     assert "net_modes::dropout_gradients_batchnorm" not in stable
@@ -97,8 +98,9 @@ def test_zeros_are_zeros_where_a_check_looks_for_them(key: Key) -> None:
     assert all("dropout" in check for check in exact)
 
 
-def test_what_passed_is_on_the_tape(dry_runs: Mapping[str, DryRun]) -> None:
-    _, tape = dry_runs["layers::affine_forward_bias"]
+def test_what_passed_is_on_the_tape(dry_runs: Mapping[str, RequestScript]) -> None:
+    tape = dry_runs["layers::affine_forward_bias"].tape
+    assert tape is not None
     [exchange] = tape.exchanges
     assert exchange.about == "affine_forward"
     assert exchange.request["on"] == "affine_forward"
@@ -107,33 +109,34 @@ def test_what_passed_is_on_the_tape(dry_runs: Mapping[str, DryRun]) -> None:
 
 
 def test_every_check_begins_with_no_objects_and_with_a_seed(
-    dry_runs: Mapping[str, DryRun],
+    dry_runs: Mapping[str, RequestScript],
 ) -> None:
     for check, each in dry_runs.items():
-        made = requests(each.script)
+        made = requests(each)
         fresh = [number for number, request in enumerate(made) if "fresh" in request]
         assert fresh == [0][: len(made)], check
         assert all("seed" in request for request in made[:1]), check
 
 
 def test_an_older_dialect_is_spoken_to_in_its_own_words(
-    dry_runs: Mapping[str, DryRun],
+    dry_runs: Mapping[str, RequestScript],
 ) -> None:
     old = in_dialect(dry_runs, Dialect(era="2016", dropout_p="drop"))
     check = "dropout::dropout_forward_fraction[0.25]"
     for each, p in ((dry_runs[check], 0.25), (old[check], 0.75)):
-        assert requests(each.script)[0]["args"][1]["p"] == p
+        assert requests(each)[0]["args"][1]["p"] == p
+        assert each.tape is not None
         assert each.tape.exchanges[0].request["args"][1]["p"] == p
-        assert each.script.expected == dry_runs[check].script.expected
+        assert each.expected == dry_runs[check].expected
     nets = [
         request["kwargs"]
         for each in old.values()
-        for request in requests(each.script)
+        for request in requests(each)
         if request["op"] == "call" and request["on"] == "FullyConnectedNet"
     ]
     assert nets
     assert all("dropout" in settings and "normalization" not in settings for settings in nets)
 
 
-def test_the_dialect_of_today_hears_the_same(dry_runs: Mapping[str, DryRun]) -> None:
+def test_the_dialect_of_today_hears_the_same(dry_runs: Mapping[str, RequestScript]) -> None:
     assert in_dialect(dry_runs, Dialect(era="2021", forced=True)) is dry_runs

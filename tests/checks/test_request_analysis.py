@@ -11,12 +11,11 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.runner.answer_key import Key
 from grader.runner.check_run import Recorder
-from grader.runner.dry_run import Recording, RequestRecorder
-from grader.runner.independence import ROUNDS, noise
-from grader.runner.owed_answers import find_leaks
+from grader.runner.prefetch.independence import ROUNDS, noise
+from grader.runner.prefetch.owed_answers import find_leaks
+from grader.runner.prefetch.request_script import RecordedRequest, Recording, RequestRecorder
 from grader.runner.recording import record_key
 from grader.runner.reference import LocalCode, run_locally
-from grader.student.prefetch import RecordedRequest
 from grader.student.trace import Exchange
 
 RUBRIC: Final = """\

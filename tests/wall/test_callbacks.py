@@ -14,7 +14,7 @@ from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone, Wrong
 from grader.protocol import frames, wire
 from grader.runner.answer_key import Key, LocalChannel, RecordingChannel, ReplayChannel
-from grader.runner.independence import NoisyChannel
+from grader.runner.prefetch.independence import NoisyChannel
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
 from grader.student import callbacks
 from grader.student.channel import CallLimits, WorkerChannel

@@ -12,10 +12,11 @@ from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone
 from grader.protocol import frames
+from grader.runner.prefetch.prefetcher import CheckChannel, Prefetcher
+from grader.runner.prefetch.request_script import RecordedRequest, RequestScript
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
 from grader.student.channel import CallLimits, WorkerChannel
 from grader.student.expected_reply import ExpectedReply
-from grader.student.prefetch import CheckChannel, Prefetcher, RecordedRequest, RequestScript
 from grader.student.proxy import Reply, Request
 
 CODE = """

@@ -1,11 +1,11 @@
 """Prefetching: requests that depend on no answer cross the wall before their check makes them.
 
 Two processes that wait for each other's every word are idle half of the time. Most requests of a
-check depend on no answer (`grader.runner.independence` proves it), and a dry run has recorded them.
-They are sent early, also those of the next checks, so that the worker is busy while answers are
-judged. What a check then really asks is compared, as bytes. Where it is something else, the worker
-begins the check anew with all that was asked so far: the check sees no difference. A worker that
-ends early is blamed for nothing that was not asked, and from then on requests go one by one.
+check depend on no answer (`independence` proves it), and a dry run has recorded them. They are sent
+early, also those of the next checks, so that the worker is busy while answers are judged. What a
+check then really asks is compared, as bytes. Where it is something else, the worker begins the
+check anew with all that was asked so far: the check sees no difference. A worker that ends early is
+blamed for nothing that was not asked, and from then on requests go one by one.
 
 A request that depends on answers is sent when all answers of its check before it have arrived, and
 each is what the reference answered, but for rounding; otherwise the check itself asks. So the
@@ -20,12 +20,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 
 from grader.model.verdicts import Verdict
 from grader.protocol import wire
 from grader.protocol.frames import Raw
+from grader.runner.prefetch.request_script import RecordedRequest, RequestScript
 from grader.student.channel import WorkerChannel
 from grader.student.expected_reply import ExpectedReply
 from grader.student.proxy import Reply, Request
@@ -34,27 +34,6 @@ _BYTES: Final = 1 << 17
 _REQUESTS: Final = 64
 _CHECKS: Final = 12
 """How much may be under way: enough to keep a worker busy, little to throw away."""
-
-
-class RecordedRequest(msgspec.Struct, frozen=True):
-    """A request that a check made of the reference."""
-
-    frame: bytes
-    """As it crosses the wall."""
-    about: str
-    cpu_seconds: float | None
-    varies: bool = False
-    """Whether it takes another form for students of another dialect."""
-
-
-class RequestScript(NamedTuple):
-    """What one check asks of somebody who is right."""
-
-    requests: tuple[RecordedRequest, ...]
-    independent: int
-    """How many of them, from the first, depend on no answer: these alone may be sent ahead."""
-    expected: tuple[ExpectedReply, ...] = ()
-    """The right replies to all of them, if the check passes wherever they are given."""
 
 
 _UNRECORDED: Final = RequestScript((), 0)
@@ -97,9 +76,10 @@ class Prefetcher:
 
     def _items(self) -> Iterator[_Item]:
         for check, place in self._places.items():
-            requests, independent, _ = self._scripts.get(check, _UNRECORDED)
-            for number, request in enumerate(requests[:independent], 1):
-                yield _Item(place, request, number == independent < len(requests))
+            script = self._scripts.get(check, _UNRECORDED)
+            count, whole = script.independent, len(script.requests)
+            for number, request in enumerate(script.requests[:count], 1):
+                yield _Item(place, request, number == count < whole)
 
     def channel_for(self, check: str) -> CheckChannel:
         """The channel of the next check; those before it are over."""

@@ -20,7 +20,7 @@ import numpy as np
 from _pytest.outcomes import Skipped
 
 from grader.protocol.wire import Callback
-from grader.runner.dry_run import Recording, frame_of
+from grader.runner.prefetch.request_script import Recording, frame_of
 from grader.student.proxy import SHAPES, Channel, Reply, Request
 
 ROUNDS: Final = 2

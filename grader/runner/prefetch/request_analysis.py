@@ -12,9 +12,9 @@ from grader.assignment.folder import Assignment
 from grader.model.result import Outcome
 from grader.runner.answer_key import Key, RequestAnalysis
 from grader.runner.check_run import KeyReplayer
-from grader.runner.dry_run import Recording, RequestRecorder, digest_of
-from grader.runner.independence import ROUNDS, Follower, NoisyChannel, NoisyReference
-from grader.runner.owed_answers import Leak, find_leaks
+from grader.runner.prefetch.independence import ROUNDS, Follower, NoisyChannel, NoisyReference
+from grader.runner.prefetch.owed_answers import Leak, find_leaks
+from grader.runner.prefetch.request_script import Recording, RequestRecorder, digest_of
 from grader.runner.reference import LocalBank, LocalCode, run_locally, with_local_bank
 from grader.student.expected_reply import perturbed
 

@@ -1,10 +1,10 @@
 """Questions that hold an answer which is still owed: to themselves, to later ones, to other checks.
 
-What depends on no answer (`grader.runner.independence`) can be one all the same: a check may
-compute the right value by itself, or have it written into it. So the numbers are compared, too:
-those of each question with those of each answer that it does not come after. Answers are searched
-for as a whole and in parts, and added to or taken from what their own question holds. What an
-answer has from its own question (as a ReLU has) is no secret, and numbers such as 0.5 say nothing.
+What depends on no answer (`independence`) can be one all the same: a check may compute the right
+value by itself, or have it written into it. So the numbers are compared, too: those of each
+question with those of each answer that it does not come after. Answers are searched for as a whole
+and in parts, and added to or taken from what their own question holds. What an answer has from its
+own question (as a ReLU has) is no secret, and numbers such as 0.5 say nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from grader.checks.compare import VALUES
 from grader.protocol.wire import Handle
-from grader.runner.dry_run import Recording
+from grader.runner.prefetch.request_script import Recording
 from grader.student.proxy import Request
 
 Array = NDArray[np.float64]
