@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,6 +58,25 @@ def begin(package: Path, function: str, body: str) -> None:
             path.write_text(text[: start.end()] + indented + text[start.end() :], encoding="utf-8")
             return
     raise AssertionError(f"no function {function} in {package}")
+
+
+def environment(folder: Path, wheel: Path) -> Path:
+    """Python of a new environment with a wheel, which sees our dependencies, not the checkout."""
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    python = folder / scripts / ("python.exe" if os.name == "nt" else "python")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"),
+            *("install", "--quiet", "--no-deps", "--no-index", wheel),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    ask: list[str | Path] = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return python
 
 
 def grader(

@@ -10,6 +10,7 @@ from grader.model.errors import UsageError
 from grader.model.result import CheckResult, Result
 from grader.report.cell_output import fragment, plain
 from grader.report.strings import Lang
+from grader.selfcheck.kernel_work import kernel_work
 from grader.selfcheck.student_folder import nothing_in, working_folder
 from grader.submission import single
 
@@ -43,6 +44,9 @@ def check(
 ) -> SelfCheckAnswer:
     """Run the public checks of some functions on the files in the folder you work in.
 
+    In a notebook whose cells define functions of the assignment, these are checked as the kernel
+    knows them now, saved or not.
+
     Args:
         names: contract names (`"affine_forward"`) or parts (`"dropout"`); all if none is given.
         path: your folder, or one below it.
@@ -54,7 +58,8 @@ def check(
         InputError: no package was found.
     """
     settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
-    return SelfCheckAnswer(selfcheck(Path(path), settings), lang)
+    with kernel_work(working_folder(Path(path)), assignment) as folder:
+        return SelfCheckAnswer(selfcheck(folder, settings), lang)
 
 
 def selfcheck(path: Path, settings: Settings) -> Result:

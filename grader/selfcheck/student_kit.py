@@ -18,7 +18,9 @@ from typing import Final
 
 from grader.assignment.folder import Assignment
 from grader.assignment.layout import inside_wheel
+from grader.assignment.plugin import plugin_files
 from grader.model.errors import InputError
+from grader.model.module_path import module_file
 from grader.runner.recording import record_key
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -85,16 +87,38 @@ def _code() -> Iterator[tuple[str, bytes]]:
 
 
 def _data(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
-    layout = assignment.layout
-    for rubric in (layout.rubric, *([layout.base] if layout.base else [])):
-        yield inside_wheel("rubrics", rubric.name), rubric.read_bytes()
+    """The assignment as it lies in a wheel: there it is one of those that come with the harness."""
+    layout, id = assignment.layout, assignment.rubric.id
+    name = layout.rubric.stem if layout.is_shipped else id
+    yield inside_wheel("rubrics", f"{name}.toml"), layout.rubric.read_bytes()
+    if layout.base:
+        yield inside_wheel("rubrics", layout.base.name), layout.base.read_bytes()
+    if not layout.is_shipped:
+        yield from _own_code(assignment)
     for module, text in assignment.given_files.items():
-        path = f"{assignment.rubric.id}/{module.replace('.', '/')}.py"
-        yield inside_wheel("given", path), text.encode()
+        yield inside_wheel("given", f"{id}/{module_file(module)}"), text.encode()
+    for notebook, text in assignment.given_notebooks.items():
+        yield inside_wheel("given", f"{id}/{notebook}.ipynb"), text.encode()
     with tempfile.TemporaryDirectory() as folder:
         key = Path(folder) / "public.key"
         record_key(assignment, public_only=True).save(key)
-        yield inside_wheel("rubrics", layout.key.name), key.read_bytes()
+        key_name = layout.key.name if layout.is_shipped else f"{name}.key"
+        yield inside_wheel("rubrics", key_name), key.read_bytes()
+
+
+def _own_code(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
+    """Bank and hooks of an assignment that does not come with the harness.
+
+    Not its `data.py`, which knows what is held out: a self-check runs no notebooks.
+    """
+    layout = assignment.layout
+    place = f"{_PACKAGE.name}/assignments/{assignment.rubric.id}"
+    for path in sorted(layout.bank.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield f"{place}/bank/{path.relative_to(layout.bank).as_posix()}", path.read_bytes()
+    for path in plugin_files(layout.plugin):
+        if path.name != "data.py":
+            yield f"{place}/{path.name}", path.read_bytes()
 
 
 def _record_line(inside: str, content: bytes) -> str:

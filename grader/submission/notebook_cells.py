@@ -22,6 +22,7 @@ _SET_UP: Final = re.compile(
     r"\s*(?:#.*|[%!]?cd\b.*|[%!]?(?:ls|pwd)\b.*|[%!]pip\b.*|!(?:python3?|bash|sh|wget|unzip)\b.*)?"
 )
 """A line that prepares the machine: building extensions, fetching data, changing folders."""
+_MAX_LABEL: Final = 60
 _HOSTED: Final = re.compile(r"google\.colab|^%cd .*\$|get_datasets\.sh", re.MULTILINE)
 
 
@@ -53,8 +54,8 @@ class Cell(msgspec.Struct, kw_only=True):
     notes: list[str] = []
     stop: bool = False
     """Whether the student asked that nothing after it be run if it fails."""
-    number: int = 0
-    """Its place in the file that it was read from, from 1."""
+    label: str = ""
+    """What reports call it: `cell 4`, counting from the top of its file."""
     released: bool = False
     """Whether it says what was given out, whoever handed it in."""
     floors: bool = False
@@ -114,7 +115,7 @@ def cell_codes(cells: Iterable[Cell]) -> list[CellCode]:
 
 def _label(cell: Cell) -> str:
     given = cell.restored in ("missing", "moved")
-    return f"cell {cell.number} as given out" if given else f"cell {cell.number}"
+    return f"{cell.label} as given out" if given else cell.label
 
 
 def make_runnable(book: Book) -> Book:
@@ -143,7 +144,7 @@ def _cell(raw: Any, number: int) -> Cell:
     count = raw.get("execution_count") if code else None
     outputs = raw.get("outputs") if code else None
     return Cell(
-        number=number,
+        label=" ".join(str(about.get("label") or f"cell {number}").split())[:_MAX_LABEL],
         id=str(raw.get("id") or f"cell-{number}")[:80],
         code=code,
         source=text.replace("\r\n", "\n"),

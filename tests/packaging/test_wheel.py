@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.runner.answer_key import Key
-from tests.support import REPOSITORY, TEMPLATE, not_passed, submission
+from tests.support import REPOSITORY, TEMPLATE, environment, not_passed, submission
 
 pytest.importorskip("hatchling")
 
@@ -35,23 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new environment with the wheel in it, that sees our dependencies but not the checkout."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    scripts = "Scripts" if os.name == "nt" else "bin"
-    python = folder / scripts / ("python.exe" if os.name == "nt" else "python")
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"),
-            *("install", "--quiet", "--no-deps", "--no-index", wheel),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    ask: list[str | Path] = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    packages = Path(subprocess.run(ask, check=True, capture_output=True, text=True).stdout.strip())
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    return python
+    return environment(tmp_path_factory.mktemp("environment"), wheel)
 
 
 def run(
