@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from grader.assignment.layout import DEMO, Layout, find_rubric
-from grader.assignment.plugin import Plugin, load_plugin
+from grader.assignment.plugin import AUTO, Plugin, load_plugin, plugin_files
 from grader.assignment.stripping import strip_solutions
-from grader.model.errors import RubricError
+from grader.model.errors import RubricError, UsageError
 from grader.model.module_path import notebook_of
 from grader.model.rubric import Rubric, load_rubric, rubric_sources
 from grader.model.rubric_fault import Fault, did_you_mean, rubric_error
@@ -40,7 +40,17 @@ class Assignment:
             hint = did_you_mean(assignment.bank.name, _folders(assignment.bank.parent))
             what = f"leads to {assignment.bank}, where there are no Python files"
             raise assignment.fault(Fault(("bank",), what, hint))
+        assignment._must_have_its_release()
         return assignment
+
+    def _must_have_its_release(self) -> None:
+        named = self.rubric.grading.release
+        try:
+            if named != AUTO:
+                self.plugin.release(named)
+        except UsageError as error:
+            what = f"is {named!r}; the assignment has no such release"
+            raise self.fault(Fault(("grading", "release"), what, error.hint)) from None
 
     def fault(self, fault: Fault) -> RubricError:
         """What is wrong with the rubric, with the file and line of its keys."""
@@ -64,6 +74,15 @@ class Assignment:
     def bank_files(self) -> list[Path]:
         """The bank's modules, in the order in which they run."""
         return sorted(path for path in self.bank.glob("*.py") if not path.name.startswith("_"))
+
+    @cached_property
+    def plugin(self) -> Plugin:
+        """The hooks of its `releases.py` and `data.py`.
+
+        Raises:
+            PluginError: they cannot be imported.
+        """
+        return load_plugin(self.layout.plugin)
 
     @property
     def reference(self) -> Path:
@@ -114,13 +133,13 @@ class Assignment:
 
     @cached_property
     def digest(self) -> str:
-        """Of all that decides a result: rubric, bank, reference and known mistakes."""
+        """Of all that decides a result: rubric, bank, plugin, reference and known mistakes."""
         layout = self.layout
         mistakes = sorted(layout.mistakes.rglob("*.toml"))
         notebooks = sorted(layout.template.glob("*.ipynb")) if self.rubric.notebooks else []
         notebooks += [layout.curves] if layout.curves.is_file() else []
         rubrics = [self.path, *([layout.base] if layout.base else [])]
-        files = [*rubrics, *mistakes, *notebooks]
+        files = [*rubrics, *mistakes, *notebooks, *plugin_files(layout.plugin)]
         return digest(files, self.bank_digest + self.reference_digest)
 
 

@@ -53,12 +53,8 @@ class SubmissionFacts(NamedTuple):
     """Name of its package's folder."""
     files: Mapping[str, str] = {}
     """Path inside the package to the text of a Python file, as it was handed in."""
-    others: frozenset[str] = frozenset()
-    """Paths of all other files that were handed in, from the folder that holds the package."""
     definitions: Mapping[str, ast.stmt] = {}
     """Contract name to the statement that defines it."""
-    left: frozenset[str] = frozenset()
-    """Contract names, or methods of them, that were left as in a template."""
     unreadable: frozenset[str] = frozenset()
     """Contract names whose text cannot be read: it may well be there."""
     python2: bool = False
@@ -109,7 +105,6 @@ class Plugin:
         agrees = "" if seen.id == fixed.id else f"; the text looks like {seen.id}"
         return replace(
             fixed,
-            readings=seen.readings if seen.id == fixed.id else fixed.readings,
             evidence=(f"{fixed.id} {who}{agrees}", *seen.evidence),
             chosen="command" if by_command else "rubric",
         )
@@ -122,12 +117,14 @@ class Plugin:
         """
         if name == AUTO:
             return None
-        if name not in self.releases:
+        known_as = {alias: each for each in self.releases.values() for alias in each.aliases}
+        found = self.releases.get(name) or known_as.get(name)
+        if found is None:
             known = ", ".join(self.releases)
-            hint = did_you_mean(name, self.releases) or f"Use auto or one of {known}."
+            hint = did_you_mean(name, [*self.releases, *known_as]) or f"Use auto or one of {known}."
             text = f"This assignment has no release {name!r}."
             raise UsageError(text if known else f"{text[:-1]}: it has none.", hint=known and hint)
-        return self.releases[name]
+        return found
 
     def recognise(self, facts: SubmissionFacts) -> Release:
         """The release that a submission was written against; only where there are some."""
@@ -205,6 +202,11 @@ class CallForm(NamedTuple):
 
     release: Release | None = None
     plugin: Plugin = PLAIN
+
+    @property
+    def changes_calls(self) -> bool:
+        """Whether a call may take another form."""
+        return self.release is not None and self.plugin.hook("releases", "adapt") is not None
 
     def adapt(self, call: Call) -> Call:
         """A check's call in the student's form; the same object if that is no other."""

@@ -25,13 +25,14 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """Contract names that it judges."""
     uses: tuple[str, ...] = ()
     """Contract names that it calls without judging them."""
+    if_asked: tuple[str, ...] = ()
+    """Contract names that it neither judges nor calls, but that it makes sense with alone. A
+    release that leaves out one of these, or of `uses`, does not ask for the check."""
     points: float = 1.0
     """Weight within its part."""
     visibility: Visibility = Visibility.PUBLIC
     needs: tuple[str, ...] = ()
     """Names of the check functions that must pass first."""
-    normalization: str | None = None
-    """The nets' normalization, where only some eras have it."""
 
 
 def check(
@@ -40,10 +41,10 @@ def check(
     part: str,
     targets: str | Sequence[str],
     uses: str | Sequence[str] = (),
+    if_asked: str | Sequence[str] = (),
     points: float = 1.0,
     visibility: Visibility = Visibility.PUBLIC,
     needs: Sequence[Callable[..., None]] = (),
-    normalization: str | None = None,
 ) -> Callable[[F], F]:
     """Make a pytest function a check; see `Spec` for the arguments.
 
@@ -54,10 +55,10 @@ def check(
         part=part,
         targets=_names(targets),
         uses=_names(uses),
+        if_asked=_names(if_asked),
         points=points,
         visibility=visibility,
         needs=tuple(function.__name__ for function in needs),
-        normalization=normalization,
     )
 
     def mark(function: F) -> F:

@@ -58,11 +58,10 @@ class Net:
         self._shapes: Shapes = {}
         self.seed: int | None = None
         """Of NumPy's generator on the student's side, before each loss; None to leave it alone."""
-        # The template of 2016 sets bn_param[mode] where bn_param["mode"] is meant, in code that is
-        # not the student's: for that era the modes are set from here.
-        self._sets_modes = (
-            student.dialect.era == "2016" and kwargs.get("normalization") == "batchnorm"
-        )
+        # One template sets bn_param[mode] where bn_param["mode"] is meant, in code that is not the
+        # student's: there the modes are set from here.
+        confused = student.reading("net_modes") == "confused"
+        self._sets_modes = confused and kwargs.get("normalization") == "batchnorm"
 
     @classmethod
     def known(cls, side: Student, values: Mapping[str, Array], kind: str, **kwargs: Any) -> Net:

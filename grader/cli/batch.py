@@ -43,7 +43,7 @@ def command(
         str, typer.Option(help="Who grades: local, or dask://HOST:PORT of a scheduler.")
     ] = "local",
     assignment: options.AssignmentName = "numpynn",
-    dialect: options.Era = "auto",
+    release: options.Release = "auto",
     seed: options.Seed = "",
     sandbox: options.SandboxKind = "auto",
     no_sandbox: options.Unsafe = False,
@@ -91,7 +91,7 @@ def command(
 
     settings = options.settings(
         assignment=assignment,
-        dialect=dialect,
+        release=release,
         seed=seed,
         sandbox=sandbox,
         unsafe=no_sandbox,

@@ -28,7 +28,7 @@ def command(
         typer.Option("--json", help="Also write the whole result here; it is the instructor's."),
     ] = None,
     assignment: options.AssignmentName = "numpynn",
-    dialect: options.Era = "auto",
+    release: options.Release = "auto",
     seed: options.Seed = "",
     sandbox: options.SandboxKind = "auto",
     no_sandbox: options.Unsafe = False,
@@ -50,7 +50,7 @@ def command(
 
     settings = options.settings(
         assignment=assignment,
-        dialect=dialect,
+        release=release,
         seed=seed,
         sandbox=sandbox,
         unsafe=no_sandbox,

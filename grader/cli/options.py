@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 AssignmentName = Annotated[
     str, typer.Option("--assignment", "-a", help="An assignment's name, or the path of a rubric.")
 ]
-Era = Annotated[
-    str, typer.Option("--dialect", help="Template the students used: auto, 2016, 2017, 2018, 2021.")
+Release = Annotated[
+    str,
+    typer.Option("--release", help="Template the students used: auto, or the id of a release."),
 ]
 Seed = Annotated[str, typer.Option("--seed", help="The same checks on other numbers.")]
 SandboxKind = Annotated[
@@ -39,7 +40,7 @@ NoFork = Annotated[
 def settings(
     *,
     assignment: str,
-    dialect: str = "auto",
+    release: str = "auto",
     seed: str = "",
     sandbox: str = "auto",
     unsafe: bool = False,
@@ -55,10 +56,8 @@ def settings(
     Raises:
         UsageError: a value is not one of those possible, or `none` was not allowed explicitly.
     """
-    from grader.assignment.dialect import ERAS
     from grader.grading import Settings
 
-    _one_of("--dialect", dialect, ("auto", *ERAS))
     _one_of("--sandbox", sandbox, ("auto", "bubblewrap", "landlock", "none"))
     language(lang)
     if (sandbox == "none" or no_fork) and not unsafe:
@@ -68,7 +67,7 @@ def settings(
         )
     return Settings(
         assignment=assignment,
-        dialect=dialect,
+        release=release,
         seed=seed,
         sandbox="none" if unsafe else sandbox,
         lang=lang,

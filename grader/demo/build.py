@@ -21,7 +21,7 @@ from grader.assignment.catalogue import (
 )
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_solutions
-from grader.assignments.numpynn.eras import rendered, without_markers
+from grader.assignments.numpynn.rendering import rendered, without_markers
 from grader.demo.hand_in_layouts import hand_in
 from grader.demo.invented_students import Pupil
 from grader.model.errors import InputError, InternalError, UsageError
@@ -85,7 +85,7 @@ def written_by(pupil: Pupil, reference: Files, catalogue: Catalogue) -> Files:
         files[file] = files[file].replace(body, _begun(body, textwrap.indent(act, "    ")))
     for name, text in pupil.adds.items():
         files[name] = f"{files[name]}\n\n{text}"
-    files = rendered(files, pupil.era) if pupil.era else _unmarked(files)
+    files = rendered(files, pupil.release) if pupil.release else _unmarked(files)
     if pupil.broken:
         file, body = _located(files, pupil.broken)
         files[file] = files[file].replace(body, _begun(body, "   "))

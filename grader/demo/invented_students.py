@@ -24,8 +24,8 @@ class Pupil(msgspec.Struct, frozen=True, kw_only=True):
     """In a few words."""
     layout: str = "package"
     """One of `grader.demo.hand_in_layouts.LAYOUTS`."""
-    era: str = ""
-    """Era of the template, or empty for ours of today."""
+    release: str = ""
+    """Id of the release whose template it is; empty for our own."""
     variants: tuple[str, ...] = ()
     mistakes: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
@@ -59,28 +59,28 @@ _RIGHT: Final = (
         id="alvarez-lucia",
         what="right, in loops, in a zip",
         layout="zip",
-        era="2018",
+        release="cs231n-2018",
         variants=("affine-loops", "softmax-loops", "svm-loops", "ln-loops", "bn-back-loops"),
     ),
     Pupil(
         id="bergstrom-nils",
         what="right, flat files and new generators",
         layout="flat",
-        era="2021",
+        release="cs231n-2021",
         variants=("dropout-default-rng", "adam-in-config", "bn-cache-dict", "net-new-generator"),
     ),
     Pupil(
         id="castellano-remo",
         what="right, Python 2 in a tar.gz",
         layout="tar.gz",
-        era="2016",
+        release="cs231n-2016",
         variants=("affine-dot", "bn-alt-one-line", "rmsprop-in-config"),
     ),
     Pupil(
         id="dimitrova-vesela",
         what="right, for Python 2 and 3",
         layout="course",
-        era="2017",
+        release="cs231n-2017",
         variants=("bn-back-graph", "svm-counts-violations", "two-layer-by-hand"),
     ),
     Pupil(
@@ -100,7 +100,7 @@ _RIGHT: Final = (
         id="farouk-salma",
         what="right, prints, warns, and float64 gradients",
         layout="course",
-        era="2018",
+        release="cs231n-2018",
         variants=("bn-prints", "net-warns", "net-float64-gradients"),
         begins={"sgd_momentum": hostile_code.FLOODS},
     ),
@@ -108,14 +108,14 @@ _RIGHT: Final = (
         id="gallagher-orla",
         what="right, among much else, counting from W0",
         layout="cluttered",
-        era="2021",
+        release="cs231n-2021",
         variants=("net-counts-from-zero", "ln-by-batchnorm", "bn-statistics-rows"),
     ),
     Pupil(
         id="haddad-karim",
         what="right, for old NumPy, with leftovers of a notebook",
         layout="course",
-        era="2018",
+        release="cs231n-2018",
         variants=("adam-old-numpy", "softmax-probabilities", "two-layer-biases-rows"),
         adds={_LAYERS: hostile_code.NOTEBOOK_LEFTOVERS},
     ),
@@ -132,7 +132,7 @@ _WRONG: Final = (
         id="jansen-wouter",
         what="momentum of the running averages reversed, dropout not scaled",
         layout="course",
-        era="2018",
+        release="cs231n-2018",
         mistakes=("bn-momentum-reversed", "dropout-not-scaled"),
         loses=frozenset({"batchnorm_forward", "dropout_forward"}),
     ),
@@ -146,14 +146,14 @@ _WRONG: Final = (
         id="lindqvist-elsa",
         what="both losses wrong",
         layout="zip",
-        era="2018",
+        release="cs231n-2018",
         mistakes=("softmax-gradient-summed", "svm-pulls-once"),
         loses=frozenset({"softmax_loss", "svm_loss"}),
     ),
     Pupil(
         id="mbeki-thandi",
         what="layer norm differentiated like batch norm",
-        era="2021",
+        release="cs231n-2021",
         mistakes=("ln-back-gamma-last", "bn-test-uses-batch"),
         loses=frozenset({"layernorm_backward", "batchnorm_forward"}),
     ),
@@ -168,7 +168,7 @@ _WRONG: Final = (
         id="okafor-ngozi",
         what="Python 2, dropout and Adam wrong",
         layout="course",
-        era="2016",
+        release="cs231n-2016",
         mistakes=("dropout-back-not-scaled", "adam-t-late"),
         loses=frozenset({"dropout_backward", "adam"}),
     ),
@@ -176,7 +176,7 @@ _WRONG: Final = (
         id="petrov-anton",
         what="ReLU stopped by dout, and statistics shared between layers",
         layout="tar.gz",
-        era="2018",
+        release="cs231n-2018",
         mistakes=("relu-looks-at-dout", "net-shared-statistics"),
         loses=frozenset({"relu_backward", "FullyConnectedNet"}),
     ),
@@ -184,7 +184,7 @@ _WRONG: Final = (
         id="quispe-maria",
         what="for Python 2 and 3, batch norm half differentiated",
         layout="course",
-        era="2017",
+        release="cs231n-2017",
         mistakes=("bn-back-no-variance-term", "bn-alt-no-variance-term"),
         loses=frozenset({"batchnorm_backward", "batchnorm_backward_alt"}),
     ),
@@ -216,7 +216,7 @@ _UNFINISHED: Final = (
         id="ueda-kenji",
         what="layers and update rules, but no networks",
         layout="course",
-        era="2018",
+        release="cs231n-2018",
         unfinished=("TwoLayerNet", "FullyConnectedNet"),
         loses=frozenset({"TwoLayerNet", "FullyConnectedNet"}),
     ),

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.causes import cause_of, exception_cause, found_again
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.found_mistake import FoundMistake, settled, versions_of, weight
@@ -17,7 +18,7 @@ from grader.diagnosis.replay import Case, draws_alike, drops
 from grader.diagnosis.search import WHOLE, Search, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
-from grader.model.result import CheckResult, Dialect, Outcome, SourceSpan
+from grader.model.result import CheckResult, Outcome, SourceSpan
 from grader.student.trace import Tape, Tapes
 
 WORK: Final = 12_000
@@ -40,7 +41,7 @@ def diagnose(
     tapes: Tapes,
     followed: Tapes,
     catalogue: Catalogue,
-    dialect: Dialect,
+    form: CallForm,
     *,
     lang: str = "en",
     spans: Mapping[str, SourceSpan] | None = None,
@@ -53,7 +54,7 @@ def diagnose(
         tapes: what passed during them.
         followed: what passed when some were repeated with functions replaced by the reference's.
         catalogue: the known mistakes.
-        dialect: of the submission.
+        form: in which the submission was called.
         lang: language of the texts, `en` or `zh`.
         spans: where the student's functions stand.
         work: how much of it may be done, in requests; what was found till then stands.
@@ -61,7 +62,7 @@ def diagnose(
     state = np.random.get_state()
     try:
         budget = WorkBudget(work, _SECONDS)
-        found = _Diagnosis(checks, tapes, followed, catalogue, dialect, budget)
+        found = _Diagnosis(checks, tapes, followed, catalogue, form, budget)
         found.work()
         return found.told(lang, spans or {})
     finally:
@@ -73,7 +74,7 @@ def diagnose_carried(
     checks: Sequence[CheckResult],
     tapes: Tapes,
     catalogue: Catalogue,
-    dialect: Dialect,
+    form: CallForm,
     *,
     lang: str = "en",
     spans: Mapping[str, SourceSpan] | None = None,
@@ -89,7 +90,7 @@ def diagnose_carried(
     try:
         carried = [check for check in checks if tapes.get(check.id) and _at_fault(check)]
         budget = WorkBudget(WORK, _SECONDS)
-        found = _Diagnosis(carried, tapes, Tapes(), catalogue, dialect, budget)
+        found = _Diagnosis(carried, tapes, Tapes(), catalogue, form, budget)
         found.allow_for(checks)
         found.work()
         told = {check.id: check for check in found.told(lang, spans or {})}
@@ -106,14 +107,14 @@ class _Diagnosis:
         tapes: Tapes,
         followed: Tapes,
         catalogue: Catalogue,
-        dialect: Dialect,
+        form: CallForm,
         budget: WorkBudget,
     ) -> None:
         self._checks = checks
         self._tapes = tapes
         self._followed = followed
         self._catalogue = catalogue
-        self._dialect = dialect
+        self._form = form
         self._budget = budget
         self._whole = BudgetShare(budget)
         self._named: dict[str, list[FoundMistake]] = {}
@@ -172,11 +173,11 @@ class _Diagnosis:
         """How the student's dropout draws its masks, so that networks can draw the same."""
         every = (*self._tapes, *self._followed)
         cases = [
-            Case(tape, self._dialect)
+            Case(tape, self._form)
             for tape in self._tapes
             if tape.targets[0] == _DROPOUT and not tape.failed
         ]
-        if not cases or not any(drops(tape, self._dialect) for tape in every):
+        if not cases or not any(drops(tape, self._form) for tape in every):
             return
 
         def foretold(style: Versions, *, seeded: bool) -> bool:
@@ -274,10 +275,10 @@ class _Diagnosis:
         if key not in self._evidence:
             self._whole.check()
             base = () if replaced else self._base(function)
-            seeds = drops(tape, self._dialect)
+            seeds = drops(tape, self._form)
             self._evidence[key] = Evidence(
                 self._catalogue,
-                Case(tape, self._dialect),
+                Case(tape, self._form),
                 function,
                 (*self._style, *base) if seeds else base,
                 self._budget,
@@ -341,7 +342,7 @@ class _Diagnosis:
         ]
         if tape is None or not below:
             return
-        case = Case(tape, self._dialect)
+        case = Case(tape, self._form)
         evidence = Evidence(self._catalogue, case, function, budget=self._budget)
         made = settled(below)
         due = [each for each in below if evidence.affected((each.version,))]

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.assignment.dialect import canonical_call
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.mutated_package import Resolve
 from grader.diagnosis.observed_values import Reader, Readings, shifted
-from grader.model.result import Dialect
+from grader.model.call import Call
 from grader.protocol.wire import Handle
 from grader.student.proxy import Reply, Request
 from grader.student.trace import Tape
@@ -26,11 +26,11 @@ _NET: Final = "FullyConnectedNet"
 class Case:
     """A tape, with the student's values read off it."""
 
-    def __init__(self, tape: Tape, dialect: Dialect) -> None:
+    def __init__(self, tape: Tape, form: CallForm) -> None:
         self.tape = tape
         self._shift = _counts_from_zero(tape)
         shortened = [_shortened(each.request, each.reply) for each in tape.exchanges]
-        self.requests = [_canonical(dialect, request) for request, _ in shortened]
+        self.requests = [_canonical(form, request) for request, _ in shortened]
         self._own = [reply for _, reply in shortened]
         self.student = self._read(self._own, shift=self._shift)
 
@@ -141,10 +141,10 @@ def draws_alike(case: Case, resolve: Resolve, *, seeded: bool) -> bool:
     return True
 
 
-def drops(tape: Tape, dialect: Dialect) -> set[bool]:
+def drops(tape: Tape, form: CallForm) -> set[bool]:
     """Whether the networks in it that do drop have a seed; empty if there are none."""
     calls = (
-        _canonical(dialect, exchange.request)
+        _canonical(form, exchange.request)
         for exchange in tape.exchanges
         if exchange.about == _NET and exchange.request["op"] == "call"
     )
@@ -172,14 +172,14 @@ def _shortened(request: Request, reply: Reply) -> tuple[Request, Reply]:
     )  # fmt: skip
 
 
-def _canonical(dialect: Dialect, request: Request) -> Request:
+def _canonical(form: CallForm, request: Request) -> Request:
     if request["op"] == "batch":
-        inner = [_canonical(dialect, part) for part in request["requests"]]
+        inner = [_canonical(form, part) for part in request["requests"]]
         return {**request, "requests": inner}
     if request["op"] != "call" or not isinstance(request["on"], str):
         return request
-    args, kwargs = canonical_call(dialect, request["on"], request["args"], request["kwargs"])
-    return {**request, "args": args, "kwargs": kwargs}
+    call = form.adapt_back(Call(request["on"], request["args"], request["kwargs"]))
+    return {**request, "args": list(call.args), "kwargs": dict(call.kwargs)}
 
 
 def _counts_from_zero(tape: Tape) -> int:

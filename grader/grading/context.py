@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from grader.assignment.folder import Assignment
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.mutated_package import Catalogue
 from grader.grading.check_order import public_first, shuffled
 from grader.grading.settings import Settings
@@ -55,6 +56,10 @@ class GradingContext(msgspec.Struct):
     """Runs and judges notebooks, if they are to be."""
     scripts: Mapping[str, RequestScript] = {}
     """What the checks will ask, and be answered if all is right; once there was a dry run."""
+
+    def form(self, submission: Submission) -> CallForm:
+        """How calls are made of a submission's code."""
+        return CallForm(submission.release, self.assignment.plugin)
 
     @property
     def seed(self) -> str:

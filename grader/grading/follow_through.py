@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from grader.assignment.dialect import to_canonical
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.causes import version_of
-from grader.grading.dropout_reading import observe_net
 from grader.grading.memory import memory_at_most, size
+from grader.grading.observe import observed
 from grader.grading.submission_run import SubmissionRun
+from grader.model.call import Call
 from grader.model.contract import ContractEntry
-from grader.model.result import Cause, CheckResult, Dialect, Finding, Outcome
+from grader.model.result import Cause, CheckResult, Finding, Outcome
 from grader.model.rubric import Rubric
 from grader.model.submission import Submission
 from grader.protocol import wire
@@ -88,13 +89,13 @@ class ReferenceSubstitutes:
         self,
         resolve: Callable[[str], Any],
         contract: Mapping[str, ContractEntry],
-        dialect: Dialect,
+        form: CallForm,
         names: list[str],
     ) -> None:
         self.names = names
         self._resolve = resolve
         self._contract = contract
-        self._dialect = dialect
+        self._form = form
         self._objects: list[Any] = []
         self._held = 0
 
@@ -112,7 +113,10 @@ class ReferenceSubstitutes:
 
     def _call(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Reply:
         given = dict(_dicts(args, kwargs))
-        args, kwargs = to_canonical(self._dialect, name, args, kwargs)
+        args = [_copied(value) for value in args]
+        kwargs = {key: _copied(value) for key, value in kwargs.items()}
+        call = self._form.adapt_back(Call(name, args, kwargs))
+        args, kwargs = list(call.args), dict(call.kwargs)
         before = {place: dict(item) for place, item in _dicts(args, kwargs)}
         with memory_at_most(_CALL_MEMORY):
             value = self._resolve(name)(*args, **kwargs)
@@ -137,6 +141,11 @@ class ReferenceSubstitutes:
             raise MemoryError("too many caches are kept")
         self._objects.append(value)
         return wire.Handle(len(self._objects) - 1)
+
+
+def _copied(value: Any) -> Any:
+    """The function may write into dicts: those given are the student's, in the student's terms."""
+    return dict(value) if isinstance(value, dict) else value
 
 
 def _dicts(args: list[Any], kwargs: dict[str, Any]) -> list[tuple[int | str, dict[str, Any]]]:
@@ -180,10 +189,10 @@ def _repeated(
     context = run.context
     assert context.reference is not None
     substitutes = ReferenceSubstitutes(
-        context.reference, context.assignment.contract, submission.dialect, names
+        context.reference, context.assignment.contract, context.form(submission), names
     )
     with run.channel(submission, substitutes) as channel:
-        submission = observe_net(submission, channel, context.assignment.contract)
+        submission = observed(context.assignment, submission, channel)
         again = run.run(submission, channel, tapes, only=repeat, earlier=checks)
     passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
     return [

@@ -15,13 +15,14 @@ from grader.diagnosis.diagnose import diagnose, diagnose_carried, structural
 from grader.grading.cell_places import told_by_cell
 from grader.grading.compat_notes import old_use_notes
 from grader.grading.context import GradingContext, contract_of
-from grader.grading.dropout_reading import observe_dropout
 from grader.grading.environment import environment
 from grader.grading.follow_through import carry_mistakes, follow_through, wrong_functions
+from grader.grading.observe import observed
 from grader.grading.scoring import not_asked, parts_of, ruled, score
 from grader.grading.submission_run import SubmissionRun
 from grader.model.errors import GraderError, InputError, InternalError
 from grader.model.notebook_grade import Graded
+from grader.model.release import ReleaseInfo
 from grader.model.result import CheckResult, Result
 from grader.model.rubric import Rubric
 from grader.model.submission import Submission
@@ -66,8 +67,9 @@ def _loaded(context: GradingContext, source: Source) -> Submission:
         contract=contract_of(context.assignment),
         given=context.assignment.given_files,
         notebooks=context.assignment.given_notebooks,
-        dialect=context.settings.dialect,
-        template=context.assignment.rubric.grading.template,
+        plugin=context.assignment.plugin,
+        release=context.settings.release,
+        fixed=context.assignment.rubric.grading.release,
     )
 
 
@@ -101,7 +103,7 @@ def _judged(run: SubmissionRun, submission: Submission) -> _Judged:
 
 def _judge(run: SubmissionRun, submission: Submission) -> _Judged:
     with run.channel(submission) as channel:
-        submission = observe_dropout(submission, channel, run.context.assignment.contract)
+        submission = observed(run.context.assignment, submission, channel)
         tapes, again = Tapes(), Tapes()
         raw = run.run(submission, channel, tapes)
         channel.hang_up()
@@ -149,12 +151,14 @@ def _result(run: SubmissionRun, judged: _Judged, notebooks: Graded) -> Result:
         max_score=possible,
         parts=parts_of(rubric, checks, lang),
         checks=checks,
-        dialect=submission.dialect,
+        release=ReleaseInfo.of(submission.release) if submission.release else None,
+        python2=bool(submission.python2),
         package=submission.package,
         sandbox=run.sandbox.info,
         environment=environment(),
         notes=[
             *submission.notes,
+            *(submission.release.notes if submission.release else ()),
             *_spread_points(rubric, checks),
             *judged.notes,
             *notebooks.notes,
@@ -191,7 +195,7 @@ def _explained(
         if context.catalogue is None:
             return structural(checks, lang), []
         return diagnose(
-            checks, tapes, again, context.catalogue, submission.dialect,
+            checks, tapes, again, context.catalogue, context.form(submission),
             lang=lang, spans=submission.spans,
         ), []  # fmt: skip
     except Exception as error:

@@ -1,9 +1,9 @@
 """From outcomes to points.
 
-A part's points are shared among its checks by their weights. Checks that do not count (the era does
-not ask for them, or we broke) are left out, and what they would have been worth goes to the others,
-so that the total is always the rubric's. So does, within bounds, what could not be judged because
-of another function.
+A part's points are shared among its checks by their weights. Checks that do not count (the release
+does not ask for them, or we broke) are left out, and what they would have been worth goes to the
+others, so that the total is always the rubric's. So does, within bounds, what could not be judged
+because of another function.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def counts(check: CheckResult) -> bool:
 
 
 def not_asked(check: CheckResult) -> bool:
-    """Whether the submission's era does not ask for it."""
+    """Whether the submission's release does not ask for it."""
     return check.finding is not None and check.finding.kind == "not_asked"
 
 

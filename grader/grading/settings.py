@@ -18,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     assignment: str = "numpynn"
     seed: str = ""
     """Instead of the rubric's: the same checks on other numbers."""
-    dialect: str = "auto"
+    release: str = "auto"
+    """Id of the release to grade by, instead of the rubric's or the one that is recognised."""
     sandbox: str = "auto"
     lang: str = "en"
     public_only: bool = False

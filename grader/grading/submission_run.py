@@ -12,7 +12,7 @@ from grader.model.result import CheckResult, Visibility
 from grader.model.submission import Submission
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder, can_run
-from grader.runner.prefetch import Prefetcher, RequestScript, in_dialect
+from grader.runner.prefetch import Prefetcher, RequestScript, in_form
 from grader.sandbox.sandboxes import Sandbox
 from grader.student.channel import Substitutes, WorkerChannel
 from grader.student.loading import Loading
@@ -75,13 +75,12 @@ class SubmissionRun:
         order = [check.id for check in chosen]
         prefetcher = Prefetcher(channel, order, scripts, wait_at=len(open_to_all))
         hidden = {check.id for check in late}
+        form = context.form(submission)
 
         def student(check: str) -> Student:
             if check in hidden:
                 channel.notes_uses = False  # a remark could quote what such a check asked
-            return Student(
-                self.calls.watch(check, prefetcher.channel_for(check)), contract, submission.dialect
-            )
+            return Student(self.calls.watch(check, prefetcher.channel_for(check)), contract, form)
 
         def known_to_pass(check: str) -> Tape | None:
             right = prefetcher.channel_for(check).replies_as_expected()
@@ -114,7 +113,7 @@ class SubmissionRun:
             for check in checks
             if check.id in known and can_run(submission, check)
         }
-        return in_dialect(asked, submission.dialect)
+        return in_form(asked, self.context.form(submission))
 
 
 def _shown(

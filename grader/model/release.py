@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -16,6 +16,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     title: str = ""
     """Shown in reports; the id if empty."""
+    aliases: tuple[str, ...] = ()
+    """Other ids by which it can be named: of years that gave out the same."""
     asks: frozenset[str] | None = None
     """Contract names that it asks for; None for all of the contract."""
     gives: frozenset[str] = frozenset()
@@ -34,7 +36,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     def counts(self, name: str) -> bool:
         """Whether work on a contract name is judged: it is asked for, and not given."""
-        return self._asks_for(name) and name not in self.gives
+        return self._asks_for(name) and not _holds(self.gives, name)
 
     def not_asked(self, targets: Iterable[str], uses: Iterable[str] = ()) -> list[str]:
         """Why a check does not count: the names that this release leaves out; empty if it does.
@@ -47,7 +49,12 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         return judged or [name for name in uses if not self._asks_for(name)]
 
     def _asks_for(self, name: str) -> bool:
-        return self.asks is None or name in self.asks or name in self.gives
+        return self.asks is None or _holds(self.asks, name) or _holds(self.gives, name)
+
+
+def _holds(names: Collection[str], name: str) -> bool:
+    """Whether a function, or a method or its class, is among some."""
+    return name in names or name.partition(".")[0] in names
 
 
 class ReleaseInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from grader.model.notebook_records import NotebookResult
+from grader.model.release import ReleaseInfo
 
 SCHEMA_VERSION: Final = 1
 WRITTEN: Final = "written_answers"
@@ -30,7 +31,7 @@ class Outcome(StrEnum):
     MISSING = "missing"
     """Left as TODO, or not there at all."""
     SKIPPED = "skipped"
-    """Not run: a check it depends on failed, or the era of the submission does not ask for it."""
+    """Not run: a check it depends on failed, or its release does not ask for it."""
     INTERNAL = "internal"
     """The harness failed."""
 
@@ -174,21 +175,7 @@ class PartResult(msgspec.Struct, frozen=True, kw_only=True):
     max_points: float
     passed: int
     total: int
-    """Checks that count: those that the submission's era asks for."""
-
-
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """Which template a submission was written against, and how we know."""
-
-    era: str
-    """`2016`, `2017`, `2018`, `2021` (first year of the template), see `docs/eras.md`."""
-    python2: bool = False
-    forced: bool = False
-    dropout_p: str = "keep"
-    """What `p` of `dropout_forward` is to the student, the probability to `keep` or to `drop`."""
-    net_dropout: str = "keep"
-    """The same of the number that a net takes for its dropout."""
-    evidence: list[str] = msgspec.field(default_factory=list)
+    """Checks that count: those that the submission's release asks for."""
 
 
 class SandboxInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,7 +203,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float
     parts: list[PartResult]
     checks: list[CheckResult]
-    dialect: Dialect | None = None
+    release: ReleaseInfo | None = None
+    """The template that it was graded by, where the assignment knows of several."""
+    python2: bool = False
+    """Whether it is written for Python 2."""
     package: str = ""
     """Folder of the student's package inside the submission."""
     sandbox: SandboxInfo | None = None

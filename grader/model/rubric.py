@@ -88,9 +88,9 @@ class Grading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other checks of its part, as far as that fault costs points there itself, or to nobody."""
     shuffle: bool = False
     """Whether the checks run in an order that the seed decides, each after those that it needs."""
-    template: Literal["auto", "2016", "2017", "2018", "2021"] = "auto"
-    """The one that everybody was given: submissions are judged by it, and all that the rubric holds
-    is asked for. `auto`: read off each submission, and what its template did not ask for is not."""
+    release: str = "auto"
+    """Id of the release that everybody was given: submissions are called and judged by it, whatever
+    they look like. `auto`: read off each submission, where the assignment knows of several."""
 
 
 class ScaleRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from grader.model.result import Dialect, SourceSpan
+from grader.model.release import Release
+from grader.model.result import SourceSpan
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +51,10 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Contract name that is asked for and that no file defines, to the file that should."""
     imported_later: list[str] = []
     """Files that functions import when they are called."""
-    dialect: Dialect
-    excused: frozenset[str] = frozenset()
-    """Contract names that its template did not ask for, and that are not there."""
+    release: Release | None = None
+    """The template that it was written for, where the assignment knows of several."""
+    python2: list[str] = []
+    """What shows that it is written for Python 2: `layers.py uses xrange (line 7)`."""
     notes: list[str] = []
     """Remarks for the report: candidates passed over, conversions."""
     digest: str = ""

@@ -79,10 +79,10 @@ class CommonMistake(Struct, frozen=True):
     bar: list[Segment]
 
 
-class Era(Struct, frozen=True):
+class ReleaseCount(Struct, frozen=True):
     """A template and how many wrote against it."""
 
-    era: str
+    release: str
     count: int
     python2: int
 
@@ -124,7 +124,7 @@ class Cohort(Struct, frozen=True):
     """Written answers that somebody has to mark."""
     ungraded: list[ClassRow]
     """The first of those without a score."""
-    eras: list[Era]
+    releases: list[ReleaseCount]
     sandboxes: list[tuple[str, int]]
     unsandboxed: int
 
@@ -164,7 +164,7 @@ def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
         failing_cells=tally.cells.failing(),
         waiting=tally.waiting,
         ungraded=list(rows(tally.ungraded)),
-        eras=_eras(tally),
+        releases=_releases(tally),
         sandboxes=tally.sandboxes.most_common(),
         unsandboxed=tally.unsandboxed,
     )
@@ -188,7 +188,7 @@ class OutcomeCounts:
         self.mistakes: Counter[str] = Counter()
         self.cells = CellTally()
         self.waiting = 0
-        self.eras: Counter[str] = Counter()
+        self.releases: Counter[str] = Counter()
         self.python2: Counter[str] = Counter()
         self.sandboxes: Counter[str] = Counter()
         self.unsandboxed = 0
@@ -237,8 +237,9 @@ class OutcomeCounts:
         self.mistakes.update(summary.mistakes)
         self.cells.add(summary.cells)
         self.waiting += summary.waiting
-        self.eras[summary.era or ""] += 1
-        self.python2[summary.era or ""] += summary.python2
+        if summary.release is not None:
+            self.releases[summary.release] += 1
+            self.python2[summary.release] += summary.python2
         if summary.sandbox is not None:
             self.sandboxes[summary.sandbox] += 1
             self.unsandboxed += not summary.isolated
@@ -306,5 +307,6 @@ def _shares(counts: Mapping[Outcome, int]) -> list[Segment]:
     return stretches({outcome: n / total for outcome, n in counts.items()}) if total else []
 
 
-def _eras(tally: OutcomeCounts) -> list[Era]:
-    return [Era(era, count, tally.python2[era]) for era, count in sorted(tally.eras.items())]
+def _releases(tally: OutcomeCounts) -> list[ReleaseCount]:
+    counts = sorted(tally.releases.items())
+    return [ReleaseCount(name, count, tally.python2[name]) for name, count in counts]

@@ -30,19 +30,20 @@ def gradebook_pieces(results: Iterable[Result] | Roster) -> Iterator[bytes]:
     `internal error`), `score`, `penalty` for lateness, `final` (score less penalty), `max_score`,
     `percent` (of the final score), `part:<id>` for each part, `checks:<outcome>` (how many) for
     each outcome, `unmarked` (written answers that somebody has to mark) where there are questions,
-    `era`, `python2`, `sandbox`, `error`. A submission that could not be graded has empty cells for
-    its numbers, not zeros.
+    `release` where the assignment has some, `python2`, `sandbox`, `error`. A submission that could
+    not be graded has empty cells for its numbers, not zeros.
     """
     return csv_pieces(_rows(Roster.of(results)))
 
 
 def _rows(roster: Roster) -> Iterator[_Row]:
     parts: dict[str, None] = {}
-    asked = False
+    asked = released = False
     for summary in roster:
         parts.update(dict.fromkeys(part.id for part in summary.parts))
         asked |= bool(summary.answers)
-    columns = _Columns(list(parts), asked)
+        released |= summary.release is not None
+    columns = _Columns(list(parts), asked, released)
     yield _heading(columns)
     for summary in roster:
         yield _row(summary, columns)
@@ -52,6 +53,8 @@ class _Columns(NamedTuple):
     parts: list[str]
     unmarked: bool
     """Whether there are written answers."""
+    release: bool
+    """Whether the assignment tells releases apart."""
 
 
 def _heading(columns: _Columns) -> _Row:
@@ -60,20 +63,20 @@ def _heading(columns: _Columns) -> _Row:
         *(f"part:{part}" for part in columns.parts),
         *(f"checks:{outcome}" for outcome in Outcome),
         *(["unmarked"] if columns.unmarked else []),
-        *("era", "python2", "sandbox", "error"),
+        *(["release"] if columns.release else []),
+        *("python2", "sandbox", "error"),
     ]
 
 
 def _row(summary: Summary, columns: _Columns) -> _Row:
-    dialect = summary.era is not None
     return [
         summary.submission,
         summary.name,
         _status(summary),
         *_numbers(summary, columns.parts),
         *([summary.waiting if summary.graded else ""] if columns.unmarked else []),
-        summary.era or "",
-        ("yes" if summary.python2 else "no") if dialect else "",
+        *([summary.release or ""] if columns.release else []),
+        ("yes" if summary.python2 else "no") if summary.graded else "",
         summary.sandbox or "",
         summary.error,
     ]

@@ -49,9 +49,8 @@ def level(part: PartResult) -> int:
 
 def template_of(summary: Summary) -> str:
     """The template that a submission was written against."""
-    if summary.era is None:
-        return "–"
-    return one_line(summary.era, 40) + (", Python 2" if summary.python2 else "")
+    told = [one_line(summary.release, 40)] if summary.release else []
+    return ", ".join([*told, *["Python 2"] * summary.python2]) or "–"
 
 
 def _safe(json: bytes) -> Markup:

@@ -201,13 +201,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # how it was graded
     "how.title": ("How this was graded", "评分方式"),
     "how.template": ("Template", "模板"),
-    "how.era": ("Template of {era}", "{era} 年模板"),
     "how.python2": ("Python 2, converted", "Python 2，已转换"),
-    "how.forced": ("set by hand", "手动指定"),
+    "how.rubric": ("set by the rubric", "由评分标准指定"),
+    "how.command": ("set on the command line", "由命令行指定"),
     "how.evidence": ("Recognised by", "依据"),
-    "how.dropout_keep": ("p is the probability of keeping", "p 为保留概率"),
-    "how.dropout_drop": ("p is the probability of dropping", "p 为丢弃概率"),
-    "how.dropout": ("Dropout", "Dropout"),
     "how.package": ("Folder", "代码目录"),
     "how.sandbox": ("Sandbox", "沙箱"),
     "how.sandbox_none": ("none: the code ran without isolation", "无：代码未隔离运行"),
@@ -273,7 +270,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.templates": ("Templates seen", "出现的模板"),
     "class.template": ("Template", "模板"),
     "class.of_python2": ("{n} in Python 2", "其中 Python 2：{n}"),
-    "class.unknown_era": ("unknown", "未知"),
     "class.sandbox": ("Sandbox", "沙箱"),
     "class.unsandboxed": (
         "{n} submission ran without isolation.|{n} submissions ran without isolation.",

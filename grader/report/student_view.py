@@ -139,7 +139,7 @@ class PartView(Struct, frozen=True):
     """What fails for a fault elsewhere, by that."""
     passed: list[CheckView]
     unasked: list[CheckView]
-    """Skipped and worth nothing: the era of the submission does not ask for them."""
+    """Skipped and worth nothing: the submission's release does not ask for them."""
 
     @property
     def asked(self) -> bool:
@@ -206,7 +206,7 @@ class StudentView(Struct, frozen=True):
 
     @property
     def unasked(self) -> list[CheckView]:
-        """Checks that the era of the submission does not ask for, those alike together."""
+        """Checks that the submission's release does not ask for, those alike together."""
         return [view for part in self.parts for view in part.unasked]
 
     @property
@@ -233,7 +233,7 @@ def student_view(result: Result, audience: Audience) -> StudentView:
 
 
 def asked_for(check: CheckResult) -> bool:
-    """Whether the era of the submission asks for it: what it does not is skipped, worth nothing."""
+    """Whether the submission's release asks for it: what it does not is skipped, worth nothing."""
     unjudged = bool(check.follows_from)
     return check.outcome is not Outcome.SKIPPED or check.max_points > 0 or unjudged
 

@@ -74,7 +74,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     """Ids of the mistakes behind failed checks."""
     internal: int
     """Checks that the harness failed on."""
-    era: str | None
+    release: str | None
+    """Id of the release that it was graded by."""
     python2: bool
     sandbox: str | None
     isolated: bool
@@ -134,8 +135,8 @@ class Register:
             marks="".join(_letter(check) for check in result.checks),
             mistakes=list(mistakes),
             internal=result.count(Outcome.INTERNAL),
-            era=result.dialect.era if result.dialect else None,
-            python2=bool(result.dialect and result.dialect.python2),
+            release=result.release.id if result.release else None,
+            python2=result.python2,
             sandbox=result.sandbox.kind if result.sandbox else None,
             isolated=bool(result.sandbox and result.sandbox.isolated),
             error=result.error,

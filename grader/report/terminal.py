@@ -158,9 +158,9 @@ def _lateness(result: Result, texts: Texts) -> str:
 
 def _how(result: Result, texts: Texts) -> str:
     facts = []
-    if result.dialect:
-        facts.append(texts("how.era", era=one_line(result.dialect.era, 40)))
-        facts += [texts("how.python2")] * result.dialect.python2
+    if result.release:
+        facts.append(f"{texts('how.template')}: {one_line(result.release.title, 60)}")
+    facts += [texts("how.python2")] * result.python2
     facts += [
         f"{one_line(key, 40)} {one_line(value, 40)}" for key, value in result.environment.items()
     ][:3]

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import pytest
 from msgspec.structs import replace
 
-from grader.assignment.dialect import supports
 from grader.checks.declare import Spec
 from grader.checks.inputs import Inputs
 from grader.model.contract import ContractEntry, owner_of
@@ -24,7 +23,7 @@ from grader.student.time_limit import TimeLimit
 from grader.student.trace import Tape, Tapes
 
 NOT_ASKED_KIND = "not_asked"
-"""Kind of the finding of a check that the submission's era does not ask for."""
+"""Kind of the finding of a check that the submission's release does not ask for."""
 
 
 class Reference(Protocol):
@@ -247,14 +246,17 @@ def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None
 
 
 def _must_be_asked(submission: Submission, spec: Spec) -> None:
-    era = submission.dialect.era
-    not_there = [name for name in (*spec.targets, *spec.uses) if name in submission.excused]
-    if not_there or not supports(submission.dialect, normalization=spec.normalization):
-        what = ", ".join(not_there) or f"normalization={spec.normalization!r}"
-        raise NotJudged(
-            f"The template of {era} does not ask for {what}; this check does not count.",
-            Finding(kind=NOT_ASKED_KIND),
-        )
+    release = submission.release
+    left_out = release.not_asked(spec.targets, (*spec.uses, *spec.if_asked)) if release else []
+    if release is None or not left_out:
+        return
+    what = ", ".join(left_out)
+    gives = "gives {} complete" if release.gives.issuperset(left_out) else "does not ask for {}"
+    raise NotJudged(
+        f"The template of {release.title or release.id} {gives.format(what)}; this check does not "
+        "count.",
+        Finding(kind=NOT_ASKED_KIND),
+    )
 
 
 def _must_be_done(submission: Submission, spec: Spec) -> None:

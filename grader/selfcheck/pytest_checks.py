@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
+from grader.assignment.plugin import CallForm
 from grader.model.errors import GraderError, InputError
 from grader.model.result import CheckResult, Outcome, Visibility
 from grader.runner.bank_plugin import CheckPlugin
@@ -119,14 +120,14 @@ class SelfCheckPlugin(CheckPlugin):
         assignment = self._assignment()
         settings = own_code(Settings(assignment=str(assignment.path), public_only=True))
         source = single(working_folder(self._folder))
-        template = assignment.rubric.grading.template
         try:
             submission = load(
                 source,
                 contract=contract_of(assignment),
                 given=assignment.given_files,
                 notebooks=assignment.given_notebooks,
-                template=template,
+                plugin=assignment.plugin,
+                fixed=assignment.rubric.grading.release,
             )
         except InputError as error:
             raise nothing_in(self._folder, error.message) from None
@@ -135,10 +136,11 @@ class SelfCheckPlugin(CheckPlugin):
         channel = self._channel = self._open.enter_context(
             WorkerChannel(sandbox, submission, calls=call_limits(assignment))
         )
+        form = CallForm(submission.release, assignment.plugin)
         return CheckRun(
             contract=assignment.contract,
             seed=settings.seed_for(assignment.rubric),
-            student=lambda _check: Student(channel, assignment.contract, submission.dialect),
+            student=lambda _check: Student(channel, assignment.contract, form),
             reference=KeyReplayer(obtain_key(assignment, settings)),
             submission=submission,
         )

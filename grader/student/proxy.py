@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from grader.assignment.dialect import adapt
+from grader.assignment.plugin import CallForm
+from grader.model.call import Call
 from grader.model.contract import ContractEntry
-from grader.model.result import Dialect, Finding
+from grader.model.release import Release
+from grader.model.result import Finding
 from grader.model.verdicts import Wrong
 from grader.protocol.wire import Callback, Handle, NotPlain
 from grader.student.callbacks import Callbacks
 from grader.student.remote import (
     SHAPES,
-    Call,
     Named,
     Remote,
     Request,
@@ -75,11 +76,11 @@ class Student:
         self,
         channel: Channel,
         contract: Mapping[str, ContractEntry],
-        dialect: Dialect | None = None,
+        form: CallForm = CallForm(),  # noqa: B008 (immutable)
     ) -> None:
         self._channel = channel
         self.contract = contract
-        self.dialect = dialect or Dialect(era="2021")
+        self._form = form
         self.transcript = Transcript()
         self._cpu_seconds: float | None = None
         self._seed: int | None = None
@@ -89,6 +90,15 @@ class Student:
         if name not in self.contract:
             raise AttributeError(f"{name} is not in the assignment's contract")
         return Function(self, name, self.contract[name])
+
+    @property
+    def release(self) -> Release | None:
+        """The template that their code was written for, where the assignment knows of several."""
+        return self._form.release
+
+    def reading(self, name: str, default: str = "") -> str:
+        """What the assignment's plugin has noted of this student under a name of its own."""
+        return self.release.readings.get(name, default) if self.release else default
 
     def watch(self, wrap: Callable[[Channel], Channel]) -> None:
         """Let all that is asked from now on pass through another channel."""
@@ -187,15 +197,16 @@ class Function(Named):
 
     def request(self, *args: Any, returns: Sequence[str] | None = None, **kwargs: Any) -> Request:
         """The request that a call makes, for `Student.batch`."""
+        call = Call(self._name, args, kwargs)
         if not self._path:
-            args, kwargs = adapt(self._student.dialect, self._name, args, kwargs)
-        self._student.transcript.last = Call(repr(self), args, kwargs)
+            call = self._student._form.adapt(call)
+        self._student.transcript.last = Call(repr(self), call.args, call.kwargs)
         return {
             "op": "call",
             "on": self._name,
             "path": list(self._path),
-            "args": [outgoing(self._student, value) for value in args],
-            "kwargs": {key: outgoing(self._student, value) for key, value in kwargs.items()},
+            "args": [outgoing(self._student, value) for value in call.args],
+            "kwargs": {key: outgoing(self._student, value) for key, value in call.kwargs.items()},
             "returns": list(returns or self.signature.returns),
         }
 

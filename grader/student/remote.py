@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 import msgspec
 import numpy as np
 
+from grader.model.call import Call
 from grader.model.contract import ContractEntry
 from grader.model.result import Finding
 from grader.model.verdicts import Wrong
@@ -34,18 +35,11 @@ MOST_LENGTH: Final = 1 << 24
 """`list()` makes room for as many before it has seen one."""
 
 
-class Call(msgspec.Struct, frozen=True):
-    """A call that was made, described only when a report shows it."""
-
-    name: str
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
-
-
 class Transcript(msgspec.Struct):
     """What happened on the way during one check, for the report."""
 
     last: Call | None = None
+    """Described only when a report shows it."""
     stdout: str = ""
     warnings: list[str] = []
     rests_on: str = ""

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from grader.assignment.plugin import SubmissionFacts
 from grader.model.result import SourceSpan
 from grader.model.submission import SourceFile
 from grader.protocol.toplevel import acts, imported_later
 from grader.submission.debugger_calls import debugger_calls
 from grader.submission.definitions import definitions, left_as_given, span
 from grader.submission.division import needs_floor
-from grader.submission.era import Clues
 from grader.submission.helper_modules import within
 from grader.submission.make_runnable import Prepared
 from grader.submission.module_names import import_stem
@@ -65,17 +65,6 @@ class Contents:
     def lent_names(self) -> frozenset[str]:
         """Names that only files of ours define."""
         return frozenset(name for name, file in self.locations.items() if file in self._lent)
-
-    @property
-    def of_no_file(self) -> frozenset[str]:
-        """Names whose file is not there: what it held nobody knows."""
-        there = {self.contract[name] for name in self.locations}
-        present = {*self.package.files, *self.package.unread}
-        return frozenset(
-            name
-            for name, module in self.contract.items()
-            if module not in there and self.package.module_file(module) not in present
-        )
 
     def _locate(self, name: str) -> str:
         """The file that defines a name; empty if none does.
@@ -223,20 +212,28 @@ class Contents:
             and (unknown or name.encode() in (data or b""))
         ]
 
-    def clues(self) -> Clues:
-        """What the era can be read off."""
-        at = self._own()
-        texts = [self.modules[file].original for file in sorted(at)]
-        network = self.spans().get("FullyConnectedNet")
-        return Clues(
-            definitions={name: self.statement(name) for name in self.locations},
-            defined=frozenset(self.locations) | self.broken().keys(),
-            network_text=network.text if network else "\n".join(texts),
-            python2=[f"{file} {signs}" for file, signs in self.python2.items()],
-            written_in_python2=not at.isdisjoint(self.python2),
-            supports_both=any(self.modules[file].supports_both for file in at),
-            unknown=self.of_no_file,
+    def facts(self) -> SubmissionFacts:
+        """What the release can be read off."""
+        return SubmissionFacts(
+            package=self.package.name,
+            files={
+                file: module.text for file, module in self.modules.items() if file not in self._lent
+            },
+            definitions={
+                name: self.statement(name) for name in self.locations if name not in self.lent_names
+            },
+            unreadable=frozenset(self.broken()),
+            python2=bool(self.python2_signs()),
         )
+
+    def python2_signs(self) -> list[str]:
+        """What shows Python 2, where a file that students write in does: `layers.py uses xrange`.
+
+        Given files tell the template too, but no more than that.
+        """
+        if self._own().isdisjoint(self.python2):
+            return []
+        return [f"{file} {signs}" for file, signs in self.python2.items()]
 
     def notes(self) -> list[str]:
         """Remarks for the report."""

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from grader.assignment.dialect import NOT_ASKED
+from grader.assignment.plugin import AUTO, PLAIN, Plugin
 from grader.model.errors import InputError
 from grader.model.module_path import module_file
 from grader.model.submission import Submission
-from grader.submission.era import infer_dialect
 from grader.submission.files import Tree, printable
 from grader.submission.helper_modules import helpers_noted, needed
 from grader.submission.inventory import Contents
@@ -38,8 +37,9 @@ def load(
     contract: Mapping[str, str],
     given: Mapping[str, str] = {},
     notebooks: Mapping[str, str] = {},
-    dialect: str = "auto",
-    template: str = "auto",
+    plugin: Plugin = PLAIN,
+    release: str = AUTO,
+    fixed: str = AUTO,
 ) -> Submission:
     """Read one submission.
 
@@ -49,12 +49,14 @@ def load(
             `{"adam": "optim", "TwoLayerNet": "classifiers.fc_net"}`.
         given: modules that everybody was given, with their texts: they stand in for missing ones.
         notebooks: those with functions in their cells, by name, as everybody was given them.
-        dialect: `auto`, or the era to assume.
-        template: `auto`, or the era whose template everybody was given; `dialect` wins.
+        plugin: the assignment's, which tells the releases of its template apart.
+        release: id of the release to assume, or `auto`.
+        fixed: that of the release that everybody was given, or `auto`; `release` wins.
 
     Raises:
         InputError: it cannot be read, or there is no package in it; one line that names the file.
-        UsageError: there is no such dialect.
+        UsageError: there is no such release.
+        PluginError: the plugin fails.
     """
     if source.problem:
         raise InputError(source.problem)
@@ -72,10 +74,7 @@ def load(
     contents = Contents(package, contract, reader, lent, found.names, modules.given)
     if not contents.locations.keys() - contents.lent_names:
         raise nothing_usable(source.path, package, contents.problems)
-    dialect_found = infer_dialect(contents.clues(), dialect, template)
-    all_asked = dialect == "auto" and template != "auto"
-    not_asked = NOT_ASKED[dialect_found.era] - contents.locations.keys() - contents.of_no_file
-    excused = frozenset() if all_asked else not_asked
+    chosen = plugin.choose(contents.facts(), command=release, rubric=fixed)
     notes = [
         _choice(ranked, package, len(contract)),
         *names_noted(package),
@@ -94,10 +93,14 @@ def load(
         spans=contents.spans(),
         todo=contents.todo(),
         broken=contents.broken(),
-        dialect=dialect_found,
-        missing={name: file for name, file in contents.missing().items() if name not in excused},
+        release=chosen,
+        python2=contents.python2_signs(),
+        missing={
+            name: file
+            for name, file in contents.missing().items()
+            if chosen is None or chosen.counts(name)
+        },
         imported_later=contents.imported_later(),
-        excused=excused,
         notes=[note for note in notes if note],
         digest=_digest(package, tree),
     )

@@ -6,15 +6,15 @@ answer key (`independence`).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from msgspec.structs import replace
 
-from grader.assignment.dialect import adapt_request
+from grader.assignment.plugin import CallForm
+from grader.model.call import Call
 from grader.model.contract import ContractEntry
-from grader.model.result import Dialect
-from grader.protocol import frames
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer
@@ -24,11 +24,8 @@ from grader.runner.prefetch.request_script import (
     digest_of,
     frame_of,
 )
-from grader.student.proxy import Student
+from grader.student.proxy import Request, Student
 from grader.worker.worker import Dispatcher
-
-_CANONICAL: Final = ("2021", "keep")
-"""Era, and what `p` means, of the calls as checks make them."""
 
 
 def dry_run(
@@ -59,25 +56,40 @@ def dry_run(
     }
 
 
-def in_dialect(
-    scripts: Mapping[str, RequestScript], dialect: Dialect
-) -> Mapping[str, RequestScript]:
-    """The same as it passes with a student of that dialect."""
-    if (dialect.era, dialect.dropout_p) == _CANONICAL:
+def in_form(scripts: Mapping[str, RequestScript], form: CallForm) -> Mapping[str, RequestScript]:
+    """The same as it passes with a student whose release calls so."""
+    if not form.changes_calls:
         return scripts
-    return {check: _in_dialect(each, dialect) for check, each in scripts.items()}
+    return {check: _in_form(each, form) for check, each in scripts.items()}
 
 
-def _in_dialect(script: RequestScript, dialect: Dialect) -> RequestScript:
-    if script.tape is None or not any(request.varies for request in script.requests):
+def _in_form(script: RequestScript, form: CallForm) -> RequestScript:
+    asked = script.asked
+    adapted = tuple(adapted_request(form, request) for request in asked)
+    if script.tape is None or all(map(operator.is_, adapted, asked)):
         return script
     requests = tuple(
-        replace(each, frame=frame_of(adapt_request(dialect, frames.decode(each.frame))))
-        if each.varies else each
-        for each in script.requests
-    )  # fmt: skip
+        made if new is old else replace(made, frame=frame_of(new, first=number == 0))
+        for number, (made, old, new) in enumerate(zip(script.requests, asked, adapted, strict=True))
+    )
     exchanges = [
-        replace(each, request=adapt_request(dialect, each.request))
-        for each in script.tape.exchanges
+        replace(each, request=new)
+        for each, new in zip(script.tape.exchanges, adapted, strict=False)  # a tape may end early
     ]
-    return script._replace(requests=requests, tape=replace(script.tape, exchanges=exchanges))
+    tape = replace(script.tape, exchanges=exchanges)
+    return script._replace(requests=requests, tape=tape, asked=adapted)
+
+
+def adapted_request(form: CallForm, request: Request) -> Request:
+    """A request as the student's release makes it; the same object if that is no other."""
+    if request["op"] == "batch":
+        inner = [adapted_request(form, part) for part in request["requests"]]
+        same = all(map(operator.is_, inner, request["requests"]))
+        return request if same else {**request, "requests": inner}
+    if request["op"] != "call" or not isinstance(request["on"], str) or request["path"]:
+        return request
+    call = Call(request["on"], tuple(request["args"]), request["kwargs"])
+    adapted = form.adapt(call)
+    if adapted is call:
+        return request
+    return {**request, "args": list(adapted.args), "kwargs": dict(adapted.kwargs)}

@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from grader.assignment.dialect import varies
 from grader.protocol import frames
 from grader.runner.answer_key import RequestAnalysis
 from grader.student.expected_reply import ExpectedReply
@@ -30,8 +29,6 @@ class RecordedRequest(msgspec.Struct, frozen=True):
     """As it crosses the wall."""
     about: str
     cpu_seconds: float | None
-    varies: bool = False
-    """Whether it takes another form for students of another dialect."""
 
 
 class Recording(NamedTuple):
@@ -56,6 +53,8 @@ class RequestScript(NamedTuple):
     """The right replies to all of them, if the check passes wherever they are given."""
     tape: Tape | None = None
     """What passed between the check and the reference."""
+    asked: tuple[Request, ...] = ()
+    """The requests, before they were encoded."""
 
     @classmethod
     def described(
@@ -66,12 +65,13 @@ class RequestScript(NamedTuple):
         for each in recorded:
             tape.add(each.exchange)
         requests = tuple(each.request for each in recorded)
+        asked = tuple(each.exchange.request for each in recorded)
         zeros = analysis.exact_zeros
         if zeros is None:
-            return cls(requests, analysis.independent, (), tape)
+            return cls(requests, analysis.independent, (), tape, asked)
         replies = (each.exchange.reply | _NOTHING_SAID for each in recorded)
         expected = tuple(ExpectedReply(reply, zeros=zeros) for reply in replies)
-        return cls(requests, analysis.independent, expected, tape)
+        return cls(requests, analysis.independent, expected, tape, asked)
 
 
 class RequestRecorder:
@@ -106,7 +106,7 @@ class _RecordingChannel:
         reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
         if self._change is not None:
             reply = {**reply, "value": self._change(reply.get("value"))}
-        made = RecordedRequest(frame, about, cpu_seconds, varies(request))
+        made = RecordedRequest(frame, about, cpu_seconds)
         self._recorded.append(Recording(made, Exchange(request, reply, about)))
         return reply
 

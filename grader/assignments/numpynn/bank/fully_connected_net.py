@@ -43,7 +43,10 @@ def test_parameters(student: Student) -> None:
 
 
 @check(
-    "With batch normalization every hidden layer has W, b, gamma and beta", part=PART, targets=NET
+    "With batch normalization every hidden layer has W, b, gamma and beta",
+    part=PART,
+    targets=NET,
+    if_asked=BATCHNORM,
 )
 def test_parameters_batchnorm(student: Student) -> None:
     _judge_parameters(student, "batchnorm")
@@ -54,7 +57,7 @@ def test_parameters_batchnorm(student: Student) -> None:
     part=PART,
     targets=NET,
     points=0.5,
-    normalization="layernorm",
+    if_asked=LAYERNORM,
 )
 def test_parameters_layernorm(student: Student) -> None:
     _judge_parameters(student, "layernorm")
@@ -64,6 +67,7 @@ def test_parameters_layernorm(student: Student) -> None:
     "FullyConnectedNet has no parameters beyond those of its layers",
     part=PART,
     targets=NET,
+    if_asked=BATCHNORM,
     points=0.25,
     visibility=Visibility.HIDDEN,
 )
@@ -98,7 +102,13 @@ def test_initial_biases(student: Student) -> None:
     assert_initial_value(_small(student, [4, 3], None), ["b1", "b2", "b3"], 0.0)
 
 
-@check("gamma starts with 1 and beta with 0", part=PART, targets=NET, points=0.5)
+@check(
+    "gamma starts with 1 and beta with 0",
+    part=PART,
+    targets=NET,
+    if_asked=BATCHNORM,
+    points=0.5,
+)
 def test_initial_norms(student: Student) -> None:
     net = _small(student, [4, 3], "batchnorm")
     assert_initial_value(net, ["gamma1", "gamma2"], 1.0)
@@ -106,7 +116,13 @@ def test_initial_norms(student: Student) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
-@check("The parameters have the dtype asked for", part=PART, targets=NET, points=0.25)
+@check(
+    "The parameters have the dtype asked for",
+    part=PART,
+    targets=NET,
+    if_asked=BATCHNORM,
+    points=0.25,
+)
 def test_dtype(student: Student, dtype: Any) -> None:
     net = _small(student, [4, 3], "batchnorm", dtype=dtype)
     params = net.parameters()
@@ -149,7 +165,6 @@ def test_scores_of_images(student: Student, reference: Student, inputs: Inputs) 
     part=PART,
     targets=NET,
     uses=(*FORWARD, *LAYERNORM),
-    normalization="layernorm",
 )
 def test_scores_layernorm(student: Student, reference: Student, inputs: Inputs, depth: int) -> None:
     judge_scores(student, reference, fully_connected_case(inputs, DEPTHS[depth], "layernorm"))
@@ -178,7 +193,6 @@ def test_loss_batchnorm(student: Student, reference: Student, inputs: Inputs, de
     targets=NET,
     uses=(*LOSS, *LAYERNORM),
     points=0.5,
-    normalization="layernorm",
 )
 def test_loss_layernorm(student: Student, reference: Student, inputs: Inputs) -> None:
     judge_loss(student, reference, fully_connected_case(inputs, DEPTHS[2], "layernorm"))
@@ -208,7 +222,6 @@ def test_penalty_batchnorm(student: Student, inputs: Inputs) -> None:
     targets=NET,
     uses=(*LOSS, *LAYERNORM),
     points=0.5,
-    normalization="layernorm",
     visibility=Visibility.HIDDEN,
 )
 def test_penalty_layernorm(student: Student, inputs: Inputs) -> None:
@@ -242,7 +255,6 @@ def test_gradient_batchnorm(
     targets=NET,
     uses=(*LOSS, *LAYERNORM),
     points=0.5,
-    normalization="layernorm",
 )
 def test_gradient_layernorm(
     student: Student, reference: Student, inputs: Inputs, kind: str
@@ -278,7 +290,6 @@ def test_gradient_with_penalty_batchnorm(
     targets=NET,
     uses=(*LOSS, *LAYERNORM),
     points=0.5,
-    normalization="layernorm",
     visibility=Visibility.HIDDEN,
 )
 def test_gradient_with_penalty_layernorm(

@@ -216,7 +216,6 @@ def test_dropout_gradients_batchnorm(student: Student, inputs: Inputs) -> None:
     targets=NET,
     uses=(*LOSS, *DROPOUT, *LAYERNORM),
     points=0.5,
-    normalization="layernorm",
     visibility=Visibility.HIDDEN,
 )
 def test_dropout_gradients_layernorm(student: Student, inputs: Inputs) -> None:
@@ -240,7 +239,6 @@ def test_dropout_places(student: Student, inputs: Inputs, keep: float) -> None:
     targets=NET,
     uses=(*LOSS, *DROPOUT, *LAYERNORM),
     points=0.5,
-    normalization="layernorm",
     visibility=Visibility.HIDDEN,
 )
 def test_dropout_places_layernorm(student: Student, inputs: Inputs) -> None:

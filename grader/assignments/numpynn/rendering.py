@@ -1,20 +1,18 @@
-"""The reference as the template of each era would have it: for the demo class, and for tests.
+"""The reference in the form of each release: for the demo class, and for tests.
 
-2016  Python 2; `use_batchnorm=`, `dropout=0` is off, p is the probability of dropping
-2017  the same for Python 2 and 3; adam counts from t = 1
-2018  `normalization=`, `dropout=1` is off, p is the probability of keeping
-2021  `dropout_keep_ratio=`; TwoLayerNet and svm_loss belonged to another hand-in
+What differs in signatures, in what is there and in what is left open is as in the release's own
+template; texts are not, so that docstrings are left out.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from grader.assignment.catalogue import read_package
+from grader.assignment.catalogue import find_definition, read_package
 from grader.assignment.folder import Assignment
 from grader.model.errors import UsageError
 
@@ -23,29 +21,45 @@ _MARKER: Final = re.compile(r" *# (?:BEGIN|END) SOLUTION")
 _TASK_LINE: Final = re.compile(r" *#   \S")
 
 
-def reference_as(era: str, reference: Path | None = None) -> dict[str, str]:
-    """The reference as handed in for the template of an era: text by path inside the package.
+def reference_as(release: str, reference: Path | None = None) -> dict[str, str]:
+    """The reference as handed in for a release: text by path inside the package.
 
     Args:
-        era: one of `grader.assignment.dialect.ERAS`.
+        release: id of the release.
         reference: folder of the package; our own unless given.
 
     Raises:
-        UsageError: there is no such era.
+        UsageError: there is no such release.
     """
-    return rendered(read_package(reference or Assignment.load().reference), era)
+    return rendered(read_package(reference or Assignment.load().reference), release)
 
 
-def rendered(files: Mapping[str, str], era: str) -> dict[str, str]:
-    """The reference, or a patched one, in the form of an era.
+def rendered(files: Mapping[str, str], release: str) -> dict[str, str]:
+    """The reference, or a patched one, in the form of a release.
 
     Raises:
-        UsageError: there is no such era.
+        UsageError: there is no such release.
     """
-    if era not in _RENDERERS:
-        raise UsageError(f"There is no era {era!r}.", hint=f"Use one of {', '.join(_RENDERERS)}.")
+    if release not in _RENDERERS:
+        hint = f"Use one of {', '.join(_RENDERERS)}."
+        raise UsageError(f"There is no release {release!r}.", hint=hint)
     plain = {name: without_markers(text) for name, text in files.items()}
-    return _RENDERERS[era](plain)
+    if release != "numpynn":
+        plain = {name: without_docstrings(text) for name, text in plain.items()}
+    return _RENDERERS[release](plain)
+
+
+def without_docstrings(text: str) -> str:
+    """A module without the docstrings of its functions, classes and methods."""
+    lines = text.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            said = node.body[0]
+            indent = " " * said.col_offset
+            left = f"{indent}pass\n" if len(node.body) == 1 else ""
+            end = said.end_lineno or said.lineno
+            lines[said.lineno - 1 : end] = [left] + [""] * (end - said.lineno)
+    return "".join(lines)
 
 
 def without_markers(text: str) -> str:
@@ -69,16 +83,42 @@ def without(text: str, *names: str) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", "".join(lines)).rstrip("\n") + "\n"
 
 
-def _as_2021(files: dict[str, str]) -> dict[str, str]:
+def _second(files: dict[str, str]) -> dict[str, str]:
+    """A second assignment whose first one has TwoLayerNet and svm_loss."""
+    return _with_convolutions(
+        {
+            **files,
+            "layers.py": without(files["layers.py"], "svm_loss"),
+            _NETS: without(files[_NETS], "TwoLayerNet"),
+        }
+    )
+
+
+def _as_2025_a2(files: dict[str, str]) -> dict[str, str]:
+    optim = files["optim.py"].replace("\n\n\ndef sgd_momentum(", _GIVEN_RULES, 1)
+    return {**_as_2026_a2(files), "optim.py": f"{optim}# ~~END DELETE~~\n"}
+
+
+def _as_2026_a2(files: dict[str, str]) -> dict[str, str]:
+    return {**_second(files), **_empty("rnn_layers_pytorch.py", "classifiers/rnn_pytorch.py")}
+
+
+def _as_2025_a1(files: dict[str, str]) -> dict[str, str]:
+    """With stubs of what the second assignment asks for, and files of other parts."""
+    later = "".join(map(_stub, (*_LATER, *_CONVOLUTIONS, *_GROUPNORM, "svm_loss")))
+    layers = without(files["layers.py"], "softmax_loss", "svm_loss", *_LATER)
+    softmax = _function(files["layers.py"], "softmax_loss")
+    others = ("k_nearest_neighbor", "linear_classifier", "softmax")
     return {
         **files,
-        "layers.py": without(files["layers.py"], "svm_loss"),
-        _NETS: without(files[_NETS], "TwoLayerNet"),
+        "layers.py": f"{layers}{later}\n\n{softmax}",
+        **_empty(*(f"classifiers/{name}.py" for name in others)),
     }
 
 
 def _as_2018(files: dict[str, str]) -> dict[str, str]:
-    return {**files, _NETS: re.sub(r"\bdropout_keep_ratio\b", "dropout", files[_NETS])}
+    nets = re.sub(r"\bdropout_keep_ratio\b", "dropout", files[_NETS])
+    return _with_convolutions({**files, "layers.py": _losses_last(files["layers.py"]), _NETS: nets})
 
 
 def _as_2017(files: dict[str, str]) -> dict[str, str]:
@@ -95,7 +135,53 @@ def _as_2016(files: dict[str, str]) -> dict[str, str]:
     return {name: _python2(text) for name, text in first.items()}
 
 
-_RENDERERS: Final = {"2016": _as_2016, "2017": _as_2017, "2018": _as_2018, "2021": _as_2021}
+_RENDERERS: Final[dict[str, Callable[[dict[str, str]], dict[str, str]]]] = {
+    "numpynn": dict,
+    "cs231n-2016": _as_2016,
+    "cs231n-2017": _as_2017,
+    "cs231n-2018": _as_2018,
+    "dasecv-2021": _as_2018,
+    "cs231n-2021": _second,
+    "cs231n-2025-a1": _as_2025_a1,
+    "cs231n-2025-a2": _as_2025_a2,
+    "cs231n-2026-a2": _as_2026_a2,
+}
+_LATER: Final = (
+    "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt",
+    "layernorm_forward", "layernorm_backward", "dropout_forward", "dropout_backward",
+)  # fmt: skip
+_CONVOLUTIONS: Final = ("conv_forward_naive", "max_pool_forward_naive")
+_GROUPNORM: Final = ("spatial_groupnorm_forward",)
+_GIVEN_RULES: Final = "\n\n\n# ~~START DELETE~~\ndef sgd_momentum("
+
+
+def _losses_last(text: str) -> str:
+    losses = [_function(text, name) for name in ("svm_loss", "softmax_loss")]
+    return "\n\n".join([without(text, "svm_loss", "softmax_loss"), *losses])
+
+
+def _with_convolutions(
+    files: Mapping[str, str], names: tuple[str, ...] = _CONVOLUTIONS + _GROUPNORM
+) -> dict[str, str]:
+    """With stubs of what the next unit of the course asks for."""
+    network = "class ThreeLayerConvNet(object):\n    pass\n"
+    layers = files["layers.py"] + "".join(map(_stub, names))
+    return {**files, "layers.py": layers, "classifiers/cnn.py": network}
+
+
+def _stub(name: str) -> str:
+    return f"\n\ndef {name}(*args):\n    raise NotImplementedError\n"
+
+
+def _empty(*names: str) -> dict[str, str]:
+    return dict.fromkeys(names, "")
+
+
+def _function(text: str, name: str) -> str:
+    node = find_definition(text, name)
+    assert node is not None
+    return "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
+
 
 _OLD_NETS: Final = (
     ("dropout_keep_ratio: float = 1", "dropout: float = 0"),
@@ -122,14 +208,15 @@ _OLD_DROPOUT: Final = (
 
 def _first_template(files: dict[str, str]) -> dict[str, str]:
     """What 2016 and 2017 have in common, in the syntax that Python 2 and 3 share."""
-    layers = without(files["layers.py"], "layernorm_forward", "layernorm_backward")
+    layers = without(_losses_last(files["layers.py"]), "layernorm_forward", "layernorm_backward")
     kept = {name: text for name, text in files.items() if name != "data_utils.py"}
     old = {
         **kept,
         "layers.py": _edited(layers, _OLD_DROPOUT),
         _NETS: _edited(files[_NETS], _OLD_NETS),
     }
-    return {name: _shared_syntax(text) for name, text in old.items()}
+    whole = _with_convolutions(old, _CONVOLUTIONS)
+    return {name: _shared_syntax(text) for name, text in whole.items()}
 
 
 def _edited(text: str, edits: tuple[tuple[str, str], ...]) -> str:
