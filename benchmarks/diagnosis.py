@@ -28,10 +28,11 @@ import numpy as np
 
 from grader.assignment.catalogue import Mistake, Variant, load_variants, patched, read_package
 from grader.assignment.folder import Assignment
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.mutated_package import Catalogue, Package
 from grader.model.errors import InputError
-from grader.model.result import CheckResult, Dialect, Outcome
+from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
@@ -134,7 +135,7 @@ class Lab:
         )  # fmt: skip
         checks = run.run_all(chosen)
         catalogue, start = self.catalogue, time.process_time()
-        told = diagnose(checks, tapes, Tapes(), catalogue, Dialect(era="2021"))
+        told = diagnose(checks, tapes, Tapes(), catalogue, CallForm())
         return _answer(trial, told, time.process_time() - start)
 
     def _run(

@@ -36,7 +36,6 @@ from grader.grading import Settings
 from grader.model.result import (
     Cause,
     CheckResult,
-    Dialect,
     Outcome,
     PartResult,
     Result,
@@ -91,7 +90,6 @@ class Invention:
 
     def _made(self, name: str) -> Result:
         rng = random.Random(name)
-        era = rng.choice(["2016", "2017", "2018", "2021"])
         result = Result(
             submission=name, assignment="numpynn", score=0, max_score=100, parts=[], checks=[]
         )
@@ -104,7 +102,6 @@ class Invention:
             checks=checks,
             parts=[_part(part, checks) for part in PARTS],
             score=round(sum(check.points for check in checks), 2),
-            dialect=Dialect(era=era, python2=era == "2016"),
             sandbox=SandboxInfo(kind="bubblewrap", isolated=True),
         )
 

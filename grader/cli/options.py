@@ -56,8 +56,11 @@ def settings(
     Raises:
         UsageError: a value is not one of those possible, or `none` was not allowed explicitly.
     """
+    from grader.assignment.folder import Assignment
     from grader.grading import Settings
 
+    if release != "auto":
+        Assignment.load(assignment).plugin.release(release)
     _one_of("--sandbox", sandbox, ("auto", "bubblewrap", "landlock", "none"))
     language(lang)
     if (sandbox == "none" or no_fork) and not unsafe:

@@ -1,4 +1,4 @@
-"""Looking like a submission of another year gains nothing where the rubric names the template."""
+"""Looking like a submission of another year gains nothing where the rubric names the release."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from grader.assignment.catalogue import read_package, write_package
 from grader.assignment.folder import Assignment
-from grader.assignments.numpynn.eras import reference_as, without
+from grader.assignments.numpynn.rendering import reference_as, without
 from tests.support import grader, quick_rubric, results
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")
@@ -41,21 +41,21 @@ def _class() -> dict[str, Mapping[str, str]]:
             "layers.py": without(layers, "svm_loss") + TO_DO.format("svm_loss"),
             NETS: without(nets, "TwoLayerNet") + NO_NET,
         },
-        "leaves out what 2021 did not ask for": reference_as("2021"),
+        "leaves out what 2021 did not ask for": reference_as("cs231n-2021"),
         "layer normalization to do": {**right, "layers.py": to_do},
-        "looks like 2017": reference_as("2017"),
+        "looks like 2017": reference_as("cs231n-2017"),
     }
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The results, by a rubric that names the template of 2021."""
+    """The results, by a rubric that names our own template."""
     folder = tmp_path_factory.mktemp("older")
     for name, files in _class().items():
         write_package(files, folder / "class" / name / "numpynn")
     rubric = quick_rubric(folder, call_seconds=2)
     with rubric.open("a", encoding="utf-8") as file:
-        file.write('[grading]\ntemplate = "2021"\n')
+        file.write('[grading]\nrelease = "numpynn"\n')
     grader("batch", folder / "class", "-o", folder / "out", "-a", rubric)
     return results(folder / "out")
 
@@ -72,6 +72,7 @@ def test_who_poses_gains_nothing(graded: dict[str, Any], pose: str) -> None:
 
 
 def test_the_report_says_what_it_looks_like(graded: dict[str, Any]) -> None:
-    dialect = graded["looks like 2017"]["dialect"]
-    assert dialect["era"] == "2021"
-    assert dialect["evidence"][0] == "era 2021 is that of the rubric; the text looks like 2017"
+    release = graded["looks like 2017"]["release"]
+    assert (release["id"], release["chosen"]) == ("numpynn", "rubric")
+    expected = "numpynn is that of the rubric; the text looks like cs231n-2017"
+    assert release["evidence"][0] == expected

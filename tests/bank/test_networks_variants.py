@@ -9,7 +9,7 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.assignments.numpynn.bank import net_modes
 from grader.checks.inputs import Inputs
-from grader.model.result import CheckResult, Dialect
+from grader.model.result import CheckResult
 from grader.model.verdicts import Wrong
 from grader.runner.reference import LocalCode
 from grader.student.proxy import Student
@@ -33,6 +33,7 @@ from tests.bank.nets import (
     two,
 )
 from tests.bank.patches import LOST, Change, assert_costs, changed_copy, grade, rewritten
+from tests.releases import form_of
 
 LAST_NORM = full(
     "gamma and beta for the last layer, too", HAS_NORM, "if normalization is not None:"
@@ -257,8 +258,8 @@ def test_unused_norm_fails_one_check(graded: dict[str, list[CheckResult]]) -> No
     assert failed == ["fully_connected_net::no_other_parameters"]
 
 
-@pytest.mark.parametrize("era", ["2016", "2017"])
-def test_modes_that_the_template_of_2016_confused(era: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("release", ["cs231n-2016", "cs231n-2017"])
+def test_modes_that_the_template_of_2016_confused(release: str, tmp_path: Path) -> None:
     """`bn_param[mode] = mode` stood in that template, outside the student's own code."""
     change = full(
         "as in 2016",
@@ -274,10 +275,10 @@ def test_modes_that_the_template_of_2016_confused(era: str, tmp_path: Path) -> N
     )
     assignment = Assignment.load()
     code = LocalCode(changed_copy(change, tmp_path, assignment), assignment)
-    student = Student(code.channel(), assignment.contract, Dialect(era=era))
+    student = Student(code.channel(), assignment.contract, form_of(release))
     reference = Student(LocalCode(assignment.reference, assignment).channel(), assignment.contract)
     judge = net_modes.test_running_statistics
-    if era == "2016":
+    if release == "cs231n-2016":
         judge(student, reference, Inputs(231, "here"), 3)
     else:
         with pytest.raises(Wrong):

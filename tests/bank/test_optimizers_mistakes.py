@@ -7,11 +7,12 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.checks.inputs import Inputs
-from grader.model.result import CheckResult, Dialect
+from grader.model.result import CheckResult
 from grader.model.verdicts import Wrong
 from grader.runner.reference import LocalCode
 from grader.student.proxy import Student
 from tests.bank.patches import LOST, Change, assert_costs, grade, mistake, rewritten
+from tests.releases import form_of
 
 FILE = "optim.py"
 
@@ -256,18 +257,18 @@ def test_epsilon_elsewhere_fails_one_check_that_is_worth_nothing(
     assert Assignment.load().rubric.checks[failed.id].points == 0
 
 
-@pytest.mark.parametrize("era", ["2017", "2021"])
+@pytest.mark.parametrize("release", ["cs231n-2017", "cs231n-2021"])
 def test_adam_may_count_from_1_where_the_template_did(
-    era: str, tmp_path_factory: pytest.TempPathFactory
+    release: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     from grader.assignments.numpynn.bank import optimizers
 
     assignment = Assignment.load()
     right = LocalCode(assignment.reference, assignment)
     reference = Student(right.channel(), assignment.contract)
-    student = _StartsAt1(right, assignment, era)
+    student = _StartsAt1(right, assignment, release)
     judge = optimizers._judge_defaults
-    if era == "2017":
+    if release == "cs231n-2017":
         judge("adam", student, reference, Inputs(231, "here"), "empty")
     else:
         with pytest.raises(Wrong):
@@ -277,8 +278,8 @@ def test_adam_may_count_from_1_where_the_template_did(
 class _StartsAt1(Student):
     """The reference, but that adam's t is 1 in an empty config."""
 
-    def __init__(self, code: LocalCode, assignment: Assignment, era: str) -> None:
-        super().__init__(code.channel(), assignment.contract, Dialect(era=era))
+    def __init__(self, code: LocalCode, assignment: Assignment, release: str) -> None:
+        super().__init__(code.channel(), assignment.contract, form_of(release))
         self._right = Student(code.channel(), assignment.contract)
 
     def adam(self, w: np.ndarray, dw: np.ndarray, config: dict[str, object]) -> object:

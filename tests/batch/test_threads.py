@@ -10,7 +10,6 @@ import pytest
 
 from grader.model.result import (
     CheckResult,
-    Dialect,
     Finding,
     Frame,
     Outcome,
@@ -63,7 +62,6 @@ def test_results_are_read_by_several_threads_at_once(tmp_path: Path, attempt: in
         max_score=2.0,
         parts=[],
         checks=[check] * 250,
-        dialect=Dialect(era="2021"),
         sandbox=SandboxInfo(kind="none"),
     )
     (tmp_path / "result.json").write_bytes(result.to_json())

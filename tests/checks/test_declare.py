@@ -18,7 +18,7 @@ def first() -> None: ...
     points=2.5,
     visibility=Visibility.HIDDEN,
     needs=[first],
-    normalization="layernorm",
+    if_asked="affine_backward",
 )
 def second() -> None: ...
 
@@ -29,7 +29,7 @@ def test_defaults() -> None:
     assert (spec.title, spec.part, spec.targets) == ("first", "affine", ("affine_forward",))
     assert (spec.uses, spec.needs, spec.points) == ((), (), 1.0)
     assert spec.visibility is Visibility.PUBLIC
-    assert spec.normalization is None
+    assert spec.if_asked == ()
 
 
 def test_everything_given() -> None:
@@ -38,7 +38,7 @@ def test_everything_given() -> None:
     assert spec.targets == ("relu_forward", "relu_backward")
     assert (spec.uses, spec.needs) == (("affine_forward",), ("first",))
     assert (spec.points, spec.visibility) == (2.5, Visibility.HIDDEN)
-    assert spec.normalization == "layernorm"
+    assert spec.if_asked == ("affine_backward",)
 
 
 def test_function_that_is_no_check() -> None:

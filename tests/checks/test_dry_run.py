@@ -10,13 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.model.result import Dialect
+from grader.assignment.plugin import CallForm
 from grader.protocol import frames
 from grader.runner.answer_key import Key
 from grader.runner.check import Check
-from grader.runner.prefetch import RequestScript, dry_run, in_dialect
+from grader.runner.prefetch import RequestScript, dry_run, in_form
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
+from tests.releases import form_of
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +119,10 @@ def test_every_check_begins_with_no_objects_and_with_a_seed(
         assert all("seed" in request for request in made[:1]), check
 
 
-def test_an_older_dialect_is_spoken_to_in_its_own_words(
+def test_code_of_an_older_release_is_called_in_its_own_words(
     dry_runs: Mapping[str, RequestScript],
 ) -> None:
-    old = in_dialect(dry_runs, Dialect(era="2016", dropout_p="drop"))
+    old = in_form(dry_runs, form_of("cs231n-2016"))
     check = "dropout::dropout_forward_fraction[0.25]"
     for each, p in ((dry_runs[check], 0.25), (old[check], 0.75)):
         assert requests(each)[0]["args"][1]["p"] == p

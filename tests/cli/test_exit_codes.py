@@ -13,7 +13,7 @@ USAGE = {
     "unknown sandbox": (["--sandbox", "moat"], "expected one of auto, bubblewrap, landlock, none"),
     "sandbox none": (["--sandbox", "none"], "If you trust it all the same, add --no-sandbox."),
     "no fork": (["--no-fork"], "add --no-sandbox"),
-    "dialect": (["--dialect", "1999"], "expected one of auto, 2016, 2017, 2018, 2021"),
+    "release": (["--release", "cs231n-2061"], "no release 'cs231n-2061'"),
     "language": (["--lang", "fr"], "expected one of en, zh"),
     "assignment": (["--assignment", "numpyn"], "Did you mean 'numpynn'?"),
 }

@@ -103,8 +103,8 @@ def test_the_untouched_template_gets_nothing(results: dict[str, Result]) -> None
 
 
 def test_eras_are_told(results: dict[str, Result]) -> None:
-    told = {name: r.dialect.era for name, r in results.items() if r.dialect}
-    expected = {pupil.id: pupil.era for pupil in MEMBERS if pupil.era}
+    told = {name: r.release.id for name, r in results.items() if r.release}
+    expected = {pupil.id: pupil.release for pupil in MEMBERS if pupil.release}
     assert {name: told[name] for name in expected} == expected
     assert set(expected.values()) == {"2016", "2017", "2018", "2021"}
 

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from grader.assignment.catalogue import Patch, patched, read_package
 from grader.assignment.folder import Assignment
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.mutated_package import Catalogue, Package
-from grader.model.result import CheckResult, Dialect, Outcome
+from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
@@ -85,7 +86,7 @@ class Clinic:
         )
         checks = run.run_all(asked)
         told = diagnose(
-            checks, tapes, Tapes(), self.catalogue, Dialect(era="2021"),
+            checks, tapes, Tapes(), self.catalogue, CallForm(),
             lang=patient.lang, work=patient.work,
         )  # fmt: skip
         package.drop()

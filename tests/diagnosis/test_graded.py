@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from grader.assignment.catalogue import apply, read_package, write_package
+from grader.assignment.plugin import CallForm
 from grader.batches.grading_client import Engine
 from grader.grading import Settings, pipeline
 from grader.model.result import CheckResult, Outcome, Result
@@ -80,8 +81,8 @@ def explained(monkeypatch: pytest.MonkeyPatch, **bench: Any) -> tuple[list[Check
         raise ZeroDivisionError("no luck")
 
     monkeypatch.setattr(pipeline, "diagnose", broken)
-    made: Any = SimpleNamespace(settings=Settings(), **bench)
-    student: Any = SimpleNamespace(dialect=None, spans={})
+    made: Any = SimpleNamespace(settings=Settings(), form=lambda _submission: CallForm(), **bench)
+    student: Any = SimpleNamespace(release=None, spans={})
     return pipeline._explained(made, student, [], Tapes(), Tapes())
 
 

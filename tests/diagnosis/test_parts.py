@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.assignment.dialect import adapt, canonical_call
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.mutated_package import Package, Version
 from grader.diagnosis.observed_values import ABSENT, Reader, same
 from grader.diagnosis.random_values import Drawn, Range, Share
 from grader.diagnosis.replay import Case
-from grader.model.result import Dialect, Outcome
+from grader.model.call import Call
+from grader.model.result import Outcome
 from grader.protocol.wire import Handle
 from grader.student import trace as tape_module
 from grader.student.proxy import SHAPES, Request
 from grader.student.trace import Exchange, Tape, Tapes
 from tests.diagnosis.clinic import Clinic
+from tests.releases import form_of
 
 A = np.array([[1.0, -2.0], [3.0, 4.0]])
 
@@ -170,19 +172,19 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("era", ["2016", "2017", "2018", "2021"])
+@pytest.mark.parametrize("release", ["cs231n-2016", "cs231n-2017", "cs231n-2018", "cs231n-2021"])
 @pytest.mark.parametrize("p", ["keep", "drop"])
 @pytest.mark.parametrize(("name", "args", "kwargs"), CALLS)
-def test_a_call_in_the_words_of_an_era_is_understood(
-    era: str, p: str, name: str, args: list[Any], kwargs: dict[str, Any]
+def test_a_call_in_the_form_of_a_release_is_understood(
+    release: str, p: str, name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> None:
-    dialect = Dialect(era=era, dropout_p=p, net_dropout=p)
-    theirs, keywords = adapt(dialect, name, tuple(args), kwargs)
-    given = repr((theirs, keywords))
-    back, words = canonical_call(dialect, name, list(theirs), keywords)
-    assert repr(back) == repr(args)
-    assert {"dropout_keep_ratio": 1, **words} == {"dropout_keep_ratio": 1, **kwargs}
-    assert repr((theirs, keywords)) == given, "what was given is not changed"
+    form = form_of(release, dropout_p=p, net_dropout=p)
+    theirs = form.adapt(Call(name, args, kwargs))
+    given = repr(theirs)
+    back = form.adapt_back(theirs)
+    assert repr(list(back.args)) == repr(args)
+    assert {"dropout_keep_ratio": 1, **back.kwargs} == {"dropout_keep_ratio": 1, **kwargs}
+    assert repr(theirs) == given, "what was given is not changed"
 
 
 def test_arguments_are_copied(clinic: Clinic) -> None:
@@ -199,7 +201,7 @@ def test_arguments_are_copied(clinic: Clinic) -> None:
 
         return relu_forward
 
-    Case(tape, Dialect(era="2021")).rerun(spoil)
+    Case(tape, CallForm()).rerun(spoil)
     assert np.array_equal(x, A)
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Package
 from grader.diagnosis.replay import Case
 from grader.diagnosis.structure import kind_of
-from grader.model.result import Dialect, Outcome
+from grader.model.result import Outcome
 from grader.runner.answer_key import LocalChannel
 from grader.student.proxy import Student
 from grader.student.trace import Tapes
@@ -39,7 +40,7 @@ def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> s
         channel = LocalChannel(Dispatcher(package.resolve, lambda _file: False))
         ask(Student(tapes.watch(str(number), channel), clinic.assignment.contract))
         tapes.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
-    cases = [Case(tape, Dialect(era="2021")) for tape in tapes]
+    cases = [Case(tape, CallForm()) for tape in tapes]
     first, *others = (Evidence(clinic.catalogue, case, function) for case in cases)
     resolve = clinic.catalogue.resolver()
     assert resolve is not None
@@ -175,4 +176,4 @@ def test_a_kind_is_the_cause_where_no_mistake_is(clinic: Clinic) -> None:
 
 
 def test_a_submission_without_failures_is_left_as_it_is(clinic: Clinic) -> None:
-    assert diagnose([], Tapes(), Tapes(), clinic.catalogue, Dialect(era="2021")) == []
+    assert diagnose([], Tapes(), Tapes(), clinic.catalogue, CallForm()) == []

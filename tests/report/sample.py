@@ -21,9 +21,9 @@ from grader.model.notebook_records import (
     NotebookResult,
     WrittenAnswer,
 )
+from grader.model.release import ReleaseInfo
 from grader.model.result import (
     CheckResult,
-    Dialect,
     Finding,
     Frame,
     Outcome,
@@ -320,12 +320,13 @@ def result(submission: str = "lovelace-ada", **fields: object) -> Result:
             max_score=0.0,
             parts=[],
             checks=checks(),
-            dialect=Dialect(
-                era="2017",
-                python2=True,
-                dropout_p="drop",
+            release=ReleaseInfo(
+                id="course-2017",
+                title="The course of 2017",
+                readings={"p": "drop"},
                 evidence=["`use_batchnorm` in `FullyConnectedNet`", "`from builtins import range`"],
             ),
+            python2=True,
             package="assignment2/cs231n",
             sandbox=SandboxInfo(
                 kind="bubblewrap", layers=["namespaces", "seccomp", "rlimits"], isolated=True
@@ -405,7 +406,7 @@ def hostile(text: str = NASTY) -> Result:
             package=text,
             notes=[text],
             environment={text: text, "python": text},
-            dialect=Dialect(era=text, evidence=[text]),
+            release=ReleaseInfo(id=text, title=text, evidence=[text]),
             submitted_at=text,
         )
     )
@@ -435,12 +436,13 @@ def _student(rng: random.Random, number: int) -> Result:
     if number % 41 == 17:
         return ungraded(name, "The worker could not be started: no memory left.", "internal")
     skill = rng.betavariate(4, 1.4)
-    era = rng.choice(["2016", "2017", "2018", "2018", "2021", "2021"])
+    year = rng.choice(["2016", "2017", "2018", "2018", "2021", "2021"])
     return tally(
         replace(
             result(name),
             checks=[_luck(rng, check, skill) for check in checks()],
-            dialect=Dialect(era=era, python2=era == "2016"),
+            release=ReleaseInfo(id=f"course-{year}", title=f"The course of {year}"),
+            python2=year == "2016",
         )
     )
 

@@ -67,11 +67,11 @@ def test_the_hardest_check_is_the_one_most_of_those_judged_did_not_pass() -> Non
     assert hardest[1].counts[Outcome.MISSING] == 1
 
 
-def test_eras_and_sandboxes_are_counted() -> None:
+def test_releases_and_sandboxes_are_counted() -> None:
     made = _cohort(sample.class_results(40))
-    assert sum(era.count for era in made.eras) == made.graded
-    assert all(era.python2 == (era.count if era.era == "2016" else 0) for era in made.eras
-               if era.era != "2017")  # fmt: skip
+    assert sum(each.count for each in made.releases) == made.graded
+    assert all(each.python2 == (each.count if each.release == "course-2016" else 0)
+               for each in made.releases if each.release != "course-2017")  # fmt: skip
     assert made.sandboxes == [("bubblewrap", made.graded)]
 
 

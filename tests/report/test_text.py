@@ -125,7 +125,7 @@ def test_the_gradebook_has_a_line_for_each_and_a_column_for_each_part() -> None:
     assert ada["status"] == "graded"
     assert ada["part:norm"] == "9.38"
     assert [ada[f"checks:{outcome}"] for outcome in Outcome] == ["20", "4", "2", "2", "1", "1"]
-    assert (ada["era"], ada["python2"], ada["sandbox"]) == ("2017", "yes", "bubblewrap")
+    assert (ada["release"], ada["python2"], ada["sandbox"]) == ("course-2017", "yes", "bubblewrap")
 
 
 def test_the_gradebook_tells_lateness() -> None:
@@ -201,7 +201,7 @@ def test_the_summary_tells_what_is_wrong() -> None:
     text = " ".join(_printed(summary(sample.result())).split())
     for expected in (
         "lovelace-ada 69.27 / 100 20 of 30 checks passed",
-        "Template of 2017, Python 2, converted",
+        "Template: The course of 2017, Python 2, converted",
         "Batch and layer normalization 9.38 / 25 2 / 6",
         "Wrong: Batch norm backward: `dx` 0.5 / 2",
         "Where dx[2, 1] Received -0.02911846 Expected 0.01346091",
@@ -269,7 +269,7 @@ def test_every_text_is_used() -> None:
     files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".html")]
     used = "".join(path.read_text("utf-8") for path in files if path.name != "strings.py")
     built = ("outcome.", "meaning.", "student.ungraded_", "class.cell.", "nb.state.", "nb.role.",
-             "nb.restored.")  # fmt: skip
+             "nb.restored.", "how.chosen.")  # fmt: skip
     plain = [key for key in TEXTS if not key.startswith(built)]
     assert [key for key in plain if f'"{key}"' not in used] == []
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from grader.assignment.plugin import PLAIN, Plugin
 from grader.submission import Submission, load, single
 
 CONTRACT: Final = {
@@ -132,12 +133,11 @@ def as_bytes(content: str | bytes) -> bytes:
 
 def read(
     path: Path,
-    dialect: str = "auto",
-    template: str = "auto",
     given: Mapping[str, str] = {},
+    plugin: Plugin = PLAIN,
 ) -> Submission:
     """Load what lies at a path."""
-    return load(single(path), contract=CONTRACT, given=given, dialect=dialect, template=template)
+    return load(single(path), contract=CONTRACT, given=given, plugin=plugin)
 
 
 def read_layers(tmp_path: Path, layers: str | bytes) -> Submission:

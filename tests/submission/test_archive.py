@@ -57,11 +57,11 @@ def test_an_archive_reads_as_its_folder_does(tmp_path: Path, make: object, prefi
     (zipped if make is zipped else tarred)(path, packed)
     archive = read(path)
     assert archive.digest == folder.digest
-    assert (archive.files, archive.locations, archive.spans, archive.dialect) == (
+    assert (archive.files, archive.locations, archive.spans, archive.release) == (
         folder.files,
         folder.locations,
         folder.spans,
-        folder.dialect,
+        folder.release,
     )
 
 

@@ -198,13 +198,6 @@ def test_the_students_own_copy_of_a_given_file_is_used(tmp_path: Path) -> None:
     assert submission.modules["layer_utils"] == "layer_utils-1.py"
 
 
-def test_a_missing_file_excuses_nothing(tmp_path: Path) -> None:
-    without_net = {name: text for name, text in FLAT.items() if name != "fc_net.py"}
-    assert not read(write(tmp_path / "ann", without_net)).excused & {"TwoLayerNet"}
-    assert not read(write(tmp_path / "bob", {"fc_net.py": FC_NET})).excused & {"svm_loss"}
-    assert read(write(tmp_path / "cat", FLAT)).excused == {"TwoLayerNet", "svm_loss"}
-
-
 def test_a_deleted_file_is_missing_also_where_others_import_from_it(tmp_path: Path) -> None:
     net = FC_NET.replace("import *", "import affine_forward")
     assert "affine_forward" not in read(write(tmp_path / "ann", {"fc_net.py": net})).locations

@@ -50,7 +50,7 @@ def test_old_forms_are_rewritten_in_their_line(tmp_path: Path, old: str, new: st
     with_sign = f"{HEAD}    {old}\n    for i in xrange(2): pass\n    return x\n"
     submission = read_layers(tmp_path, with_sign)
     assert _text(submission).split("\n")[4] == f"    {new}"
-    assert submission.dialect.python2
+    assert submission.python2
 
 
 def test_a_caught_exception_keeps_its_lines(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_division_floors_in_files_that_cannot_be_python_3(tmp_path: Path) -> Non
         "layers.py uses print statements (line 5): converted from Python 2 line for line; "
         "/ between integers floors."
     )
-    assert "layers.py uses print statements (line 5)" in submission.dialect.evidence
+    assert "layers.py uses print statements (line 5)" in submission.python2
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_division_floors_in_files_that_cannot_be_python_3(tmp_path: Path) -> Non
 )
 def test_old_names_alone_do_not_floor(tmp_path: Path, body: str) -> None:
     submission = read_layers(tmp_path, f"{HEAD}    {body}\n")
-    assert submission.dialect.python2
+    assert submission.python2
     assert not submission.files["layers.py"].floor_division
     assert submission.notes[0].endswith("line for line; / divides as in Python 3.")
 
@@ -179,7 +179,7 @@ def test_python_3_that_knows_old_names_is_left_alone(tmp_path: Path, line: str) 
     text = f"{line}\n{LAYERS}\n\ndef sgd(w):\n    for i in xrange(3): pass\n"
     submission = read_layers(tmp_path, text)
     assert _text(submission) == text
-    assert not submission.dialect.python2
+    assert not submission.python2
     assert not submission.files["layers.py"].floor_division
     assert not submission.notes
 
@@ -188,8 +188,7 @@ def test_python_3_that_knows_old_names_is_left_alone(tmp_path: Path, line: str) 
 def test_a_given_file_tells_the_template_but_not_the_student(tmp_path: Path, old: str) -> None:
     files = {"layers.py": LAYERS, "solver.py": f"def train():\n    {old}\n    return 7 / 2\n"}
     submission = read(write(tmp_path / "ann", files))
-    assert submission.dialect.era == "2016"
-    assert not submission.dialect.python2
+    assert not submission.python2
     assert not submission.files["layers.py"].floor_division
     assert submission.files["solver.py"].floor_division == old.startswith("print")
     assert [note for note in submission.notes if note.startswith("layers.py")] == []
@@ -210,13 +209,13 @@ def test_words_in_a_comment_do_not_make_a_broken_file_old(tmp_path: Path) -> Non
     text = f"{HEAD}{comment}    return x / 2\n\ndef sgd(x):\n    return (\n"
     submission = read_layers(tmp_path, text)
     assert not submission.files["layers.py"].floor_division
-    assert not submission.dialect.python2
+    assert not submission.python2
 
 
 def test_an_old_script_beside_it_does_not(tmp_path: Path) -> None:
     files = {"layers.py": LAYERS, "plots.py": "print 'hello'\n"}
     submission = read(write(tmp_path / "ann", files))
-    assert not submission.dialect.python2
+    assert not submission.python2
     assert submission.files["plots.py"].text == "print('hello')\n"
 
 

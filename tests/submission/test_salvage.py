@@ -231,7 +231,7 @@ def test_a_broken_function_among_python_2(tmp_path: Path) -> None:
     assert submission.broken == {"svm_loss": "layers.py, line 8: a bracket is never closed"}
     assert "print(x)\n    return range(3) / 2" in submission.files["layers.py"].text
     assert submission.files["layers.py"].floor_division
-    assert submission.dialect.python2
+    assert submission.python2
 
 
 def test_a_broken_function_does_not_make_python_3_old(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_broken_function_does_not_make_python_3_old(tmp_path: Path) -> None:
         "def relu_forward(x):\n    return xrange(3)\n\ndef svm_loss(x):\n    return (\n"
     )
     submission = read_layers(tmp_path, text)
-    assert not submission.dialect.python2
+    assert not submission.python2
     assert not submission.files["layers.py"].floor_division
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from grader.model.contract import ContractEntry
-from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone, Wrong
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
@@ -41,7 +40,6 @@ def channel(
         package="cs231n",
         files={"layers.py": SourceFile(text=text), **(others or {})},
         locations={"good": "layers.py", "bad": "layers.py"},
-        dialect=Dialect(era="2021"),
     )
     return WorkerChannel(sandbox, submission, calls=CallLimits(**limits))
 

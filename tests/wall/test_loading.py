@@ -9,7 +9,6 @@ import pytest
 
 from grader.model.contract import ContractEntry
 from grader.model.limits import Limits
-from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
@@ -42,7 +41,6 @@ def submission(files: dict[str, str], **more: Any) -> Submission:
         package="cs231n",
         files={path: SourceFile(text=text, acts=True) for path, text in files.items()},
         locations=locations,
-        dialect=Dialect(era="2021"),
         **more,
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone
 from grader.protocol import frames
@@ -59,7 +58,6 @@ def channel(sandbox: Sandbox) -> Iterator[WorkerChannel]:
         package="cs231n",
         files={"layers.py": SourceFile(text=CODE)},
         locations=dict.fromkeys(names, "layers.py"),
-        dialect=Dialect(era="2021"),
     )
     with WorkerChannel(sandbox, submission, calls=CallLimits(call_seconds=0.3)) as opened:
         yield opened
@@ -227,7 +225,6 @@ def test_modules_that_cannot_be_loaded_are_said_so_of_each_check(sandbox: Sandbo
         package="cs231n",
         files={"layers.py": SourceFile(text=f"def note(x):\n    pass\n{DIES_WHEN_LOADED}")},
         locations={"note": "layers.py"},
-        dialect=Dialect(era="2021"),
     )
     with WorkerChannel(sandbox, submission) as channel:
         every = {check: script(call("note", 1), call("note", 2)) for check in ("one", "two")}
