@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.assignments.numpynn.marks import marks_of
 from grader.assignments.numpynn.recognition import _TABLE
 from grader.assignments.numpynn.release_facts import RELEASES
@@ -34,7 +34,7 @@ _LIKE: Final = {"cs231n-2025-a2": ("cs231n-2026-a2",)}
 
 def own_marks() -> frozenset[str]:
     """Of our own template."""
-    return _marks(data_folder("student_template"))
+    return _marks(Assignment.load(_OURS).layout.template)
 
 
 def _marks(folder: Path) -> frozenset[str]:

@@ -62,15 +62,6 @@ class Assignment:
         return self.layout.bank
 
     @cached_property
-    def plugin(self) -> Plugin:
-        """The assignment's hooks.
-
-        Raises:
-            PluginError: one of the files cannot be imported.
-        """
-        return load_plugin(self.layout.plugin)
-
-    @cached_property
     def bank_files(self) -> list[Path]:
         """The bank's modules, in the order in which they run."""
         return sorted(path for path in self.bank.glob("*.py") if not path.name.startswith("_"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from grader.assignment.catalogue import read_package, write_package
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.assignments.numpynn.release_facts import RELEASES
 from grader.assignments.numpynn.rendering import (
     reference_as,
@@ -34,7 +34,7 @@ DROPS = ("cs231n-2016", "cs231n-2017")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The reference in each form, and our template in each form, as nobody has touched it."""
     folder = tmp_path_factory.mktemp("releases")
-    template = read_package(data_folder("student_template") / "numpynn")
+    template = read_package(Assignment.load().layout.template / "numpynn")
     for release in RELEASES:
         package = release.packages[0]
         for name, files in (

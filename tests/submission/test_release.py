@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.catalogue import write_package
-from grader.assignment.folder import Assignment, data_folder
+from grader.assignment.folder import Assignment
 from grader.assignment.plugin import PLAIN, load_plugin
 from grader.assignments.numpynn.dropout_meaning import stated_meaning
 from grader.assignments.numpynn.marks import WEIGHTS, marks_of
@@ -20,7 +20,6 @@ from grader.model.release import Release
 from grader.submission import load, single
 from tests.submission.samples import LAYERS, read, write
 
-ROOT = Path(__file__).parents[2]
 IDS = [release.id for release in RELEASES]
 BY_ID = {release.id: release for release in RELEASES}
 PLUGIN = Assignment.load().plugin
@@ -139,7 +138,7 @@ def _marks(tmp_path: Path, files: dict[str, str]) -> Iterable[str]:
 def test_our_own_template_is_known_by_its_docstrings() -> None:
     """If it is not: `python scripts/record_release_marks.py`."""
     contract = Assignment.load().contract.modules
-    for folder in (data_folder("reference"), ROOT / "student_template"):
+    for folder in (Assignment.load().layout.solution, Assignment.load().layout.template):
         found = load(single(folder), contract=contract, plugin=PLUGIN)
         assert found.release is not None
         assert found.release.id == "numpynn"

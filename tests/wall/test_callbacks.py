@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from grader.model.contract import ContractEntry
-from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, NotDone, Wrong
 from grader.protocol import frames, wire
@@ -112,7 +111,6 @@ def channel(sandbox: Sandbox) -> Iterator[WorkerChannel]:
         package="lib",
         files={"train.py": SourceFile(text=CODE)},
         locations=dict.fromkeys(NAMES, "train.py"),
-        dialect=Dialect(era="2021"),
     )
     limits = CallLimits(call_seconds=2, call_wait_seconds=1)
     with WorkerChannel(sandbox, submission, calls=limits) as opened:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from grader.model.contract import ContractEntry
-from grader.model.result import Dialect
 from grader.model.submission import SourceFile, Submission
 from grader.model.verdicts import CouldNotRun, Wrong
 from grader.protocol import frames, wire
@@ -168,7 +167,6 @@ def channel(sandbox: Sandbox) -> Iterator[WorkerChannel]:
         package="lib",
         files={"tensor.py": SourceFile(text=CODE)},
         locations=dict.fromkeys(API, "tensor.py"),
-        dialect=Dialect(era="2021"),
     )
     with WorkerChannel(sandbox, submission, calls=CallLimits(call_seconds=1)) as opened:
         yield opened
