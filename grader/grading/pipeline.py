@@ -214,7 +214,7 @@ def _carried(
         return checks
     try:
         return diagnose_carried(
-            carried, tapes, catalogue, submission.dialect,
+            carried, tapes, catalogue, run.context.form(submission),
             lang=run.context.settings.lang, spans=submission.spans,
         )  # fmt: skip
     except Exception:  # as in `_explained`: a cause that is not found costs no points
