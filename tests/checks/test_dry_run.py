@@ -139,5 +139,9 @@ def test_code_of_an_older_release_is_called_in_its_own_words(
     assert all("dropout" in settings and "normalization" not in settings for settings in nets)
 
 
-def test_the_dialect_of_today_hears_the_same(dry_runs: Mapping[str, RequestScript]) -> None:
-    assert in_dialect(dry_runs, Dialect(era="2021", forced=True)) is dry_runs
+def test_a_release_that_calls_as_the_checks_do_is_asked_the_same(
+    dry_runs: Mapping[str, RequestScript],
+) -> None:
+    assert in_form(dry_runs, CallForm()) is dry_runs
+    same = in_form(dry_runs, form_of("cs231n-2021"))
+    assert all(same[check] is dry_runs[check] for check in dry_runs)
