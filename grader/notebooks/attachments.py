@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from grader.model.submission import Submission
-from grader.submission.archive import members
 from grader.submission.files import (
     BESIDE,
     MAX_BESIDE,
     Member,
-    folder_members,
     is_ignored,
     printable,
 )
 from grader.submission.make_runnable import prepare
 from grader.submission.notebook_cells import Book
+from grader.submission.reader import open_members
 from grader.submission.source_text import Unreadable
 
 _MAX_TOGETHER: Final = 32 << 20
@@ -99,11 +98,8 @@ class _Gathered:
 
     def gather(self, path: Path) -> tuple[dict[str, bytes], dict[str, str]]:
         """What is kept, and why what is not is left out, by names inside the submission."""
-        if path.is_dir():
-            self._take(folder_members(path))
-        else:
-            with path.open("rb") as file:
-                self._take(members(file, path.name))
+        with open_members(path) as every:
+            self._take(every)
         return self._kept, self._left_out
 
     def _take(self, every: Iterator[Member]) -> None:

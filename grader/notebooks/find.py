@@ -12,11 +12,11 @@ import msgspec
 
 from grader.model.errors import InputError
 from grader.notebooks.answers import count_answered
-from grader.submission.archive import members
-from grader.submission.files import Member, folder_members, is_ignored, printable
+from grader.submission.files import Member, is_ignored, printable
 from grader.submission.module_names import may_be_notebook
 from grader.submission.notebook_cells import Book, read_notebook
 from grader.submission.notebook_formats import MAX_BYTES, SCRIPTS, looks_like_notebook
+from grader.submission.reader import open_members
 from grader.submission.restored_cells import share_of
 
 _MAX_FILES: Final = 200
@@ -62,10 +62,8 @@ def _room(name: str) -> int:
 
 
 def _taken(path: Path, room: Callable[[str], int]) -> dict[str, bytes]:
-    if path.is_dir():
-        return dict(_read(folder_members(path), room))
-    with path.open("rb") as file:
-        return dict(_read(members(file, path.name), room))
+    with open_members(path) as every:
+        return dict(_read(every, room))
 
 
 def _read(every: Iterable[Member], room: Callable[[str], int]) -> Iterator[tuple[str, bytes]]:

@@ -14,7 +14,7 @@ from grader.model.errors import InputError
 from grader.submission.files import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 from grader.submission.foreign_files import named
 from grader.submission.identity import entry_id
-from grader.submission.module_names import COPY, is_python, plain, spellings
+from grader.submission.module_names import COPY, is_python, may_be_notebook, plain, spellings
 from grader.submission.source import Source
 
 PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
@@ -152,7 +152,7 @@ def short_name(name: str, *, is_folder: bool) -> str:
     `smithann_late_340_208_hw2.zip` (Canvas) becomes `smithann_340`,
     `Ann Smith_12_assignsubmission_file` (Moodle) becomes `Ann Smith_12`.
     """
-    stem = name if is_folder else archive_stem(name) or name
+    stem = name if is_folder else archive_stem(name) or name.removesuffix(".ipynb")
     for pattern in (_MOODLE, _CANVAS_TEXT, _CANVAS):
         match = pattern.fullmatch(name)
         if match:
@@ -230,7 +230,7 @@ def _problem(path: Path, root: Path) -> str:
         os.scandir(path).close() if is_folder else path.open("rb").close()
     except OSError as error:
         return f"{name}: {why_unreadable(error)}."
-    if not is_folder and archive_stem(name) is None:
+    if not is_folder and archive_stem(name) is None and not may_be_notebook(name):
         if is_python(name):
             return f"{name}: is a single file; if {root} is one submission, use `grader grade`."
         if what := named([name]):

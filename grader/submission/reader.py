@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from grader.model.errors import InputError
-from grader.submission.archive import read_archive, read_bytes, read_inside
+from grader.submission.archive import members, read_archive, read_bytes, read_inside
 from grader.submission.files import (
     MAX_NESTED_BYTES,
     Member,
@@ -24,7 +25,7 @@ from grader.submission.files import (
 )
 from grader.submission.foreign_files import named
 from grader.submission.make_runnable import Prepared, prepare
-from grader.submission.module_names import is_python
+from grader.submission.module_names import is_python, may_be_notebook
 from grader.submission.notebook_module import prepare_notebook
 from grader.submission.package import Package
 from grader.submission.source_text import Unreadable
@@ -86,6 +87,22 @@ def read_tree(path: Path, wanted: Wanted = is_python) -> Tree:
             return read_archive(file, path.name, wanted)
     except OSError as error:
         raise InputError(f"{path.name}: {why_unreadable(error)}.") from None
+
+
+@contextmanager
+def open_members(path: Path) -> Iterator[Iterator[Member]]:
+    """All files of the submission at `path`: a folder, an archive, or one file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path.is_dir():
+        yield folder_members(path)
+    elif is_python(path.name) or may_be_notebook(path.name):
+        yield iter([Member(path.name, path.stat().st_size, reader(path))])
+    else:
+        with path.open("rb") as file:
+            yield members(file, path.name)
 
 
 def read_nested(path: Path, tree: Tree, wanted: Wanted = is_python) -> Tree:

@@ -23,6 +23,13 @@ from tests.support import TEMPLATE
 LIMITS = NotebookLimits(cell_seconds=2, notebook_seconds=60, idle_seconds=3)
 TINY = ScaleRule(sizes={"train": 250, "val": 150, "test": 100, "heldout": 100})
 """Few images, on which the published behaviours still show."""
+SERVED = """\
+from grader.worker.notebook_data import arrays
+
+def get_data():
+    return arrays["X"]
+"""
+"""What stands for an assignment's data functions."""
 PACKAGE = {"layers.py": "def three():\n    return 3\n"}
 
 
@@ -38,8 +45,8 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
         "files": {path: (text, False) for path, text in (files or PACKAGE).items()},
         "package": "cs231n",
         "modules": {},
-        "data": {},
-        "served": {},
+        "data": {"X": np.zeros((5, 3))},
+        "served": {"data_utils.py": SERVED},
         "extra": {name: np.frombuffer(data, np.uint8) for name, data in made.beside.items()},
         "old": made.old,
         "floor_division": [cell.run for cell in made.cells if cell.floors],

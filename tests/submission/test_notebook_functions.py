@@ -13,7 +13,8 @@ import pytest
 
 from grader.model.errors import InputError
 from grader.model.submission import Submission
-from grader.submission import load, single
+from grader.notebooks.find import notebook_files
+from grader.submission import discover, load, single
 from grader.submission.needed_statements import needed_statements
 
 NAMES = ("fit", "predict")
@@ -166,7 +167,7 @@ def test_functions_may_be_moved_to_a_module_beside(tmp_path: Path) -> None:
 def test_without_the_notebook_there_is_nothing_to_grade(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no Python files") as caught:
         read(tmp_path, {"README.md": "# My work"})
-    assert caught.value.hint == "Hand in the folder with Regression.ipynb, as it is or as a zip."
+    assert caught.value.hint == "Submit the folder with Regression.ipynb, as it is or as a zip."
 
 
 @pytest.mark.parametrize(
@@ -185,3 +186,18 @@ def test_without_the_notebook_there_is_nothing_to_grade(tmp_path: Path) -> None:
 )
 def test_what_a_function_needs(text: str, kept: int) -> None:
     assert len(needed_statements(ast.parse(text), text, ["fit"])) == kept
+
+
+def test_loose_notebooks_are_submissions(tmp_path: Path) -> None:
+    """As platforms hand them out where one file is asked for."""
+    for name in ("ann.ipynb", "smithbob_12_34_Regression-1.ipynb"):
+        (tmp_path / name).write_text(notebook(*SOLVED), encoding="utf-8")
+    found = list(discover(tmp_path))
+    assert [(source.name, source.problem) for source in found] == [
+        ("ann", ""), ("smithbob_12", "")
+    ]  # fmt: skip
+    for source in found:
+        assert set(load(source, contract=CONTRACT).locations) == set(NAMES)
+        assert list(notebook_files(source.path)) == [source.path.name]
+    with pytest.raises(InputError, match=r"ann\.ipynb is a notebook, which is not the package"):
+        load(found[0], contract={"fit": "regression"})
