@@ -23,7 +23,6 @@ def command(
 ) -> None:
     """Run the notebooks of one submission. Exit code 1: some cells did not do what they should."""
     from grader.assignment.folder import Assignment
-    from grader.grading import contract_of
     from grader.notebooks.notebook_grading import NotebookBench
     from grader.submission import load, single
 
@@ -33,7 +32,7 @@ def command(
     loaded = Assignment.load(assignment)
     submission = load(
         single(options.existing(path)),
-        contract=contract_of(loaded),
+        contract=loaded.contract,
         given=loaded.given_files,
         notebooks=loaded.given_notebooks,
     )

@@ -23,6 +23,7 @@ from grader.diagnosis.observed_values import (
 from grader.diagnosis.random_values import LARGE, Drawn
 from grader.diagnosis.replay import Case
 from grader.diagnosis.work_budget import WorkBudget
+from grader.model.contract import ContractEntry
 
 _IN_BATCH: Final = 0.1
 """Weight of each further value in a batch."""
@@ -119,6 +120,11 @@ class Evidence:
             if self._budget is not None:
                 self._budget.spend(self.cost if resolve else 0, package)
         return self._known[versions]
+
+    @property
+    def entry(self) -> ContractEntry:
+        """What the contract says of the function."""
+        return self._catalogue.contract[self.function]
 
     def _drawn(self, versions: Versions) -> dict[Key, None]:
         return dict.fromkeys(self._random.get(versions, frozenset()))

@@ -26,7 +26,7 @@ from grader.assignment.catalogue import (
     read_package,
 )
 from grader.assignment.layout import Layout
-from grader.model.contract import ContractEntry
+from grader.model.contract import Contract, ContractEntry
 from grader.model.errors import InputError
 from grader.model.module_path import import_name, source_file
 
@@ -57,13 +57,13 @@ class Catalogue:
     def __init__(
         self,
         layout: Layout,
-        contract: Mapping[str, ContractEntry],
+        contract: Contract,
         files: Mapping[str, str] | None = None,
     ) -> None:
         """What lies beside the reference package; `files` are its own, if not all lie in it."""
         self._layout = layout
         self._given_files = files
-        self._contract = contract
+        self.contract = contract
         self._versions: dict[str, list[Version]] = {}
         self._packages: dict[Versions, Package | None] = {}
 
@@ -100,7 +100,7 @@ class Catalogue:
     @property
     def functions(self) -> Collection[str]:
         """The names of the contract, in its order."""
-        return self._contract
+        return self.contract
 
     @cached_property
     def _files(self) -> dict[str, str]:
@@ -147,11 +147,11 @@ class Catalogue:
         met, left = set[str](), {function}
         while left:
             met |= left
-            left = {name for one in left for name in self._words(one)} & set(self._contract) - met
-        return [name for name in self._contract if name in met - {function}]
+            left = {name for one in left for name in self._words(one)} & set(self.contract) - met
+        return [name for name in self.contract if name in met - {function}]
 
     def _words(self, function: str) -> list[str]:
-        text = self._files.get(source_file(self._contract[function].module), "")
+        text = self._files.get(source_file(self.contract[function].module), "")
         begin, end = definition_extent(text, function)
         return re.findall(r"\w+", text[begin:end])
 
@@ -176,7 +176,7 @@ class Catalogue:
         for order in (mistakes, mistakes[::-1])[: max(1, len(mistakes))]:
             patches = [patch for version in (*styles, *order) for patch in self._patches(version)]
             try:
-                return Package(patched(self._files, patches), self._contract)
+                return Package(patched(self._files, patches), self.contract)
             except InputError:
                 continue
         return None

@@ -251,7 +251,8 @@ def _one_step_off(evidence: Evidence, resolve: Resolve) -> bool:
     calls = [call for call in _calls(evidence) if len(call.request["args"]) == 3]
     if len(calls) < 3:
         return False
-    mine = [evidence.student.get(Key(c.exchange, 0, evidence.function, "next_w")) for c in calls]
+    following = evidence.entry.returns[0]
+    mine = [evidence.student.get(Key(c.exchange, 0, evidence.function, following)) for c in calls]
     w, _, config = calls[0].request["args"]
     config = dict(config) if isinstance(config, dict) else {}
     rights = []
@@ -268,13 +269,13 @@ def _one_step_off(evidence: Evidence, resolve: Resolve) -> bool:
 def _differences(evidence: Evidence, resolve: Resolve) -> bool:
     """Whether a wrong gradient is what differences of the forward function give, just so."""
     backward = evidence.function
-    if not backward.endswith("_backward"):
+    forward = evidence.entry.backward_of
+    if forward in ("", backward):
         return False
-    forward = backward.removesuffix("_backward") + "_forward"
     for key in evidence.wrong:
         request = evidence.case.requests[key.exchange]
         received, right = evidence.student.get(key), np.asarray(evidence.right.get(key))
-        if request.get("on") != backward or key.label != "dx":
+        if request.get("on") != backward or key.label != evidence.entry.returns[0]:
             continue
         args = _forward_args(evidence, forward, request["args"][1])
         if args is None or not isinstance(received, np.ndarray):

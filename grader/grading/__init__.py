@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.grading.context import GradingContext, contract_of
+from grader.grading.context import GradingContext
 from grader.grading.environment import environment, harness_version
 from grader.grading.pipeline import grade_submission
 from grader.grading.settings import Settings, select
@@ -10,7 +10,6 @@ from grader.grading.settings import Settings, select
 __all__ = [
     "GradingContext",
     "Settings",
-    "contract_of",
     "environment",
     "grade_submission",
     "harness_version",

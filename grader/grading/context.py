@@ -98,8 +98,3 @@ def call_limits(assignment: Assignment) -> CallLimits:
         load_seconds=limits.load_seconds,
         load_wait_seconds=limits.load_wait_seconds,
     )
-
-
-def contract_of(assignment: Assignment) -> dict[str, str]:
-    """Contract name to the module that should define it."""
-    return assignment.contract.modules

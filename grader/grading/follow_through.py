@@ -6,8 +6,7 @@ with its backwards), since a cache is only understood by the functions that belo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from grader.grading.memory import memory_at_most, size
 from grader.grading.observe import observed
 from grader.grading.submission_run import SubmissionRun
 from grader.model.call import Call
-from grader.model.contract import ContractEntry
+from grader.model.contract import Contract, ContractEntry, owner_of
 from grader.model.result import Cause, CheckResult, Finding, Outcome
 from grader.model.rubric import Rubric
 from grader.model.submission import Submission
@@ -31,7 +30,6 @@ from grader.student.proxy import Reply
 from grader.student.trace import Tapes
 from grader.worker.worker import Dispatcher
 
-_FAMILY: Final = re.compile(r"_(forward|backward|backward_alt)$")
 _CALL_MEMORY: Final = 1 << 30
 """Bytes that one call of a replaced function may take: its arguments are the student's."""
 _HELD_MEMORY: Final = 256 << 20
@@ -39,16 +37,15 @@ _HELD_MEMORY: Final = 256 << 20
 
 
 def wrong_functions(checks: Iterable[CheckResult], rubric: Rubric) -> list[str]:
-    """The functions to replace: those at fault, but for the nets of parts that follow through."""
-    nets = {name for name, entry in rubric.contract.items() if entry.makes_object}
-    wrong = {
-        _FAMILY.sub("", name)
+    """The functions to replace: those at fault, but for classes of parts that follow through."""
+    contract = rubric.contract
+    return contract.families(
+        name
         for check in checks
         if check.outcome in AT_FAULT
-        for name in check.targets
-        if not (name in nets and rubric.parts[check.part].follow_through)
-    }
-    return [name for name in rubric.contract if _FAMILY.sub("", name) in wrong]
+        for name in map(owner_of, check.targets)
+        if not (contract[name].makes_object and rubric.parts[check.part].follow_through)
+    )
 
 
 def to_repeat(
@@ -63,11 +60,20 @@ def to_repeat(
     is_whole = all(check.outcome is not Outcome.MISSING for check in every)
     found: dict[tuple[str, ...], set[str]] = {}
     for check in every:
-        own = {_FAMILY.sub("", name) for name in check.targets}
-        others = tuple(name for name in wrong if _FAMILY.sub("", name) not in own)
+        own = set(rubric.contract.families(check.targets))
+        below = _below(check, rubric.contract)
+        others = tuple(name for name in wrong if name not in own and name in below)
         if others and _may_follow(check, rubric) and (is_whole or not _is_given(check, rubric)):
             found.setdefault(others, set()).add(check.id)
     return found
+
+
+def _below(check: CheckResult, contract: Contract) -> Collection[str]:
+    """What the functions that a check judges stand on: all others, unless the contract says."""
+    owners = [owner_of(name) for name in check.targets]
+    if not all(contract[name].stands_on for name in owners):
+        return contract
+    return {below for name in owners for below in contract.below(name)}
 
 
 def _is_given(check: CheckResult, rubric: Rubric) -> bool:
@@ -215,8 +221,10 @@ def carry_mistakes(
     catalogue = run.context.catalogue
     if catalogue is None or not run.context.assignment.rubric.carry_mistakes:
         return checks
-    for forward, mistake in _known_forwards(checks).items():
-        stuck = {check.id for check in checks if _waits_for(check, forward)}
+    contract = run.context.assignment.contract
+    for forward, mistake in _known_forwards(checks, contract).items():
+        backwards = contract.backwards_of(forward)
+        stuck = {check.id for check in checks if _waits_for(check, backwards)}
         resolve = catalogue.resolver([version_of(mistake)])
         if not stuck or resolve is None or run.time_limit.is_over:
             continue
@@ -254,17 +262,15 @@ def _local(resolve: Callable[[str], Any]) -> LocalChannel:
     return LocalChannel(Dispatcher(resolve, lambda _file: False))
 
 
-def _known_forwards(checks: Iterable[CheckResult]) -> dict[str, Cause]:
+def _known_forwards(checks: Iterable[CheckResult], contract: Contract) -> dict[str, Cause]:
     """Forward functions that are wrong in one clear way, with the mistake."""
     return {
         check.targets[0]: check.causes[0]
         for check in checks
-        if check.targets[0].endswith("_forward")
+        if contract.backwards_of(check.targets[0])
         and [cause.kind for cause in check.causes] == ["mistake"]
     }
 
 
-def _waits_for(check: CheckResult, forward: str) -> bool:
-    family = _FAMILY.sub("", check.targets[0])
-    behind = f"{family}_forward" == forward and check.targets[0] != forward
-    return check.outcome is Outcome.SKIPPED and behind
+def _waits_for(check: CheckResult, backwards: Collection[str]) -> bool:
+    return check.outcome is Outcome.SKIPPED and check.targets[0] in backwards

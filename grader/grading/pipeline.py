@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from grader.diagnosis.diagnose import diagnose, diagnose_carried, structural
 from grader.grading.cell_places import told_by_cell
 from grader.grading.compat_notes import old_use_notes
-from grader.grading.context import GradingContext, contract_of
+from grader.grading.context import GradingContext
 from grader.grading.environment import environment
 from grader.grading.follow_through import carry_mistakes, follow_through, wrong_functions
 from grader.grading.observe import observed
@@ -64,7 +64,7 @@ def grade_submission(context: GradingContext, source: Source) -> Result:
 def _loaded(context: GradingContext, source: Source) -> Submission:
     return load(
         source,
-        contract=contract_of(context.assignment),
+        contract=context.assignment.contract,
         given=context.assignment.given_files,
         notebooks=context.assignment.given_notebooks,
         plugin=context.assignment.plugin,

@@ -28,11 +28,13 @@ class SubmissionRun:
         """Its time runs from now on; `sandbox` starts its workers."""
         self.context = context
         self.sandbox = sandbox
-        self.calls = Calls()
+        assignment = context.assignment
+        known = assignment.contract, assignment.rubric.gradient_checkers
+        self.calls = Calls(*known)
         """Functions that called others very often."""
         self.killed: list[str] = []
         """What was called when workers were killed, by their own code or from outside."""
-        self.loading = Loading(submission)
+        self.loading = Loading(submission, *known)
         """How it loads, as far as is known."""
         self.time_limit = TimeLimit(context.assignment.rubric.limits.submission_seconds)
 

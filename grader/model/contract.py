@@ -36,6 +36,7 @@ class MethodTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     differentiable: list[str] = []
     random: list[str] = []
     given: bool = False
+    given_lines: list[str] = []
 
 
 class EntryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +50,7 @@ class EntryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     random: list[str] = []
     differentiable: list[str] = []
     given: bool = False
+    given_lines: list[str] = []
 
 
 Declared = Mapping[str, str | EntryTable]
@@ -76,6 +78,8 @@ class ContractEntry(msgspec.Struct, frozen=True):
     """The arguments that its backward returns gradients of."""
     given: bool = False
     """Whether students get it complete: there is nothing to do in it."""
+    given_lines: tuple[str, ...] = ()
+    """Statements that a template gives in it though they compute a part of its results."""
 
     @property
     def makes_object(self) -> bool:
@@ -103,6 +107,7 @@ class ContractEntry(msgspec.Struct, frozen=True):
                 random=tuple(table.random),
                 differentiable=tuple(table.differentiable),
                 given=given or table.given,
+                given_lines=tuple(table.given_lines),
             )
             for method, table in tables.items()
         }
@@ -115,6 +120,7 @@ class ContractEntry(msgspec.Struct, frozen=True):
             random=tuple(declared.random),
             differentiable=tuple(declared.differentiable),
             given=given,
+            given_lines=tuple(declared.given_lines),
         )
 
 
@@ -168,9 +174,17 @@ class Contract(Mapping[str, ContractEntry]):
         """The function that this one is the backward of; empty if it is not a backward."""
         return self[name].backward_of if name in self else ""
 
+    def backwards_of(self, name: str) -> list[str]:
+        """The other functions that differentiate this one, in the contract's order."""
+        return [other for other in self if other != name and self[other].backward_of == name]
+
     def family(self, name: str) -> str:
-        """The forward function of a family: a cache is understood by its members alone."""
-        return self.forward_of(name) or name
+        """The forward function of a family: a cache is understood by its members alone.
+
+        A method belongs to the family of its class.
+        """
+        owner = owner_of(name)
+        return self.forward_of(owner) or owner
 
     def families(self, names: Iterable[str]) -> list[str]:
         """Some functions, and all that belong to their families, in the contract's order."""
@@ -186,7 +200,7 @@ class Contract(Mapping[str, ContractEntry]):
 
     def below(self, name: str) -> list[str]:
         """All that a function stands on, directly or through others, in the contract's order."""
-        own = {self.family(owner_of(name))}
+        own = {self.family(name)}
         met, left = set[str](), own
         while left:
             met |= left

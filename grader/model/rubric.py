@@ -185,6 +185,8 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     """Folder of the reference package, relative to the rubric; empty for ours."""
     given: list[str] = []
     """Modules of the reference that students get complete: ours stand in where one is missing."""
+    gradient_checkers: list[str] = []
+    """How functions of given modules begin that differentiate numerically."""
     carry_mistakes: bool = True
     """Whether a backward pass whose forward has a known mistake is judged on that mistake's terms:
     as the backward of the reference with the same mistake in its forward."""

@@ -12,7 +12,6 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.grading import contract_of
 from grader.model.errors import InputError, exit_code_of
 from grader.notebooks.curves import AtScale, Recorded, origin
 from grader.notebooks.notebook_grading import NotebookBench
@@ -42,7 +41,7 @@ def _at_scale(assignment: Assignment) -> Recorded:
     folder = assignment.layout.solution
     bench = NotebookBench(assignment, reference_curves=False)
     try:
-        graded = bench.grade(load(single(folder), contract=contract_of(assignment)), folder)
+        graded = bench.grade(load(single(folder), contract=assignment.contract), folder)
     finally:
         bench.close()
     found = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment.folder import Assignment
+from grader.model.contract import Contract
 from grader.model.module_path import notebook_of
 from grader.submission.module_names import Modules, may_be_notebook
 from grader.submission.reader import read_tree
@@ -25,7 +26,8 @@ def kernel_work(folder: Path, assignment: str) -> Iterator[Path]:
     It is the folder itself outside of a kernel, and where no function lives in a notebook.
     """
     shell = _shell()
-    modules = Assignment.load(assignment).contract.modules if shell else {}
+    contract = Assignment.load(assignment).contract if shell else Contract({})
+    modules = contract.modules
     notebook = _notebook_of_kernel(shell, modules)
     if not notebook:
         yield folder
@@ -33,7 +35,7 @@ def kernel_work(folder: Path, assignment: str) -> Iterator[Path]:
     wanted = [name for name, module in modules.items() if notebook_of(module) == notebook]
     with tempfile.TemporaryDirectory(prefix="gradewall-check-") as name:
         work = Path(name) / folder.name
-        _copy_other_files(folder, work, Modules(modules), notebook)
+        _copy_other_files(folder, work, Modules(contract), notebook)
         (work / f"{notebook}.ipynb").write_text(_as_notebook(shell, notebook, wanted), "utf-8")
         yield work
 

@@ -109,7 +109,7 @@ class SelfCheckPlugin(CheckPlugin):
 
     def _start(self) -> CheckRun:
         from grader.batches.grading_server import obtain_key
-        from grader.grading import Settings, contract_of
+        from grader.grading import Settings
         from grader.grading.context import call_limits
         from grader.sandbox.sandboxes import open_sandbox
         from grader.selfcheck.self_check import own_code
@@ -123,7 +123,7 @@ class SelfCheckPlugin(CheckPlugin):
         try:
             submission = load(
                 source,
-                contract=contract_of(assignment),
+                contract=assignment.contract,
                 given=assignment.given_files,
                 notebooks=assignment.given_notebooks,
                 plugin=assignment.plugin,

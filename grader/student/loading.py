@@ -18,6 +18,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from grader.model.contract import Contract
 from grader.model.submission import SourceFile, Submission
 from grader.protocol import toplevel
 from grader.student.proxy import Reply, Request
@@ -35,7 +36,19 @@ _Place = tuple[str, int]
 class Loading:
     """What is known of how one submission loads."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        contract: Contract | None = None,
+        gradient_checkers: Sequence[str] = (),
+    ) -> None:
+        """`contract` and `gradient_checkers` say whose calls the worker counts."""
+        known = contract or Contract({})
+        self._counted = {
+            "callers": [name for name in known if known.forward_of(name)],
+            "called": sorted(known.forwards),
+            "checkers": list(gradient_checkers),
+        }
         self.files = dict(submission.files)
         """As they are loaded: with as many lines as the submission's."""
         self.stopped: list[str] = []
@@ -64,6 +77,7 @@ class Loading:
             "expected": {**submission.locations, **submission.missing},
             "also": submission.imported_later,
             "substitute": list(substitute),
+            "counted": self._counted,
         }
 
     def heard(self, message: Reply, now: float) -> None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from grader.model.contract import ContractEntry
 from grader.model.result import SourceSpan
 from grader.submission.make_runnable import Prepared
 from grader.submission.parse import statements
@@ -35,20 +36,23 @@ def _bound_by(statement: ast.stmt) -> Iterable[str]:
     return []
 
 
-def left_as_given(name: str, statement: ast.stmt, tree: ast.Module) -> list[str]:
-    """What of a definition is as in the template: `[name]`, or for a class some of its methods.
+def left_as_given(
+    name: str, entry: ContractEntry, statement: ast.stmt, tree: ast.Module
+) -> list[str]:
+    """What of a definition is as in a template: `[name]`, or of a class some of its methods.
 
-    `["TwoLayerNet"]` where both of its methods are, `["TwoLayerNet.loss"]` where one is.
+    `["Net"]` where all methods are that the contract lists, `["Net.loss"]` where one is.
     """
     try:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return [name] if is_left(statement) else []
+            return [name] if is_left(statement, entry) else []
         if not isinstance(statement, ast.ClassDef) or _is_patched(name, tree):
             return []
-        methods = left_methods(statement) or []
+        left = left_methods(statement, entry)
     except RecursionError:
         return []
-    return [name] if len(methods) == 2 else [f"{name}.{method}" for method in methods]
+    is_whole = bool(left) and len(left) == len(entry.methods)
+    return [name] if is_whole else [f"{name}.{method}" for method in left]
 
 
 def _is_patched(name: str, tree: ast.Module) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from grader.assignment.plugin import SubmissionFacts
+from grader.model.contract import Contract
 from grader.model.result import SourceSpan
 from grader.model.submission import SourceFile
 from grader.protocol.toplevel import acts, imported_later
@@ -31,7 +32,7 @@ class Contents:
     def __init__(
         self,
         package: Package,
-        contract: Mapping[str, str],
+        entries: Contract,
         reader: Reader,
         lent: Collection[str] = (),
         names: Mapping[str, str] = {},
@@ -41,14 +42,15 @@ class Contents:
 
         Args:
             package: the chosen package, with all that it imports.
-            contract: name to the module that should define it.
+            entries: what the assignment asks for.
             reader: prepares its files.
             lent: files of ours, in the place of given ones that are missing.
             names: those of modules in files that are not called so.
             given: modules that everybody gets complete: nothing in them is to do.
         """
         self.package = package
-        self.contract = contract
+        self.entries = entries
+        self.contract = contract = entries.modules
         self.reader = reader
         self._lent = frozenset(lent)
         self._given = frozenset(given)
@@ -182,8 +184,10 @@ class Contents:
         left = [
             part
             for name in self.locations
-            if self.contract[name] not in self._given
-            for part in left_as_given(name, self.statement(name), self._module(name).tree)
+            if not self.entries[name].given
+            for part in left_as_given(
+                name, self.entries[name], self.statement(name), self._module(name).tree
+            )
         ]
         return [part for part in left if part not in broken]
 

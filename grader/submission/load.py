@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.assignment.plugin import AUTO, PLAIN, Plugin
+from grader.model.contract import Contract
 from grader.model.errors import InputError
 from grader.model.module_path import module_file
 from grader.model.submission import Submission
@@ -34,7 +35,7 @@ _MAX_SHOWN: Final = 5
 def load(
     source: Source,
     *,
-    contract: Mapping[str, str],
+    contract: Contract,
     given: Mapping[str, str] = {},
     notebooks: Mapping[str, str] = {},
     plugin: Plugin = PLAIN,
@@ -45,8 +46,7 @@ def load(
 
     Args:
         source: what `discover` or `single` found.
-        contract: the assignment's names to the module that should define them, for example
-            `{"adam": "optim", "TwoLayerNet": "classifiers.fc_net"}`.
+        contract: what the assignment asks for.
         given: modules that everybody was given, with their texts: they stand in for missing ones.
         notebooks: those with functions in their cells, by name, as everybody was given them.
         plugin: the assignment's, which tells the releases of its template apart.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from grader.model.contract import Contract
 from grader.model.module_path import module_file, notebook_of
 from grader.submission.source_text import Unreadable, decode
 
@@ -88,8 +89,10 @@ def import_stem(path: str) -> str:
 class Modules:
     """The modules of an assignment: those with names of the contract, and others that are given."""
 
-    def __init__(self, contract: Mapping[str, str], given: Iterable[str] = ()) -> None:
-        self.contract = contract
+    def __init__(self, entries: Contract, given: Iterable[str] = ()) -> None:
+        self.entries = entries
+        self.contract = contract = entries.modules
+        """Contract name to its module."""
         self.given = frozenset(given)
         self.names: dict[str, frozenset[str]] = dict.fromkeys(sorted(self.given), frozenset())
         """Module to the contract's names in it; of one that is only given there are none."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from grader.model.contract import Contract
 from grader.model.module_path import module_file, notebook_of
 from grader.submission.definitions import definitions, left_as_given
 from grader.submission.files import Tree
@@ -168,7 +169,7 @@ def rank(packages: Sequence[Package], modules: Modules, load: Load) -> list[Rank
     ranked = []
     for found in packages:
         package = _settled(found, modules, load)
-        implemented, defined = _count(package, modules.contract, load)
+        implemented, defined = _count(package, modules.entries, load)
         hint = _HINT if several_numbers and _SECOND.search(package.root) else 0.0
         score = implemented + _UNTOUCHED * defined + (hint if defined else 0.0)
         ranked.append(Ranked(package, implemented, defined, score))
@@ -181,7 +182,7 @@ def _settled(package: Package, modules: Modules, load: Load) -> Package:
     def likeliest(module: str) -> Callable[[tuple[Match, str]], tuple[object, ...]]:
         def key(candidate: tuple[Match, str]) -> tuple[object, ...]:
             match, path = candidate
-            done, _ = count_names(package, path, modules.names[module], load)
+            done, _ = count_names(package, path, modules.names[module], modules.entries, load)
             usual = path != module_file(module)
             return (-done, match.distance, usual, match.newest_first, path.count("/"), path)
 
@@ -228,16 +229,18 @@ def _is_other(package: Package, best: Package) -> bool:
     return bool(_OTHER.search(package.root)) and not _OTHER.search(best.root)
 
 
-def _count(package: Package, contract: Mapping[str, str], load: Load) -> tuple[int, int]:
+def _count(package: Package, contract: Contract, load: Load) -> tuple[int, int]:
     """How many names of the contract are implemented, and how many are there at all."""
     counts = [
-        count_names(package, file, names, load)
-        for file, names in names_by_file(package, contract).items()
+        count_names(package, file, names, contract, load)
+        for file, names in names_by_file(package, contract.modules).items()
     ]
     return sum(done for done, _ in counts), sum(there for _, there in counts)
 
 
-def count_names(package: Package, file: str, names: Iterable[str], load: Load) -> tuple[int, int]:
+def count_names(
+    package: Package, file: str, names: Iterable[str], contract: Contract, load: Load
+) -> tuple[int, int]:
     """How many of the names a file implements, and how many it has at all."""
     prepared = load(package, file) if file in package.files else None
     if prepared is None:
@@ -247,7 +250,8 @@ def count_names(package: Package, file: str, names: Iterable[str], load: Load) -
     done = [
         name
         for name in there
-        if name not in prepared.broken and not left_as_given(name, found[name], prepared.tree)
+        if name not in prepared.broken
+        and not left_as_given(name, contract[name], found[name], prepared.tree)
     ]
     return len(done), len(there)
 

@@ -2,15 +2,23 @@
 
 Templates give more than `pass`: results preset to None, parameters unpacked, a branch for each
 mode, the cache packed, the random seed set. A function is *left* when nothing but such lines is
-there **and** its first result can only be what it was preset to. The second condition alone proves
-that it cannot be right, so that no working function is ever called left.
+there, one of them keeps a place for the work (`raise`, `pass`, `...`, None), **and** its first
+result can only be what it was preset to. The last condition alone proves that it cannot be right
+where something is to be computed, so that no working function is ever called left.
+
+Of a class the methods count that the contract lists; a class of which it lists none is never left.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
+
+from msgspec.structs import replace
+
+from grader.model.contract import ContractEntry
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -24,59 +32,85 @@ _GIVEN_CALLS: Final = frozenset(
         "__init__",
     }
 )  # fmt: skip
-_NETWORK_METHODS: Final = ("__init__", "loss")
 
 
-def is_left(function: Function) -> bool:
-    """Whether a function is as the template gave it."""
+def is_left(function: Function, entry: ContractEntry) -> bool:
+    """Whether a function is as a template gave it; `entry` is the contract's on it."""
     if function.decorator_list:
         return False
-    body = _reached(_without_docstring(function.body))
+    body = _without_given(_reached(_without_texts(function.body)), entry)
     parameters = _parameters(function)
-    if not all(_is_given(statement, parameters) for statement in body):
+    if not all(_is_given(statement, parameters, entry.random) for statement in body):
         return False
     presets = _presets(body, parameters)
     returned = [node.value for node in _walk(body) if isinstance(node, ast.Return)]
-    return all(_is_preset(_first(value), presets) for value in returned)
+    return _keeps_a_place(body, returned) and all(_is_preset(_first(v), presets) for v in returned)
 
 
-def left_methods(network: ast.ClassDef) -> list[str] | None:
-    """Which of `__init__` and `loss` are left as in the template; None where it cannot be told."""
-    if network.decorator_list or network.keywords or not _inherits_nothing(network):
-        return None
-    methods = {node.name: node for node in network.body if isinstance(node, Function)}
+def left_methods(owner: ast.ClassDef, entry: ContractEntry) -> list[str]:
+    """Which of the methods that a contract lists are left as in a template, or not there."""
+    if owner.decorator_list or owner.keywords or not _inherits_nothing(owner):
+        return []
+    methods = {node.name: node for node in owner.body if isinstance(node, Function)}
     others = {
         target.id
-        for node in network.body
+        for node in owner.body
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    return [name for name in _NETWORK_METHODS if name not in others and _is_missing(name, methods)]
+    return [
+        name
+        for name, method in entry.methods.items()
+        if name not in others
+        and not method.given
+        and (name not in methods or is_left(methods[name], replace(method, random=entry.random)))
+    ]
 
 
-def _is_missing(name: str, methods: dict[str, Function]) -> bool:
-    method = methods.get(name)
-    if method is None:
+def _keeps_a_place(body: list[ast.stmt], returned: list[ast.expr | None]) -> bool:
+    """Whether something stands where the work is to be; an empty body is such a place too."""
+    if not body or any(value is None for value in returned):
         return True
-    return _is_left_init(method) if name == "__init__" else is_left(method)
+    return any(
+        isinstance(node, (ast.Pass, ast.Raise))
+        or (isinstance(node, ast.Constant) and node.value in (None, ...))
+        for node in _walk(body)
+    )
 
 
-def _is_left_init(init: Function) -> bool:
-    """Whether `__init__` only notes its arguments: no parameter is made."""
-    parameters = _parameters(init)
-    body = _reached(_without_docstring(init.body))
-    return not init.decorator_list and all(_is_given(line, parameters) for line in body)
+def _without_given(body: list[ast.stmt], entry: ContractEntry) -> list[ast.stmt]:
+    """The body without the statements that the contract says templates give, at any depth."""
+    if not entry.given_lines:
+        return body
+    given = {ast.unparse(ast.parse(line)) for line in entry.given_lines}
+    return [_Pruned(given).visit(copy.deepcopy(statement)) for statement in body]
+
+
+class _Pruned(ast.NodeTransformer):
+    """Puts a text in the place of some assignments."""
+
+    def __init__(self, given: Collection[str]) -> None:
+        self._given = given
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        return ast.Expr(ast.Constant("given")) if ast.unparse(node) in self._given else node
 
 
 def _inherits_nothing(network: ast.ClassDef) -> bool:
     return all(isinstance(base, ast.Name) and base.id == "object" for base in network.bases)
 
 
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    has_docstring = bool(body) and isinstance(body[0], ast.Expr)
-    is_text = has_docstring and isinstance(body[0].value, ast.Constant)  # type: ignore[attr-defined]
-    return body[1:] if is_text else body
+def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The body without docstrings."""
+    return [statement for statement in body if not _is_text(statement)]
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+    return False
 
 
 def _reached(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -105,8 +139,8 @@ def _walk(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
         yield from ast.walk(statement)
 
 
-def _is_given(statement: ast.stmt, parameters: set[str]) -> bool:
-    """Whether the statement is of the kind that templates give."""
+def _is_given(statement: ast.stmt, parameters: set[str], own: Collection[str] = ()) -> bool:
+    """Whether the statement is of the kind that templates give; `own` attributes are work."""
     match statement:
         case ast.Pass() | ast.Continue() | ast.Break():
             return True
@@ -119,36 +153,42 @@ def _is_given(statement: ast.stmt, parameters: set[str]) -> bool:
         case ast.Assert(test=test):
             return _is_plain(test)
         case ast.Assign(targets=targets, value=value):
-            return _is_plain(value) and all(_is_given_target(t, value, parameters) for t in targets)
+            return _is_plain(value) and all(
+                _is_given_target(target, value, parameters, own) for target in targets
+            )
         case ast.If(test=test):
-            return _is_plain(test) and _all_given(statement.body + statement.orelse, parameters)
+            return _is_plain(test) and _all_given(
+                statement.body + statement.orelse, parameters, own
+            )
         case ast.For(target=target, iter=iterable):
             return _is_given_loop(target, iterable) and _all_given(
-                statement.body + statement.orelse, parameters | _names(target)
+                statement.body + statement.orelse, parameters | _names(target), own
             )
     return False
 
 
-def _all_given(body: list[ast.stmt], parameters: set[str]) -> bool:
-    return all(_is_given(statement, parameters) for statement in body)
+def _all_given(body: list[ast.stmt], parameters: set[str], own: Collection[str]) -> bool:
+    return all(_is_given(statement, parameters, own) for statement in body)
 
 
 def _is_given_loop(target: ast.expr, iterable: ast.expr) -> bool:
     return _is_plain(target) and _is_plain(iterable)
 
 
-def _is_given_target(target: ast.expr, value: ast.expr, parameters: set[str]) -> bool:
+def _is_given_target(
+    target: ast.expr, value: ast.expr, parameters: set[str], own: Collection[str]
+) -> bool:
     match target:
         case ast.Name():
             return True
         case ast.Tuple(elts=elements) | ast.List(elts=elements):
             return all(isinstance(element, ast.Name) for element in elements)
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            return name != "params" or _is_empty(value)
+            return name not in own or _is_empty(value)
         case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant() | ast.Name()):
             return name in parameters
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id="self"), attr=name), slice=key):
-            return name != "params" or (isinstance(key, ast.Name) and _is_cast(value))
+            return name not in own or (isinstance(key, ast.Name) and _is_cast(value))
     return False
 
 
@@ -224,7 +264,7 @@ def _is_given_call(call: ast.Call) -> bool:
 
 def _presets(body: list[ast.stmt], parameters: set[str]) -> set[str]:
     """Local names that can only hold what they were preset to: None, 0, or an empty container."""
-    bindings = list(_bindings(body, in_test_mode=False))
+    bindings = list(_bindings(body))
     presets = {name for name, _ in bindings} - parameters
     while True:
         wrong = {name for name, value in bindings if not _is_preset(value, presets)}
@@ -233,24 +273,22 @@ def _presets(body: list[ast.stmt], parameters: set[str]) -> set[str]:
         presets -= wrong
 
 
-def _bindings(body: list[ast.stmt], *, in_test_mode: bool) -> Iterator[tuple[str, ast.expr | None]]:
+def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr | None]]:
     """Every name that is bound, and what to; an unknown value is the name's own, never preset."""
     for statement in body:
         match statement:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
-                    if not (in_test_mode and _is_dout(value)):
-                        yield from _unpacked(target, value)
+                    yield from _unpacked(target, value)
             case ast.AnnAssign(target=ast.Name(id=name), value=value):
                 yield name, value
-            case ast.If(test=test):
-                is_test = _mentions_test(test)
-                yield from _bindings(statement.body, in_test_mode=in_test_mode or is_test)
-                yield from _bindings(statement.orelse, in_test_mode=in_test_mode)
+            case ast.If():
+                yield from _bindings(statement.body)
+                yield from _bindings(statement.orelse)
             case ast.For(target=target):
                 for name in _names(target):
                     yield name, ast.Constant(value=...)
-                yield from _bindings(statement.body, in_test_mode=in_test_mode)
+                yield from _bindings(statement.body)
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
                 yield name, ast.Constant(value=...)
 
@@ -265,16 +303,6 @@ def _unpacked(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr
         case _:
             for name in _names(target):
                 yield name, ast.Constant(value=...)
-
-
-def _is_dout(value: ast.expr) -> bool:
-    """Test mode of `dropout_backward`, which the template gives: `dx = dout`."""
-    return isinstance(value, ast.Name) and value.id == "dout"
-
-
-def _mentions_test(test: ast.expr) -> bool:
-    constants = [node for node in ast.walk(test) if isinstance(node, ast.Constant)]
-    return any(constant.value == "test" for constant in constants)
 
 
 def _names(target: ast.expr) -> set[str]:

@@ -7,7 +7,8 @@ The trusted side sends one request at a time, a dict:
      "locations": {name: path},         where the contract's names are defined
      "expected": {name: path},          those that are to have a placeholder if they are not
      "also": [path, ...],               files that functions import when they are called
-     "substitute": [name, ...]}         names that are to be answered by the trusted side
+     "substitute": [name, ...],         names that are to be answered by the trusted side
+     "counted": {"callers": [...], "called": [...], "checkers": [...]}}     whose calls are counted
     {"op": "call", "on": name or handle, "path": [...], "args": [...], "kwargs": {...},
      "returns": [...]}
     {"op": "get",  "on": handle, "path": [...], "returns": [...]}
@@ -28,7 +29,7 @@ A request with a `seed` seeds NumPy's global generator first; a `fresh` one begi
 Requests may come before earlier ones are answered.
 A request says which `callbacks` the student's code may call: functions of the check's.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
-`calls` where a function or a net's `loss` made very many others (see `grader.worker.call_counter`),
+`calls` where a function or method made very many others (see `grader.worker.call_counter`),
 and `bridged` where something was used that NumPy or Python no longer has (see
 `grader.worker.bridges`).
 Before the answer may come messages of other kinds: `substitute` and `callback` ask for a value, and
@@ -46,7 +47,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -54,7 +55,7 @@ import numpy as np
 from grader.model.limits import LEFT_THREAD, OUT_OF_MEMORY
 from grader.protocol import frames, wire
 from grader.worker import bridges, compat, debuggers, reference_stubs
-from grader.worker.call_counter import Tally
+from grader.worker.call_counter import Counted, Tally
 from grader.worker.callbacks import CallbackStub
 from grader.worker.modules import Source, StudentFiles
 from grader.worker.operations import CONVERSIONS, OPERATORS, key_of
@@ -236,6 +237,16 @@ def _safe_text(error: BaseException) -> str:
         return "(its message cannot be shown)"
 
 
+def _counted(told: dict[str, list[str]], defined: Iterable[str]) -> Counted:
+    """Whose calls are counted, of those that the submission defines."""
+    there = frozenset(defined)
+    return Counted(
+        there.intersection(told["callers"]),
+        there.intersection(told["called"]),
+        tuple(told["checkers"]),
+    )
+
+
 class Session:
     """What one worker keeps: the student's modules, once loaded, and their output."""
 
@@ -269,7 +280,7 @@ class Session:
             return {"status": "absent", "name": "(nothing was loaded)"}
         self._tally.begin()
         reply = self._dispatcher.answer(request)
-        one = request["op"] == "call" and request["path"] in ([], ["loss"])
+        one = request["op"] == "call" and len(request["path"]) <= 1
         calls = self._tally.many() if one else None
         return {**reply, "calls": calls} if calls else reply
 
@@ -308,7 +319,7 @@ class Session:
                 originals[name] = resolve(name)
         replaced = {name: originals[name] for name in request["substitute"] if name in originals}
         reference_stubs.install(files.modules.values(), replaced, self._ask)
-        self._tally.install(files.modules.values(), locations)
+        self._tally.install(files.modules.values(), _counted(request["counted"], locations))
         self._dispatcher = Dispatcher(resolve, sources.__contains__, self._ask)
         problems = files.problems + [f"{path}: {text}" for path, text in failed.items()]
         return {"status": "ok", "value": [problem[:_MAX_TEXT] for problem in problems[:50]]}

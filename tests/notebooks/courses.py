@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.grading import contract_of
 from grader.model.errors import UsageError
 from grader.model.notebook_grade import Graded
 from grader.model.result import CheckResult
@@ -93,7 +92,7 @@ def hand_in(folder: Path, notebook: bytes, name: str = f"{NAME}.ipynb") -> Path:
 
 def graded(bench: NotebookBench, path: Path) -> Graded:
     """The submission at `path`, graded."""
-    return bench.grade(load(single(path), contract=contract_of(tiny_assignment())), path)
+    return bench.grade(load(single(path), contract=tiny_assignment().contract), path)
 
 
 class Report:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from grader.batches.bundle import submission_bundle, submission_hash
-from grader.grading import contract_of
 from grader.notebooks import attachments
 from grader.notebooks.attachments import lay_beside
 from grader.notebooks.kernel_queue import KernelPool
@@ -45,7 +44,7 @@ def _put(path: Path, **files: bytes | str) -> None:
 
 def _laid(path: Path, name: str = "work/Dropout.ipynb") -> Book:
     made = Book(path=name, cells=[])
-    submission = load(single(path), contract=contract_of(tiny_assignment()))
+    submission = load(single(path), contract=tiny_assignment().contract)
     lay_beside([made], path, submission)
     return made
 
@@ -169,7 +168,7 @@ def test_modules_beside_a_notebook_for_python_2_are_converted(pool: KernelPool, 
         python2=True,
     )
     made.path = "work/Dropout.ipynb"
-    lay_beside([made], path, load(single(path), contract=contract_of(tiny_assignment())))
+    lay_beside([made], path, load(single(path), contract=tiny_assignment().contract))
     assert made.notes[1:] == []
     assert made.beside["broken.py"] == b"def ("
     cells = run(pool, made)
@@ -185,6 +184,6 @@ def test_of_modules_to_convert_there_may_be_a_megabyte(
     monkeypatch.setattr(attachments, "_MAX_CONVERTED", 60)
     _put(path, work__a_dot_py=OLD, work__b_dot_py=OLD)
     made = Book(path="work/Dropout.ipynb", cells=[], python2=True)
-    lay_beside([made], path, load(single(path), contract=contract_of(tiny_assignment())))
+    lay_beside([made], path, load(single(path), contract=tiny_assignment().contract))
     assert made.beside["b.py"] == OLD
     assert made.notes == ["Not all modules beside it were converted from Python 2."]

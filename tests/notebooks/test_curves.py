@@ -11,7 +11,6 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.grading import contract_of
 from grader.model.errors import InputError, UsageError
 from grader.notebooks.curves import recorded_curves
 from grader.notebooks.notebook_grading import NotebookBench
@@ -55,7 +54,7 @@ def test_what_is_recorded_comes_out_again(assignment: Assignment) -> None:
     book = read_notebook(path.read_bytes(), path.name)
     book.cells = [cell for cell in book.cells if cell.id in NEEDED_FOR_SGD]
     with closing(bench), bench.pool.row(1) as kernels:
-        submission = load(single(reference), contract=contract_of(assignment))
+        submission = load(single(reference), contract=assignment.contract)
         (curve,) = bench._run(book, one, submission, kernels).curves
     assignment.rubric = rubric
     recorded = recorded_curves(assignment, "small")["FullyConnectedNets"]["SGD"]

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from grader.assignment.folder import Assignment
 from grader.assignments.numpynn.data import _data_utils, hidden, serve_data
 from grader.batches.grading_server import _notebooks
-from grader.grading import Settings, contract_of
+from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.model.result import Outcome
 from grader.model.rubric import ScaleRule
@@ -171,7 +171,7 @@ def bench(folder: Path) -> Iterator[NotebookBench]:
 
 def test_our_notebook_runs_through_on_it(bench: NotebookBench, tmp_path: Path) -> None:
     path = submission(tmp_path, "ann")
-    graded = bench.grade(load(single(path), contract=contract_of(bench._assignment)), path)
+    graded = bench.grade(load(single(path), contract=bench._assignment.contract), path)
     assert {check.outcome for check in graded.checks} == {Outcome.PASSED}
     (book,) = graded.notebooks
     (shapes,) = (cell.outputs[0].data for cell in book.cells if cell.id == "load-data")
@@ -196,7 +196,7 @@ def test_a_notebook_that_loads_the_files_by_itself_gets_our_images(
             ]
         )
     )
-    graded = bench.grade(load(single(path), contract=contract_of(bench._assignment)), path)
+    graded = bench.grade(load(single(path), contract=bench._assignment.contract), path)
     (book,) = graded.notebooks
     printed = [cell.outputs[0].data for cell in book.cells]
     first = numbered(100, 1)[0][0, :, 0, 0].astype(float)

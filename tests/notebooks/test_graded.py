@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from grader.grading import contract_of
 from grader.model.errors import UsageError
 from grader.model.notebook_grade import Graded
 from grader.model.notebook_records import NotebookCell, NotebookResult
@@ -40,7 +39,7 @@ def bench() -> Iterator[NotebookBench]:
 
 
 def grade(bench: NotebookBench, path: Path) -> Graded:
-    contract = contract_of(tiny_assignment())
+    contract = tiny_assignment().contract
     return bench.grade(load(single(path), contract=contract), path)
 
 
@@ -218,7 +217,7 @@ def test_a_model_is_judged_by_calling_it_not_by_what_it_prints(
     rules = bench.rules.files["FullyConnectedNets"]
     honest = replace(rules.values["best_model"], at_least=0.5)
     rule = replace(rules, values={"best_model": honest}, curves={})
-    read = load(single(path), contract=contract_of(tiny_assignment()))
+    read = load(single(path), contract=tiny_assignment().contract)
     with bench.pool.row(1) as kernels:
         ran = bench._run(book, rule, read, kernels)
     outcome, message = ran.verdicts["best_model"]

@@ -10,23 +10,24 @@ from pathlib import Path
 from typing import Final
 
 from grader.assignment.plugin import PLAIN, Plugin
+from grader.model.contract import Contract, EntryTable
 from grader.submission import Submission, load, single
 
-CONTRACT: Final = {
-    "affine_forward": "layers",
-    "affine_backward": "layers",
-    "relu_forward": "layers",
-    "relu_backward": "layers",
-    "batchnorm_forward": "layers",
-    "layernorm_forward": "layers",
-    "dropout_forward": "layers",
-    "svm_loss": "layers",
-    "softmax_loss": "layers",
-    "sgd": "optim",
-    "adam": "optim",
-    "TwoLayerNet": "classifiers.fc_net",
-    "FullyConnectedNet": "classifiers.fc_net",
+_LAYERS: Final = (
+    "affine_forward affine_backward relu_forward relu_backward batchnorm_forward "
+    "layernorm_forward dropout_forward svm_loss softmax_loss"
+)
+_NET: Final = EntryTable(
+    "classifiers.fc_net", "model*", methods=["__init__", "loss"], random=["params"]
+)
+DECLARED: Final[dict[str, str | EntryTable]] = {
+    **dict.fromkeys(_LAYERS.split(), "layers: out"),
+    "sgd": "optim: next_w, config",
+    "adam": "optim: next_w, config",
+    "TwoLayerNet": _NET,
+    "FullyConnectedNet": _NET,
 }
+CONTRACT: Final = Contract.parse(DECLARED)
 
 LAYERS: Final = '''\
 import numpy as np

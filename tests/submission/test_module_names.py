@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grader.model.contract import Contract
 from grader.submission.module_names import (
     AROUND,
     COPY,
@@ -14,9 +15,11 @@ from grader.submission.module_names import (
     is_python,
     may_be_python,
 )
-from tests.submission.samples import CONTRACT
+from tests.submission.samples import DECLARED
 
-MODULES = Modules({**CONTRACT, "affine_relu_forward": "layer_utils"}, ["data_utils"])
+MODULES = Modules(
+    Contract.parse({**DECLARED, "affine_relu_forward": "layer_utils: out"}), ["data_utils"]
+)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.model.contract import Contract
 from grader.model.errors import InputError
 from grader.model.submission import Submission
 from grader.notebooks.find import notebook_files
@@ -18,7 +19,7 @@ from grader.submission import discover, load, single
 from grader.submission.needed_statements import needed_statements
 
 NAMES = ("fit", "predict")
-CONTRACT = dict.fromkeys(NAMES, "notebook:Regression")
+CONTRACT = Contract.parse(dict.fromkeys(NAMES, "notebook:Regression: out"))
 FIT = "def fit(X, y):\n    return np.linalg.lstsq(X, y, rcond=None)[0]"
 PREDICT = "def predict(X, w):\n    return X @ w"
 IMPORT = "import numpy as np"

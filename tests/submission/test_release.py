@@ -28,7 +28,7 @@ NETS = "classifiers/fc_net.py"
 
 def recognised(tmp_path: Path, files: dict[str, str], package: str = "cs231n") -> Release:
     write_package(files, tmp_path / "ann" / package)
-    contract = Assignment.load().contract.modules
+    contract = Assignment.load().contract
     release = load(single(tmp_path / "ann"), contract=contract, plugin=PLUGIN).release
     assert release is not None
     return release
@@ -130,14 +130,14 @@ def _marks(tmp_path: Path, files: dict[str, str]) -> Iterable[str]:
             seen.append(marks_of(facts))  # type: ignore[arg-type]
 
     write_package(files, tmp_path / "bob" / "cs231n")
-    contract = Assignment.load().contract.modules
+    contract = Assignment.load().contract
     load(single(tmp_path / "bob"), contract=contract, plugin=Watching())  # type: ignore[arg-type]
     return seen[0]
 
 
 def test_our_own_template_is_known_by_its_docstrings() -> None:
     """If it is not: `python scripts/record_release_marks.py`."""
-    contract = Assignment.load().contract.modules
+    contract = Assignment.load().contract
     for folder in (Assignment.load().layout.solution, Assignment.load().layout.template):
         found = load(single(folder), contract=contract, plugin=PLUGIN)
         assert found.release is not None

@@ -7,18 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from grader.model.contract import Contract, ContractEntry, EntryTable
 from grader.submission import load, single
 from grader.submission.definitions import left_as_given
-from tests.submission.samples import CONTRACT, PACKAGE, read, read_layers, write
+from tests.submission.samples import DECLARED, PACKAGE, read, read_layers, write
 
 ROOT = Path(__file__).parents[2]
 
 
-def _left(text: str) -> list[str]:
+NET = ContractEntry.parse(
+    "Net",
+    EntryTable("nets", "net*", methods=["__init__", "loss"], random=["params"]),
+)
+PLAIN = ContractEntry.parse("f", "layers: out")
+
+
+def _left(text: str, entry: ContractEntry = NET) -> list[str]:
     tree = ast.parse(text)
     (statement,) = tree.body[:1]
     name = getattr(statement, "name", "")
-    return left_as_given(name, statement, tree)
+    return left_as_given(name, entry, statement, tree)
 
 
 def _body(lines: str, arguments: str = "x, w, b") -> str:
@@ -39,7 +47,7 @@ UNTOUCHED = [
     "dx, x = None, b\nreturn dx",
     "x, w, b = b\ndx, dw, db = None, None, None\npass\nreturn dx, dw, db",
     "loss = 0.0\ndx = None\nreturn loss, dx",
-    "loss, grads = 0, {}\nreturn loss, grads",
+    "loss, grads = 0, {}\npass\nreturn loss, grads",
     "out: object = None\nreturn out",
     "N, D = x.shape\nout, cache = None, None\nprint('todo', N)\nassert D\nreturn out, cache",
     "if w is None: w = {}\nw.setdefault('rate', 1e-2)\nv = w.get('v', np.zeros_like(x))\n"
@@ -71,10 +79,11 @@ def test_the_given_test_mode_of_dropout_is_left() -> None:
         "param, mask = cache\nmode = param['mode']\ndx = None\nif mode == 'train':\n    pass\n"
         "elif mode == 'test':\n    dx = dout\nreturn dx"
     )
-    assert _left(_body(lines, "dout, cache")) == ["f"]
+    entry = ContractEntry.parse("f", EntryTable("layers", "dx", given_lines=["dx = dout"]))
+    assert _left(_body(lines, "dout, cache"), entry) == ["f"]
+    assert not _left(_body(lines, "dout, cache"))
     done = lines.replace("    pass", "    dx = dout * mask")
-    assert not _left(_body(done, "dout, cache"))
-    assert not _left(_body(lines.replace("'test'", "'eval'"), "dout, cache"))
+    assert not _left(_body(done, "dout, cache"), entry)
 
 
 WORKED_ON = [
@@ -112,6 +121,9 @@ WORKED_ON = [
     "(out, *rest) = x\nreturn out",
     "if w == 'train':\n    out = x\nelif w == 'test':\n    raise NotImplementedError\nreturn out",
     "return True",
+    "return 0",
+    "return []",
+    "loss, grads = 0, {}\nreturn loss, grads",
     "out = ''\nreturn 'x'",
 ]
 
@@ -152,6 +164,7 @@ DONE_LOSS = LEFT_LOSS.replace("scores = None\npass", "scores = X.dot(self.params
     ("init", "loss", "expected"),
     [
         (LEFT_INIT, LEFT_LOSS, ["Net"]),
+        (LEFT_INIT.replace("pass\n", ""), LEFT_LOSS, ["Net.loss"]),
         ("raise NotImplementedError", "raise NotImplementedError", ["Net"]),
         ("pass", "pass", ["Net"]),
         (DONE_INIT, LEFT_LOSS, ["Net.loss"]),
@@ -182,8 +195,21 @@ def test_a_network_that_gets_its_methods_elsewhere_is_never_left(text: str) -> N
     assert not _left(text)
 
 
-def test_a_network_without_its_methods_is_left() -> None:
+def test_a_class_without_the_methods_that_are_listed_is_left() -> None:
     assert _left("class Net:\n    pass\n") == ["Net"]
+
+
+def test_a_class_of_which_no_method_is_listed_is_never_left() -> None:
+    entry = ContractEntry.parse("Net", "nets: net*")
+    assert not _left("class Net:\n    def __init__(self):\n        pass\n", entry)
+    assert not _left("class Net:\n    pass\n", entry)
+
+
+def test_only_methods_that_are_listed_are_looked_at() -> None:
+    entry = ContractEntry.parse("Net", EntryTable("nets", "net*", methods=["fit", "predict"]))
+    text = "class Net:\n    def __init__(self, n):\n        self.n = n\n"
+    text += "    def fit(self, x):\n        self.w = x.mean()\n"
+    assert _left(f"{text}    def loss(self):\n        pass\n", entry) == ["Net.predict"]
 
 
 def test_the_last_definition_counts(tmp_path: Path) -> None:
@@ -206,7 +232,8 @@ def test_nothing_is_to_do_in_given_code(tmp_path: Path) -> None:
     """A given class need not have the methods of a net."""
     solver = "class Solver:\n    def train(self):\n        return 1\n"
     path = write(tmp_path / "ann", {**PACKAGE, "numpynn/solver.py": solver})
-    contract = {**CONTRACT, "Solver": "solver"}
+    solver_entry = EntryTable("solver", "solver*", methods=["fit"])
+    contract = Contract.parse({**DECLARED, "Solver": solver_entry}, given_modules=["solver"])
     submission = load(single(path), contract=contract, given={"solver": solver})
     assert "Solver" in submission.locations
     assert [name for name in submission.todo if name.startswith("Solver")] == []

@@ -183,6 +183,7 @@ def session(text: str, **locations: str) -> Session:
         "expected": {},
         "also": [],
         "substitute": [],
+        "counted": {"callers": [], "called": [], "checkers": []},
     }
     assert made.answer(request)["status"] == "ok"
     return made
