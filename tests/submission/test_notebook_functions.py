@@ -201,4 +201,4 @@ def test_loose_notebooks_are_submissions(tmp_path: Path) -> None:
         assert set(load(source, contract=CONTRACT).locations) == set(NAMES)
         assert list(notebook_files(source.path)) == [source.path.name]
     with pytest.raises(InputError, match=r"ann\.ipynb is a notebook, which is not the package"):
-        load(found[0], contract={"fit": "regression"})
+        load(found[0], contract=Contract.parse({"fit": "regression: w"}))
