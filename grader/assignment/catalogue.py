@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from grader.assignment.toml_record import read_record
 from grader.model.errors import InputError
+from grader.model.module_path import NOTEBOOK, source_file
 from grader.model.rubric import Text
 
 _ANYTHING: Final = "..."
@@ -40,7 +41,7 @@ class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A replacement of text, indented as the place asks for."""
 
     file: str
-    """Relative to the package: `layers.py`, `classifiers/fc_net.py`."""
+    """Relative to the package: `layers.py`, `nets/simple.py`; or a notebook's name."""
     old: str
     """Text that occurs exactly once; a part of a line, or whole lines. A line `...` stands for any
     lines between its neighbours."""
@@ -240,10 +241,18 @@ def patched(files: Mapping[str, str], patches: Iterable[Patch]) -> dict[str, str
     """
     result = dict(files)
     for patch in patches:
-        if patch.file not in result:
+        file = _module_of(patch.file)
+        if file not in result:
             raise InputError(f"{patch.file}: there is no such file in the package.")
-        result[patch.file] = _replaced(result[patch.file], patch)
+        result[file] = _replaced(result[file], patch)
     return result
+
+
+def _module_of(file: str) -> str:
+    """A file as a package has it: functions of a notebook are a module of its name."""
+    if not file.endswith(".ipynb"):
+        return file
+    return source_file(NOTEBOOK + file.removesuffix(".ipynb"))
 
 
 @lru_cache(maxsize=4096)

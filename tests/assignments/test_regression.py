@@ -172,3 +172,32 @@ def test_the_kit_checks_a_notebook_in_an_environment_of_its_own(tmp_path: Path) 
     solved = self_check()
     assert solved.returncode == 0, solved.stdout
     assert "8 of 8 checks passed" in solved.stdout
+
+
+MISTAKE = """\
+function = "gradient"
+severity = "major"
+title = { en = "No factor of two" }
+explanation = { en = "The derivative of a square has one." }
+hint = { en = "Differentiate the penalty." }
+
+[[patch]]
+file = "Regression.ipynb"
+old = "2 * reg * w"
+new = "reg * w"
+"""
+
+
+def test_a_known_mistake_in_a_cell_is_named(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "regression")
+    catalogue = tmp_path / "regression" / "mistakes" / "gradient"
+    catalogue.mkdir(parents=True)
+    (catalogue / "not-doubled.toml").write_text(MISTAKE, encoding="utf-8")
+    path = hand_in(tmp_path / "ann", old="+ 2 * reg * w", new="+ w * reg")
+    with Engine(Settings(assignment=str(tmp_path / "regression"), notebooks=False)) as engine:
+        result = engine.grade(single(path))
+    (wrong,) = [check for check in result.checks if check.outcome is not Outcome.PASSED]
+    (cause,) = wrong.causes
+    assert (cause.id, cause.certain) == ("not-doubled", True)
+    assert cause.source is not None
+    assert cause.source.file == "Regression.ipynb, cell 7"

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 import typer.main
 
+from grader.assignment.plugin import load_plugin
 from grader.cli.app import app
 from grader.model.result import CheckResult, Outcome, Result
 from grader.model.rubric import Grading, Late, LimitSettings, Rubric
+from grader.model.served_data import DataRequest
 from tests.support import REPOSITORY, not_passed, results, submission
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -170,3 +172,17 @@ def test_the_guide_to_checks_works(tmp_path: Path) -> None:
     assert graded["bob"]["score"] == pytest.approx(10 / 3, abs=0.01)
     lost = not_passed(graded["bob"])
     assert [check["hint"] for check in lost] == ["What is the slope on either side of 0?"]
+
+
+def test_the_example_of_served_data_works(tmp_path: Path) -> None:
+    blocks = _blocks(REPOSITORY / "docs" / "notebooks.md", "python")
+    (example,) = [code for _, code in blocks if "def serve_data" in code]
+    (tmp_path / "data.py").write_text(example, encoding="utf-8")
+    plugin = load_plugin(tmp_path)
+    one, other = (
+        plugin.serve_data(DataRequest({"train": 20}, tmp_path, secret=secret)) for secret in "ab"
+    )
+    assert one.arrays["X"].tobytes() == other.arrays["X"].tobytes()
+    assert one.splits["heldout"].labels.tobytes() != other.splits["heldout"].labels.tobytes()
+    for text in one.modules.values():
+        ast.parse(text)
