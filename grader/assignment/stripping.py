@@ -23,33 +23,21 @@ from __future__ import annotations
 import ast
 import json
 import re
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from grader.assignment.solution_markers import Marked, find_marked, has_marks
 from grader.model.errors import InputError
 
-_BEGIN = re.compile(r"(?P<indent> *)# BEGIN SOLUTION(?:: (?P<task>.+))?")
-_TASK_LINE = re.compile(r" *#   (?P<task>.+)")
-_END = re.compile(r" *# END SOLUTION")
-_MARKER = re.compile(r" *# *(?:BEGIN|END) SOLUTION")
-_MAGIC = re.compile(r"^( *)[%!].*$", re.MULTILINE)
-_WIDTH = 100
+_MAGIC: Final = re.compile(r"^( *)[%!].*$", re.MULTILINE)
 
 WRITE_HERE: Final = "**Your answer:**\n\n*Write your answer here.*"
 """What stands in the template in place of a written answer."""
 
+_ASSIGNED: Final = re.compile(r"([ \t]*[\w.\[\], '\"]+?[ \t]*=)(?!=)")
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-class _Solution(NamedTuple):
-    """A marked block: `lines[begin:end]`, both markers included."""
-
-    begin: int
-    end: int
-    indent: str
-    task: str
 
 
 def build_template(reference: Path, out: Path) -> list[Path]:
@@ -111,26 +99,47 @@ def strip_solutions(source: str, name: str = "<source>") -> str:
         InputError: It does not parse, or its markers do not match.
     """
     lines = source.splitlines()
-    return "\n".join(_replaced(lines, list(_functions(_parse(source, name))), name)) + "\n"
+    functions = list(_functions(_parse(source, name)))
+    return "\n".join(_without_solutions(lines, functions, name)) + "\n"
 
 
-def _replaced(
+def _without_solutions(
     lines: list[str], functions: list[tuple[str, _Function]], name: str, *, banners: bool = False
 ) -> list[str]:
     """The lines without solutions; outside of functions nothing is left of one, or its banner."""
     kept: list[str] = []
     position = 0
-    for solution in _solutions(lines, name):
-        kept += lines[position : solution.begin]
-        position = solution.end
-        if function := _enclosing(functions, solution.begin + 1):
-            kept += _stub(solution, function)
-        elif banners:
-            kept += _banner(solution)
-        else:
+    stubbed = ""
+    for marked in find_marked(lines, name):
+        kept += lines[position : marked.begin]
+        position = marked.end
+        function = _enclosing(functions, marked.begin + 1) or ""
+        if marked.is_solution and not (function or banners or marked.code or marked.after):
             while kept and not kept[-1]:
                 kept.pop()
+            continue
+        kept += _in_place_of(marked, function, again=bool(marked.code) and function == stubbed)
+        stubbed = function if marked.code else ""
     return [*kept, *lines[position:]]
+
+
+def _in_place_of(marked: Marked, function: str, *, again: bool) -> list[str]:
+    """What stands in the template in place of a marked piece.
+
+    Args:
+        marked: the piece.
+        function: that it lies in; empty outside of functions.
+        again: whether the line above has the stub of the same function already.
+    """
+    if not marked.is_solution:
+        return list(marked.before)
+    if function:
+        stub = f'raise NotImplementedError("TODO: {function}")  # your code goes here'
+        return [*marked.before, *([] if again else [marked.indent + stub]), *marked.after]
+    if marked.code and not marked.no_prompt:
+        assigned = _ASSIGNED.match(marked.code)
+        return [f"{assigned[1]} ..." if assigned else f"{marked.indent}..."]
+    return [*marked.before, *marked.after]
 
 
 def strip_notebook(source: str, name: str = "<notebook>") -> str:
@@ -158,9 +167,12 @@ def _role(cell: dict[str, Any]) -> str:
     """What a cell is for; one that does not say it is told now, so that the template does."""
     about = cell.setdefault("metadata", {}).setdefault("grader", {})
     if "role" not in about:
-        has_solution = any(map(_MARKER.match, "".join(cell["source"]).splitlines()))
-        code = "answer" if has_solution else "given"
-        about["role"] = code if cell["cell_type"] == "code" else "text"
+        theirs = cell["metadata"].get("nbgrader", {})
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            about["role"] = "answer" if has_marks(text) else "given"
+        else:
+            about["role"] = "written" if theirs.get("solution") else "text"
     return str(about["role"])
 
 
@@ -180,7 +192,7 @@ def _cell_without_solutions(text: str, name: str) -> list[str]:
         functions = list(_functions(ast.parse(_MAGIC.sub(r"\1pass", text))))
     except SyntaxError:
         functions = []
-    return _replaced(text.splitlines(), functions, name, banners=True)
+    return _without_solutions(text.splitlines(), functions, name, banners=True)
 
 
 def _stripped(reference: Path) -> dict[str, str]:
@@ -207,32 +219,6 @@ def _parse(source: str, name: str) -> ast.Module:
         raise InputError(f"{name}:{error.lineno}: {error.msg}.") from error
 
 
-def _solutions(lines: list[str], name: str) -> Iterator[_Solution]:
-    """Find the marked blocks, in order."""
-    begin: int | None = None
-    for number, line in enumerate(lines):
-        if begin is None and _BEGIN.fullmatch(line):
-            begin = number
-        elif begin is not None and _END.fullmatch(line):
-            yield _solution(lines, begin, number + 1)
-            begin = None
-        elif _MARKER.match(line):
-            raise InputError(f"{name}:{number + 1}: unexpected marker {line.strip()!r}.")
-    if begin is not None:
-        raise InputError(f"{name}:{begin + 1}: the solution that begins here has no end.")
-
-
-def _solution(lines: list[str], begin: int, end: int) -> _Solution:
-    first = _BEGIN.fullmatch(lines[begin])
-    assert first is not None
-    task = [first["task"] or ""]
-    for line in lines[begin + 1 : end]:
-        if not (more := _TASK_LINE.fullmatch(line)):
-            break
-        task.append(more["task"])
-    return _Solution(begin, end, first["indent"], " ".join(task))
-
-
 def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
     """Yield functions and methods with their qualified names."""
 
@@ -251,23 +237,6 @@ def _enclosing(functions: list[tuple[str, _Function]], line: int) -> str | None:
         if function.lineno < line <= (function.end_lineno or function.lineno):
             return name
     return None
-
-
-def _stub(solution: _Solution, function: str) -> list[str]:
-    """Return what stands in the template where a function had its solution."""
-    stub = f'raise NotImplementedError("TODO: {function}")  # your code goes here'
-    return [*_banner(solution), solution.indent + stub]
-
-
-def _banner(solution: _Solution) -> list[str]:
-    rule = "# " + "-" * (_WIDTH - len(solution.indent) - 2)
-    task = textwrap.wrap(
-        f"TODO: {solution.task}",
-        width=_WIDTH - len(solution.indent),
-        initial_indent="# ",
-        subsequent_indent="# ",
-    )
-    return [solution.indent + line for line in (rule, *task, rule)]
 
 
 def _first_difference(text: str, expected: str) -> int:

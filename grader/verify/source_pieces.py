@@ -7,16 +7,15 @@ is changed, since the rest is given to the students. Without markers every funct
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
+
+from grader.assignment.solution_markers import marked_lines
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Place = tuple[str, str]
 """File and qualified name of a function."""
 
-_BEGIN: Final = re.compile(r" *# BEGIN SOLUTION")
-_END: Final = re.compile(r" *# END SOLUTION")
 _LEFT_ALONE: Final = (
     ast.Raise, ast.Assert, ast.Import, ast.ImportFrom, ast.Pass, ast.Global, ast.Nonlocal,
     ast.ClassDef, ast.Try, ast.Match, ast.Delete,
@@ -51,20 +50,10 @@ def functions(file: str, tree: ast.Module) -> Iterator[Located]:
 
 def open_lines(files: Mapping[str, str]) -> dict[str, set[int]]:
     """Numbers of the lines, by file, that a mutant may change."""
-    marked = {file: _marked(text) for file, text in files.items()}
+    marked = {file: marked_lines(text) for file, text in files.items()}
     if any(marked.values()):
         return marked
     return {file: set(range(1, text.count("\n") + 2)) for file, text in files.items()}
-
-
-def _marked(text: str) -> set[int]:
-    lines: set[int] = set()
-    inside = False
-    for number, line in enumerate(text.splitlines(), 1):
-        inside = bool(_BEGIN.match(line)) or (inside and not _END.match(line))
-        if inside:
-            lines.add(number)
-    return lines
 
 
 def segments(body: list[ast.stmt]) -> Iterator[SourcePiece]:

@@ -104,7 +104,7 @@ def test_markers_that_do_not_match_are_reported() -> None:
         "cell_type": "code", "id": "a", "metadata": {"grader": {"role": "answer"}},
         "source": ["# BEGIN SOLUTION: x\n", "y = 1"], "outputs": [],
     }  # fmt: skip
-    with pytest.raises(InputError, match="nb, cell a:1: the solution that begins here has no end"):
+    with pytest.raises(InputError, match=r"nb, cell a:1: what begins here, .* has no end"):
         strip_notebook(json.dumps({"cells": [cell]}), "nb")
     with pytest.raises(InputError, match="no notebook of ours"):
         strip_notebook("[]", "nb")

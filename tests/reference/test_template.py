@@ -224,10 +224,10 @@ def test_stripping() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("x = 1\n# END SOLUTION\n", "m.py:2: unexpected marker"),
-        ("# BEGIN SOLUTION\nx = 1\n", "m.py:1: the solution that begins here has no end"),
-        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n# END SOLUTION\n", "m.py:2: unexpected marker"),
-        ("# BEGIN SOLUTION add\n# END SOLUTION\n", "m.py:1: unexpected marker"),
+        ("x = 1\n# END SOLUTION\n", "m.py:2: '# END SOLUTION' ends what nothing has begun"),
+        ("# BEGIN SOLUTION\nx = 1\n", "m.py:1: what begins here, '# BEGIN SOLUTION', has no end"),
+        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n# END SOLUTION\n", "m.py:1: what begins here"),
+        ("# BEGIN SOLUTION add\n# END SOLUTION\n", "m.py:1: '# BEGIN SOLUTION add' looks like a"),
         ("x = 1\nx = = 2\n", "m.py:2: invalid syntax"),
     ],
 )
