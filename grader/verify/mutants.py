@@ -9,6 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from grader.verify.observe import Observation
+from grader.verify.obvious_equivalents import (
+    fills,
+    is_display,
+    only_shows,
+    overwritten,
+    same_fill,
+    same_size,
+)
 from grader.verify.operators import OPERATORS, Context, negated
 from grader.verify.proof import ProgramKind, Subject
 from grader.verify.source_pieces import (
@@ -59,8 +67,10 @@ def _of_function(
 ) -> Iterator[Mutant]:
     file, name = located.place
     ordinals: Counter[str] = Counter()
+    if is_display(located.node):
+        return
     for segment in segments(located.node.body):
-        if segment.node.lineno not in lines:
+        if segment.node.lineno not in lines or only_shows(segment.node):
             continue
         old = text_of(segment)
         seen = {old}
@@ -91,10 +101,19 @@ def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterat
     if segment.role == "if" and isinstance(segment.node, ast.expr):
         for test in negated(segment.node):
             yield "condition", ast.unparse(test)
+    filled = fills(segment.node, overwritten(located.node))
+    parents = {
+        id(child): node for node in ast.walk(segment.node) for child in ast.iter_child_nodes(node)
+    }
     for path, node in _walk(segment.node):
         for name, operator in OPERATORS.items():
             for new in operator(node, context):
-                yield name, ast.unparse(ast.fix_missing_locations(_with(segment.node, path, new)))
+                changed = _with(segment.node, path, new)
+                unnoticed = same_size(parents.get(id(node)), node, new) or (
+                    filled and same_fill(segment.node, changed)
+                )
+                if not unnoticed:
+                    yield name, ast.unparse(ast.fix_missing_locations(changed))
 
 
 def _walk(node: ast.AST, path: _Path = ()) -> Iterator[tuple[_Path, ast.AST]]:

@@ -88,7 +88,7 @@ class Observation:
         while frame is not None:
             code = frame.f_code
             for file, name in self._contract:
-                if code.co_filename.endswith(f"/{file}") and (
+                if f"/{code.co_filename}".endswith(f"/{file}") and (
                     code.co_qualname.partition(".")[0] == name
                 ):
                     yield name

@@ -70,7 +70,7 @@ _FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "randn": ("rand",),
     "rand": ("randn",),
 }
-_WRAPPERS: Final = frozenset({"float", "int", "abs", "reversed", "sorted"})
+_WRAPPERS: Final = frozenset({"int", "abs", "reversed", "sorted"})
 
 
 def arithmetic(node: ast.AST, context: Context) -> Iterator[ast.AST]:

@@ -60,7 +60,7 @@ def changed(operator: str, code: str) -> list[str]:
         ("function", "np.random.randn(3)", ["np.random.rand(3)"]),
         ("function", "net.log(3)", []),
         ("unwrap", "np.sqrt(a)", ["a"]),
-        ("unwrap", "float(a)", ["a"]),
+        ("unwrap", "float(a)", []),
         ("unwrap", "a.copy()", ["a"]),
         ("unwrap", "self.forward(a)", []),
         ("unwrap", "np.random.rand()", []),

@@ -1,0 +1,125 @@
+"""Changes that no test can notice, recognised by their form: mutants of them are not made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+_SHOWS: Final = frozenset(
+    {"print", "display", "show", "plot", "title", "xlabel", "ylabel", "legend"}
+)
+_DISPLAYS: Final = frozenset({"__repr__", "__str__"})
+_FILLED: Final = frozenset(
+    {"zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like", "full"}
+)
+
+
+def is_display(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function only says how an object looks."""
+    return function.name in _DISPLAYS
+
+
+def only_shows(node: ast.AST) -> bool:
+    """Whether a statement prints or draws, and does nothing else."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    function = node.value.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in _SHOWS
+
+
+def overwritten(function: ast.AST) -> set[str]:
+    """Variables whose first value, an array filled with one number, is replaced element by element.
+
+    Each store must be at the running variables of loops or at whole axes, and none may add to
+    what is there.
+    """
+    nodes = list(ast.walk(function))
+    loops = {
+        node.target.id
+        for node in nodes
+        if isinstance(node, ast.For)
+        and isinstance(node.target, ast.Name)
+        and _counts_all(node.iter)
+    }
+    stores: dict[str, bool] = {}
+    for node in nodes:
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=where, ctx=ast.Store()):
+                covers = all(_covers(part, loops) for part in _parts(where))
+                stores[name] = stores.get(name, True) and covers
+    for node in nodes:
+        if isinstance(node, ast.AugAssign):
+            for name in _names(node.target):
+                stores[name] = False
+        if isinstance(node, ast.If | ast.While | ast.Try):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store):
+                    for name in _names(inner.value):
+                        stores[name] = False
+    return {name for name, replaced in stores.items() if replaced}
+
+
+def fills(node: ast.AST, variables: set[str]) -> bool:
+    """Whether a statement gives one of these variables its first value."""
+    return (
+        isinstance(node, ast.Assign)
+        and all(isinstance(target, ast.Name) and target.id in variables for target in node.targets)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr in _FILLED
+    )
+
+
+def same_fill(old: ast.AST, new: ast.AST) -> bool:
+    """Whether two statements that fill an array differ in the fill alone."""
+    if not isinstance(old, ast.Assign) or not isinstance(new, ast.Assign):
+        return False
+    before, after = old.value, new.value
+    if isinstance(after, ast.UnaryOp) and isinstance(after.op, ast.USub):
+        after = after.operand
+    if not isinstance(before, ast.Call) or not isinstance(after, ast.Call):
+        return False
+    known = isinstance(after.func, ast.Attribute) and after.func.attr in _FILLED
+    return known and [*map(ast.dump, before.args)] == [*map(ast.dump, after.args)]
+
+
+def same_size(parent: ast.AST | None, node: ast.AST, new: ast.AST) -> bool:
+    """Whether a change asks an array of the same shape for its size, or counts an axis back."""
+    if isinstance(node, ast.Name) and isinstance(new, ast.Name):
+        of_shape = isinstance(parent, ast.Attribute) and parent.attr in {
+            "shape",
+            "ndim",
+            "size",
+            "dtype",
+        }
+        of_len = isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"
+        return of_shape or of_len
+    behind = isinstance(new, ast.UnaryOp) and isinstance(new.op, ast.USub)
+    is_shape = isinstance(parent, ast.Subscript) and getattr(parent.value, "attr", "") == "shape"
+    return is_shape and behind and parent is not None and getattr(parent, "slice", None) is node
+
+
+def _counts_all(iterable: ast.expr) -> bool:
+    """Whether a loop runs over `range(n)`, from 0."""
+    return (
+        isinstance(iterable, ast.Call)
+        and getattr(iterable.func, "id", "") in {"range", "xrange"}
+        and len(iterable.args) == 1
+    )
+
+
+def _covers(part: ast.expr, loops: set[str]) -> bool:
+    whole = isinstance(part, ast.Slice) and not (part.lower or part.upper or part.step)
+    return whole or (isinstance(part, ast.Name) and part.id in loops)
+
+
+def _parts(where: ast.expr) -> list[ast.expr]:
+    return where.elts if isinstance(where, ast.Tuple) else [where]
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            yield inner.id

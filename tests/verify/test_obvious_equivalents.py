@@ -1,0 +1,50 @@
+"""Changes that nobody could notice are not made."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.model.contract import Contract
+from grader.verify.mutants import make_mutants
+from grader.verify.observe import Observation
+
+CONTRACT = Contract.parse({"f": "m: out"})
+
+
+def changes(body: str) -> set[str]:
+    """What the mutants of a function make of its statements."""
+    observed = Observation(CONTRACT)
+    kinds = {"x": (3, 2), "out": (3, 2), "n": "int", "i": "int"}
+    observed._calls["m.py", "f"].append(kinds)
+    text = "import numpy as np\n\n\ndef f(x, out, n):\n" + body
+    return {mutant.subject.new for mutant in make_mutants({"m.py": text}, observed)}
+
+
+def test_a_fill_that_is_overwritten() -> None:
+    loop = "    for i in range(n):\n        y[i] = x[i]\n    return y\n"
+    assert "y = np.ones(n)" not in changes("    y = np.zeros(n)\n" + loop)
+    assert "y = np.ones(n)" in changes("    y = np.zeros(n)\n" + loop.replace(" = x", " += x"))
+    partly = loop.replace("y[i]", "y[i + 1]")
+    assert "y = np.ones(n)" in changes("    y = np.zeros(n)\n" + partly)
+    branch = "    for i in range(n):\n        if n:\n            y[i] = x[i]\n    return y\n"
+    assert "y = np.ones(n)" in changes("    y = np.zeros(n)\n" + branch)
+
+
+@pytest.mark.parametrize(
+    ("body", "change"),
+    [
+        ("    return x.shape[1]\n", "return x.shape[-1]"),
+        ("    return len(x)\n", "return len(out)"),
+        ("    return out / x.shape[0]\n", "return out / out.shape[0]"),
+        ("    return float(x)\n", "return x"),
+        ("    print(n + 1)\n    return x\n", "pass"),
+    ],
+)
+def test_other_changes(body: str, change: str) -> None:
+    assert change not in changes(body)
+
+
+def test_how_an_object_looks() -> None:
+    contract = Contract.parse({"Net": "m: net*"})
+    text = "class Net:\n    def __repr__(self):\n        return str(1 + 1)\n"
+    assert make_mutants({"m.py": text}, Observation(contract)) == []
