@@ -15,6 +15,7 @@ from grader.checks.gradient import (
     numerical_gradient,
 )
 from grader.checks.inputs import Inputs
+from grader.checks.same import assert_same
 from grader.model.result import Visibility
 from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Wrong
 from grader.student.proxy import Remote, Student
@@ -34,6 +35,7 @@ __all__ = [
     "assert_backward",
     "assert_close",
     "assert_gradient",
+    "assert_same",
     "check",
     "close",
     "credible",

@@ -25,7 +25,8 @@ Where a name stands in place of a handle, the path leads from a function or clas
 `returns` names what comes back; a name that ends in `*` stays here and travels as a handle, of one
 that ends in `.shape` only the shapes are told, of one in `.type` the class and the dtype, and
 `_` is dropped.
-A request with a `seed` seeds NumPy's global generator first; a `fresh` one begins without objects.
+A request with a `seed` seeds NumPy's and Python's global generators first; a `fresh` one begins
+without objects.
 Requests may come before earlier ones are answered.
 A request says which `callbacks` the student's code may call: functions of the check's.
 The answer is a dict with a `status`: `ok` (with `value`), `raised`, `bad_return` or `absent`; with
@@ -42,6 +43,7 @@ import _thread
 import contextlib
 import io
 import os
+import random
 import socket
 import sys
 import time
@@ -101,6 +103,7 @@ class Dispatcher:
         try:
             if "seed" in request:
                 np.random.seed(request["seed"])
+                random.seed(request["seed"])
             return operation(self, request)
         except Absent as error:
             return {"status": "absent", "name": str(error)}
