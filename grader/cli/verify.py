@@ -68,7 +68,7 @@ def command(
 
     wanted = _wanted(only, keyword, seeds, catalogue_seeds, jobs)
     console = Console(highlight=False, soft_wrap=True)
-    with _progress(Console(stderr=True)) as progress:
+    with progress_bar(Console(stderr=True)) as progress:
         proof = prove(Assignment.load(assignment), wanted, progress)
     console.print(summary(proof))
     _write(proof, json_file, html_file)
@@ -93,7 +93,8 @@ def _wanted(only: str, keyword: str, seeds: int, catalogue_seeds: int, jobs: int
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Progress]:
+def progress_bar(console: Console) -> Iterator[Progress]:
+    """A bar for work of several kinds, one after the other."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 

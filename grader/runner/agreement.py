@@ -31,7 +31,7 @@ def require_reference(assignment: Assignment) -> None:
     Raises:
         RubricError: names file and line, and what was probably meant.
     """
-    for fault in _reference_faults(assignment):
+    for fault in reference_faults(assignment):
         raise assignment.fault(fault)
 
 
@@ -94,7 +94,8 @@ def require_returned(assignment: Assignment, refused: Mapping[str, str]) -> None
             raise assignment.fault(Fault(("contract", name), said))
 
 
-def _reference_faults(assignment: Assignment) -> Iterator[Fault]:
+def reference_faults(assignment: Assignment) -> Iterator[Fault]:
+    """What the contract names and the reference does not have."""
     folder = assignment.reference
     modules = {m for m in assignment.contract.modules.values() if not notebook_of(m)}
     if modules and not (folder / "__init__.py").is_file():

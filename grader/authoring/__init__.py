@@ -1,0 +1,1 @@
+"""Making an assignment: a folder, a contract and a first bank out of a reference solution."""

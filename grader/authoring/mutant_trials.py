@@ -1,0 +1,227 @@
+"""Trying candidate checks: on the reference, where they must pass, and on its mutants."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from grader.authoring.native_reference import NativeReference, TimeUp, quiet
+from grader.authoring.reference_source import ReferenceSource
+from grader.checks.inputs import Inputs
+from grader.model.contract import ContractEntry
+from grader.model.errors import GraderError
+from grader.model.verdicts import NotJudged, Verdict
+from grader.runner.answer_key import LocalChannel, RecordingChannel, ReplayChannel
+from grader.student.proxy import Channel, Reply, Request, Student
+from grader.verify.forked_tasks import Send, run_forked
+from grader.verify.mutants import Mutant, make_mutants
+from grader.verify.observe import Observation, telling
+from grader.worker import compat
+from grader.worker.worker import Dispatcher
+
+_SEEDS: Final = ("11", "12", "13")
+_NUDGE: Final = 1e-12
+_SLOW: Final = 0.5
+"""Seconds that a check may take on the reference."""
+_ENOUGH: Final = 8
+"""Checks that a mutant is killed by, after which no more are tried."""
+_CPU_SECONDS: Final = 20
+
+Function = Callable[..., None]
+
+
+class Tried(NamedTuple):
+    """What came of running the candidates on the reference."""
+
+    passed: dict[str, float]
+    """Those that pass, steadily, to their seconds."""
+    answers: dict[str, list[tuple[str, Reply]]]
+    observed: Observation
+    refused: dict[str, str]
+    """Why others do not."""
+
+
+class Trials:
+    """Candidate checks, compiled, and the reference."""
+
+    def __init__(
+        self,
+        source: ReferenceSource,
+        contract: Mapping[str, ContractEntry],
+        checks: Mapping[str, str],
+    ) -> None:
+        """Take the checks as source by their ids."""
+        self._source = source
+        self._contract = contract
+        self._checks = {name: _compiled(text) for name, text in checks.items()}
+
+    def on_reference(self) -> Tried:
+        """Run every check on the reference, in a process of its own."""
+
+        def work(_task: int, send: Send) -> None:
+            send(pickle.dumps(self._tried()))
+
+        (done,) = run_forked([0], work, jobs=1, cpu_seconds=150)
+        if not done.said:
+            raise GraderError(f"The reference cannot be tried: {done.ending}.")
+        tried: Tried = pickle.loads(done.said)
+        return tried
+
+    def _tried(self) -> Tried:
+        compat.install()
+        reference = NativeReference(telling(self._source.files), self._source.package)
+        observation = Observation(self._contract)
+        observation.watch()
+        tried = Tried({}, {}, observation, {})
+        for name in self._contract:
+            self._resolve(reference)(name)
+        for name, check in self._checks.items():
+            observation.begin(name)
+            start = time.process_time()
+            try:
+                with quiet(3 * _SLOW * len(_SEEDS)):
+                    tried.answers[name] = self._steady(name, check, reference)
+            except (Exception, TimeUp, SystemExit) as error:
+                tried.refused[name] = f"{type(error).__name__}: {error}"[:300]
+                continue
+            seconds = (time.process_time() - start) / (2 * len(_SEEDS))
+            if seconds <= _SLOW:
+                tried.passed[name] = seconds
+        return tried
+
+    def _steady(
+        self, name: str, check: Function, reference: NativeReference
+    ) -> list[tuple[str, Reply]]:
+        """The answers to a check that passes, whatever the seed, and with numbers a hair off."""
+        first: list[tuple[str, Reply]] = []
+        for seed in _SEEDS:
+            recording = RecordingChannel(self._channel(reference))
+            self._run(name, check, self._channel(reference), recording, seed)
+            first = first or recording.answers
+            replayed = ReplayChannel(name, recording.answers)
+            self._run(name, check, _Nudging(self._channel(reference)), replayed, seed)
+        return first
+
+    def _run(
+        self, name: str, check: Function, student: Channel, reference: Channel, seed: str
+    ) -> None:
+        inputs = Inputs(seed, name)
+        judged = Student(student, self._contract)
+        judged.seed(inputs.number)
+        check(judged, Student(reference, self._contract), inputs)
+
+    def _channel(self, reference: NativeReference) -> LocalChannel:
+        return LocalChannel(Dispatcher(self._resolve(reference), lambda _file: False))
+
+    def _resolve(self, reference: NativeReference) -> Callable[[str], Any]:
+        return lambda name: reference.resolve(self._contract[name].module, name)
+
+    def on_mutants(
+        self,
+        tried: Tried,
+        mutants: Sequence[Mutant],
+        order: Sequence[str],
+        jobs: int,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Iterator[tuple[Mutant, list[str]]]:
+        """Each mutant, and the checks that it fails.
+
+        Args:
+            tried: what came of the reference.
+            mutants: of the reference.
+            order: ids of the checks, the best first.
+            jobs: processes at once.
+            progress: told how many are done, of how many.
+        """
+
+        def work(mutant: Mutant, send: Send) -> None:
+            compat.install()
+            files = {**self._source.files, mutant.subject.file: mutant.text}
+            reference = NativeReference(files, self._source.package)
+            reached = tried.observed.reaching({mutant.place})
+            for count, name in enumerate(self._killers(reference, tried, order, reached), 1):
+                send(msgspec.json.encode(name) + b"\n")
+                if count == _ENOUGH:
+                    return
+
+        for number, done in enumerate(
+            run_forked(mutants, work, jobs=jobs, cpu_seconds=_CPU_SECONDS), 1
+        ):
+            progress(number, len(mutants))
+            yield (
+                done.task,
+                [msgspec.json.decode(line, type=str) for line in done.said.splitlines()],
+            )
+
+    def _killers(
+        self,
+        reference: NativeReference,
+        tried: Tried,
+        order: Sequence[str],
+        reached: Iterable[str] | None,
+    ) -> Iterator[str]:
+        among = None if reached is None else set(reached)
+        for name in order:
+            if among is not None and name not in among:
+                continue
+            replayed = ReplayChannel(name, tried.answers[name])
+            try:
+                with quiet(1.0 + 20 * tried.passed[name]):
+                    self._run(
+                        name, self._checks[name], self._channel(reference), replayed, _SEEDS[0]
+                    )
+            except NotJudged:
+                continue
+            except (Verdict, TimeUp):
+                yield name
+            except (Exception, SystemExit):
+                yield name
+
+    def mutants(self, tried: Tried) -> list[Mutant]:
+        """All mutants of what the checks reach."""
+        return make_mutants(self._source.files, tried.observed)
+
+
+class _Nudging:
+    """Moves all real numbers of a request by a hair, as other right code would."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._random = np.random.RandomState(5)
+
+    def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
+        """Pass a request on, its numbers moved."""
+        return self._channel.ask(self._moved(request), about=about, cpu_seconds=cpu_seconds)
+
+    def _moved(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype == np.float64:
+            return value * (1 + _NUDGE * self._random.standard_normal(value.shape))
+        if type(value) is dict:
+            return {key: self._moved(item) for key, item in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(self._moved(item) for item in value)
+        return value
+
+
+def _compiled(text: str) -> Function:
+    scope: dict[str, Any] = {}
+    exec(compile(PRELUDE + text, "<candidate>", "exec", dont_inherit=True), scope)
+    function: Function = next(value for key, value in scope.items() if key.startswith("test_"))
+    return function
+
+
+PRELUDE: Final = """\
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.checks import Inputs, Student, assert_backward, assert_same, check
+
+"""

@@ -1,0 +1,182 @@
+"""`grader new`: the folder of an assignment, made out of a reference."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from grader.assignment.solution_markers import has_marks
+from grader.authoring.bank_writer import bank_modules, file_name, quoted
+from grader.authoring.reference_source import ReferenceSource, module_of, package_root
+from grader.authoring.solution_marks import mark_solutions
+from grader.authoring.survey import Progress, Survey, survey
+from grader.model.contract import ContractEntry
+from grader.model.errors import InputError
+
+TOML: Final = "assignment.toml"
+_POINTS: Final = 100
+_DATA: Final = frozenset({".csv", ".txt", ".json", ".npy", ".npz"})
+
+
+class Made(NamedTuple):
+    """An assignment's folder, and what is known of it."""
+
+    folder: Path
+    survey: Survey
+
+
+def new_assignment(
+    out: Path, reference: Path | None, jobs: int, progress: Progress, record: Callable[[Path], None]
+) -> Made:
+    """Write a new folder.
+
+    Args:
+        out: the folder, which must not be there or be empty; its name is the assignment's.
+        reference: the solution's folder; a worked example without one.
+        jobs: processes at once.
+        progress: told what is being done.
+        record: records the answer key of an assignment, and writes its template.
+
+    Raises:
+        InputError: the folder is not empty, or the reference cannot be used; says why.
+    """
+    require_empty(out)
+    if reference is None:
+        with resources.as_file(resources.files("grader.authoring") / "example") as example:
+            return _made(out, example, jobs, progress, record)
+    return _made(out, reference, jobs, progress, record)
+
+
+def require_empty(out: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        InputError: it does.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: is not an empty folder.", hint="Name one that is not there yet.")
+
+
+def _made(
+    out: Path, reference: Path, jobs: int, progress: Progress, record: Callable[[Path], None]
+) -> Made:
+    source = ReferenceSource.read(reference)
+    package = package_name(source.package, out.name)
+    found = survey(source, jobs, progress)
+    files = marked(source, found.contract)
+    folder = out / "reference" / package
+    root = package_root(reference)
+    for path, text in {"__init__.py": "", **files}.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    _copy_data(root, folder, files)
+    bank = out / "bank"
+    bank.mkdir()
+    (bank / "__init__.py").write_text("", encoding="utf-8")
+    modules = {name: entry.module for name, entry in found.contract.items()}
+    for name, text in bank_modules(found.chosen, modules).items():
+        (bank / name).write_text(text, encoding="utf-8")
+    (out / TOML).write_text(toml_text(out.name, package, found), encoding="utf-8")
+    record(out / TOML)
+    return Made(out, found)
+
+
+def package_name(package: str, assignment: str) -> str:
+    """A name that can be imported: the package's own, or the assignment's."""
+    if package.isidentifier() and package not in {"reference", "solution", "example", "src"}:
+        return package
+    return re.sub(r"\W+", "_", assignment).strip("_") or "solution"
+
+
+def marked(source: ReferenceSource, contract: Mapping[str, ContractEntry]) -> dict[str, str]:
+    """The reference's files, with marks around what students are to write."""
+    if any(has_marks(text) for text in source.files.values()):
+        return dict(source.files)
+    return {
+        path: mark_solutions(
+            text, {name for name, entry in contract.items() if entry.module == module_of(path)}
+        )
+        for path, text in source.files.items()
+    }
+
+
+def _copy_data(root: Path, folder: Path, files: Mapping[str, str]) -> None:
+    """Small files beside the modules, which they may read."""
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
+        wanted = path.suffix in _DATA and path.is_file() and inside.as_posix() not in files
+        if wanted and not hidden and path.stat().st_size < 1 << 20:
+            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / inside)
+
+
+def toml_text(name: str, package: str, found: Survey) -> str:
+    """The file that describes the assignment."""
+    return "\n".join(_toml_lines(name, package, found)) + "\n"
+
+
+def _toml_lines(name: str, package: str, found: Survey) -> Iterator[str]:
+    identifier = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "assignment"
+    yield f"id = {quoted(identifier)}"
+    yield f"points = {_POINTS}"
+    yield "seed = 7"
+    yield 'bank = "bank"'
+    yield f'reference = "reference/{package}"'
+    yield ""
+    yield "[title]"
+    yield f"en = {quoted(spoken(name))}"
+    yield ""
+    yield "[contract]"
+    for entry_name, entry in found.contract.items():
+        yield f"{entry_name} = {_entry(entry_name, entry, found)}"
+    modules = list(dict.fromkeys(found.contract[t].module for t in _judged(found)))
+    weights = {m: sum(found.contract[t].module == m for t in _judged(found)) for m in modules}
+    for module, points in _shared(weights).items():
+        yield ""
+        yield f"[parts.{file_name(module)}]"
+        yield f"title = {{ en = {quoted(spoken(module.rpartition('.')[2]))} }}"
+        yield f"points = {points}"
+
+
+def _judged(found: Survey) -> list[str]:
+    """Contract names that some check judges."""
+    return list(dict.fromkeys(each.candidate.target.partition(".")[0] for each in found.chosen))
+
+
+def _entry(name: str, entry: ContractEntry, found: Survey) -> str:
+    returns = ", ".join(entry.returns)
+    more = []
+    if name in found.pairs and found.pairs[name] in found.contract:
+        more.append(f"backward_of = {quoted(found.pairs[name])}")
+    methods = [
+        each.candidate.target.partition(".")[2]
+        for each in found.chosen
+        if each.candidate.target.startswith(f"{name}.")
+    ]
+    if methods and entry.makes_object:
+        listed = ", ".join(map(quoted, dict.fromkeys(methods)))
+        more.append(f"methods = [{listed}]")
+    if not more:
+        return quoted(f"{entry.module}: {returns}")
+    return f"{{ module = {quoted(entry.module)}, returns = {quoted(returns)}, {', '.join(more)} }}"
+
+
+def _shared(weights: Mapping[str, int]) -> dict[str, int]:
+    """Points of each part, in whole numbers that add up."""
+    total = sum(weights.values())
+    shares = {name: _POINTS * weight // total for name, weight in weights.items()}
+    for name in list(shares)[: _POINTS - sum(shares.values())]:
+        shares[name] += 1
+    return shares
+
+
+def spoken(name: str) -> str:
+    """`K means` for `k_means`."""
+    words = re.sub(r"[\W_]+", " ", name).strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,148 @@
+"""A scenario: values drawn, calls made, values looked at; run here, or written as a check."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from grader.authoring.argument_kinds import Kind, Sizes
+from grader.authoring.native_reference import NativeReference
+from grader.checks.inputs import Inputs
+
+SEED: Final = 11
+SET: Final = "="
+"""As the function of a step: an item of a dict is set."""
+
+
+class Step(NamedTuple):
+    """One call."""
+
+    function: str
+    """Contract name; empty for a method."""
+    receiver: str
+    """The variable whose method is called; empty for a contract name."""
+    method: str
+    args: tuple[tuple[str, str], ...]
+    """Keyword (or nothing) and code, in order."""
+    results: tuple[str, ...] = ()
+    """Variables that get what it returns; empty where nothing is kept."""
+    returns: tuple[str, ...] | None = None
+    """What is asked for, if not what the contract says."""
+
+    def code(self, side: str) -> str:
+        """The call as it is written in a check."""
+        if self.function == SET:
+            return f'{self.receiver}["{self.method}"].write({self.args[0][1]})'
+        parts = [f"{keyword}={code}" if keyword else code for keyword, code in self.args]
+        if self.returns is not None:
+            parts.append(f"returns={_tuple(self.returns)}")
+        target = f"{self.receiver}.{self.method}" if self.receiver else f"{side}.{self.function}"
+        call = f"{target}({', '.join(parts)})"
+        return f"{', '.join(self.results)} = {call}" if self.results else call
+
+
+class Seen(NamedTuple):
+    """A value that is looked at."""
+
+    label: str
+    """What the student calls it."""
+    variable: str
+    path: str = ""
+    """What leads from the variable to the value: `.params`, `[0].data`."""
+    kept: bool = False
+    """Whether it is an argument, as the call leaves it."""
+
+    @property
+    def code(self) -> str:
+        """How a check gets at it."""
+        if self.kept:
+            return f"{self.variable}_kept.read()"
+        return f"{self.variable}{self.path}.read()" if self.path else self.variable
+
+    def value(self, variables: Mapping[str, Any]) -> Any:
+        """The value itself, here."""
+        return eval(f"{self.variable}{self.path}", {}, dict(variables))
+
+
+class Scenario(NamedTuple):
+    """Draws, steps, and what is looked at in the end."""
+
+    draws: tuple[tuple[str, str], ...] = ()
+    """Variable and template, in order."""
+    steps: tuple[Step, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    seeded: bool = False
+    """Whether the generator is seeded on either side before the first step."""
+    sizes: Sizes = Sizes()
+    """Of the symbols in the templates."""
+
+    def filled(self) -> Scenario:
+        """The same with all sizes filled in."""
+        return self._replace(
+            draws=tuple((name, Kind(code).code(self.sizes)) for name, code in self.draws),
+            steps=tuple(
+                step._replace(
+                    args=tuple((key, Kind(code).code(self.sizes)) for key, code in step.args)
+                )
+                for step in self.steps
+            ),
+        )
+
+
+class Ran(NamedTuple):
+    """A scenario that came to its end here."""
+
+    variables: dict[str, Any]
+    result: Any
+    """Of its last step."""
+
+
+def run_here(
+    scenario: Scenario,
+    reference: NativeReference,
+    modules: Mapping[str, str],
+    seed: int | str = SEED,
+    redrawn: str = "",
+) -> Ran:
+    """Run it on the reference itself; every draw has a generator of its own.
+
+    Args:
+        scenario: what is run.
+        reference: the package.
+        modules: contract name to its module.
+        seed: of the draws.
+        redrawn: a variable that is drawn with another seed.
+    """
+    scope: dict[str, Any] = {"np": np}
+    scenario = scenario.filled()
+    for name, code in scenario.draws:
+        own = f"{seed}, again" if name == redrawn else seed
+        scope[name] = eval(code, {**scope, "inputs": Inputs(own, name)})
+    if scenario.seeded:
+        np.random.seed(SEED)
+        random.seed(SEED)
+    result: Any = None
+    for step in scenario.steps:
+        if step.function == SET:
+            scope[step.receiver][step.method] = eval(step.args[0][1], scope)
+            continue
+        if step.receiver:
+            function = getattr(scope[step.receiver], step.method)
+        else:
+            function = reference.resolve(modules[step.function], step.function)
+        args = [eval(code, scope) for keyword, code in step.args if not keyword]
+        kwargs = {keyword: eval(code, scope) for keyword, code in step.args if keyword}
+        result = function(*args, **kwargs)
+        if len(step.results) == 1:
+            scope[step.results[0]] = result
+        elif step.results:
+            scope |= dict(zip(step.results, result, strict=True))
+    return Ran(scope, result)
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    inside = ", ".join(f'"{name}"' for name in names)
+    return f"({inside},)" if len(names) == 1 else f"({inside})"

@@ -1,0 +1,40 @@
+"""What `grader new` says in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.authoring.new_assignment import TOML, Made
+
+_SHOWN = 8
+
+
+def summary_of(made: Made) -> Iterator[str]:
+    """The lines, the next steps last."""
+    found, folder = made.survey, made.folder
+    yield (
+        f"{folder}: {len(found.contract)} functions and classes, {len(found.chosen)} checks that "
+        f"catch {found.killed} of {found.mutants} automatic mutants ({found.share:.0%})."
+    )
+    yield f"  {TOML:<17}contract, parts and points"
+    yield f"  {'bank/':<17}the checks: change, remove and add what you like"
+    yield f"  {'reference/':<17}your solution, with marks around what students are to write"
+    yield f"  {'template/':<17}what students get"
+    left = list(found.left_out.items())
+    if left:
+        yield "Not checked:"
+        yield from (f"  {name}: {why}" for name, why in left[:_SHOWN])
+        if len(left) > _SHOWN:
+            yield f"  and {len(left) - _SHOWN} more"
+    if found.survivors:
+        yield "Changes to the solution that no check notices:"
+        for mutant in found.survivors[:_SHOWN]:
+            program = mutant.subject
+            yield f"  {program.file}, in {mutant.place[1]}: {program.old}  ->  {program.new}"
+        if len(found.survivors) > _SHOWN:
+            yield f"  and {len(found.survivors) - _SHOWN} more; `grader verify` lists them"
+    yield "Next:"
+    yield f"  1. Read {folder / TOML} and the checks in {folder / 'bank'}."
+    yield f"  2. grader lint -a {folder}      whether everything fits together"
+    yield f"  3. grader verify -a {folder}    what the checks would miss"
+    yield f"  4. grader batch SUBMISSIONS -a {folder} --out reports"

@@ -1,0 +1,1 @@
+"""Making assignments: the contract, the bank and the folder."""
