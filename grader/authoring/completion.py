@@ -12,5 +12,5 @@ from grader.runner.recording import record_key
 def complete(toml: Path) -> None:
     """Record the answer key of an assignment and strip its template."""
     assignment = Assignment.load(str(toml))
-    record_key(assignment).save(assignment.key_path)
-    build_template(assignment.reference.parent, toml.parent / "template")
+    record_key(assignment).save(assignment.layout.key)
+    build_template(assignment.layout.solution, assignment.layout.template)

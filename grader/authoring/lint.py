@@ -186,9 +186,9 @@ def _of_key(assignment: Assignment) -> Iterator[Complaint]:
     key = record_key(assignment, warn=warnings.append)
     for text in warnings:
         yield Complaint(text, "Ask for the student's own answer in its place; see docs/bank.md.")
-    if not assignment.key_path.is_file() or Key.load(assignment.key_path).digest != key.digest:
-        state = "out of date" if assignment.key_path.is_file() else "missing"
-        text = f"{assignment.key_path}: the answer key is {state}."
+    if not assignment.layout.key.is_file() or Key.load(assignment.layout.key).digest != key.digest:
+        state = "out of date" if assignment.layout.key.is_file() else "missing"
+        text = f"{assignment.layout.key}: the answer key is {state}."
         yield Complaint(text, "Run `grader key` to record it.")
 
 
@@ -204,7 +204,7 @@ def _of_grades(
         yield from _of_reference(assignment, result)
         if template:
             out = Path(folder) / "template"
-            build_template(assignment.reference.parent, out)
+            build_template(assignment.layout.solution, out)
             result = engine.grade(single(out / assignment.reference.name))
             yield from _of_template(assignment, result)
 

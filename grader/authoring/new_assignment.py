@@ -81,7 +81,7 @@ def _made(
     modules = {name: entry.module for name, entry in found.contract.items()}
     for name, text in bank_modules(found.chosen, modules).items():
         (bank / name).write_text(text, encoding="utf-8")
-    (out / TOML).write_text(toml_text(out.name, package, found), encoding="utf-8")
+    (out / TOML).write_text(toml_text(out.name, found), encoding="utf-8")
     record(out / TOML)
     return Made(out, found)
 
@@ -116,18 +116,16 @@ def _copy_data(root: Path, folder: Path, files: Mapping[str, str]) -> None:
             shutil.copyfile(path, folder / inside)
 
 
-def toml_text(name: str, package: str, found: Survey) -> str:
+def toml_text(name: str, found: Survey) -> str:
     """The file that describes the assignment."""
-    return "\n".join(_toml_lines(name, package, found)) + "\n"
+    return "\n".join(_toml_lines(name, found)) + "\n"
 
 
-def _toml_lines(name: str, package: str, found: Survey) -> Iterator[str]:
+def _toml_lines(name: str, found: Survey) -> Iterator[str]:
     identifier = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "assignment"
     yield f"id = {quoted(identifier)}"
     yield f"points = {_POINTS}"
     yield "seed = 7"
-    yield 'bank = "bank"'
-    yield f'reference = "reference/{package}"'
     yield ""
     yield "[title]"
     yield f"en = {quoted(spoken(name))}"
