@@ -106,5 +106,5 @@ def test_markers_that_do_not_match_are_reported() -> None:
     }  # fmt: skip
     with pytest.raises(InputError, match=r"nb, cell a:1: what begins here, .* has no end"):
         strip_notebook(json.dumps({"cells": [cell]}), "nb")
-    with pytest.raises(InputError, match="no notebook of ours"):
+    with pytest.raises(InputError, match="not one of our notebooks"):
         strip_notebook("[]", "nb")
