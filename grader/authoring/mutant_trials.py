@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from grader.authoring.reference_source import ReferenceSource
 from grader.checks.inputs import Inputs
 from grader.model.contract import ContractEntry
 from grader.model.errors import GraderError
-from grader.model.verdicts import NotJudged, Verdict
+from grader.model.verdicts import NotJudged
 from grader.runner.answer_key import LocalChannel, RecordingChannel, ReplayChannel
 from grader.student.proxy import Channel, Reply, Request, Student
 from grader.verify.forked_tasks import Send, run_forked
@@ -28,8 +29,8 @@ _SEEDS: Final = ("11", "12", "13")
 _NUDGE: Final = 1e-12
 _SLOW: Final = 0.5
 """Seconds that a check may take on the reference."""
-_ENOUGH: Final = 8
-"""Checks that a mutant is killed by, after which no more are tried."""
+_ENOUGH: Final = 3
+"""Checks that are known to catch a mutant, after which no more are tried."""
 _CPU_SECONDS: Final = 20
 
 Function = Callable[..., None]
@@ -129,7 +130,9 @@ class Trials:
         jobs: int,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Iterator[tuple[Mutant, list[str]]]:
-        """Each mutant, and the checks that it fails.
+        """Each mutant, and some of the checks that it fails; none, if it fails none.
+
+        What has caught a mutant is tried first on the next ones, so that few checks catch most.
 
         Args:
             tried: what came of the reference.
@@ -138,47 +141,45 @@ class Trials:
             jobs: processes at once.
             progress: told how many are done, of how many.
         """
+        proven: dict[str, None] = {}
 
         def work(mutant: Mutant, send: Send) -> None:
             compat.install()
             files = {**self._source.files, mutant.subject.file: mutant.text}
             reference = NativeReference(files, self._source.package)
             reached = tried.observed.reaching({mutant.place})
-            for count, name in enumerate(self._killers(reference, tried, order, reached), 1):
-                send(msgspec.json.encode(name) + b"\n")
-                if count == _ENOUGH:
+            first = [name for name in proven if reached is None or name in reached]
+            others = [name for name in order if name not in proven]
+            others = [name for name in others if reached is None or name in reached]
+            for enough, names in ((_ENOUGH, first), (1, others)):
+                killers = list(islice(self._killers(reference, tried, names), enough))
+                send(b"".join(msgspec.json.encode(name) + b"\n" for name in killers))
+                if killers:
                     return
 
-        for number, done in enumerate(
-            run_forked(mutants, work, jobs=jobs, cpu_seconds=_CPU_SECONDS), 1
-        ):
+        runs = run_forked(mutants, work, jobs=jobs, cpu_seconds=_CPU_SECONDS)
+        for number, done in enumerate(runs, 1):
             progress(number, len(mutants))
-            yield (
-                done.task,
-                [msgspec.json.decode(line, type=str) for line in done.said.splitlines()],
-            )
+            killers = [msgspec.json.decode(line, type=str) for line in done.said.splitlines()]
+            if not killers and done.ending:
+                killers = list(order[:1])
+            proven |= dict.fromkeys(killers)
+            yield done.task, killers
 
     def _killers(
-        self,
-        reference: NativeReference,
-        tried: Tried,
-        order: Sequence[str],
-        reached: Iterable[str] | None,
+        self, reference: NativeReference, tried: Tried, names: Iterable[str]
     ) -> Iterator[str]:
-        among = None if reached is None else set(reached)
-        for name in order:
-            if among is not None and name not in among:
-                continue
+        for name in names:
             replayed = ReplayChannel(name, tried.answers[name])
+            channel = self._channel(reference)
             try:
-                with quiet(1.0 + 20 * tried.passed[name]):
-                    self._run(
-                        name, self._checks[name], self._channel(reference), replayed, _SEEDS[0]
-                    )
+                with quiet(0.3 + 20 * tried.passed[name]):
+                    self._run(name, self._checks[name], channel, replayed, _SEEDS[0])
             except NotJudged:
                 continue
-            except (Verdict, TimeUp):
+            except TimeUp:
                 yield name
+                return
             except (Exception, SystemExit):
                 yield name
 
