@@ -8,7 +8,7 @@ What is differentiated is written once, for the student's code and for the refer
 
     assert_autograd(student, reference, graph, {"x": x, "w": w}, forward="Tensor")
 
-Of a module, its parameters: `{"w": w.grad for w in net.parameters()}`, once they have their values.
+Of a module, its parameters: `{f"parameter {i}": p.grad for i, p in enumerate(net.parameters())}`.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def assert_autograd(
 
     Args:
         student, reference: whose code is judged, and the key.
-        graph: called with either of them and the `values`; returns the output, and for some of the
-            values, by their names, where their gradients will be.
+        graph: called with either of them and the `values`; returns the output, and where gradients
+            will be, by name. Those of `values` are by the names that they have there.
         values: float64 arrays, away from every kink.
         forward: contract name of what is at fault if the output is wrong.
         data: attribute of the output that holds its array. An output that is an array is one.
@@ -95,7 +95,7 @@ def assert_autograd(
     with fair_to(f"{forward}.{backward}", forward, lambda: close(own_out, right_out)):
         run_back(out)
         for name, right_gradient in expected.items():
-            received = _read(places[name])
+            received = _read(places.get(name))
             assert_gradient(f"{name}.grad", received, right_gradient, lambda n=name: numerical(n))  # type: ignore[misc]
 
 
@@ -107,9 +107,9 @@ def _numerical(
     data: str,
     dout: Array | None,
 ) -> Array | None:
-    x = np.asarray(values[name], dtype=np.float64)
-    if x.size > _FULL:
+    if name not in values or np.size(values[name]) > _FULL:
         return None
+    x = np.asarray(values[name], dtype=np.float64)
     judged = student.transcript.last
     outs = [_value(graph(student, **{**values, name: at})[0], data) for at in neighbours(x)]
     student.transcript.last = judged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +19,8 @@ from grader.checks.declare import Spec, spec_of
 from grader.model.errors import InputError
 from grader.runner.check import FIXTURES, Check
 
-Loop = Callable[[list[Check]], None]
+Loop = Callable[[Iterator[Check]], None]
+"""Is given what was collected, which may turn out to be no checks as it is gone through."""
 
 
 class CheckPlugin:
@@ -57,7 +58,7 @@ class CheckPlugin:
         """Hand the collected checks to the loop we were given, if any."""
         if self._loop is None or session.testsfailed or session.config.option.collectonly:
             return None
-        self._loop([self._declared(item) for item in session.items])
+        self._loop(map(self._declared, session.items))
         return True
 
     def _declared(self, item: pytest.Item) -> Check:

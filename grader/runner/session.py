@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.model.errors import InternalError
 from grader.runner.agreement import require_agreement
-from grader.runner.bank_plugin import CheckPlugin, Loop
+from grader.runner.bank_plugin import CheckPlugin
 from grader.runner.check import Check
 
 _NOT_NEEDED: Final = (
@@ -27,7 +27,9 @@ _NOT_NEEDED: Final = (
 _INI = Path(__file__).with_name("bank.ini")
 
 
-def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -> None:
+def run_session(
+    assignment: Assignment, loop: Callable[[list[Check]], None], extra: Sequence[str] = ()
+) -> None:
     """Collect the bank once, then call `loop` with the checks.
 
     Raises:
@@ -50,10 +52,11 @@ def run_session(assignment: Assignment, loop: Loop, extra: Sequence[str] = ()) -
     ran = False
     problem: Exception | None = None
 
-    def guarded(checks: list[Check]) -> None:
+    def guarded(collected: Iterator[Check]) -> None:
         nonlocal ran, problem
         ran = True
         try:
+            checks = list(collected)
             require_agreement(assignment, checks)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a student's numbers overflow in a check, too

@@ -153,3 +153,38 @@ def test_the_contract_says_which_argument_a_gradient_is_of(gradient: str) -> Non
         return dw + dc, dx
 
     judge_step(someone(step=other, step_backward=other_backward), gradient)
+
+
+def test_a_parameter_that_is_not_handed_out_is_wrong() -> None:
+    class Layer:
+        def __init__(self, *names: str) -> None:
+            self.kept = [Leaf() for _ in names]
+
+        def parameters(self) -> Any:
+            yield from self.kept
+
+    class Leaf:
+        grad: Any = None
+
+    class Out:
+        def __init__(self, layer: Any) -> None:
+            self.data = 1.0
+            self.layer = layer
+
+        def backward(self) -> None:
+            for leaf in self.layer.kept:
+                leaf.grad = np.ones(2)
+
+    def graph(code: Student) -> tuple[Any, dict[str, Any]]:
+        layer = code.Tensor()
+        found = {f"parameter {i}": p.grad for i, p in enumerate(layer.parameters(returns=("p*",)))}
+        return code.Out(layer), found
+
+    def who(*names: str) -> Student:
+        there = {"Tensor": lambda: Layer(*names), "Out": Out}
+        api = {**API, "Out": ContractEntry("m", ("out*",))}
+        return Student(LocalChannel(Dispatcher(there.__getitem__, lambda _file: False)), api)
+
+    assert_autograd(who("w", "b"), who("w", "b"), graph, {}, forward="Tensor")
+    with pytest.raises(Wrong, match=r"parameter 1\.grad is None"):
+        assert_autograd(who("w"), who("w", "b"), graph, {}, forward="Tensor")

@@ -1,0 +1,94 @@
+"""What pytest collected, as checks: with fixtures and marks of their own, or with none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.folder import Assignment
+from grader.model.errors import InputError
+from grader.model.result import CheckResult, Outcome
+from grader.runner.check import Check
+from grader.runner.check_run import Recorder
+from grader.runner.reference import LocalBank, LocalCode
+from grader.runner.session import run_session
+from tests.verify import toy
+
+OWN = """
+import pytest
+
+made = []
+
+
+@pytest.fixture
+def doubled(inputs):
+    made.append("set up")
+    yield 2 * inputs.normal(3)
+    made.append("torn down")
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+@check("scale works on doubled numbers", part="scale", targets="scale")
+def test_fixture(student, reference, doubled, shift, tmp_path):
+    assert tmp_path.is_dir()
+    made.append("called")
+    assert_close("out", student.scale(doubled, shift), reference.scale(doubled, 1 - shift + shift))
+
+
+@check("scale is not looked at", part="scale", targets="scale")
+@pytest.mark.skipif(True, reason="not today")
+def test_skipped(student):
+    raise AssertionError
+
+
+@check("what was made", part="scale", targets="scale", needs=[test_fixture])
+def test_order(student):
+    student.scale(1.0, 2.0)
+    assert made == 2 * ["set up", "called", "torn down"], made
+"""
+
+
+def collected(assignment: Assignment) -> list[Check]:
+    found: list[Check] = []
+    run_session(assignment, found.extend)
+    return found
+
+
+def judged(assignment: Assignment) -> Sequence[CheckResult]:
+    code, found = LocalCode(assignment.reference, assignment), list[CheckResult]()
+
+    def loop(checks: list[Check]) -> None:
+        bank = LocalBank(assignment, checks)
+        found.extend(bank.run(lambda _check: code.channel(), Recorder(code.channel), "1"))
+
+    run_session(assignment, loop)
+    return found
+
+
+def test_a_check_knows_what_it_declares_and_where_it_stands(tmp_path: Path) -> None:
+    first, second = collected(toy.make(tmp_path, toy.SCALE, toy.SHIFT))
+    assert (first.id, first.part, first.targets) == ("layers::scale", "scale", ("scale",))
+    assert first.takes == ("student", "reference", "inputs")
+    lines = first.path.read_text(encoding="utf-8").split("\n")
+    assert lines[second.line - 1].startswith('@check("shift adds"')
+
+
+def test_fixtures_and_marks_of_a_bank_are_pytests(tmp_path: Path) -> None:
+    assignment = toy.make(tmp_path, OWN, toy.SHIFT)
+    ids = [check.id for check in collected(assignment)]
+    assert "layers::fixture[1]" in ids
+    results = {result.id: result for result in judged(assignment)}
+    wrong = results["layers::fixture[0]"]
+    assert (wrong.outcome, wrong.message[:12]) == (Outcome.FAILED, "The value of"), wrong
+    assert results["layers::fixture[1]"].outcome is Outcome.PASSED
+    assert results["layers::skipped"].outcome is Outcome.INTERNAL
+    assert "not today" in results["layers::skipped"].message
+    assert results["layers::order"].outcome is Outcome.PASSED, results["layers::order"].message
+
+
+def test_a_function_that_is_not_declared_is_named(tmp_path: Path) -> None:
+    assignment = toy.make(tmp_path, toy.SCALE, "\n\ndef test_plain():\n    pass\n")
+    with pytest.raises(InputError, match="test_plain: a function of the bank that is not declared"):
+        collected(assignment)
