@@ -13,6 +13,7 @@ from grader.assignments.convnet.bank._layers import (
     judge_kind_of_gradients,
     judge_kind_of_out,
     judge_out,
+    unless_open,
 )
 from grader.checks import (
     Inputs,
@@ -155,7 +156,8 @@ def test_max_pool_forward_gaps(student: Student, reference: Student, inputs: Inp
 def test_max_pool_forward_left_over(
     student: Student, reference: Student, inputs: Inputs, case: str
 ) -> None:
-    judge_out(student, reference, FORWARD, LEFT_OVER[case].args(inputs))
+    with unless_open(student, "left_over"):
+        judge_out(student, reference, FORWARD, LEFT_OVER[case].args(inputs))
 
 
 @check(
@@ -245,7 +247,8 @@ def test_max_pool_backward_gaps(student: Student, reference: Student, inputs: In
 def test_max_pool_backward_left_over(
     student: Student, reference: Student, inputs: Inputs, case: str
 ) -> None:
-    _judge_backward(student, reference, inputs, LEFT_OVER[case])
+    with unless_open(student, "left_over"):
+        _judge_backward(student, reference, inputs, LEFT_OVER[case])
 
 
 @check(
@@ -258,24 +261,8 @@ def test_max_pool_backward_left_over(
 )
 def test_max_pool_backward_ties(student: Student, inputs: Inputs) -> None:
     """To one of them, or shared among them: either is right."""
-    shape = TILED["2x2"]
-    windows = _tied(inputs, shape)
-    x = _tiles_to_images(windows)
-    dout = inputs.clear_of_zero(*shape.out, gap=0.5)
-    out, cache = forward_pass(student, FORWARD, (x, shape.param), BACKWARD)
-    if not close(out, windows.max(axis=-1)):
-        text = f"{BACKWARD} cannot be judged as long as {FORWARD} is wrong."
-        raise NotJudged(text, because_of=FORWARD)
-    dx = as_array(student.max_pool_backward_naive(dout, cache), "dx")
-    if dx.shape != x.shape:
-        text = f"dx has shape {dx.shape}; it should be {x.shape}."
-        raise Wrong(text, Finding(kind="shape", quantity="dx", received=str(dx.shape)))
-    share = _images_to_tiles(dx.astype(np.float64)) / dout[..., np.newaxis]
-    largest = windows == windows.max(axis=-1, keepdims=True)
-    if not close(share.sum(axis=-1), np.ones(shape.out)):
-        raise _not_shared("In all they get more than dout, or less.")
-    if np.any(share[~largest] != 0) or np.any(share < 0):
-        raise _not_shared("A value gets some of dout that is not the largest, or too much of it.")
+    with unless_open(student, "ties"):
+        _judge_ties(student, inputs, TILED["2x2"])
 
 
 @check(
@@ -312,6 +299,26 @@ def _arguments(inputs: Inputs, shape: Shape) -> tuple[tuple[Any, ...], Array]:
 def _judge_backward(student: Student, reference: Student, inputs: Inputs, shape: Shape) -> None:
     args, dout = _arguments(inputs, shape)
     judge_gradient(student, reference, "max_pool", args, dout, "dx", usual_cache=args)
+
+
+def _judge_ties(student: Student, inputs: Inputs, shape: Shape) -> None:
+    windows = _tied(inputs, shape)
+    x = _tiles_to_images(windows)
+    dout = inputs.clear_of_zero(*shape.out, gap=0.5)
+    out, cache = forward_pass(student, FORWARD, (x, shape.param), BACKWARD)
+    if not close(out, windows.max(axis=-1)):
+        text = f"{BACKWARD} cannot be judged as long as {FORWARD} is wrong."
+        raise NotJudged(text, because_of=FORWARD)
+    dx = as_array(student.max_pool_backward_naive(dout, cache), "dx")
+    if dx.shape != x.shape:
+        text = f"dx has shape {dx.shape}; it should be {x.shape}."
+        raise Wrong(text, Finding(kind="shape", quantity="dx", received=str(dx.shape)))
+    share = _images_to_tiles(dx.astype(np.float64)) / dout[..., np.newaxis]
+    largest = windows == windows.max(axis=-1, keepdims=True)
+    if not close(share.sum(axis=-1), np.ones(shape.out)):
+        raise _not_shared("In all they get more than dout, or less.")
+    if np.any(share[~largest] != 0) or np.any(share < 0):
+        raise _not_shared("A value gets some of dout that is not the largest, or too much of it.")
 
 
 def _not_shared(what: str) -> Wrong:

@@ -343,11 +343,11 @@ def _judge_shapes(student: Student, image: tuple[int, int, int], filter_size: in
 
 
 def _first_weights(student: Student) -> Array:
-    net = Net(student, NET, **settings_of((2, 4, 4)))
+    net = Net(student, NET, **settings_of((3, 4, 4)))  # some fix the number of channels
     params = net.parameters()
     net.require("W1", params)
     weights = as_array(params["W1"], 'params["W1"]', call=net.call)
-    net.scores(np.zeros((1, 2, 4, 4)))
+    net.scores(np.zeros((1, 3, 4, 4)))
     return weights
 
 
