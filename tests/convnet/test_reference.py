@@ -98,7 +98,8 @@ def test_spatial_batchnorm(rng: np.random.RandomState) -> None:
 @pytest.mark.parametrize("groups", [1, 2, 4])
 def test_spatial_groupnorm(rng: np.random.RandomState, groups: int) -> None:
     gamma, beta = rng.randn(1, 4, 1, 1), rng.randn(1, 4, 1, 1)
-    args = 5 * rng.randn(3, 4, 2, 3) + 2, gamma, beta, groups, {}
+    param: dict[str, Any] = {}
+    args = 5 * rng.randn(3, 4, 2, 3) + 2, gamma, beta, groups, param
     out, cache = call("spatial_groupnorm_forward", *args)
     x_hat = ((out - beta) / gamma).reshape(3, groups, -1)
     np.testing.assert_allclose(x_hat.mean(axis=2), 0, atol=1e-9)

@@ -180,7 +180,7 @@ def training_loss(values: Mapping[str, Array], batch: Batch) -> float:
 
 
 def _is_clear(values: Parameters, batch: Batch) -> bool:
-    """Whether no relu and no maximum is near a kink, and some scores are below 0."""
+    """Whether no relu and no maximum is near a kink, and a relu on the scores would show."""
     found = activations(values, batch.X)
     second, first = np.moveaxis(np.sort(found.windows, axis=-1)[..., 2:], -1, 0)
     return bool(
@@ -188,7 +188,9 @@ def _is_clear(values: Parameters, batch: Batch) -> bool:
         and np.abs(found.hidden).min() > _KINK
         and (first - second)[first > 0].min() > _KINK
         and (found.hidden > 0).any(axis=0).all()
-        and found.scores.min() < -_KINK
+        and np.abs(found.scores).min() > _KINK
+        and (found.scores > 0).sum(axis=1).min() > 1
+        and (found.scores < 0).any()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -35,6 +36,10 @@ APART: Final = 0.05
 """Least difference of two values of one image: no maximum is near another."""
 
 
+_TIES: Final = [places for places in itertools.product((False, True), repeat=4) if sum(places) > 1]
+"""Which of the four places of a window hold its largest value."""
+
+
 class Shape(NamedTuple):
     """A max pool."""
 
@@ -56,7 +61,7 @@ class Shape(NamedTuple):
         return {"pool_height": self.height, "pool_width": self.width, "stride": self.stride}
 
     def args(self, inputs: Inputs) -> tuple[Array, dict[str, int]]:
-        """Arguments of `max_pool_forward_naive`, of both signs."""
+        """Arguments of `max_pool_forward_naive`."""
         return _distinct(inputs, self.x), self.param
 
 
@@ -327,22 +332,24 @@ def _not_shared(what: str) -> Wrong:
 
 
 def _distinct(inputs: Inputs, shape: tuple[int, int, int, int]) -> Array:
-    """Values around 0, no two of one image nearer than `APART`, in any order."""
+    """Values above 0, no two of one image nearer than `APART`, in any order.
+
+    What goes wrong below 0 does so in the checks of negative values, and in no others.
+    """
     x = inputs.normal(*shape)
     flat = x.reshape(len(x), -1)
     ranks = flat.argsort(axis=1).argsort(axis=1)
-    shift = inputs.uniform(0.0, 0.5 * APART, *flat.shape)
-    spaced = (ranks - flat.shape[1] / 2) * 2 * APART + shift
-    return inputs.rounded(spaced.reshape(shape))
+    shift = inputs.uniform(0.0, APART, *flat.shape)
+    return inputs.rounded(((ranks + 1) * 2 * APART + shift).reshape(shape))
 
 
 def _tied(inputs: Inputs, shape: Shape) -> Array:
-    """Windows `(N, C, H', W', 4)` of a 2x2 pool, each with its largest value two to four times."""
-    windows = inputs.normal(*shape.out, 4)
-    top = windows.max(axis=-1, keepdims=True)
-    order = windows.argsort(axis=-1).argsort(axis=-1)
-    count = 2 + inputs.labels(windows[..., 0].size, 3).reshape(*shape.out, 1)
-    return np.where(order >= 4 - count, top, windows)
+    """Windows `(N, C, H', W', 4)` of a 2x2 pool, with ties in every combination of places."""
+    windows = inputs.uniform(0.5, 1.5, *shape.out, 4)
+    chosen = inputs.labels(windows[..., 0].size, len(_TIES)).reshape(shape.out)
+    tied = np.array(_TIES)[chosen]
+    top = 1.0 + windows.max(axis=-1, keepdims=True)
+    return np.where(tied, top, windows)
 
 
 def _tiles_to_images(tiles: Array) -> Array:
