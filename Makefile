@@ -63,7 +63,7 @@ key: setup ## record the answer key again, after a change of bank or reference
 	$(BIN)/grader key
 
 curves: setup ## record the reference's training curves again, after a change of it or its notebooks
-	$(BIN)/python -m grader.notebooks.curve_recording
+	$(BIN)/python -m grader.notebooks.curve_recording numpynn-notebooks
 
 template: setup ## strip the student template from the reference again
 	$(BIN)/grader template student_template/numpynn -a numpynn

@@ -101,7 +101,7 @@ class NotebookResult(msgspec.Struct, frozen=True, kw_only=True):
     """One notebook of a submission, executed."""
 
     id: str
-    """The release's name for it: `Dropout`."""
+    """The template's name for it: `Regression`."""
     title: str = ""
     path: str = ""
     """Where it is in the submission; empty if it is not there."""

@@ -1,6 +1,6 @@
 """Recording the reference's training curves, which reports draw beside a student's.
 
-`python -P -m grader.notebooks.curve_recording [ASSIGNMENT]` runs the solved notebooks at every
+`python -P -m grader.notebooks.curve_recording ASSIGNMENT` runs the solved notebooks at every
 scale of the rubric and writes `<rubric>.curves.json` beside it.
 """
 
@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.model.errors import InputError, exit_code_of
+from grader.model.errors import ExitCode, InputError, exit_code_of
 from grader.notebooks.curves import AtScale, Recorded, origin
 from grader.notebooks.notebook_grading import NotebookBench
 from grader.submission import load, single
@@ -55,10 +55,13 @@ def _at_scale(assignment: Assignment) -> Recorded:
 
 
 def main(arguments: list[str]) -> int:
-    """Record the curves of an assignment, by default of ours."""
+    """Record the curves of the assignment that is named."""
+    if len(arguments) != 1:
+        sys.stderr.write(f"{__doc__}")
+        return int(ExitCode.USAGE)
 
     def save() -> None:
-        assignment = Assignment.load(*(arguments[:1] or ["numpynn-notebooks"]))
+        assignment = Assignment.load(arguments[0])
         assignment.layout.curves.write_bytes(record(assignment))
 
     return exit_code_of(save)

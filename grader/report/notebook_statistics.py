@@ -32,7 +32,7 @@ class CellCount(Struct, frozen=True):
     other_release: int
     """Notebooks that were made from another release than the assignment's."""
     failing: dict[str, str]
-    """Of cells that all students have, those that failed (`Dropout/forward-check`), and how."""
+    """Of cells that all students have, those that failed (`Regression/training`), and how."""
 
 
 class FailingCell(Struct, frozen=True):

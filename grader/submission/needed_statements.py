@@ -18,6 +18,8 @@ from grader.protocol.toplevel import defines
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _DYNAMIC: Final = frozenset({"eval", "exec", "globals", "locals"})
 """Whoever calls one of these may reach any name."""
+_ANY: Final = "*"
+"""What an import binds that binds nobody knows which names."""
 
 
 class _Statement(NamedTuple):
@@ -30,28 +32,24 @@ class _Statement(NamedTuple):
 
 def needed_statements(tree: ast.Module, text: str, wanted: Collection[str]) -> list[ast.stmt]:
     """The statements that bind the wanted names, and all that these reach, in their order."""
-    left = list(_described(tree, text))
-    reached, kept = set(wanted), set[int]()
-    grown = True
-    while grown:
-        grown = False
-        for number, each in enumerate(left):
-            if number not in kept and _is_needed(each, reached):
-                kept.add(number)
-                reached |= each.reads
-                grown = True
-        if not grown and reached & _DYNAMIC:
-            more = {n for n, each in enumerate(left) if defines(each.node, frozenset())}
-            reached -= _DYNAMIC
-            grown = not more <= kept
-            kept |= more
-    return [each.node for number, each in enumerate(left) if number in kept]
-
-
-def _is_needed(statement: _Statement, reached: Collection[str]) -> bool:
-    if "*" in statement.binds:  # an import of nobody knows which names
-        return True
-    return any(name in reached for name in chain(statement.binds, statement.changes))
+    described = list(_described(tree, text))
+    by_name: dict[str, list[int]] = {}
+    for number, each in enumerate(described):
+        for name in each.binds | each.changes:
+            by_name.setdefault(name, []).append(number)
+    kept, reached = set[int](), set[str]()
+    waiting = [_ANY, *wanted]
+    while waiting:
+        name = waiting.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        more = set(by_name.get(name, ())) - kept
+        if name in _DYNAMIC:
+            more |= {n for n, each in enumerate(described) if defines(each.node, frozenset())}
+        kept |= more
+        waiting += [read for number in more for read in described[number].reads]
+    return [each.node for number, each in enumerate(described) if number in kept]
 
 
 def _described(tree: ast.Module, text: str) -> Iterator[_Statement]:

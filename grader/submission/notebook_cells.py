@@ -19,11 +19,12 @@ from grader.submission.python2 import convert, first_print_statement, signs
 _PYTHON2: Final = "Written for Python 2: converted, and `/` between integers floors."
 _INTERACTIVE: Final = re.compile(r"^(\s*%matplotlib)\s+(?!inline).*$", re.MULTILINE)
 _SET_UP: Final = re.compile(
-    r"\s*(?:#.*|[%!]?cd\b.*|[%!]?(?:ls|pwd)\b.*|[%!]pip\b.*|!(?:python3?|bash|sh|wget|unzip)\b.*)?"
+    r"\s*(?:#.*|[%!]?cd\b.*|[%!]?(?:ls|pwd)\b.*|[%!]pip\b.*|"
+    r"!(?:(?:python3?|bash|sh|wget|unzip)\b|\./\S+\.sh\b).*)?"
 )
 """A line that prepares the machine: building extensions, fetching data, changing folders."""
 _MAX_LABEL: Final = 60
-_HOSTED: Final = re.compile(r"google\.colab|^%cd .*\$|get_datasets\.sh", re.MULTILINE)
+_HOSTED: Final = re.compile(r"google\.colab|^%cd .*\$", re.MULTILINE)
 
 
 class Cell(msgspec.Struct, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from grader.model.errors import InputError
 from grader.model.module_path import notebook_of
@@ -12,6 +13,8 @@ from grader.submission.notebook_cells import Book, CellCode, cell_codes, read_no
 from grader.submission.notebook_formats import looks_like_notebook
 from grader.submission.restored_cells import is_ours, restore, share_of
 from grader.submission.source_text import Unreadable, decode
+
+_MAX_NOTEBOOKS: Final = 50
 
 
 def take_notebooks(tree: Tree, modules: Modules, given_out: Mapping[str, str]) -> None:
@@ -28,6 +31,10 @@ def take_notebooks(tree: Tree, modules: Modules, given_out: Mapping[str, str]) -
         name: read_notebook(text.encode(), f"{name}.ipynb") for name, text in given_out.items()
     }
     for path, data in list(tree.files.items()):
+        if len(tree.notebooks) >= _MAX_NOTEBOOKS and not is_python(path):
+            tree.unread[path] = "comes after more notebooks than any submission has"
+            del tree.files[path]
+            continue
         try:
             codes = _codes(path, data, modules, releases)
         except InputError as error:

@@ -19,7 +19,7 @@ from grader.submission.parse import Unparsable, parse
 from grader.submission.pasted_code import without_magics
 from grader.submission.python2 import Sign
 from grader.submission.salvage import Broken
-from grader.submission.source_text import Unreadable
+from grader.submission.source_text import MAX_FILE_BYTES, Unreadable
 
 _PYTHON_MAGICS: Final = re.compile(r"\s*%%(?:time|timeit|capture|prun|python3?)\b.*")
 """Magics of a whole cell under which the cell is Python all the same."""
@@ -31,11 +31,13 @@ def prepare_notebook(file: str, codes: Iterable[CellCode], wanted: Collection[st
     """What of a notebook is run so that the wanted names can be called.
 
     Raises:
-        Unreadable: no cell can be used.
+        Unreadable: no cell can be used, or there is too much of them.
     """
     joined = _Joined(file)
     for code in codes:
         joined.add(code)
+        if joined.size > MAX_FILE_BYTES:
+            raise Unreadable(f"holds more than {MAX_FILE_BYTES >> 20} MB of code")
     text = "\n".join(joined.texts)
     try:
         tree = parse(text)
@@ -55,6 +57,10 @@ def prepare_notebook(file: str, codes: Iterable[CellCode], wanted: Collection[st
     )
 
 
+_MAX_SALVAGED: Final = 100
+"""Cells of one notebook that are taken apart, or converted from Python 2."""
+
+
 class _Joined:
     """Cells, each made runnable, put together."""
 
@@ -67,7 +73,10 @@ class _Joined:
         self.notes: list[str] = []
         self.cells: list[tuple[int, str]] = []
         self._file = file
+        self.size = 0
+        """Characters of code so far."""
         self._lines = 0
+        self._salvaged = 0
         self._sound: set[str] = set()
         """Names of definitions that can be run."""
 
@@ -77,13 +86,23 @@ class _Joined:
         if code.label:
             self.cells.append((self._lines + 1, code.label))
         python = _python(code.text)
-        try:
-            prepared = prepare_text(name, f"{python}\n")
-        except Unreadable as error:
-            prepared = _only_stubs(name, python, error)
-        self._take(prepared)
+        self._take(self._prepared(name, python))
         self.originals.append(code.text)
         self._lines += code.text.count("\n") + 1
+        self.size += len(code.text)
+
+    def _prepared(self, name: str, text: str) -> Prepared:
+        if self._salvaged >= _MAX_SALVAGED:  # it takes its time, which a stranger may multiply
+            try:
+                parse(text)
+            except Unparsable as error:
+                return _only_stubs(name, text, error.reason)
+        try:
+            prepared = prepare_text(name, f"{text}\n")
+        except Unreadable as error:
+            prepared = _only_stubs(name, text, str(error))
+        self._salvaged += bool(prepared.broken or prepared.notes or prepared.python2_only)
+        return prepared
 
     def _take(self, prepared: Prepared) -> None:
         lines = prepared.text.removesuffix("\n").split("\n")
@@ -110,9 +129,9 @@ def _length(part: Broken) -> int:
     return part.last_line - part.first_line + 1
 
 
-def _only_stubs(cell: str, text: str, error: Unreadable) -> Prepared:
+def _only_stubs(cell: str, text: str, problem: str) -> Prepared:
     """In the place of a cell of which nothing can be used: functions that say why."""
-    reason, last = f"{cell}: {error}", text.count("\n") + 1
+    reason, last = f"{cell}: {problem}", text.count("\n") + 1
     names = dict.fromkeys(_DEFINITION.findall(text))
     stubs = [f"def {name}(*args, **kwargs): raise SyntaxError({reason!r})" for name in names]
     stubbed = "\n".join(stubs + [""] * (last - len(stubs)))

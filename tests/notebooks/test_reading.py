@@ -160,6 +160,8 @@ def test_what_does_not_parse_is_explained(source: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("source", "skipped"),
     [
+        ("%cd data\n!./fetch.sh\n%cd ..", True),
+        ("# !./fetch.sh\nx = 1", False),
         ("!python setup.py build_ext --inplace", True),
         ("%cd cs231n\n!bash get_data.sh\n%cd ..", True),
         ("!ls\nx = 1", False),

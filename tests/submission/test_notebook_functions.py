@@ -202,3 +202,15 @@ def test_loose_notebooks_are_submissions(tmp_path: Path) -> None:
         assert list(notebook_files(source.path)) == [source.path.name]
     with pytest.raises(InputError, match=r"ann\.ipynb is a notebook, which is not the package"):
         load(found[0], contract=Contract.parse({"fit": "regression: w"}))
+
+
+def test_more_broken_cells_than_anybody_writes_are_not_taken_apart(tmp_path: Path) -> None:
+    broken = [f"def f{n}(:\n    pass\n\n\ndef g{n}():\n    pass" for n in range(101)]
+    submission = read(tmp_path, {"Regression.ipynb": notebook(*broken, FIT, PREDICT + "(")})
+    assert "fit" not in submission.broken
+    assert submission.broken["predict"].startswith("Regression.ipynb, cell 104: ")
+
+
+def test_more_code_than_anybody_writes_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds more than 2 MB of code"):
+        read(tmp_path, {"Regression.ipynb": notebook(*SOLVED, *["#" * 10_000] * 220)})
