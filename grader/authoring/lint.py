@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.assignment.folder import Assignment
-from grader.assignment.stripping import build_template, strip_solutions
+from grader.assignment.stripping import build_template, strip_notebook, strip_solutions
 from grader.batches.grading_client import Engine
 from grader.grading.settings import Settings
 from grader.model.errors import GraderError, InternalError
+from grader.model.module_path import module_file
 from grader.model.result import CheckResult, Outcome, Result
 from grader.model.rubric import rubric_sources
 from grader.model.rubric_fault import rubric_error
@@ -21,6 +22,7 @@ from grader.runner.answer_key import Key
 from grader.runner.recording import record_key
 from grader.runner.session import run_session
 from grader.submission import single
+from grader.submission.notebook_module import notebook_code
 
 _ENOUGH: Final = 10
 """Checks that are named, where many fail alike."""
@@ -136,19 +138,27 @@ def _of_marks(assignment: Assignment) -> Iterator[Complaint]:
     modules: dict[Path, list[str]] = {}
     for name in contract:
         entry = contract[name]
-        if not entry.given and not entry.notebook:
-            path = assignment.reference / f"{entry.module.replace('.', '/')}.py"
+        if not entry.given:
+            solved = assignment.layout.solved_notebook(entry.notebook)
+            path = solved if entry.notebook else assignment.reference / module_file(entry.module)
             modules.setdefault(path, []).append(name)
     for path, names in modules.items():
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
         try:
-            stripped = strip_solutions(text, str(path)) if text else ""
+            text, stripped = _with_and_without_solutions(path)
         except GraderError as error:
             yield Complaint.of(error)
             continue
         for name in names:
             methods = [m for m, entry in contract[name].methods.items() if not entry.given]
             yield from _unstripped(path, text, stripped, name, methods)
+
+
+def _with_and_without_solutions(path: Path) -> tuple[str, str]:
+    """The code of a module or notebook of the reference, and what students get of it."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if not text or path.suffix != ".ipynb":
+        return text, strip_solutions(text, str(path)) if text else ""
+    return notebook_code(text, path.name), notebook_code(strip_notebook(text, str(path)), path.name)
 
 
 def _unstripped(
@@ -160,8 +170,9 @@ def _unstripped(
             continue
         node, shape = before[target]
         if shape == after.get(target, (node, ""))[1]:
+            at = f"{path}" if path.suffix == ".ipynb" else f"{path}:{node.lineno}"
             yield Complaint(
-                f"{path}:{node.lineno}: students would get {target} whole: it has no marks.",
+                f"{at}: students would get {target} whole: it has no marks.",
                 "Put `# BEGIN SOLUTION` and `# END SOLUTION` around what they are to write, or say "
                 "`given = true` in the contract.",
             )
@@ -200,12 +211,15 @@ def _of_grades(
         tempfile.TemporaryDirectory(prefix="gradewall-lint-") as folder,
         Engine(settings) as engine,
     ):
-        result = engine.grade(single(assignment.reference))
+        # notebooks lie beside the package
+        whole = bool(assignment.notebooks)
+        submitted = assignment.layout.solution if whole else assignment.reference
+        result = engine.grade(single(submitted))
         yield from _of_reference(assignment, result)
         if template:
             out = Path(folder) / "template"
             build_template(assignment.layout.solution, out)
-            result = engine.grade(single(out / assignment.reference.name))
+            result = engine.grade(single(out if whole else out / assignment.reference.name))
             yield from _of_template(assignment, result)
 
 

@@ -11,8 +11,7 @@ from grader.assignment.folder import Assignment
 from grader.model.module_path import notebook_of, source_file
 from grader.model.rubric_fault import Fault, did_you_mean
 from grader.runner.check import Check
-from grader.submission.notebook_cells import cell_codes, read_notebook
-from grader.submission.pasted_code import without_magics
+from grader.submission.notebook_module import notebook_code
 
 
 def require_agreement(assignment: Assignment, checks: Sequence[Check]) -> None:
@@ -135,10 +134,8 @@ def _defined(path: Path) -> list[str]:
 
 
 def _code(path: Path) -> str:
-    if path.suffix != ".ipynb":
-        return path.read_text(encoding="utf-8")
-    codes = cell_codes(read_notebook(path.read_bytes(), path.name).cells)
-    return "\n".join(without_magics(code.text) for code in codes)
+    text = path.read_text(encoding="utf-8")
+    return notebook_code(text, path.name) if path.suffix == ".ipynb" else text
 
 
 def _stems(folder: Path) -> list[str]:

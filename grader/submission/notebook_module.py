@@ -14,7 +14,7 @@ from typing import Final
 from grader.protocol.toplevel import without
 from grader.submission.make_runnable import Prepared, prepare_text
 from grader.submission.needed_statements import needed_statements
-from grader.submission.notebook_cells import CellCode
+from grader.submission.notebook_cells import CellCode, cell_codes, read_notebook
 from grader.submission.parse import Unparsable, parse
 from grader.submission.pasted_code import without_magics
 from grader.submission.python2 import Sign
@@ -25,6 +25,16 @@ _PYTHON_MAGICS: Final = re.compile(r"\s*%%(?:time|timeit|capture|prun|python3?)\
 """Magics of a whole cell under which the cell is Python all the same."""
 
 _DEFINITION: Final = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
+
+
+def notebook_code(text: str, name: str) -> str:
+    """All Python of a notebook, one cell below the other; `name` is its name in messages.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    codes = cell_codes(read_notebook(text.encode(), name).cells)
+    return "\n".join(_python(code.text) for code in codes)
 
 
 def prepare_notebook(file: str, codes: Iterable[CellCode], wanted: Collection[str]) -> Prepared:

@@ -15,9 +15,11 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_notebook
+from grader.authoring.lint import lint
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.model.result import Outcome
+from grader.runner.recording import record_key
 from grader.selfcheck.kernel_work import kernel_work
 from grader.selfcheck.self_check import check
 from grader.selfcheck.student_kit import build_kit
@@ -201,3 +203,18 @@ def test_a_known_mistake_in_a_cell_is_named(tmp_path: Path) -> None:
     assert (cause.id, cause.certain) == ("not-doubled", True)
     assert cause.source is not None
     assert cause.source.file == "Regression.ipynb, cell 7"
+
+
+def test_an_assignment_in_a_notebook_is_linted(tmp_path: Path) -> None:
+    copy = tmp_path / "regression"
+    shutil.copytree(FOLDER, copy)
+    settings = Settings(assignment=str(copy), notebooks=False)
+    assignment = Assignment.load(str(copy))
+    record_key(assignment).save(assignment.layout.key)
+    assert list(lint(str(copy), settings)) == []
+    path = copy / "reference" / "Regression.ipynb"
+    before, mark, after = path.read_text("utf-8").partition("# BEGIN SOLUTION: predict all rows")
+    assert mark
+    path.write_text(f"{before}# predict{after.replace('# END SOLUTION', '# end', 1)}", "utf-8")
+    first, *_ = lint(str(copy), settings)
+    assert first.text == f"{path}: students would get predict whole: it has no marks."
