@@ -12,6 +12,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install -c const
 # Tests of a file share what their fixtures made, so a file is not split among processes.
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder -q
 
+# Compiling all of it anew for every process costs a third of the time of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test attacks fuzz faults lint format key curves template clean
 .DEFAULT_GOAL := help
 

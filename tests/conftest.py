@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 for _library in ("OPENBLAS", "OMP", "MKL"):  # read once, when NumPy is imported: so not a fixture
@@ -24,8 +23,8 @@ _SCRUBBED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def pytest_configure() -> None:
+    """Scrub the environment: here, so that fixtures of a module or session run in it too."""
     for name in _SCRUBBED:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+        os.environ.pop(name, None)
+    os.environ["LC_ALL"] = "C.UTF-8"
