@@ -11,6 +11,8 @@ from typing import Final
 
 from grader.submission.syntax_help import explain
 
+MAX_LINES: Final = 50_000
+"""Far beyond any module that a person writes. Looking through more of them takes us seconds."""
 _LINE: Final = re.compile(r"\bline (\d+)\b")
 
 
@@ -37,9 +39,11 @@ def parse(text: str) -> ast.Module:
     errors that only show then, the usual ones are looked for here, and the worker says the others.
 
     Raises:
-        Unparsable: what Python objects to before it runs anything, limits of nesting and memory
-            included.
+        Unparsable: what Python objects to before it runs anything, limits of nesting, memory
+            and length included.
     """
+    if text.count("\n") > MAX_LINES:
+        raise Unparsable(f"more than {MAX_LINES:,} lines", hostile=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

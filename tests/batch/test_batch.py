@@ -12,10 +12,8 @@ import pytest
 
 from tests.support import (
     REPOSITORY,
-    begin,
     grader,
     not_passed,
-    quick_rubric,
     results,
     submission,
     verdicts,
@@ -42,6 +40,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "class" / "=empty").mkdir()
     grader("batch", folder / "class", "--out", folder / "out", "-j", "4", code=3)
     return folder
+
+
+def _some(made: Path, folder: Path, *names: str) -> None:
+    """A class of some of them."""
+    for name in names:
+        shutil.copytree(made / "class" / name, folder / "class" / name)
 
 
 @pytest.fixture
@@ -103,37 +107,8 @@ def test_what_did_not_change_is_not_graded_again(again: Path) -> None:
     assert _times(again) == before
 
 
-def test_what_changed_is_graded_again(again: Path) -> None:
-    before = _times(again)
-    begin(again / "class" / "right" / "numpynn", "affine_forward", "return None")
-    assert "6 of them unchanged" in batch(again)
-    changed = {name for name, stamp in _times(again).items() if stamp != before[name]}
-    assert changed == {"right.json"}
-    assert results(again / "out")["right"]["score"] < 100
-
-
-def test_another_rubric_changes_everything(again: Path) -> None:
-    rubric = quick_rubric(again, call_seconds=2)
-    said = batch(again, "--assignment", rubric)
-    assert "unchanged" not in said
-
-
-def test_fresh_grades_everything(again: Path) -> None:
-    assert "unchanged" not in batch(again, "--fresh")
-
-
-def test_a_torn_result_is_graded_again(again: Path) -> None:
-    path = again / "out" / "results" / "relu.json"
-    path.write_bytes(path.read_bytes()[:1000])
-    (again / "out" / "reports" / "adam.html").unlink()
-    assert "6 of them unchanged" in batch(again)
-    assert results(again / "out")["relu"]["score"] < 100
-    assert (again / "out" / "reports" / "adam.html").is_file()
-
-
-@pytest.mark.parametrize("jobs", ["1", "3"])
-def test_the_same_however_many_at_once(made: Path, tmp_path: Path, jobs: str) -> None:
-    grader("batch", made / "class", "-o", tmp_path / "out", "-j", jobs, code=3)
+def test_the_same_however_many_at_once(made: Path, tmp_path: Path) -> None:
+    grader("batch", made / "class", "-o", tmp_path / "out", "-j", "1", code=3)
     first, second = results(made / "out"), results(tmp_path / "out")
     assert first.keys() == second.keys()
     for name in first:
@@ -141,11 +116,11 @@ def test_the_same_however_many_at_once(made: Path, tmp_path: Path, jobs: str) ->
 
 
 def test_another_seed_gives_other_numbers_and_the_same_scores(made: Path, tmp_path: Path) -> None:
-    grader("batch", made / "class", "-o", tmp_path / "out", "--seed", "secret", code=3)
+    _some(made, tmp_path, "right", "relu", "untouched")
+    batch(tmp_path, "--seed", "secret", code=0)
     first, second = results(made / "out"), results(tmp_path / "out")
-    assert {name: result["score"] for name, result in first.items()} == {
-        name: result["score"] for name, result in second.items()
-    }
+    for name, result in second.items():
+        assert result["score"] == first[name]["score"]
     received = [
         [check["finding"]["received"] for check in not_passed(graded["relu"])]
         for graded in (first, second)
@@ -155,8 +130,7 @@ def test_another_seed_gives_other_numbers_and_the_same_scores(made: Path, tmp_pa
 
 def test_without_fork_and_sandbox_the_same(made: Path, tmp_path: Path) -> None:
     """As on Windows and macOS: every process is started afresh."""
-    for name in ("right", "relu", "raises"):
-        shutil.copytree(made / "class" / name, tmp_path / "class" / name)
+    _some(made, tmp_path, "right", "relu", "raises")
     batch(tmp_path, "--no-fork", "--no-sandbox", "-j", "2", code=0)
     first, second = results(made / "out"), results(tmp_path / "out")
     for name, result in second.items():

@@ -1,4 +1,7 @@
-"""Code that ends, hangs or floods costs the checks that call it, and nothing else."""
+"""Code that ends, hangs or floods costs the checks that call it, and nothing else.
+
+Here with two checks; such pupils are in the demo's class too, which meets the whole bank.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import grader, not_passed, quick_rubric, results, submission
+from tests.batch import toy
+from tests.support import grader, not_passed, results
+from tests.verify.toy import RUBRIC, SCALE, SHIFT, make
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 
@@ -31,19 +36,21 @@ AT_IMPORT = {
     "module_exits": ("raise SystemExit", "`raise SystemExit` raised SystemExit"),
     "module_ends": ("import os; os._exit(3)", "`os._exit(3)` ended the whole process"),
 }
-FUNCTION = "dropout_backward"
+FUNCTION = "scale"
+POINTS = 4
+LIMITS = "\n[limits]\ncall_seconds = 1\n"
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("hostile")
     for name, (body, _) in ACTS.items():
-        submission(folder / "class", name, {FUNCTION: body})
+        lines = "".join(f"    {line}\n" for line in body.splitlines())
+        toy.hand_in(folder / "class", name, toy.LAYERS.replace("    out = x * w\n", lines))
     for name, (statement, _) in AT_IMPORT.items():
-        path = submission(folder / "class", name) / "numpynn" / "optim.py"
-        path.write_text(f"{path.read_text(encoding='utf-8')}\n{statement}\n", encoding="utf-8")
-    submission(folder / "class", "neighbour")
-    rubric = quick_rubric(folder, call_seconds=1)
+        toy.hand_in(folder / "class", name, f"{toy.LAYERS}\n{statement}\n")
+    toy.hand_in(folder / "class", "neighbour")
+    rubric = make(folder, SCALE, SHIFT, rubric=RUBRIC + LIMITS).path
     grader("batch", folder / "class", "-o", folder / "out", "-a", rubric)
     return results(folder / "out")
 
@@ -65,11 +72,11 @@ def test_it_says_what_happened(graded: dict[str, Any], act: str) -> None:
 
 
 def test_the_neighbour_is_not_disturbed(graded: dict[str, Any]) -> None:
-    assert graded["neighbour"]["score"] == 100
+    assert graded["neighbour"]["score"] == POINTS
 
 
 def test_a_module_that_fails_at_its_end(graded: dict[str, Any]) -> None:
     """What it defined before is graded, and the failure is said."""
     for name, said in AT_IMPORT.items():
-        assert graded[name]["score"] == 100
+        assert graded[name]["score"] == POINTS
         assert said[1] in " ".join(graded[name]["notes"])

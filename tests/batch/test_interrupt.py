@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import GRADER, grader, results, submission
+from tests.support import GRADER, SECONDS, grader, results, submission
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -30,7 +30,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> N
     servers = _children(process.pid)
     assert servers
     os.kill(process.pid, number)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=SECONDS)
     if number is signal.SIGINT:
         assert process.returncode == 130
         assert said == b"grader: interrupted; run the same command again to go on.\n"

@@ -13,7 +13,7 @@ import pytest
 
 import grader as api
 from grader.model.result import Visibility
-from tests.support import GRADER, SOLUTION, TEMPLATE, begin, grader, submission
+from tests.support import GRADER, SECONDS, SOLUTION, TEMPLATE, begin, grader, submission
 
 COLLECT = """
 import subprocess, sys
@@ -57,7 +57,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
     )
 

@@ -18,7 +18,7 @@ from grader.cli.app import app
 from grader.model.result import CheckResult, Outcome, Result
 from grader.model.rubric import Grading, Late, LimitSettings, Rubric
 from grader.model.served_data import DataRequest
-from tests.support import REPOSITORY, not_passed, results, submission
+from tests.support import REPOSITORY, SECONDS, not_passed, results, submission
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 OTHERS = [REPOSITORY / name for name in ("Makefile", ".ci/run", "scripts/system-packages")]
@@ -127,7 +127,7 @@ def _run(script: str, folder: Path) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=SECONDS,
         check=False,
     )
     assert done.returncode == 0, (script, done.stdout, done.stderr)

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -44,9 +44,11 @@ class Hit(NamedTuple):
     role: str
     number: signal.Signals
     delay: float
-    """Seconds after the first process of that role was seen."""
+    """Seconds after the batch was started, at the least."""
     pick: float
     """Which of several, 0 to 1."""
+    results: int = 0
+    """How many results must be written before."""
 
 
 class Outcome(NamedTuple):
@@ -61,12 +63,18 @@ class Outcome(NamedTuple):
 class Range:
     """A tiny class that is graded under fire."""
 
-    def __init__(self, root: Path, *options: str, notebooks: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *options: str,
+        bodies: Mapping[str, str] = tiny.BODIES,
+        notebooks: bool = False,
+    ) -> None:
         self.root = root
         self._options = ("-j", "3", *options)
         self._scratch = root / "tmp"
         self._scratch.mkdir()
-        tiny.make(root, notebooks=notebooks)
+        tiny.make(root, bodies, notebooks=notebooks)
         tiny.grade(root, root / "first", *self._options)  # whose sandbox is the one for all
         first = tiny.verdicts(root / "first")
         self._options += ("--sandbox", first["right"]["sandbox"]["kind"])
@@ -79,16 +87,16 @@ class Range:
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "TMPDIR": str(self._scratch)}
 
-    def volley(self, chance: random.Random, hits: int) -> list[Outcome]:
-        """Hit a batch so many times, then let it finish, and look at everything.
+    def volley(self, hits: Iterable[Hit]) -> list[Outcome]:
+        """Hit a batch each time that it goes on, then let it finish, and look at everything.
 
         Raises:
             AssertionError: something was lost, torn or left behind.
         """
         out = self.root / "out"
         outcomes: list[Outcome] = []
-        for _ in range(hits):
-            outcomes.append(self._shoot(out, self._aim(chance)))
+        for hit in hits:
+            outcomes.append(self._shoot(out, hit))
             if outcomes[-1].code == FINISHED:  # nothing is left to go on with
                 self._inspect(out, outcomes)
         done = tiny.grade(self.root, out, *self._options, env=self._environment())
@@ -104,7 +112,8 @@ class Range:
         assert not list(self._scratch.iterdir()), (outcomes, list(self._scratch.iterdir()))
         shutil.rmtree(out)
 
-    def _aim(self, chance: random.Random) -> Hit:
+    def aim(self, chance: random.Random) -> Hit:
+        """Any process, at any moment of a run."""
         role = chance.choice(processes.ROLES)
         number = chance.choice(SIGNALS.get(role, (signal.SIGKILL,)))
         return Hit(role, number, chance.uniform(0, self._usual), chance.random())
@@ -117,7 +126,7 @@ class Range:
                 stderr=said,
                 env=self._environment(),
             )
-            seen, met = _strike(process, hit)
+            seen, met = _strike(process, hit, out / "results")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(SECONDS)
             _until(lambda: not processes.alive(seen), f"still there after {hit}", seen)
@@ -131,7 +140,7 @@ class Range:
         return Outcome(hit, met, process.returncode)
 
 
-def _strike(process: subprocess.Popen[bytes], hit: Hit) -> tuple[set[int], bool]:
+def _strike(process: subprocess.Popen[bytes], hit: Hit, results: Path) -> tuple[set[int], bool]:
     """Watch the batch and kill what is to be killed; the processes seen, and whether it was."""
     seen: set[int] = set()
     start = time.monotonic()
@@ -140,14 +149,20 @@ def _strike(process: subprocess.Popen[bytes], hit: Hit) -> tuple[set[int], bool]
         roles = processes.by_role(process.pid)
         seen |= {pid for pids in roles.values() for pid in pids}
         targets = roles[hit.role]
-        if not met and targets and time.monotonic() - start >= hit.delay:
+        due = time.monotonic() - start >= hit.delay and _has(results, hit.results)
+        if not met and targets and due:
             target = targets[int(hit.pick * len(targets))]
             with contextlib.suppress(ProcessLookupError):
                 os.kill(target, hit.number)
                 met = True
         assert time.monotonic() - start < SECONDS, (hit, "the batch hangs")
-        time.sleep(0.005)
+        time.sleep(0.01)
     return seen - {process.pid}, met
+
+
+def _has(results: Path, count: int) -> bool:
+    """Whether so many results are written."""
+    return not count or len(list(results.glob("*.json"))) >= count
 
 
 def _differences(ours: Any, theirs: Any, at: str = "") -> list[str]:
@@ -181,7 +196,7 @@ def bombard(
     while met.total() < kills:
         chance = random.Random(f"{seed}/{volley}")
         volley += 1
-        outcomes = field.volley(chance, HITS)
+        outcomes = field.volley(field.aim(chance) for _ in range(HITS))
         met.update(f"{o.hit.role} {o.hit.number.name}" for o in outcomes if o.met)
     return met
 

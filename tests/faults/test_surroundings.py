@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.faults import tiny
-from tests.support import WRONG_RELU, grader, not_passed, results, submission
+from tests.support import SECONDS, WRONG_RELU, grader, not_passed, results, submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 FINISHED = 3  # an empty folder is among the submissions
@@ -51,7 +51,7 @@ def in_shell(
         ["bash", "-c", f'{first}; exec "$@"', "-", *tiny.command(field, out, *more)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
         **options,
     )
@@ -121,7 +121,7 @@ def test_names_that_the_terminal_cannot_print(field: Path, tmp_path: Path) -> No
 def test_streams_that_are_closed(field: Path, calm: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "out"
     closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "-", *tiny.command(field, out)]
-    assert subprocess.run(closed, timeout=120, check=False).returncode == FINISHED
+    assert subprocess.run(closed, timeout=SECONDS, check=False).returncode == FINISHED
     assert tiny.verdicts(out) == calm
 
 
@@ -134,7 +134,7 @@ def test_a_pipe_that_nobody_reads(field: Path, calm: dict[str, Any], tmp_path: P
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
     )
     os.close(writing)
@@ -244,7 +244,7 @@ def test_an_output_folder_that_is_lost_in_the_middle(
     shutil.rmtree(lost, ignore_errors=True)
     if act != "deleted":
         lost.write_text("", encoding="utf-8")
-    text, _ = process.communicate(timeout=120)
+    text, _ = process.communicate(timeout=SECONDS)
     assert "Traceback" not in text, text
     assert process.returncode == 3
     if act != "deleted":
@@ -326,7 +326,7 @@ def test_a_submission_that_goes_away_in_the_middle(field: Path, tmp_path: Path) 
         assert time.monotonic() < deadline
         time.sleep(0.002)
     shutil.rmtree(tmp_path / "class" / "wrong")
-    text, _ = process.communicate(timeout=120)
+    text, _ = process.communicate(timeout=SECONDS)
     assert "Traceback" not in text, text
     assert process.returncode == 3
     found = tiny.verdicts(tmp_path / "out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,21 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work
 
 
-def graded(work: Path, folder: Path, old: str = "", new: str = "") -> Result:
-    """Grade with our rubric, or with every `old` in it replaced by `new`."""
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """Grades by our rubric."""
+    with Engine() as engine:
+        yield engine
+
+
+def graded(work: Path, folder: Path, old: str, new: str) -> Result:
+    """Grade with every `old` in our rubric replaced by `new`."""
     rubric = Assignment.load().path
     text = rubric.read_text(encoding="utf-8")
     assert old in text
     path = folder / "numpynn.toml"
-    path.write_text(text.replace(old, new) if old else text, encoding="utf-8")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    shutil.copy(rubric.with_suffix(".key"), path.with_suffix(".key"))
     with Engine(Settings(assignment=str(path))) as engine:
         return engine.grade(single(work))
 
@@ -52,8 +61,8 @@ def losing(result: Result) -> set[str]:
     return {check.targets[0] for check in result.checks if check.points < check.max_points}
 
 
-def test_one_mistake_costs_its_function_and_nothing_else(faulty: Path, tmp_path: Path) -> None:
-    result = graded(faulty, tmp_path)
+def test_one_mistake_costs_its_function_and_nothing_else(engine: Engine, faulty: Path) -> None:
+    result = engine.grade(single(faulty))
     assert losing(result) == {"batchnorm_forward"}
     carried = [check for check in result.checks if check.follow_through]
     assert {check.targets[0] for check in carried} == {
@@ -64,7 +73,9 @@ def test_one_mistake_costs_its_function_and_nothing_else(faulty: Path, tmp_path:
     assert all("batchnorm_forward" in check.follow_through for check in carried)
 
 
-def test_a_backward_that_is_wrong_too_still_pays(faulty: Path, tmp_path: Path) -> None:
+def test_a_backward_that_is_wrong_too_still_pays(
+    engine: Engine, faulty: Path, tmp_path: Path
+) -> None:
     layers = (faulty / "numpynn" / "layers.py").read_text()
     head, name, tail = layers.partition("def batchnorm_backward(")
     assert "return dx, dgamma, dbeta" in tail
@@ -72,7 +83,7 @@ def test_a_backward_that_is_wrong_too_still_pays(faulty: Path, tmp_path: Path) -
     shutil.copytree(faulty / "numpynn", work / "numpynn")
     wrong = tail.replace("return dx, dgamma, dbeta", "return 2 * dx, dgamma, dbeta", 1)
     (work / "numpynn" / "layers.py").write_text(head + name + wrong)
-    result = graded(work, tmp_path)
+    result = engine.grade(single(work))
     assert losing(result) == {"batchnorm_forward", "batchnorm_backward"}
     named = {
         (cause.id, *cause.numbers)
@@ -111,7 +122,7 @@ def test_a_share_of_the_points_can_be_kept_back(faulty: Path, tmp_path: Path) ->
     ("term", "losing_too"), [("dout", set()), ("2 * dout", {"affine_backward"})]
 )
 def test_a_right_backward_needs_no_forward_that_runs(
-    tmp_path: Path, term: str, losing_too: set[str]
+    engine: Engine, tmp_path: Path, term: str, losing_too: set[str]
 ) -> None:
     work = tmp_path / "ann"
     shutil.copytree(SOLUTION / "numpynn", work / "numpynn")
@@ -126,10 +137,10 @@ def test_a_right_backward_needs_no_forward_that_runs(
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     layers.write_text(text, encoding="utf-8")
-    assert losing(graded(work, tmp_path)) == {"affine_forward"} | losing_too
+    assert losing(engine.grade(single(work))) == {"affine_forward"} | losing_too
 
 
-def test_given_code_of_a_nets_part_is_replaced_too(tmp_path: Path) -> None:
+def test_given_code_of_a_nets_part_is_replaced_too(engine: Engine, tmp_path: Path) -> None:
     """A net that stands on the student's wrong affine_relu_backward pays for its own code alone."""
     shutil.copytree(SOLUTION / "numpynn", tmp_path / "numpynn")
     file = tmp_path / "numpynn" / "layer_utils.py"
@@ -140,4 +151,4 @@ def test_given_code_of_a_nets_part_is_replaced_too(tmp_path: Path) -> None:
         if mistake.function == "affine_relu_backward"
     ][:1]
     file.write_text(apply({"layer_utils.py": text}, mistake)["layer_utils.py"])
-    assert losing(graded(tmp_path, tmp_path)) == {"affine_relu_backward"}
+    assert losing(engine.grade(single(tmp_path))) == {"affine_relu_backward"}

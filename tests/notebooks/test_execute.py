@@ -167,7 +167,7 @@ def test_values_are_read_as_plain_data(pool: KernelPool) -> None:
     run(pool, book(class_), inspect)
     assert seen[:2] == [[0.5, 1.0], [3.0]]
     assert seen[2] == "`absent` is not defined."
-    assert "no plain data" in str(seen[3])
+    assert "not plain data" in str(seen[3])
     assert "AttributeError" in str(seen[4])
     assert seen[5] == "`words` is not a list of numbers."
 

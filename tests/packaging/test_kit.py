@@ -15,7 +15,7 @@ from grader.assignment.folder import Assignment
 from grader.model.errors import InputError
 from grader.runner.answer_key import Key
 from grader.selfcheck.student_kit import build_kit
-from tests.support import SOLUTION
+from tests.support import SECONDS, SOLUTION
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def run(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
         env=os.environ | {"PYTHONPATH": str(kit / "site"), "COLUMNS": "200"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
     )
 

@@ -14,7 +14,14 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.runner.answer_key import Key
-from tests.support import REPOSITORY, TEMPLATE, environment, not_passed, submission
+from tests.support import (
+    REPOSITORY,
+    SECONDS,
+    TEMPLATE,
+    environment,
+    not_passed,
+    submission,
+)
 
 pytest.importorskip("hatchling")
 
@@ -40,7 +47,7 @@ def run(
     python: Path, *arguments: str | Path, cwd: Path, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [python, *arguments], cwd=cwd, capture_output=True, text=True, timeout=180, check=False
+        [python, *arguments], cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     assert done.returncode == code, (done.stdout, done.stderr)
     return done

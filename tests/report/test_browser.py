@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from grader.model.result import Result
 from grader.report.cell_output import fragment
 from grader.report.class_statistics import report_href
 from grader.report.html import class_page, student_page
 from grader.report.text import number
 from tests.report import sample
+from tests.support import SECONDS
 
 SCRIPTS = Path(__file__).parents[1] / "browser"
 MODULES = Path(os.environ.get("GRADER_BROWSER_DIR") or SCRIPTS) / "node_modules"
@@ -44,7 +46,7 @@ def _run(script: str, *pages: Path | str) -> Any:
         ["node", SCRIPTS / script, *pages],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=SECONDS,
         env={**os.environ, "CHROMIUM": CHROMIUM or ""},
         check=False,
     )
@@ -101,10 +103,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="module")
-def turned(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    page = class_page(
-        [*sample.class_results(1200), sample.ungraded("aaa", "Empty.")], title="Large"
-    )
+def many() -> list[Result]:
+    return sample.class_results(1200)
+
+
+@pytest.fixture(scope="module")
+def turned(many: list[Result], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    page = class_page([*many, sample.ungraded("aaa", "Empty.")], title="Large")
     paths = _write(tmp_path_factory.mktemp("pages"), {"large": page})
     return _run("paging.mjs", *paths, "TURING-Ada")
 
@@ -122,8 +127,8 @@ def test_a_large_table_is_turned_page_by_page(turned: Any) -> None:
     assert not set(turned["first"]["names"]) & set(turned["second"]["names"])
 
 
-def test_rows_made_by_the_script_are_as_those_of_the_page(turned: Any) -> None:
-    every = [r for r in sample.class_results(1200) if r.graded]
+def test_rows_made_by_the_script_are_as_those_of_the_page(turned: Any, many: list[Result]) -> None:
+    every = [r for r in many if r.graded]
     scores = {result.submission: number(result.final) for result in every}
     shown = dict(zip(turned["second"]["names"], turned["second"]["scores"], strict=True))
     assert {name: scores.get(name, "–") for name in shown} == {
@@ -132,16 +137,16 @@ def test_rows_made_by_the_script_are_as_those_of_the_page(turned: Any) -> None:
     assert turned["second"]["hrefs"] == [report_href(name) for name in turned["second"]["names"]]
 
 
-def test_the_search_finds_who_is_on_no_page(turned: Any) -> None:
-    wanted = [r.submission for r in sample.class_results(1200) if "turing-ada" in r.submission]
+def test_the_search_finds_who_is_on_no_page(turned: Any, many: list[Result]) -> None:
+    wanted = [r.submission for r in many if "turing-ada" in r.submission]
     assert sorted(turned["found"]["names"]) == sorted(wanted)
     assert not set(wanted) <= set(turned["first"]["names"])
     assert turned["found"]["status"] == f"{len(wanted)} of 1,201 shown"
     assert (turned["found"]["previous"], turned["found"]["next"]) == (True, True)
 
 
-def test_a_large_table_sorts_as_a_whole(turned: Any) -> None:
-    best = sorted((r.final for r in sample.class_results(1200) if r.graded), reverse=True)
+def test_a_large_table_sorts_as_a_whole(turned: Any, many: list[Result]) -> None:
+    best = sorted((r.final for r in many if r.graded), reverse=True)
     assert turned["byScore"]["scores"] == [number(score) for score in best[:500]]
 
 

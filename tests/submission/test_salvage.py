@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.submission import Submission
+from grader.submission import parse as parse_module
 from grader.submission import salvage as salvage_module
 from tests.submission.samples import read, read_layers, remarks, write
 
@@ -257,7 +258,7 @@ def test_a_broken_function_does_not_make_python_3_old(tmp_path: Path) -> None:
         "\\\n" * 1000,
         "(\n" * 5000,
         "def f(:\n" * 1500,
-        "x = [1]\n" * 200_000 + "(",
+        "x = [1]\n" * 20_000 + "(",
         "def f(x):\n    return x\n" * 200 + "a = = 1\n" * 900,
         "if 1:\n" + "".join(" " * depth + "if 1:\n" for depth in range(1, 120)) + "x = ",
     ],
@@ -279,3 +280,13 @@ def test_taking_a_text_apart_has_an_end(tmp_path: Path, monkeypatch: pytest.Monk
 def test_text_made_to_exhaust_us_is_given_up_at_once(tmp_path: Path) -> None:
     files = {"layers.py": "x = " + "-" * 200_000 + "1\n", "optim.py": "def sgd(w):\n    return w\n"}
     assert "Left out: layers.py cannot be parsed" in remarks(read(write(tmp_path / "ann", files)))
+
+
+@pytest.mark.parametrize("last", ["", "("], ids=["parses", "does not parse"])
+def test_text_of_endless_length_is_not_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    monkeypatch.setattr(parse_module, "MAX_LINES", 100)
+    files = {"layers.py": "x = [1]\n" * 101 + last, "optim.py": "def sgd(w):\n    return w\n"}
+    notes = remarks(read(write(tmp_path / "ann", files)))
+    assert "Left out: layers.py cannot be parsed: more than 100 lines" in notes
