@@ -16,3 +16,11 @@ def worker(sandbox: Any) -> Iterator[Any]:
     spawned = sandbox.spawn(LIMITS)
     yield spawned
     spawned.kill()
+
+
+@pytest.fixture(scope="module")
+def harmless(sandbox: Any) -> Iterator[Any]:
+    """One for all that changes nothing in it, or is to be refused."""
+    spawned = sandbox.spawn(LIMITS)
+    yield spawned
+    spawned.kill()

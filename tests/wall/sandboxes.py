@@ -58,7 +58,7 @@ def refusal(worker: Any, source: str) -> str:
     return str(tell(worker, source).get("error", [""])[0])
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 300.0) -> bool:
     """Whether it comes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -54,16 +54,16 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Any]:
         ("import time; time.sleep(0.001); result = time.time() > 1e9", True),
         ("import tempfile; f = tempfile.TemporaryFile(); f.write(b'abc'); f.seek(0); "
          "result = f.read().decode()", "abc"),
-        ("import os; os.makedirs('p/q'); os.rename('p/q', 'r'); result = sorted(os.listdir('.'))",
-         ["p", "r"]),
+        ("import os; os.makedirs('p/q'); os.rename('p/q', 'r'); "
+         "result = [os.listdir('p'), os.listdir('r')]", [[], []]),
         ("import signal; signal.raise_signal(signal.SIGCONT); result = 'alive'", "alive"),
         ("import sqlite3, ctypes, decimal, multiprocessing, concurrent.futures; result = 1", 1),
         ("print('x' * 100000); import sys; sys.stderr.write('y'); result = 1", 1),
         ("result = [callable(exit), callable(quit)]", [True, True]),
     ],
 )  # fmt: skip
-def test_python_and_numpy_work_inside(worker: Any, source: str, expected: object) -> None:
-    assert result(worker, source) == expected
+def test_python_and_numpy_work_inside(harmless: Any, source: str, expected: object) -> None:
+    assert result(harmless, source) == expected
 
 
 @linux_only
