@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from grader.batches.grading_server import MAX_MESSAGE, Job, Ready, Refused
+from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
 from grader.grading import Settings
 from grader.import_path import safe_environment
 from grader.model.errors import ExitCode, GraderError, InputError, InternalError, UsageError

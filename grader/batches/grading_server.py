@@ -23,13 +23,14 @@ from typing import BinaryIO, Final
 import msgspec
 
 from grader.assignment.folder import Assignment
+from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
 from grader.diagnosis.mutated_package import Catalogue
 from grader.grading import GradingContext, Settings, grade_submission, select
 from grader.grading.context import Notebooks
 from grader.grading.environment import environment
 from grader.model.errors import ExitCode, GraderError, InputError, InternalError
 from grader.model.limits import Limits
-from grader.model.result import Outcome, Result, SandboxInfo
+from grader.model.result import Outcome, Result
 from grader.model.rubric import Rubric
 from grader.runner.answer_key import Key
 from grader.runner.check import Check
@@ -37,46 +38,10 @@ from grader.runner.recording import record_key
 from grader.runner.reference import LocalCode, reference_files
 from grader.runner.session import run_session
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
-from grader.submission import Source
 from grader.worker import privileges
 
-MAX_MESSAGE: Final = 1 << 20
 MEMORY_BYTES: Final = 4 << 30
 """What the child of a submission may take beyond what the server has: no honest one comes near."""
-
-
-class Ready(msgspec.Struct, tag=True):
-    """The server's first message."""
-
-    sandbox: SandboxInfo
-    checks: int
-    digest: str
-
-
-class Job(msgspec.Struct, frozen=True):
-    """A submission to grade: a `Source` that can be sent."""
-
-    id: str
-    name: str
-    path: str
-    problem: str
-
-    @classmethod
-    def of(cls, source: Source) -> Job:
-        """The job of grading `source`."""
-        return cls(source.id, source.name, os.fspath(source.path), source.problem)
-
-    def source(self) -> Source:
-        """What is to be graded."""
-        return Source(id=self.id, name=self.name, path=Path(self.path), problem=self.problem)
-
-
-class Refused(msgspec.Struct, tag=True):
-    """The server's first message if it cannot grade at all."""
-
-    message: str
-    hint: str
-    exit_code: int
 
 
 def obtain_key(assignment: Assignment, settings: Settings) -> Key:

@@ -11,7 +11,7 @@ def command() -> None:
     """Try every kind of sandbox by doing, and say what is in force and what to install."""
     from rich.console import Console
 
-    from grader.grading import environment
+    from grader.grading.environment import environment
     from grader.sandbox.sandboxes import probe
 
     console = Console(highlight=False)

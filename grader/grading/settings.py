@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from grader.model.errors import InputError
 from grader.model.result import Visibility
 from grader.model.rubric import Rubric
-from grader.runner.check import Check
+
+if TYPE_CHECKING:
+    from grader.runner.check import Check
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
