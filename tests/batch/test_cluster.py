@@ -26,14 +26,13 @@ from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.submission import discover
 from tests.batch import toy
-from tests.support import grader
+from tests.support import SECONDS, grader
 
 distributed: Any = pytest.importorskip("distributed")
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox and signals"),
     pytest.mark.filterwarnings("default"),  # of the cluster's library
 ]
-SECONDS = 60
 
 
 class Cluster:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import GRADER, SECONDS, grader, results, submission
+from tests.batch import toy
+from tests.support import GRADER, SECONDS, grader, results
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -20,11 +21,17 @@ from tests.support import GRADER, SECONDS, grader, results, submission
 def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "class"
     for name in ("a", "b", "c"):
-        submission(folder, name)
-    submission(folder, "slow", {"relu_forward": "while True: pass"})
-    command: list[str | Path] = [*GRADER, "batch", folder, "-o", tmp_path / "out", "-j", "1"]
+        toy.hand_in(folder, name)
+    slow = toy.hand_in(
+        folder, "slow", toy.LAYERS.replace("    out = x * w", "    while True: pass")
+    )
+    rubric = toy.assignment(tmp_path / "course")
+    command = ["batch", str(folder), "-o", str(tmp_path / "out"), "-a", str(rubric)]
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        [*GRADER, *command, "-j", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     _until(lambda: len(list((tmp_path / "out" / "results").glob("*.json"))) >= 3)
     servers = _children(process.pid)
@@ -38,16 +45,14 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> N
     assert sorted(results(tmp_path / "out")) == ["a", "b", "c"]
     assert not (tmp_path / "out" / "index.html").exists()
 
-    (folder / "slow" / "numpynn" / "layers.py").write_bytes(
-        (folder / "a" / "numpynn" / "layers.py").read_bytes()
-    )
-    done = grader("batch", folder, "-o", tmp_path / "out")
+    slow.write_text(toy.LAYERS, encoding="utf-8")
+    done = grader(*command)
     assert "4 of 4 graded, 3 of them unchanged" in done.stdout
     assert (tmp_path / "out" / "index.html").is_file()
     assert not list((tmp_path / "out").rglob("*.part"))
 
 
-def _until(true: Callable[[], bool], seconds: float = 90) -> None:
+def _until(true: Callable[[], bool], seconds: float = SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

@@ -120,7 +120,7 @@ def test_watch_checks_again_after_a_change(folder: Path) -> None:
         process.wait()
 
 
-def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+def _until(true: Callable[[], bool], seconds: float = SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline

@@ -26,10 +26,10 @@ from typing import Any, Final, NamedTuple
 
 from grader.model.result import Result
 from tests.faults import processes, tiny
+from tests.support import SECONDS
 
 HITS: Final = 4
 """Hits before a batch is left in peace."""
-SECONDS: Final = 120
 FINISHED: Final = 3
 """Exit code of a batch that is through: an empty folder is among the submissions."""
 SIGNALS: Final = {
@@ -180,7 +180,7 @@ def _names(out: Path) -> list[str]:
 
 
 def _until(true: Callable[[], bool], what: str, seen: set[int]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + SECONDS
     while not true():
         assert time.monotonic() < deadline, (what, processes.alive(seen))
         time.sleep(0.01)
