@@ -86,11 +86,11 @@ def test_many_prints_are_no_flood(pool: KernelPool) -> None:
 def test_a_huge_image_is_left_out(pool: KernelPool) -> None:
     image = (
         "from IPython.display import Image, display\nimport os\n"
-        "display(Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + os.urandom(50 << 20), format='png'))"
+        "display(Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + os.urandom(6 << 20), format='png'))"
     )
     cells = run(pool, book(image, "2"))
     assert outcomes(cells) == ["ok", "ok"]
-    assert cells[0].notes == ["An image of 66.7 MB was left out."]
+    assert cells[0].notes == ["An image of 8.0 MB was left out."]
     assert "image/png" not in [output.mime for output in cells[0].outputs]
 
 
