@@ -127,7 +127,8 @@ class Assignment:
         """Of all that decides a result: rubric, bank, plugin, reference and known mistakes."""
         layout = self.layout
         mistakes = sorted(layout.mistakes.rglob("*.toml"))
-        notebooks = sorted(layout.template.glob("*.ipynb")) if self.rubric.notebooks else []
+        has_notebooks = self.rubric.notebooks or self.notebooks
+        notebooks = sorted(layout.template.glob("*.ipynb")) if has_notebooks else []
         notebooks += [layout.curves] if layout.curves.is_file() else []
         rubrics = [self.path, *([layout.base] if layout.base else [])]
         files = [*rubrics, *mistakes, *notebooks, *plugin_files(layout.plugin)]

@@ -218,3 +218,17 @@ def test_an_assignment_in_a_notebook_is_linted(tmp_path: Path) -> None:
     path.write_text(f"{before}# predict{after.replace('# END SOLUTION', '# end', 1)}", "utf-8")
     first, *_ = lint(str(copy), settings)
     assert first.text == f"{path}: students would get predict whole: it has no marks."
+
+
+def test_a_result_depends_on_the_cells_that_are_given(tmp_path: Path) -> None:
+    """They are put back before functions are graded, also where no notebook is run."""
+    copy = tmp_path / "regression"
+    shutil.copytree(FOLDER, copy)
+    rubric = (copy / "assignment.toml").read_text(encoding="utf-8").partition("[notebooks.")[0]
+    rubric = rubric.replace("points = 20", "points = 16").replace("\nnotebook = {", "\n# {")
+    (copy / "assignment.toml").write_text(rubric, encoding="utf-8")
+    before = Assignment.load(str(copy)).digest
+    template = copy / "template" / "Regression.ipynb"
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text.replace("EPS = 1e-8", "EPS = 1e-7"), encoding="utf-8")
+    assert Assignment.load(str(copy)).digest != before
