@@ -1,7 +1,7 @@
 """The generated images that the notebook is served, and those whose labels nobody else has.
 
-They are made by the reference's `data_utils.py`. The text of `served_data_utils.py` is put at the end
-of the student's, so that whatever the notebook asks for, it gets these.
+They are made by the reference's `data_utils.py`. The text of `served_data_utils.py` is put at the
+end of the student's, so that whatever the notebook asks for, it gets these.
 """
 
 from __future__ import annotations
