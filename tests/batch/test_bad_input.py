@@ -144,7 +144,7 @@ def test_it_is_one_clear_line(graded: Path, name: str) -> None:
     assert result["error"] in (graded / "out" / "gradebook.csv").read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.parametrize("name", ["cut.tar.gz", "empty", "outside"])
 def test_alone_it_is_an_error_of_input(graded: Path, tmp_path: Path, name: str) -> None:
     path = next(path for path in (graded / "class").iterdir() if path.name == name)
     done = grader("grade", path, cwd=tmp_path, code=3 if name != "outside" else None)

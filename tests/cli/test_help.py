@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from grader.cli.app import app
 from tests.support import grader
 
 COMMANDS = (
@@ -17,35 +19,29 @@ HEAVY = ("numpy", "jinja2", "pytest", "nbclient", "jupyter_client", "ipykernel",
 
 HELP = f"""
 import contextlib, io, sys
-sys.argv = ["grader", *sys.argv[1:]]
 from grader.cli.app import main
-with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-    main()
-print(*[name for name in {HEAVY!r} if name in sys.modules])
+for command in [[], *([name] for name in {COMMANDS!r})]:
+    sys.argv = ["grader", *command, "--help"]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        main()
+    print(*command, *[name for name in {HEAVY!r} if name in sys.modules])
 """
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=" ".join)
-def test_help_loads_little(command: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HELP, *command, "--help"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == []
+def test_help_loads_little() -> None:
+    done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", *COMMANDS]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_says_what_it_does(command: str) -> None:
-    lines = grader(command, "--help").stdout.splitlines()
-    assert f"Usage: python -m grader {command}" in " ".join(lines) or any(
-        f"grader {command}" in line for line in lines
-    )
-    text = [line.strip() for line in lines if line.strip()]
+    done = CliRunner().invoke(app, [command, "--help"], prog_name="grader")
+    text = [line.strip() for line in done.output.splitlines() if line.strip()]
+    assert text[0].startswith(f"Usage: grader {command}")
     assert text[1].endswith(".") or len(text[1]) > 20, text[:3]
 
 
 def test_the_list_of_commands_is_whole() -> None:
-    from grader.cli.app import app
-
     assert sorted(str(command.name) for command in app.registered_commands) == sorted(COMMANDS)
 
 
