@@ -13,7 +13,7 @@ from tests.support import grader
 
 COMMANDS = (
     *("batch", "check", "demo", "doctor", "grade", "key", "kit"),
-    *("leaderboard", "notebook", "template", "verify"),
+    *("leaderboard", "lint", "new", "notebook", "template", "verify"),
 )
 HEAVY = ("numpy", "jinja2", "pytest", "nbclient", "jupyter_client", "ipykernel", "fissix", "torch")
 
