@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from grader.model.contract import owner_of
 from grader.model.result import CheckResult, Outcome
 from grader.verify.proof import (
     CheckRecord,
@@ -110,10 +111,10 @@ def _judge_attribution(proof: Proof, checks: dict[str, CheckRecord], handing_on:
         subject = verdict.subject
         if subject.kind not in _GUILTY or not verdict.killed_by:
             continue
-        own = set(subject.functions)
-        stray = [check for check in verdict.killed_by if not own & set(checks[check].targets)]
+        own = set(map(owner_of, subject.functions))
+        stray = [name for name in verdict.killed_by if own.isdisjoint(checks[name].owners)]
         elsewhere = len(stray) == len(verdict.killed_by)
-        if elsewhere and all(own & handing_on & set(checks[check].uses) for check in stray):
+        if elsewhere and all(own & handing_on & set(checks[name].uses) for name in stray):
             proof.handed_on.append(subject.id)
             continue
         if elsewhere:

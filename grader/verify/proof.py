@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from grader.model.contract import owner_of
+
 SCHEMA_VERSION: Final = 1
 
 
@@ -83,6 +85,11 @@ class CheckRecord(msgspec.Struct, kw_only=True):
     """Those that no other check kills."""
     redundant: str = ""
     """A check that kills all that this one does, if any."""
+
+    @property
+    def owners(self) -> set[str]:
+        """The functions and classes that it judges, or of which it judges methods."""
+        return set(map(owner_of, self.targets))
 
 
 class Flake(msgspec.Struct, frozen=True, kw_only=True):

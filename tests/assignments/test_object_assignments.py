@@ -183,6 +183,7 @@ def test_the_bank_kills_mutants_without_a_handwritten_mistake(assignment: Assign
     proof = prove(assignment, wanted, lambda what, done, total: None)
     assert len(proof.of_kind(ProgramKind.MUTANT)) > 100
     assert proof.killed_share > 0.95, proof.survivors
+    assert proof.unattributed == []  # a fault in a method costs its class
 
 
 def test_the_kit_works_in_an_environment_of_its_own(assignment: Assignment, tmp_path: Path) -> None:
