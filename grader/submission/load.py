@@ -63,7 +63,7 @@ def load(
     modules = Modules(contract, given)
     tree = _read(source.path, modules)
     take_notebooks(tree, modules, notebooks)
-    reader = Reader(tree, modules.in_notebooks)
+    reader = Reader(tree, modules.contract)
     ranked = rank(find_packages(tree, modules), modules, reader.load)
     if not ranked:
         raise nothing_found(source.path, tree, modules)

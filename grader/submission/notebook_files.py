@@ -55,7 +55,8 @@ def _codes(
     """The code of a file that is a notebook, or stands for one; None for another file."""
     if may_be_notebook(path) or looks_like_notebook(path, data):
         return cell_codes(_restored(read_notebook(data, path), path, modules, releases).cells)
-    if not modules.defined_in(data) & modules.in_notebooks:
+    defined = modules.defined_in(data)
+    if not defined or defined - modules.in_notebooks:  # a module of the package
         return None
     try:
         return [CellCode("", decode(data))]

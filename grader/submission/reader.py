@@ -39,10 +39,10 @@ _MAX_DEPTH: Final = 4
 class Reader:
     """Prepares files, each once."""
 
-    def __init__(self, tree: Tree, in_notebooks: Collection[str] = ()) -> None:
-        """Nothing is prepared yet; `in_notebooks` are the names that are wanted of notebooks."""
+    def __init__(self, tree: Tree, wanted: Collection[str] = ()) -> None:
+        """Nothing is prepared yet; of notebooks, only the `wanted` names are."""
         self.tree = tree
-        self._in_notebooks = in_notebooks
+        self._of_notebooks = wanted
         self._prepared: dict[str, Prepared] = {}
         self._unusable = dict(tree.unread)
 
@@ -59,7 +59,7 @@ class Reader:
     def _prepare(self, path: str, file: str) -> Prepared:
         codes = self.tree.notebooks.get(path)
         if codes is not None:
-            return prepare_notebook(file, codes, self._in_notebooks)
+            return prepare_notebook(file, codes, self._of_notebooks)
         return prepare(file, self.tree.files[path])
 
     def problem(self, package: Package, file: str) -> str:

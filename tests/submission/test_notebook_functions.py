@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.model.contract import Contract
+from grader.model.contract import Contract, ContractEntry
 from grader.model.errors import InputError
 from grader.model.submission import Submission
 from grader.notebooks.find import notebook_files
@@ -214,3 +214,17 @@ def test_more_broken_cells_than_anybody_writes_are_not_taken_apart(tmp_path: Pat
 def test_more_code_than_anybody_writes_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds more than 2 MB of code"):
         read(tmp_path, {"Regression.ipynb": notebook(*SOLVED, *["#" * 10_000] * 220)})
+
+
+def test_a_package_may_lie_beside_the_notebook(tmp_path: Path) -> None:
+    """Its modules stay whole, also where they define what the notebook does."""
+    relu = "def relu(x):\n    return np.maximum(x, 0)"
+    both = "\n\n\n".join([IMPORT, FIT, relu, "print(relu(0))\n"])
+    (tmp_path / "Regression.ipynb").write_text(notebook(*SOLVED), encoding="utf-8")
+    (tmp_path / "layers.py").write_text(both, encoding="utf-8")
+    contract = Contract({**CONTRACT, "relu": ContractEntry.parse("relu", "layers: out")})
+    submission = load(single(tmp_path), contract=contract)
+    assert submission.locations == {
+        "fit": "Regression.ipynb", "predict": "Regression.ipynb", "relu": "layers.py"
+    }  # fmt: skip
+    assert submission.files["layers.py"].text == both
