@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 for _library in ("OPENBLAS", "OMP", "MKL"):  # read once, when NumPy is imported: so not a fixture
@@ -28,3 +29,10 @@ def pytest_configure() -> None:
     for name in _SCRUBBED:
         os.environ.pop(name, None)
     os.environ["LC_ALL"] = "C.UTF-8"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than processors: nearly half the time, a test waits for processes of its own."""
+    known = hasattr(os, "sched_getaffinity")
+    return 2 + (len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1)
