@@ -135,7 +135,7 @@ class Lab:
         )  # fmt: skip
         checks = run.run_all(chosen)
         catalogue, start = self.catalogue, time.process_time()
-        told = diagnose(checks, tapes, Tapes(), catalogue, CallForm())
+        told = diagnose(checks, tapes, Tapes(), catalogue, CallForm(None, self._assignment.plugin))
         return _answer(trial, told, time.process_time() - start)
 
     def _run(

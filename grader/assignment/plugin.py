@@ -8,7 +8,7 @@ imported by the trusted side and never runs beside student code. All that they c
     adapt(release, call) -> Call        a check's call in the form that this release taught
     adapt_back(release, call) -> Call   a call in that form as a check would have made it
     observe(release, student) -> Release  what is learnt by asking the student's code
-    same_random(call, values) -> dict   what two right sides share, each drawing its own
+    same_random(call, values, earlier)  what two right sides share, each drawing its own
     serve_data(request) -> ServedData   what notebooks get to read, and are judged on (`data.py`)
 
 What is not defined is the identity: an assignment without these files behaves as if there were one
@@ -23,7 +23,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -59,6 +59,13 @@ class SubmissionFacts(NamedTuple):
     """Contract names whose text cannot be read: it may well be there."""
     python2: bool = False
     """Whether a file that students write in is written for Python 2."""
+
+
+class Answered(NamedTuple):
+    """A call, and by name what it gave back."""
+
+    call: Call
+    values: Mapping[str, Any]
 
 
 class Plugin:
@@ -157,10 +164,19 @@ class Plugin:
         except Verdict:  # the student's code does not answer: its checks will say so
             return release
 
-    def same_random(self, call: Call, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """By label, what two right sides share of a call's values though each draws its own."""
+    def same_random(
+        self, call: Call, values: Mapping[str, Any], earlier: Sequence[Answered] = ()
+    ) -> Mapping[str, Any]:
+        """By label, what two right sides share of a call's values though each draws its own.
+
+        Args:
+            call: of a function, or of a method (`Net.loss`).
+            values: by the names that the contract gives them.
+            earlier: calls that this one may be compared with: the one before of the same name, and
+                those that made the objects among its arguments.
+        """
         nothing: Mapping[str, Any] = {}
-        return self._call("releases", "same_random", nothing, call, values)
+        return self._call("releases", "same_random", nothing, call, values, earlier)
 
     def serve_data(self, request: DataRequest) -> ServedData:
         """What notebooks get to read, and what is kept to judge them by."""

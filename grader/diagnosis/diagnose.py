@@ -14,7 +14,7 @@ from grader.diagnosis.causes import cause_of, exception_cause, found_again
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.found_mistake import FoundMistake, settled, versions_of, weight
 from grader.diagnosis.mutated_package import Catalogue, Versions
-from grader.diagnosis.replay import Case, draws_alike, drops
+from grader.diagnosis.replay import Case, draws, draws_alike, random_functions
 from grader.diagnosis.search import WHOLE, Search, chosen
 from grader.diagnosis.structure import Kind, from_pattern, kind_of
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
@@ -27,7 +27,6 @@ _SECONDS: Final = 10.0
 """Processor time that ends it in any case."""
 _FAILED_TRIED: Final = 8
 _PASSED_TRIED: Final = 4
-_DROPOUT: Final = "dropout_forward"
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
 
 
@@ -169,27 +168,38 @@ class _Diagnosis:
             causes = [kind.cause(check.targets[0], lang)]
         return replace(check, causes=causes) if causes else _with_structure(check, lang)
 
-    def _find_style(self) -> None:
-        """How the student's dropout draws its masks, so that networks can draw the same."""
-        every = (*self._tapes, *self._followed)
-        cases = [
-            Case(tape, self._form)
-            for tape in self._tapes
-            if tape.targets[0] == _DROPOUT and not tape.failed
-        ]
-        if not cases or not any(drops(tape, self._form) for tape in every):
-            return
+    def _case(self, tape: Tape) -> Case:
+        return Case(tape, self._form, self._catalogue.contract)
 
+    def _find_style(self) -> None:
+        """How the student's functions draw masks, so that networks can draw the same."""
+        every = (*self._tapes, *self._followed)
+        if not any(draws(tape, self._catalogue.contract) for tape in every):
+            return
+        for function in random_functions(self._catalogue.contract):
+            cases = [
+                self._case(tape)
+                for tape in self._tapes
+                if tape.targets[0] == function and not tape.failed
+            ]
+            if cases:
+                self._find_style_of(function, cases)
+
+    def _find_style_of(self, function: str, cases: list[Case]) -> None:
         def foretold(style: Versions, *, seeded: bool) -> bool:
             resolve = self._catalogue.resolver(style)
             return resolve is not None and all(
-                draws_alike(case, resolve, seeded=seeded) for case in cases
+                draws_alike(case, resolve, function, seeded=seeded) for case in cases
             )
 
-        styles: list[Versions] = [(), *((each,) for each in self._catalogue.styles_of(_DROPOUT))]
+        styles: list[Versions] = [(), *((each,) for each in self._catalogue.styles_of(function))]
         known = [style for style in styles if foretold(style, seeded=True)]
-        self._style = known[0] if known else ()
-        self._foretold = {True: bool(known), False: foretold(self._style, seeded=False)}
+        style = known[0] if known else ()
+        self._style += style
+        self._foretold = {
+            True: bool(known) and self._foretold.get(True, True),
+            False: foretold(style, seeded=False) and self._foretold.get(False, True),
+        }
 
     def _judge(self, function: str, budget: BudgetShare) -> None:
         mine = [check for check in self._checks if function in check.targets]
@@ -275,10 +285,10 @@ class _Diagnosis:
         if key not in self._evidence:
             self._whole.check()
             base = () if replaced else self._base(function)
-            seeds = drops(tape, self._form)
+            seeds = draws(tape, self._catalogue.contract)
             self._evidence[key] = Evidence(
                 self._catalogue,
-                Case(tape, self._form),
+                self._case(tape),
                 function,
                 (*self._style, *base) if seeds else base,
                 self._budget,
@@ -342,7 +352,7 @@ class _Diagnosis:
         ]
         if tape is None or not below:
             return
-        case = Case(tape, self._form)
+        case = self._case(tape)
         evidence = Evidence(self._catalogue, case, function, budget=self._budget)
         made = settled(below)
         due = [each for each in below if evidence.affected((each.version,))]

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from grader.checks.random_values import LARGE, Drawn
 from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.observed_values import (
     ABSENT,
@@ -20,7 +21,6 @@ from grader.diagnosis.observed_values import (
     same,
     without_extras,
 )
-from grader.diagnosis.random_values import LARGE, Drawn
 from grader.diagnosis.replay import Case
 from grader.diagnosis.work_budget import WorkBudget
 from grader.model.contract import ContractEntry

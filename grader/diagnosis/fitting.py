@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.checks.random_values import Drawn, Range
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Version, Versions
 from grader.diagnosis.observed_values import ABSENT, CLOSE, Key, Readings
-from grader.diagnosis.random_values import Drawn, Range
 
 Array = NDArray[np.float64]
 Residual = Callable[[tuple[float, ...]], Array | None]

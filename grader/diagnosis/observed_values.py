@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.diagnosis.random_values import (
-    MASK_LABELS,
-    Chance,
-    Drawn,
-    entering,
-    masked,
-    through_mask,
-)
+from grader.assignment.plugin import PLAIN, Answered, Plugin
+from grader.checks.random_values import Chance, Drawn
+from grader.model.call import Call
+from grader.model.contract import ContractEntry
 from grader.protocol.wire import Handle
 from grader.student.proxy import SHAPES, Reply, Request
 
@@ -33,7 +29,9 @@ _SMALL: Final = 1e-3
 ALIKE: Final = 0.95
 """How far something explains that is of the same kind and not the same."""
 _NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
-_EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", *MASK_LABELS)
+_SHARED: Final = "shared: "
+"""Before what is compared in place of values that were drawn."""
+_EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", _SHARED)
 """Of these every entry counts; in other dicts a student may keep what they like."""
 
 
@@ -189,10 +187,21 @@ _STATUS: Final = "how it ended"
 class Reader:
     """Reads the replies of one side, in their order."""
 
-    def __init__(self, *, shift: int = 0) -> None:
+    def __init__(
+        self,
+        contract: Mapping[str, ContractEntry] = {},
+        plugin: Plugin = PLAIN,
+        *,
+        shift: int = 0,
+    ) -> None:
+        """The contract says what is drawn at random, the plugin what is compared of it."""
+        self._contract = contract
+        self._plugin = plugin
         self._shift = shift
-        self._forwards: dict[int, tuple[Array, Array]] = {}
-        self._before: Array | None = None
+        self._last: dict[str, Answered] = {}
+        """By name, the call before."""
+        self._made: dict[int, Answered] = {}
+        """The call that made each object."""
         self._fresh: set[int] = set()
         self._asked: dict[int, tuple[Any, Any]] = {}
         """Of each network the arguments and the loss of the call before."""
@@ -244,30 +253,61 @@ class Reader:
             return
         names = _names(request)
         values = reply["value"] if len(names) > 1 else (reply["value"],)
-        yield from self._values(request, names, values, own)
+        yield from self._values(about, request, names, values, own)
 
     def _values(
-        self, request: Request, names: Sequence[str], values: Sequence[Any], own: Reply
+        self, about: str, request: Request, names: Sequence[str], values: Sequence[Any], own: Reply
     ) -> Iterator[tuple[str, Any]]:
         on, path = request["on"], request["path"]
-        if on == "dropout_forward" and (_is_training(request) or _drops(request, values[0])):
-            yield from self._dropout(request, values, own)
-        elif on == "dropout_backward":
-            yield from self._dropout_back(request, values)
-        elif path == ["params"] and _number(on) in self._fresh:
-            yield from self._initial(values[0])
+        entry = self._contract.get(about)
+        if entry and len(path) == 1 and path[0] in entry.random and _number(on) in self._fresh:
+            yield from self._initial(path[0], values[0])
         elif _number(on) in self._fresh and request["op"] == "call":
             yield from self._of_drawn(request, names, values)
         else:
+            shared = self._shared(about, request, dict(zip(names, values, strict=False)), own)
+            yield from shared.items()
+            drawn = self._drawn_values(about) if shared and isinstance(on, str) else ()
             for name, value in zip(names, values, strict=False):
-                yield from self._leaves(name, value)
+                if name not in drawn:
+                    yield from self._leaves(name, value)
         if list(names) == ["loss", "grads"] and len(values) == 2:
-            yield from self._of_masks(request, *values)
-        if isinstance(on, str) and names == ["model*"]:
+            yield from self._loss_again(request, values[0])
+        if isinstance(on, str) and entry and entry.makes_object:
             self._fresh.add(_number(own.get("value")))
 
-    def _initial(self, params: Any) -> Iterator[tuple[str, Any]]:
-        for label, value in self._leaves("params", params):
+    def _drawn_values(self, name: str) -> tuple[str, ...]:
+        """The returned values that depend on what a function, or the one it goes back, draws."""
+        entry = self._contract[name]
+        behind = self._contract.get(entry.backward_of)
+        return entry.returns if behind is not None and behind.random else entry.random
+
+    def _shared(
+        self, about: str, request: Request, values: dict[str, Any], own: Reply
+    ) -> dict[str, Any]:
+        """What the plugin compares of a call, whatever was drawn in it."""
+        if request["op"] != "call" or self._plugin.hook("releases", "same_random") is None:
+            return {}
+        steps = [step for step in request["path"] if isinstance(step, str)]
+        call = Call(".".join([about, *steps]), request["args"], request["kwargs"])
+        handles = [value.number for value in call.args if isinstance(value, Handle)]
+        known = [self._last.get(call.name), *(self._made.get(number) for number in handles)]
+        named = {name: self._renamed(value) for name, value in values.items()}
+        shared = self._plugin.same_random(call, named, [each for each in known if each])
+        self._last[call.name] = answered = Answered(call, named)
+        made = own.get("value")
+        for value in made if isinstance(made, tuple) else (made,):
+            if isinstance(value, Handle):
+                self._made[value.number] = answered
+        return {f"{_SHARED}{label}": value for label, value in shared.items()}
+
+    def _renamed(self, value: Any) -> Any:
+        if not (self._shift and isinstance(value, dict)):
+            return value
+        return {shifted(str(key), self._shift): item for key, item in value.items()}
+
+    def _initial(self, name: str, values: Any) -> Iterator[tuple[str, Any]]:
+        for label, value in self._leaves(name, values):
             yield label, Drawn.of(value) if _numeric(value) else value
             if isinstance(value, np.ndarray):
                 yield f"dtype of {label}", str(value.dtype)
@@ -289,37 +329,13 @@ class Reader:
                     yield f"{label} as of the net before", same(told[label], before[label])
         self._drawn = net, args, told
 
-    def _dropout(
-        self, request: Request, values: Sequence[Any], own: Reply
-    ) -> Iterator[tuple[str, Any]]:
-        x, out = request["args"][0], values[0]
-        if not _alike(x, out):
-            yield "out", out
-            return
-        yield from masked(x, out, self._before if _alike(self._before, out) else None)
-        self._before = out
-        mine = own.get("value")
-        if isinstance(mine, tuple) and len(mine) > 1:
-            self._forwards[_number(mine[1])] = (x, out)
-
-    def _dropout_back(self, request: Request, values: Sequence[Any]) -> Iterator[tuple[str, Any]]:
-        dout, cache = request["args"]
-        _, out = self._forwards.get(_number(cache), (None, None))
-        if out is None or not _alike(dout, values[0]) or not _alike(dout, out):
-            yield "dx", values[0]
-        else:
-            yield from through_mask(dout, values[0], out)
-
-    def _of_masks(self, request: Request, loss: Any, grads: Any) -> Iterator[tuple[str, Any]]:
-        """What a network's masks did, whichever units they dropped."""
+    def _loss_again(self, request: Request, loss: Any) -> Iterator[tuple[str, Any]]:
+        """Whether a network that is asked the same a second time gives the same loss."""
         args, net = request["args"], _number(request["on"])
         before, last = self._asked.get(net, (None, None))
         if before is not None and _same_args(before, args):
             yield LOSS_AGAIN, same(last, loss)
         self._asked[net] = args, loss
-        if isinstance(grads, dict) and args and len(np.atleast_1d(args[0])) == 1:
-            named = {shifted(str(key), self._shift): value for key, value in grads.items()}
-            yield from entering(named)
 
     def _leaves(self, name: str, value: Any) -> Iterator[tuple[str, Any]]:
         if name == "_" or isinstance(value, Handle):
@@ -359,21 +375,6 @@ def _ending(reply: Reply) -> Ending:
 
 def _number(value: Any) -> int:
     return value.number if isinstance(value, Handle) else -1
-
-
-def _is_training(request: Request) -> bool:
-    args = request["args"]
-    return len(args) > 1 and isinstance(args[1], dict) and args[1].get("mode") == "train"
-
-
-def _drops(request: Request, out: Any) -> bool:
-    """Whether some entries were dropped, in a mode in which none should be."""
-    x = request["args"][0] if request["args"] else None
-    return _alike(x, out) and bool(((out == 0) & (x != 0)).any() and out.any())
-
-
-def _alike(a: Any, b: Any) -> bool:
-    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape
 
 
 def _numeric(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from grader.assignment.plugin import CallForm
 from grader.diagnosis.mutated_package import Resolve
 from grader.diagnosis.observed_values import Reader, Readings, shifted
 from grader.model.call import Call
+from grader.model.contract import ContractEntry
 from grader.protocol.wire import Handle
 from grader.student.proxy import Reply, Request
 from grader.student.trace import Tape
@@ -20,14 +22,15 @@ from grader.worker.worker import Dispatcher
 
 _CALLS: Final = 12
 """Of one batch that are replayed."""
-_NET: Final = "FullyConnectedNet"
 
 
 class Case:
     """A tape, with the student's values read off it."""
 
-    def __init__(self, tape: Tape, form: CallForm) -> None:
+    def __init__(self, tape: Tape, form: CallForm, contract: Mapping[str, ContractEntry]) -> None:
         self.tape = tape
+        self._plugin = form.plugin
+        self._contract = contract
         self._shift = _counts_from_zero(tape)
         shortened = [_shortened(each.request, each.reply) for each in tape.exchanges]
         self.requests = [_canonical(form, request) for request, _ in shortened]
@@ -58,7 +61,7 @@ class Case:
             ]
 
     def _read(self, replies: list[Reply], shift: int = 0) -> Readings:
-        reader = Reader(shift=shift)
+        reader = Reader(self._contract, self._plugin, shift=shift)
         readings: Readings = {}
         for index, exchange in enumerate(self.tape.exchanges):
             request = self.requests[index]
@@ -120,17 +123,17 @@ class _Answers:
                 self._learn(mine, other)
 
 
-def draws_alike(case: Case, resolve: Resolve, *, seeded: bool) -> bool:
-    """Whether a package's dropout drops the entries that the student's does.
+def draws_alike(case: Case, resolve: Resolve, function: str, *, seeded: bool) -> bool:
+    """Whether a package's function drops the entries that the student's does.
 
     Only calls with, or only calls without a seed are looked at.
     """
     for request, exchange, ours in zip(
         case.requests, case.tape.exchanges, case.replies(resolve), strict=True
     ):
-        if request["op"] != "call" or request["on"] != "dropout_forward":
+        if request["op"] != "call" or request["on"] != function:
             continue
-        if ("seed" in request["args"][1]) is not seeded:
+        if _has_seed(request) is not seeded:
             continue
         values: list[Any] = [reply.get("value") for reply in (exchange.reply, ours)]
         if not all(isinstance(value, tuple) for value in values):
@@ -141,18 +144,26 @@ def draws_alike(case: Case, resolve: Resolve, *, seeded: bool) -> bool:
     return True
 
 
-def drops(tape: Tape, form: CallForm) -> set[bool]:
-    """Whether the networks in it that do drop have a seed; empty if there are none."""
-    calls = (
-        _canonical(form, exchange.request)
-        for exchange in tape.exchanges
-        if exchange.about == _NET and exchange.request["op"] == "call"
-    )
+def random_functions(contract: Mapping[str, ContractEntry]) -> list[str]:
+    """The functions that give back what they have drawn at random."""
+    return [name for name, entry in contract.items() if entry.random and not entry.makes_object]
+
+
+def draws(tape: Tape, contract: Mapping[str, ContractEntry]) -> set[bool]:
+    """Of the networks in it that may draw masks, whether they have a seed; empty without any."""
+    random = {*random_functions(contract)}
     return {
-        "seed" in call["kwargs"]
-        for call in calls
-        if call["on"] == _NET and call["kwargs"].get("dropout_keep_ratio", 1) != 1
+        _has_seed(exchange.request)
+        for exchange in tape.exchanges
+        if exchange.request["op"] == "call"
+        and isinstance(exchange.request["on"], str)
+        and random.intersection(contract[exchange.request["on"]].stands_on)
     }
+
+
+def _has_seed(request: Request) -> bool:
+    given = [request["kwargs"], *request["args"], *request["kwargs"].values()]
+    return any(isinstance(value, dict) and "seed" in value for value in given)
 
 
 def _shortened(request: Request, reply: Reply) -> tuple[Request, Reply]:

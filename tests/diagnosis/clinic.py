@@ -86,7 +86,7 @@ class Clinic:
         )
         checks = run.run_all(asked)
         told = diagnose(
-            checks, tapes, Tapes(), self.catalogue, CallForm(),
+            checks, tapes, Tapes(), self.catalogue, CallForm(None, self.assignment.plugin),
             lang=patient.lang, work=patient.work,
         )  # fmt: skip
         package.drop()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from grader.assignment.plugin import CallForm
+from grader.checks.random_values import Drawn, Range, Share
 from grader.diagnosis.mutated_package import Package, Version
 from grader.diagnosis.observed_values import ABSENT, Reader, same
-from grader.diagnosis.random_values import Drawn, Range, Share
 from grader.diagnosis.replay import Case
 from grader.model.call import Call
 from grader.model.result import Outcome
@@ -201,7 +201,7 @@ def test_arguments_are_copied(clinic: Clinic) -> None:
 
         return relu_forward
 
-    Case(tape, CallForm()).rerun(spoil)
+    Case(tape, CallForm(), clinic.assignment.contract).rerun(spoil)
     assert np.array_equal(x, A)
 
 

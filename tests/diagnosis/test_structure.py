@@ -40,7 +40,8 @@ def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> s
         channel = LocalChannel(Dispatcher(package.resolve, lambda _file: False))
         ask(Student(tapes.watch(str(number), channel), clinic.assignment.contract))
         tapes.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
-    cases = [Case(tape, CallForm()) for tape in tapes]
+    form = CallForm(None, clinic.assignment.plugin)
+    cases = [Case(tape, form, clinic.assignment.contract) for tape in tapes]
     first, *others = (Evidence(clinic.catalogue, case, function) for case in cases)
     resolve = clinic.catalogue.resolver()
     assert resolve is not None

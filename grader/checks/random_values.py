@@ -6,7 +6,6 @@ and sizes, with room for chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -21,9 +20,6 @@ LARGE: Final = 1000
 _FEW: Final = 4
 """So many random numbers of mean 0 have one below 0, nearly always."""
 _EXACT: Final = 1e-6
-MASK_LABELS: Final = ("whole rows or columns", "share kept", "factor of what is kept",
-                      "the mask of the call before")  # fmt: skip
-"""What is said of a mask, by `masked`."""
 
 
 class Chance(msgspec.Struct, frozen=True):
@@ -104,69 +100,3 @@ class Drawn(Chance, frozen=True):
             return bool(near and (size < _FEW or self.negative == other.negative))
         off = abs(self.mean - other.mean) < 2 * room * max(self.std, other.std)
         return bool(near and off and self.negative == other.negative)
-
-
-def masked(x: Array, out: Array, before: Array | None) -> Iterator[tuple[str, Any]]:
-    """What a dropout layer did to `x`, but for which entries it dropped.
-
-    Args:
-        x: what went in.
-        out: what came out.
-        before: what came out of the call before, of the same shape.
-    """
-    with np.errstate(all="ignore"):
-        ratio = out / x
-    kept = ratio != 0
-    drawn = kept
-    if kept.ndim == 2 and min(kept.shape) >= 10:
-        alike = tuple(bool((kept.all(n) | ~kept.any(n)).mean() > 0.5) for n in (0, 1))
-        some = kept.any() and not kept.all()
-        yield MASK_LABELS[0], alike if some else (False, False)
-        if some and any(alike):
-            drawn = kept.any(alike.index(True))
-    yield MASK_LABELS[1], Share(int(drawn.sum()), drawn.size)
-    yield MASK_LABELS[2], Range.of(ratio[kept])
-    if before is not None:
-        yield MASK_LABELS[3], bool(np.array_equal(kept, before != 0))
-
-
-def through_mask(dout: Array, dx: Array, out: Array) -> Iterator[tuple[str, Any]]:
-    """What a dropout layer's backward pass did to `dout`, where `out` was kept and where not."""
-    with np.errstate(all="ignore"):
-        ratio = dx / dout
-    yield "factor of what was kept", Range.of(ratio[out != 0])
-    yield "factor of what was dropped", Range.of(ratio[out == 0])
-
-
-class Kept(Chance, frozen=True):
-    """What came through a mask."""
-
-    values: Array
-
-    def like(self, other: object) -> bool:
-        """As much was kept, and what both kept is the same."""
-        if not isinstance(other, Kept) or self.values.shape != other.values.shape:
-            return False
-        both = (self.values != 0) & (other.values != 0)
-        scale = float(np.abs(other.values).max(initial=0.0))
-        near = np.abs(self.values - other.values)[both].max(initial=0.0) <= _EXACT * scale
-        return bool(near) and self._share().like(other._share())
-
-    def _share(self) -> Share:
-        return Share(int(np.count_nonzero(self.values)), self.values.size)
-
-
-def entering(grads: Mapping[str, Any]) -> Iterator[tuple[str, Chance]]:
-    """What entered the layers of a network, of one sample: dW is its outer product with db.
-
-    What enters the second layer has passed one mask; of what enters the others only the share that
-    is not 0 can be compared, since it depends on the masks before.
-    """
-    layer = 2
-    while f"W{layer}" in grads and f"b{layer}" in grads:
-        dw, db = (np.asarray(grads[f"{name}{layer}"]) for name in ("W", "b"))
-        db = db.reshape(-1)
-        if dw.ndim == 2 and dw.shape[1] == db.size and dw.dtype.kind == "f" and db.any():
-            kept = Kept((dw @ db / float(db @ db)).astype(np.float64))
-            yield f"what enters layer {layer}", kept if layer == 2 else kept._share()
-        layer += 1
