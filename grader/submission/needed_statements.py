@@ -1,8 +1,8 @@
 """Which statements at the top of a notebook its functions need: the rest are computations.
 
 Functions in a notebook lean on imports, on constants, on other functions, and now and then on a
-value that a cell computed. What some wanted names reach in this way is kept. Training, plots and
-whatever else the cells do with the functions is not.
+value that a cell computed. What some wanted names reach in this way is kept, with what is computed
+for it. Training, plots and whatever else the cells do with the functions is not.
 """
 
 from __future__ import annotations
@@ -34,8 +34,15 @@ def needed_statements(tree: ast.Module, text: str, wanted: Collection[str]) -> l
     """The statements that bind the wanted names, and all that these reach, in their order."""
     described = list(_described(tree, text))
     by_name: dict[str, list[int]] = {}
+    imported = {
+        name
+        for each in described
+        if isinstance(each.node, (ast.Import, ast.ImportFrom))
+        for name in each.binds
+    }
     for number, each in enumerate(described):
-        for name in each.binds | each.changes:
+        is_call = isinstance(each.node, ast.Expr)  # `plt.show()` changes nothing of the notebook's
+        for name in each.binds | (each.changes - imported if is_call else each.changes):
             by_name.setdefault(name, []).append(number)
     kept, reached = set[int](), set[str]()
     waiting = [_ANY, *wanted]
@@ -70,7 +77,13 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             yield from (alias.asname or alias.name for alias in aliases)
         case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
             yield from _names(_targets(node), ast.Store)
-        case ast.If() | ast.Try():
+        case ast.For() | ast.AsyncFor():
+            yield from _names([node.target], ast.Store)
+            yield from chain.from_iterable(map(_bound, _inside(node)))
+        case ast.With() | ast.AsyncWith():
+            yield from _names([v for i in node.items if (v := i.optional_vars)], ast.Store)
+            yield from chain.from_iterable(map(_bound, _inside(node)))
+        case ast.If() | ast.Try() | ast.While():
             yield from chain.from_iterable(map(_bound, _inside(node)))
 
 
@@ -82,10 +95,12 @@ def _changed(node: ast.stmt) -> Iterator[str]:
                     yield from _root(target)
         case ast.Expr(value=ast.Call(func=ast.Name(id="setattr"), args=[owner, *_])):
             yield from _root(owner)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))):  # `CONFIG.update(lr=1)`
+            yield from _root(owner)
         case ast.FunctionDef() | ast.AsyncFunctionDef():  # `@add_to_class(Net)`
             calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
             yield from _names([argument for call in calls for argument in call.args], ast.Load)
-        case ast.If() | ast.Try():
+        case ast.If() | ast.Try() | ast.For() | ast.AsyncFor() | ast.While() | ast.With():
             yield from chain.from_iterable(map(_changed, _inside(node)))
 
 
@@ -93,11 +108,11 @@ def _targets(node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> list[ast.expr]
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
-def _inside(node: ast.If | ast.Try) -> list[ast.stmt]:
-    if isinstance(node, ast.If):
-        return node.body + node.orelse
-    handlers = [statement for handler in node.handlers for statement in handler.body]
-    return node.body + handlers + node.orelse + node.finalbody
+def _inside(node: ast.stmt) -> list[ast.stmt]:
+    """The statements of a compound one."""
+    handlers = [inner for each in getattr(node, "handlers", ()) for inner in each.body]
+    parts = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
+    return sum(parts, handlers)
 
 
 def _root(node: ast.expr) -> Iterator[str]:

@@ -183,6 +183,10 @@ def test_without_the_notebook_there_is_nothing_to_grade(tmp_path: Path) -> None:
         ("A = 1\ndef helper(): return A\ndef fit(): return eval('helper()')\nprint(A)", 3),
         ("from mine import *\nx = 1\ndef fit(): pass", 2),
         ("C = {}\nC['lr'] = 1\nC['x']['y'] = 2\ndef fit(): return C", 4),
+        ("C = {}\nfor n in range(3):\n    C[n] = n\nC.update(a=1)\ndef fit(): return C", 4),
+        ("with open('x') as f:\n    C = f.read()\ndef fit(): return C\nfit().strip()", 2),
+        ("n = 0\nwhile n < 3:\n    n += 1\ndef fit(): return n", 3),
+        ("import numpy as np\nnp.save('x', 1)\nnp.int = int\ndef fit(): return np", 3),
     ],
 )
 def test_what_a_function_needs(text: str, kept: int) -> None:
