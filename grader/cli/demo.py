@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from grader.assignment.layout import DEMO
 from grader.cli import options
 from grader.model.errors import ExitCode
 
@@ -19,6 +20,7 @@ def command(
     size: Annotated[
         int, typer.Option("--size", min=0, help="How many students; 0: the usual class.")
     ] = 0,
+    assignment: options.AssignmentName = DEMO,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Parallel jobs; 0 = one per CPU.")
     ] = 0,
@@ -27,20 +29,20 @@ def command(
 ) -> None:
     """Make a class of right, wrong, broken, hanging and cheating submissions, and grade it.
 
-    They are made from the reference. Exit code 4: a result is not what its author deserves.
+    They are made from the reference: as the assignment's `demo/students.toml` says or, without one,
+    one for each of its mistakes and variants. Exit code 4: a result is not as its author deserves.
     """
-    from grader.assignment.catalogue import load_mistakes
     from grader.assignment.folder import Assignment
     from grader.batches.executors import LocalExecutor
     from grader.batches.output import BatchOutput
     from grader.batches.run import Batch
     from grader.cli.batch import show
-    from grader.demo import claim, make_class, pupils, surprises
+    from grader.demo import claim, class_of, make_class, surprises
     from grader.submission import discover
 
-    settings = options.settings(assignment="numpynn", sandbox=sandbox, lang=lang)
-    loaded = Assignment.load()
-    members = pupils(load_mistakes(loaded.layout.mistakes), size)
+    settings = options.settings(assignment=assignment, sandbox=sandbox, lang=lang)
+    loaded = Assignment.load(assignment)
+    members = class_of(loaded, size)
     folder = claim(out)
     make_class(members, folder, loaded)
     sources = discover(folder)

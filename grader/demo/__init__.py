@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.demo.build import claim, make_class
+from grader.demo.class_file import class_of
 from grader.demo.invented_students import Pupil, pupils, surprises
 
-__all__ = ["Pupil", "claim", "make_class", "pupils", "surprises"]
+__all__ = ["Pupil", "claim", "class_of", "make_class", "pupils", "surprises"]
