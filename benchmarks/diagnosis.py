@@ -30,12 +30,13 @@ from grader.assignment.catalogue import Mistake, Variant, load_variants, patched
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.mutated_package import Catalogue, Package
+from grader.diagnosis.mutated_package import Catalogue
 from grader.model.errors import InputError
 from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
+from grader.runner.memory_package import MemoryPackage
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
 from grader.student.proxy import Student
@@ -126,7 +127,7 @@ class Lab:
             mistake = self.catalogue.mistakes[trial.mistake]
             patches += mistake.patches(trial.form)
             function = mistake.function
-        package = Package(patched(self._files, patches), self._assignment.contract)
+        package = MemoryPackage(patched(self._files, patches), self._assignment.contract)
         tapes = Tapes()
         chosen = [check for check in self._checks if _asks(trial.setting, function, check)]
         run = self._run(

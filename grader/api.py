@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.assignment.folder import Assignment
 from grader.batches.download import brought
 from grader.batches.executor_choice import open_executor
 from grader.batches.grading_client import Engine
@@ -63,7 +64,7 @@ def batch(
     """
     chosen = settings or Settings(assignment=assignment)
     with brought(path) as here:
-        sources = discover(here)
+        sources = discover(here, Assignment.load(chosen.assignment).form)
         output = BatchOutput(out, title=here.resolve().name) if out is not None else None
         shared = Cache(Path(cache)) if cache is not None else None
         opened = open_executor(executor, chosen, jobs)

@@ -14,6 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from grader.assignment.folder import Assignment
+
+FORM = Assignment.load("numpynn").form
+"""What submissions of the shipped assignment look like."""
 REPOSITORY = Path(__file__).parents[1]
 RUBRICS = REPOSITORY / "rubrics"
 SOLUTION = REPOSITORY / "reference" / "numpynn"

@@ -14,6 +14,7 @@ from grader.model.errors import RubricError, UsageError
 from grader.model.module_path import notebook_of
 from grader.model.rubric import Rubric, load_rubric, rubric_sources
 from grader.model.rubric_fault import Fault, did_you_mean, rubric_error
+from grader.model.submission_form import SubmissionForm
 
 
 class Assignment:
@@ -74,6 +75,17 @@ class Assignment:
             PluginError: they cannot be imported.
         """
         return load_plugin(self.layout.plugin)
+
+    @property
+    def package_names(self) -> list[str]:
+        """What the students' package may be called, all of which import it; the usual one first."""
+        return self.rubric.package.names or [self.layout.reference.name]
+
+    @cached_property
+    def form(self) -> SubmissionForm:
+        """What submissions of it look like."""
+        written = [entry.module for entry in self.contract.values() if not entry.given]
+        return SubmissionForm(written, self.package_names, self.rubric.package.prefer)
 
     @property
     def reference(self) -> Path:

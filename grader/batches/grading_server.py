@@ -73,7 +73,11 @@ def open_context(settings: Settings, use: Callable[[GradingContext], None]) -> N
     at_hand = bool(assignment.reference_digest)
     reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
     files = reference_files(assignment) if at_hand else {}
-    catalogue = Catalogue(assignment.layout, assignment.contract, files) if at_hand else None
+    catalogue = (
+        Catalogue(assignment.layout, assignment.contract, files, assignment.package_names)
+        if at_hand
+        else None
+    )
     if catalogue is not None and settings.diagnose:
         catalogue.load()
 

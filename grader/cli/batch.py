@@ -100,11 +100,12 @@ def command(
         no_notebooks=no_notebooks,
     )
     with brought(submissions) as here:
-        sources = discover(options.existing(here))
+        loaded = Assignment.load(assignment)
+        sources = discover(options.existing(here), loaded.form)
         names = Names(sources if submitted or marks else ())
         times = read_times(submitted, names) if submitted else {}
         output = BatchOutput(out, title=here.resolve().name, lang=options.language(lang))
-        rubric = Assignment.load(assignment).rubric
+        rubric = loaded.rubric
         if marks:
             enter(marks, rubric, names, output)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None

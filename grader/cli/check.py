@@ -42,17 +42,18 @@ def command(
         keyword=keyword,
         no_fork=no_fork,
     )
-    folder = _own(options.existing(path))
+    folder = _own(options.existing(path), assignment)
     if not watch:
         raise typer.Exit(run(folder, settings))
     watch_folder(folder, settings)
 
 
-def _own(path: Path) -> Path:
+def _own(path: Path, assignment: str) -> Path:
     """The folder to check; says which, if it is not the one named."""
+    from grader.assignment.folder import Assignment
     from grader.selfcheck.student_folder import working_folder
 
-    folder = working_folder(path)
+    folder = working_folder(path, Assignment.load(assignment).form)
     if folder != path.resolve():
         typer.echo(f"Checking {folder}")
     return folder

@@ -45,7 +45,7 @@ def command(
     members = class_of(loaded, size)
     folder = claim(out)
     make_class(members, folder, loaded)
-    sources = discover(folder)
+    sources = discover(folder, loaded.form)
     output = BatchOutput(out, title="demo", lang=options.language(lang))
     with contextlib.closing(LocalExecutor(settings, jobs)) as executor:
         show(Batch(sources, executor, output=output, resume=False), len(sources), output)

@@ -48,9 +48,10 @@ def command(
 
     language = options.language(lang)
     hidden = read_labels(labels)
-    if anyone_knows(hidden, served_data(Assignment.load(assignment)).known_labels):
+    loaded = Assignment.load(assignment)
+    if anyone_knows(hidden, served_data(loaded).known_labels):
         typer.echo(_NO_SECRET, err=True)
-    sources = discover(options.existing(submissions))
+    sources = discover(options.existing(submissions), loaded.form)
     entries = rank(sources, hidden)
     if pseudonyms is not None:
         entries = with_pseudonyms(entries, pseudonyms, Names(sources))

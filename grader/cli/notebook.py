@@ -33,6 +33,7 @@ def command(
     submission = load(
         single(options.existing(path)),
         contract=loaded.contract,
+        form=loaded.form,
         given=loaded.given_files,
         notebooks=loaded.given_notebooks,
     )

@@ -1,18 +1,12 @@
 """The reference package in memory, right or with mistakes in it."""
 
 from __future__ import annotations
-import __future__
 
-import importlib
-import importlib.abc
-import importlib.machinery
 import itertools
 import re
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
-from types import CodeType, ModuleType
-from typing import Any, Final, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from grader.assignment.catalogue import (
     Mistake,
@@ -26,14 +20,10 @@ from grader.assignment.catalogue import (
     read_package,
 )
 from grader.assignment.layout import Layout
-from grader.model.contract import Contract, ContractEntry
+from grader.model.contract import Contract
 from grader.model.errors import InputError
-from grader.model.module_path import import_name, source_file
-
-_PREFIX: Final = "_gradewall_in_memory_"
-_numbers = itertools.count()
-_DEFINITION: Final = re.compile(r"^(?=@|def |class )", re.MULTILINE)
-"""A decorator stands alone then, and the module is compiled as a whole."""
+from grader.model.module_path import source_file
+from grader.runner.memory_package import MemoryPackage
 
 Resolve = Callable[[str], Any]
 
@@ -59,13 +49,22 @@ class Catalogue:
         layout: Layout,
         contract: Contract,
         files: Mapping[str, str] | None = None,
+        names: Collection[str] = (),
     ) -> None:
-        """What lies beside the reference package; `files` are its own, if not all lie in it."""
+        """What lies beside the reference package.
+
+        Args:
+            layout: where that is.
+            contract: what is asked for.
+            files: the package's own, if not all lie in it.
+            names: those by which its modules may import it.
+        """
         self._layout = layout
+        self._names = {layout.reference.name, *names}
         self._given_files = files
         self.contract = contract
         self._versions: dict[str, list[Version]] = {}
-        self._packages: dict[Versions, Package | None] = {}
+        self._packages: dict[Versions, MemoryPackage | None] = {}
 
     @cached_property
     def mistakes(self) -> dict[str, Mistake]:
@@ -169,14 +168,14 @@ class Catalogue:
         package.forget_state()
         return package.resolve
 
-    def _made(self, versions: Versions) -> Package | None:
+    def _made(self, versions: Versions) -> MemoryPackage | None:
         """Mistakes on top of styles, in the first order in which each finds its place."""
         styles = [version for version in versions if version.id in self.styles]
         mistakes = [version for version in versions if version.id not in self.styles]
         for order in (mistakes, mistakes[::-1])[: max(1, len(mistakes))]:
             patches = [patch for version in (*styles, *order) for patch in self._patches(version)]
             try:
-                return Package(patched(self._files, patches), self.contract)
+                return MemoryPackage(patched(self._files, patches), self.contract, self._names)
             except InputError:
                 continue
         return None
@@ -204,89 +203,3 @@ def _versions_of(mistake: Mistake, form: int) -> Iterator[Version]:
     parameters = mistake.parameters_of(form)
     for numbers in itertools.product(*(each.values for each in parameters)):
         yield Version(mistake.id, form, numbers)
-
-
-class Package:
-    """A package of ours, imported from memory under a name of its own."""
-
-    def __init__(self, files: Mapping[str, str], contract: Mapping[str, ContractEntry]) -> None:
-        self._contract = contract
-        self._name = f"{_PREFIX}{next(_numbers)}"
-        _FINDER.packages[self._name] = files
-
-    def resolve(self, name: str) -> Any:
-        """The contract's function or class."""
-        return getattr(self._module(import_name(self._contract[name].module)), name)
-
-    def drop(self) -> None:
-        """Forget the package."""
-        self.forget_state()
-        _FINDER.packages.pop(self._name, None)
-
-    def forget_state(self) -> None:
-        """Import the modules anew next time: a mistake may keep something in them."""
-        for file in _FINDER.packages.get(self._name, {}):
-            inside = file.removesuffix(".py").removesuffix("__init__").strip("/").replace("/", ".")
-            sys.modules.pop(f"{self._name}.{inside}".rstrip("."), None)
-
-    def _module(self, module: str) -> ModuleType:
-        if _FINDER not in sys.meta_path:
-            sys.meta_path.insert(0, _FINDER)
-        return importlib.import_module(f"{self._name}.{module}")
-
-
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports packages from memory."""
-
-    def __init__(self) -> None:
-        self.packages: dict[str, Mapping[str, str]] = {}
-
-    def find_spec(
-        self, fullname: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        found = self._source(fullname)
-        if found is None:
-            return None
-        file, _ = found
-        return importlib.machinery.ModuleSpec(
-            fullname, self, origin=file, is_package=file.endswith("__init__.py")
-        )
-
-    def exec_module(self, module: ModuleType) -> None:
-        found = self._source(module.__name__)
-        assert found is not None
-        for code in _compiled(*found):
-            exec(code, module.__dict__)
-
-    def _source(self, fullname: str) -> tuple[str, str] | None:
-        package, _, inside = fullname.partition(".")
-        files = self.packages.get(package)
-        if files is None:
-            return None
-        path = inside.replace(".", "/")
-        for file in (f"{path}.py", f"{path}/__init__.py".lstrip("/")):
-            if file in files:
-                return file, files[file]
-        return None
-
-
-_FINDER: Final = _Finder()
-
-
-@lru_cache(maxsize=512)
-def _compiled(file: str, text: str) -> list[CodeType]:
-    """The module, definition by definition, since most of them are as they were."""
-    starts = [0, *(match.start() for match in _DEFINITION.finditer(text)), len(text)]
-    parts = [text[begin:end] for begin, end in itertools.pairwise(starts)]
-    try:
-        return [_compiled_part(file, part) for part in parts]
-    except SyntaxError:
-        return [_compiled_part(file, text)]
-
-
-@lru_cache(maxsize=4096)
-def _compiled_part(file: str, text: str) -> CodeType:
-    name = f"<reference>/{file}"
-    flags = __future__.annotations.compiler_flag
-    code: CodeType = compile(text, name, "exec", flags, dont_inherit=True)
-    return code

@@ -65,6 +65,7 @@ def _loaded(context: GradingContext, source: Source) -> Submission:
     return load(
         source,
         contract=context.assignment.contract,
+        form=context.assignment.form,
         given=context.assignment.given_files,
         notebooks=context.assignment.given_notebooks,
         plugin=context.assignment.plugin,

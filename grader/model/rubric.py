@@ -53,6 +53,16 @@ class CheckOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Said where the check is worth nothing and fails alone: what was seen, at no cost."""
 
 
+class PackageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the students' package is called, and where it lies in what they submit."""
+
+    names: list[str] = []
+    """Names that it has had, all of which import it; by default that of the reference package."""
+    prefer: list[str] = []
+    """Of several packages, the one in such a folder: `assignment2`, also as `assignment 2` or
+    `assignment_2`. One in a folder of another number is not."""
+
+
 class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What late work costs."""
 
@@ -183,6 +193,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     """Folder of the test bank, relative to the rubric; empty for ours."""
     reference: str = ""
     """Folder of the reference package, relative to the rubric; empty for ours."""
+    package: PackageRule = PackageRule()
     given: list[str] = []
     """Modules of the reference that students get complete: ours stand in where one is missing."""
     gradient_checkers: list[str] = []

@@ -30,6 +30,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was found."""
     package: str
     """Folder of the package inside the submission, `.` for its root."""
+    import_names: list[str] = []
+    """Names that import the package besides its own: the first is the usual one."""
     files: dict[str, SourceFile]
     """Path inside the package (`layers.py`, `classifiers/fc_net.py`, always `/`) to the file; one
     that lies beside the package starts with `../`."""
@@ -59,3 +61,9 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Remarks for the report: candidates passed over, conversions."""
     digest: str = ""
     """SHA-256 of the files as they were handed in."""
+
+    @property
+    def package_name(self) -> str:
+        """What the package is imported as: the name that the student gave it, or the usual one."""
+        own = self.package.rpartition("/")[2].strip(".")
+        return own or next(iter(self.import_names), "submission")

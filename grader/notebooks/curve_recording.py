@@ -41,7 +41,9 @@ def _at_scale(assignment: Assignment) -> Recorded:
     folder = assignment.layout.solution
     bench = NotebookBench(assignment, reference_curves=False)
     try:
-        graded = bench.grade(load(single(folder), contract=assignment.contract), folder)
+        graded = bench.grade(
+            load(single(folder), contract=assignment.contract, form=assignment.form), folder
+        )
     finally:
         bench.close()
     found = {

@@ -244,7 +244,8 @@ class NotebookBench:
         own = {path: (file.text, file.floor_division) for path, file in submission.files.items()}
         return {
             "files": {**self._given, **own},
-            "package": submission.package.rpartition("/")[2] or "numpynn",
+            "package": submission.package_name,
+            "import_names": submission.import_names,
             "modules": submission.modules,
             "data": self.data.arrays,
             "served": self.data.modules,

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import linecache
 import os
 import sys
 from collections.abc import Callable, Container, Sequence
+from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from grader.assignment.catalogue import read_package
-from grader.assignment.folder import Assignment, digest
+from grader.assignment.folder import Assignment
 from grader.model.errors import InputError
-from grader.model.module_path import import_name, notebook_of, source_file
+from grader.model.module_path import notebook_of, source_file
 from grader.model.result import CheckResult
 from grader.runner.answer_key import LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, Reference
+from grader.runner.memory_package import MemoryPackage
 from grader.runner.session import run_session
 from grader.student.proxy import Channel, Student
 from grader.submission.notebook_cells import cell_codes, read_notebook
@@ -37,11 +35,16 @@ def reference_files(assignment: Assignment) -> dict[str, str]:
     return files | _notebook_modules(assignment)
 
 
-def _notebook_modules(assignment: Assignment) -> dict[str, str]:
+def _notebook_modules(
+    assignment: Assignment, without: Container[str] = frozenset()
+) -> dict[str, str]:
+    """Modules of the functions in the reference's notebooks, but for those that are there."""
     modules = assignment.contract.modules
     wanted = [name for name, module in modules.items() if notebook_of(module)]
     found = {}
     for module in dict.fromkeys(modules[name] for name in wanted):
+        if source_file(module) in without:
+            continue
         path = assignment.layout.solved_notebook(notebook_of(module))
         if not path.is_file():
             raise InputError(f"{path}: the contract names this notebook, but it is not there.")
@@ -55,51 +58,28 @@ class LocalCode:
 
     def __init__(self, folder: Path, assignment: Assignment) -> None:
         self._folder = folder
-        self._contract = assignment.contract
         self._assignment = assignment
-        self._name = f"_gradewall_{digest([], str(folder))[:12]}"
 
     def resolve(self, name: str) -> Any:
-        """The contract's function or class."""
-        return getattr(self._module(self._contract[name].module), name)
+        """The contract's function or class.
+
+        Raises:
+            InputError: there is no package in the folder.
+        """
+        return self._package.resolve(name)
 
     def channel(self) -> LocalChannel:
         """A channel with no objects in it yet."""
-        return LocalChannel(Dispatcher(self.resolve, str(self._folder).__contains__))
+        return LocalChannel(Dispatcher(self.resolve, lambda _file: False))
 
-    def _module(self, module: str) -> ModuleType:
-        if self._name not in sys.modules:
-            self._import_package()
-        name = f"{self._name}.{import_name(module)}"
-        if notebook_of(module) and not (self._folder / source_file(module)).is_file():
-            self._import_notebooks()
-        return sys.modules.get(name) or importlib.import_module(name)
-
-    def _import_package(self) -> None:
-        init = self._folder / "__init__.py"
-        spec = importlib.util.spec_from_file_location(
-            self._name, init, submodule_search_locations=[str(self._folder)]
-        )
-        if spec is None or spec.loader is None:
+    @cached_property
+    def _package(self) -> MemoryPackage:
+        files = read_package(self._folder) if self._folder.is_dir() else {}
+        files |= _notebook_modules(self._assignment, without=files)
+        if not files:
             raise InputError(f"{self._folder}: the reference package is not there.")
-        package = importlib.util.module_from_spec(spec)
-        if init.is_file():
-            sys.modules[self._name] = package
-            spec.loader.exec_module(package)
-        elif self._assignment.notebooks:  # nothing but notebooks, and perhaps modules beside them
-            sys.modules[self._name] = package
-        else:
-            raise InputError(f"{self._folder}: the reference package is not there.")
-
-    def _import_notebooks(self) -> None:
-        """Make modules of the functions in the reference's notebooks, once."""
-        for file, text in _notebook_modules(self._assignment).items():
-            name = f"{self._name}.{file.removesuffix('.py')}"
-            if name not in sys.modules:
-                module = sys.modules[name] = ModuleType(name)
-                module.__package__ = self._name
-                linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-                exec(compile(text, file, "exec", dont_inherit=True), vars(module))
+        names = {self._folder.name, *self._assignment.package_names}
+        return MemoryPackage(files, self._assignment.contract, names)
 
 
 class LocalBank:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ def run_session(
     """
     arguments = [
         "-c", str(_INI),
-        f"--rootdir={assignment.bank}",
+        f"--rootdir={assignment.bank.parent}",
         "--noconftest",
         "--import-mode=importlib",
         *(flag for name in _NOT_NEEDED for flag in ("-p", f"no:{name}")),
@@ -49,6 +50,7 @@ def run_session(
         *map(str, assignment.bank_files),
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    _forget_other_banks(assignment.bank)
     ran = False
     problem: Exception | None = None
 
@@ -73,6 +75,17 @@ def run_session(
         raise InternalError(
             f"{assignment.bank}: pytest cannot collect the bank: {_why(said.getvalue(), status)}."
         )
+
+
+def _forget_other_banks(bank: Path) -> None:
+    """Modules of another bank may have the names of this one's: `bank.layers`."""
+    bank = bank.resolve()
+    for name, module in list(sys.modules.items()):
+        if name != bank.name and not name.startswith(f"{bank.name}."):
+            continue
+        places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+        if not any(place and Path(place).resolve().is_relative_to(bank) for place in places):
+            del sys.modules[name]
 
 
 def _why(said: str, status: int) -> str:

@@ -119,18 +119,19 @@ class SelfCheckPlugin(CheckPlugin):
 
         assignment = self._assignment()
         settings = own_code(Settings(assignment=str(assignment.path), public_only=True))
-        source = single(working_folder(self._folder))
+        source = single(working_folder(self._folder, assignment.form))
         try:
             submission = load(
                 source,
                 contract=assignment.contract,
+                form=assignment.form,
                 given=assignment.given_files,
                 notebooks=assignment.given_notebooks,
                 plugin=assignment.plugin,
                 fixed=assignment.rubric.grading.release,
             )
         except InputError as error:
-            raise nothing_in(self._folder, error.message) from None
+            raise nothing_in(self._folder, error.message, assignment.form) from None
         sandbox = open_sandbox(settings.sandbox)
         self._open.callback(sandbox.close)
         channel = self._channel = self._open.enter_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from grader.assignment.folder import Assignment
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.model.errors import UsageError
@@ -58,7 +59,8 @@ def check(
         InputError: no package was found.
     """
     settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
-    with kernel_work(working_folder(Path(path)), assignment) as folder:
+    form = Assignment.load(assignment).form
+    with kernel_work(working_folder(Path(path), form), assignment) as folder:
         return SelfCheckAnswer(selfcheck(folder, settings), lang)
 
 
@@ -69,14 +71,15 @@ def selfcheck(path: Path, settings: Settings) -> Result:
         UsageError: no check fits the settings' names.
         InputError: no package was found, or it cannot be read.
     """
-    root = working_folder(path)
+    form = Assignment.load(settings.assignment).form
+    root = working_folder(path, form)
     with Engine(own_code(settings)) as engine:
         if not engine.greeting.checks:
             wanted = ", ".join(settings.parts) or settings.keyword
             raise UsageError(f"No public check matches {wanted!r}.")
         result = engine.grade(single(root))
     if result.error_kind == "input":
-        raise nothing_in(path, result.error)
+        raise nothing_in(path, result.error, form)
     return result
 
 

@@ -71,7 +71,8 @@ class Loading:
                 path: (_as_bytes(file.text), file.floor_division, file.acts or self._announced)
                 for path, file in self.files.items()
             },
-            "package": submission.package.rpartition("/")[2] or "numpynn",
+            "package": submission.package_name,
+            "import_names": submission.import_names,
             "modules": submission.modules,
             "locations": submission.locations,
             "expected": {**submission.locations, **submission.missing},

@@ -230,8 +230,11 @@ _COMPARISONS: Final = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _UNARY: Final = {"neg": "-{}", "pos": "+{}", "abs": "abs({})", "invert": "~{}"}
 
 
-def _operator(name: str, shown: str, *, swapped: bool = False) -> Callable[..., Remote]:
-    def operate(self: Remote, *other: Any) -> Remote:
+def _operator(method: str, name: str, shown: str, *, swapped: bool = False) -> Callable[..., Any]:
+    def operate(self: Remote, *other: Any, returns: Sequence[str] | None = None) -> Any:
+        """With `returns` the method itself is called, as a check may write it out."""
+        if returns is not None:
+            return self._inside(method)(*other, returns=returns)
         operands = (*other, self) if swapped else (self, *other)
         return _operate(self, name, shown, *operands)
 
@@ -240,13 +243,17 @@ def _operator(name: str, shown: str, *, swapped: bool = False) -> Callable[..., 
 
 for _name, _sign in _BINARY.items():
     _own = f"{_name}_" if _name in ("and", "or") else _name
-    setattr(Remote, f"__{_name}__", _operator(_own, f"{{}} {_sign} {{}}"))
-    setattr(Remote, f"__r{_name}__", _operator(_own, f"{{}} {_sign} {{}}", swapped=True))
-    setattr(Remote, f"__i{_name}__", _operator(f"i{_name}", f"{{}} {_sign}= {{}}"))
+    setattr(Remote, f"__{_name}__", _operator(f"__{_name}__", _own, f"{{}} {_sign} {{}}"))
+    setattr(
+        Remote,
+        f"__r{_name}__",
+        _operator(f"__r{_name}__", _own, f"{{}} {_sign} {{}}", swapped=True),
+    )
+    setattr(Remote, f"__i{_name}__", _operator(f"__i{_name}__", f"i{_name}", f"{{}} {_sign}= {{}}"))
 for _name, _sign in _COMPARISONS.items():
-    setattr(Remote, f"__{_name}__", _operator(_name, f"{{}} {_sign} {{}}"))
+    setattr(Remote, f"__{_name}__", _operator(f"__{_name}__", _name, f"{{}} {_sign} {{}}"))
 for _name, _shown in _UNARY.items():
-    setattr(Remote, f"__{_name}__", _operator(_name, _shown))
+    setattr(Remote, f"__{_name}__", _operator(f"__{_name}__", _name, _shown))
 
 
 def _operate(self: Remote, name: str, shown: str, *operands: Any) -> Remote:

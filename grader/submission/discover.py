@@ -11,16 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from grader.model.errors import InputError
+from grader.model.submission_form import UNKNOWN, SubmissionForm, plain
 from grader.submission.files import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 from grader.submission.foreign_files import named
 from grader.submission.identity import entry_id
-from grader.submission.module_names import COPY, is_python, may_be_notebook, plain, spellings
+from grader.submission.module_names import COPY, is_python, may_be_notebook, spellings
 from grader.submission.source import Source
 
-PACKAGES: Final = ("numpynn", "cs231n", "daseCV")
-"""Names that the package has had in courses."""
-_PACKAGE_FILES: Final = frozenset({"layers.py", "optim.py", "fc_net.py"})
-_MODULES: Final = frozenset(plain(name.removesuffix(".py")) for name in _PACKAGE_FILES)
 _OWN_FOLDER: Final = re.compile(
     r"(?i)(?:assignments?|assign|homeworks?|hw|code|src|submission)[ _-]?\d{0,2}"
 )
@@ -52,8 +49,8 @@ class Sources:
         return map(self._look, self._names)
 
 
-def discover(path: Path) -> Sources:
-    """The submissions at `path`.
+def discover(path: Path, form: SubmissionForm = UNKNOWN) -> Sources:
+    """The submissions at `path`, which look like those of an assignment.
 
     A folder of folders or archives, or one submission: an archive, or a folder with the package
     in it. What cannot be read is listed with its `problem`.
@@ -61,7 +58,7 @@ def discover(path: Path) -> Sources:
     Raises:
         InputError: there is no such path, or nothing in it.
     """
-    if is_submission(path):
+    if is_submission(path, form):
         return Sources([path.name], lambda _: single(path))
     names = _sorted(entry.name for entry in _entries(path) if _counts(entry))
     if not names:
@@ -70,7 +67,7 @@ def discover(path: Path) -> Sources:
             hint="Expected a folder or an archive (zip, tar.gz) for each student; if this is the "
             "work of one student, use `grader grade`.",
         )
-    return Sources(names, partial(_look, path))
+    return Sources(names, partial(_look, path, form))
 
 
 def single(path: Path) -> Source:
@@ -85,15 +82,15 @@ def single(path: Path) -> Source:
     return Source(id=entry_id(name), name=short_name(name, is_folder=path.is_dir()), path=path)
 
 
-def loose_files(path: Path) -> list[Path]:
+def loose_files(path: Path, form: SubmissionForm = UNKNOWN) -> list[Path]:
     """Files beside the submissions that are none: a roster, a README. For a remark to the user."""
-    if is_submission(path):
+    if is_submission(path, form):
         return []
     names = _sorted(entry.name for entry in _entries(path) if not _counts(entry))
     return [path / name for name in names]
 
 
-def is_submission(path: Path) -> bool:
+def is_submission(path: Path, form: SubmissionForm = UNKNOWN) -> bool:
     """Whether `path` is one submission, not a folder of them.
 
     Raises:
@@ -109,41 +106,48 @@ def is_submission(path: Path) -> bool:
         return True
     own, numbered = [], []
     for entry in _entries(path):
-        if _is_module(entry.name) or (_is_folder(entry) and _is_part(entry)):
+        if _is_module(entry.name, form) or (_is_folder(entry) and _is_part(entry, form)):
             return True
         if _OWN_FOLDER.fullmatch(entry.name) and _is_folder(entry):
             own.append(entry)
         elif _NUMBERED.fullmatch(entry.name) and _is_folder(entry):
             numbered.append(entry)
-    return any(map(_has_package, own or _series(numbered))) or _is_of_one(path)
+    within = own or _series(numbered)
+    return any(_has_package(folder, form) for folder in within) or _is_of_one(path, form)
 
 
-def has_modules(folder: Path) -> bool:
+def has_modules(folder: Path, form: SubmissionForm) -> bool:
     """Whether modules of the assignment lie in a folder, as they do in the package."""
-    return any(_is_module(entry.name) for entry in _entries(folder) if entry.is_file())
+    files = (entry.name for entry in _entries(folder) if entry.is_file())
+    return any(_is_module(name, form) for name in files)
 
 
-def _is_module(name: str) -> bool:
+def _is_module(name: str, form: SubmissionForm) -> bool:
     """Whether a file is a module by its name, copies included, which no platform gave an owner."""
-    return _names_module(name) and not (_CANVAS.fullmatch(name) or _MOODLE.fullmatch(name))
+    return _names_module(name, form) and not (_CANVAS.fullmatch(name) or _MOODLE.fullmatch(name))
 
 
-def _names_module(name: str) -> bool:
+def _names_module(name: str, form: SubmissionForm) -> bool:
     near = (stem for stem, distance in spellings(name) if distance <= COPY)
-    return is_python(name) and any(stem in _MODULES for stem in near)
+    return is_python(name) and any(stem in form.plain_stems for stem in near)
 
 
-def _is_part(folder: os.DirEntry[str]) -> bool:
+def _is_part(folder: os.DirEntry[str], form: SubmissionForm) -> bool:
     """Whether a folder is the package, or one for a single module of it: `layers/layers.py`."""
-    if folder.name in PACKAGES:
+    if folder.name in form.packages:
         return True
-    return plain(folder.name) in _MODULES and has_modules(Path(folder.path))
+    return plain(folder.name) in form.plain_stems and has_modules(Path(folder.path), form)
 
 
-def _is_of_one(path: Path) -> bool:
-    """Whether a folder holds modules that a platform named after one and the same student."""
-    names = [entry.name for entry in _entries(path) if _names_module(entry.name)]
-    return len({short_name(name, is_folder=False) for name in names}) == 1
+def _is_of_one(path: Path, form: SubmissionForm) -> bool:
+    """Whether a folder holds modules that a platform named after one and the same student.
+
+    Where students write a single module, such a file is all that one of them submits.
+    """
+    names = [entry.name for entry in _entries(path) if _names_module(entry.name, form)]
+    return (
+        not form.is_single_file and len({short_name(name, is_folder=False) for name in names}) == 1
+    )
 
 
 def short_name(name: str, *, is_folder: bool) -> str:
@@ -190,10 +194,10 @@ def _series(folders: Sequence[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
     ]
 
 
-def _has_package(folder: os.DirEntry[str]) -> bool:
+def _has_package(folder: os.DirEntry[str], form: SubmissionForm) -> bool:
     """Whether the package lies in a folder, at any depth that is found quickly."""
     for depth, (_, folders, files) in enumerate(os.walk(folder.path)):
-        if _PACKAGE_FILES & set(files):
+        if {f"{stem}.py" for stem in form.stems} & set(files):
             return True
         folders[:] = [name for name in folders if not is_ignored(f"{name}/x")]
         if depth > 200:
@@ -214,13 +218,13 @@ def _is_handed_in(name: str) -> bool:
     return from_lms is not None or _UNREADABLE.search(name) is not None
 
 
-def _look(root: Path, name: str) -> Source:
+def _look(root: Path, form: SubmissionForm, name: str) -> Source:
     path = root / name
     short = short_name(name, is_folder=os.path.isdir(path))
-    return Source(id=entry_id(name), name=short, path=path, problem=_problem(path, root))
+    return Source(id=entry_id(name), name=short, path=path, problem=_problem(path, root, form))
 
 
-def _problem(path: Path, root: Path) -> str:
+def _problem(path: Path, root: Path, form: SubmissionForm) -> str:
     name, is_folder = path.name, os.path.isdir(path)
     if os.path.islink(path) and not _leads_inside(path, root):
         return f"{name}: is a link that leads outside {root}; it was not followed."
@@ -231,6 +235,8 @@ def _problem(path: Path, root: Path) -> str:
     except OSError as error:
         return f"{name}: {why_unreadable(error)}."
     if not is_folder and archive_stem(name) is None and not may_be_notebook(name):
+        if is_python(name) and form.is_single_file:
+            return ""
         if is_python(name):
             return f"{name}: is a single file; if {root} is one submission, use `grader grade`."
         if what := named([name]):

@@ -16,9 +16,9 @@ from importlib.machinery import PathFinder
 from typing import Final, NamedTuple
 
 from grader.model.module_path import import_name, module_file, notebook_of
-from grader.submission.discover import PACKAGES
+from grader.model.submission_form import plain
 from grader.submission.files import Tree
-from grader.submission.module_names import COPY, Modules, copy_number, import_stem, plain, spellings
+from grader.submission.module_names import COPY, Modules, copy_number, import_stem, spellings
 from grader.submission.package import Load, Package
 
 _MAX_HELPERS: Final = 100
@@ -68,7 +68,7 @@ class _Search:
         self._modules = modules
         self._known = set(package.files)
         self._room = _MAX_HELPERS
-        self._ours = {*PACKAGES, posixpath.basename(package.root)}
+        self._ours = {*modules.form.packages, posixpath.basename(package.root)}
         self._by_name = _by_import_name(package, tree, passed_over)
         self._by_spelling = _by_spelling(self._by_name.values())
         self._looked_for: set[str] = set()

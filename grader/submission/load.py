@@ -12,6 +12,7 @@ from grader.model.contract import Contract
 from grader.model.errors import InputError
 from grader.model.module_path import module_file
 from grader.model.submission import Submission
+from grader.model.submission_form import SubmissionForm
 from grader.submission.files import Tree, printable
 from grader.submission.helper_modules import helpers_noted, needed
 from grader.submission.inventory import Contents
@@ -38,6 +39,7 @@ def load(
     contract: Contract,
     given: Mapping[str, str] = {},
     notebooks: Mapping[str, str] = {},
+    form: SubmissionForm | None = None,
     plugin: Plugin = PLAIN,
     release: str = AUTO,
     fixed: str = AUTO,
@@ -49,6 +51,7 @@ def load(
         contract: what the assignment asks for.
         given: modules that everybody was given, with their texts: they stand in for missing ones.
         notebooks: those with functions in their cells, by name, as everybody was given them.
+        form: what submissions look like, by default what the contract's modules are called.
         plugin: the assignment's, which tells the releases of its template apart.
         release: id of the release to assume, or `auto`.
         fixed: that of the release that everybody was given, or `auto`; `release` wins.
@@ -60,7 +63,7 @@ def load(
     """
     if source.problem:
         raise InputError(source.problem)
-    modules = Modules(contract, given)
+    modules = Modules(contract, given, form)
     tree = _read(source.path, modules)
     take_notebooks(tree, modules, notebooks)
     reader = Reader(tree, modules.contract)
@@ -80,13 +83,14 @@ def load(
         *names_noted(package),
         *helpers_noted(package, lent),
         *misplaced(package, tree, modules),
-        *_alone(source.path),
+        *([] if modules.form.is_single_file else _alone(source.path)),
         *contents.notes(),
     ]
     return Submission(
         id=source.id,
         path=printable(str(source.path)),
         package=package.name,
+        import_names=list(modules.form.packages),
         files=contents.files(),
         modules=found.names,
         locations=contents.locations,

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from grader.model.contract import Contract
 from grader.model.module_path import module_file, notebook_of
+from grader.model.submission_form import SubmissionForm, plain
 from grader.submission.source_text import Unreadable, decode
 
 EXACT: Final = 0
@@ -40,7 +41,6 @@ _NOTEBOOK: Final = re.compile(r"\.(?:ipynb|json|r?md)(?![A-Za-z])", re.IGNORECAS
 """Endings of notebooks, and of texts that jupytext makes of them."""
 _PAGE: Final = (".zip", ".html", ".pdf", ".gz")
 """Endings of what was made of a notebook that nobody can run."""
-_BETWEEN: Final = re.compile(r"[ _-]")
 _MAX_NAME: Final = 255
 """Characters of a name that are looked at: no file system has longer ones, but archives may."""
 _NUMBER: Final = re.compile(r"\d+")
@@ -89,7 +89,15 @@ def import_stem(path: str) -> str:
 class Modules:
     """The modules of an assignment: those with names of the contract, and others that are given."""
 
-    def __init__(self, entries: Contract, given: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        entries: Contract,
+        given: Iterable[str] = (),
+        form: SubmissionForm | None = None,
+    ) -> None:
+        """`form` is by default what the contract's modules are called."""
+        written = [entry.module for entry in entries.values() if not entry.given]
+        self.form = form or SubmissionForm(written)
         self.entries = entries
         self.contract = contract = entries.modules
         """Contract name to its module."""
@@ -177,11 +185,6 @@ def spellings(name: str) -> Iterator[tuple[str, int]]:
         distance = max(distance, kind)
         body = body[: tail.start()]
         yield plain(body), distance
-
-
-def plain(name: str) -> str:
-    """A name without what stands between its words: `fcnet` for `fc_net` and `fc-net`."""
-    return _BETWEEN.sub("", name.casefold())
 
 
 def _folded(name: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from grader.model.contract import Contract
 from grader.model.module_path import module_file, notebook_of
+from grader.model.submission_form import SubmissionForm
 from grader.submission.definitions import definitions, left_as_given
 from grader.submission.files import Tree
 from grader.submission.make_runnable import Prepared
@@ -26,10 +26,8 @@ from grader.submission.module_names import (
 
 MAX_CANDIDATES: Final = 40
 _MAX_FILES: Final = 300
-_SECOND: Final = re.compile(r"(?i)(?:^|[^a-z])(?:assignment|assign|homework|hw|a)[ _-]*2(?!\d)")
-_OTHER: Final = re.compile(r"(?i)(?:^|[^a-z])(?:assignment|assign|homework|hw|a)[ _-]*[13](?!\d)")
 _HINT: Final = 3.0
-"""What a name like `assignment2` weighs against `assignment1`, in functions."""
+"""What the name of the assignment's folder weighs against that of another one, in functions."""
 _UNTOUCHED: Final = 0.25
 """What a function left as in the template weighs against one that is implemented."""
 _MIN_NAMES: Final = 3
@@ -119,7 +117,7 @@ def _by_definitions(tree: Tree, modules: Modules) -> set[str]:
     names: dict[str, set[str]] = {}
     for path, data in tree.files.items():
         names.setdefault(posixpath.dirname(path), set()).update(modules.defined_in(data))
-    least = min(_MIN_NAMES, len(modules.in_notebooks) or _MIN_NAMES)
+    least = min(_MIN_NAMES, len(modules.in_notebooks) or len(modules.contract))
     return {folder for folder, found in names.items() if len(found) >= least}
 
 
@@ -165,12 +163,13 @@ def _with_unnamed(package: Package, tree: Tree, modules: Modules) -> Package:
 
 def rank(packages: Sequence[Package], modules: Modules, load: Load) -> list[Ranked]:
     """The packages, best first: most of the contract implemented, then defined."""
-    several_numbers = any(_OTHER.search(package.root) for package in packages)
+    form = modules.form
+    several_numbers = any(form.is_another(package.root) for package in packages)
     ranked = []
     for found in packages:
         package = _settled(found, modules, load)
         implemented, defined = _count(package, modules.entries, load)
-        hint = _HINT if several_numbers and _SECOND.search(package.root) else 0.0
+        hint = _HINT if several_numbers and form.prefers(package.root) else 0.0
         score = implemented + _UNTOUCHED * defined + (hint if defined else 0.0)
         ranked.append(Ranked(package, implemented, defined, score))
     return sorted(ranked, key=lambda candidate: -candidate.score)
@@ -212,7 +211,7 @@ def completed(ranked: Sequence[Ranked], modules: Modules) -> Package:
     found = dict(best.modules)
     files, unread = list(best.files), dict(best.unread)
     for package in (other.package for other in ranked[1:]):
-        if package.modules.keys() & found.keys() or _is_other(package, best):
+        if package.modules.keys() & found.keys() or _is_other(package, best, modules.form):
             continue
         for module, file in package.modules.items():
             path = posixpath.relpath(package.inside(file) or ".", best.root or ".")
@@ -224,9 +223,9 @@ def completed(ranked: Sequence[Ranked], modules: Modules) -> Package:
     return best._replace(modules=found, files=files, unread=unread)
 
 
-def _is_other(package: Package, best: Package) -> bool:
+def _is_other(package: Package, best: Package, form: SubmissionForm) -> bool:
     """Whether a package is one of another assignment."""
-    return bool(_OTHER.search(package.root)) and not _OTHER.search(best.root)
+    return form.is_another(package.root) and not form.is_another(best.root)
 
 
 def _count(package: Package, contract: Contract, load: Load) -> tuple[int, int]:

@@ -30,9 +30,6 @@ from grader.worker.module_files import Layout
 from grader.worker.old_operators import may_need_old_operators, parsed
 from grader.worker.placeholders import Absent, Missing
 
-CANONICAL: Final = "numpynn"
-"""The name under which the package's modules are kept."""
-ALIASES: Final = frozenset({CANONICAL, "cs231n", "daseCV"})
 _LARGE: Final = 1 << 17
 """Characters from which on statements are compiled one by one: together they may take seconds, as
 Python compares all functions of a module with each other that look alike."""
@@ -59,8 +56,9 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(
         self,
         files: Mapping[str, Source],
-        package: str = CANONICAL,
+        package: str = "submission",
         *,
+        import_names: Sequence[str] = (),
         names: Mapping[str, str] | None = None,
         expected: Mapping[str, str] | None = None,
         announce: Callable[[str, int], None] = lambda _path, _statement: None,
@@ -70,6 +68,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         Args:
             files: path inside the package to source.
             package: the name that the student gave it.
+            import_names: others by which its modules are imported; they are kept by the first.
             names: those that files are imported by where these are not their paths.
             expected: names that files should define, to these files; where one does not, there is
                 a placeholder.
@@ -79,7 +78,9 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         nothing = dict.fromkeys(self.expected.values(), Source("", False))
         self.files = {**nothing, **files}
         self.layout = Layout(self.files, names or {})
-        self.aliases = ALIASES | {package}
+        usable = package if package.isidentifier() else "submission"
+        self.package = next(iter(import_names), usable)
+        self.aliases = {self.package, package, *import_names}
         self.modules: dict[str, ModuleType] = {}
         self.placeholders: dict[str, Missing] = {}
         """By name, what stands for those that were expected and are not there."""
@@ -100,7 +101,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def load(self, path: str) -> ModuleType:
         """The module of a file such as `classifiers/fc_net.py`."""
-        return importlib.import_module(f"{CANONICAL}.{self.layout.name_of(path)}")
+        return importlib.import_module(f"{self.package}.{self.layout.name_of(path)}")
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
@@ -126,7 +127,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         known = self.modules.get(rest)
         if known is not None:
             return known
-        name = f"{CANONICAL}.{rest}" if rest else CANONICAL
+        name = f"{self.package}.{rest}" if rest else self.package
         module = ModuleType(name)
         is_package = spec.submodule_search_locations is not None
         module.__package__ = name if is_package else name.rpartition(".")[0]

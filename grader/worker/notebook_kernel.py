@@ -221,7 +221,12 @@ def _settle(app: App, request: dict[str, Any]) -> list[str]:
     sources = {path: Source(*content) for path, content in request["files"].items()}
     world = notebook_world.World(request)
     support = world.with_support(sources)
-    files = StudentFiles(support, request["package"], names=request["modules"])
+    files = StudentFiles(
+        support,
+        request["package"],
+        import_names=request["import_names"],
+        names=request["modules"],
+    )
     files.install()
     problems = [*files.problems, *world.install()]
     _rewrite_cells(app.kernel.shell, floored=set(request["floor_division"]))

@@ -3,6 +3,7 @@
 The trusted side sends one request at a time, a dict:
 
     {"op": "load", "files": {path: (bytes, floor_division, acts)}, "package": name,
+     "import_names": [name, ...],       others that import it
      "modules": {name: path},           names by which files are imported that are not called so
      "locations": {name: path},         where the contract's names are defined
      "expected": {name: path},          those that are to have a placeholder if they are not
@@ -295,6 +296,7 @@ class Session:
         files = _Files(
             sources,
             request["package"],
+            import_names=request["import_names"],
             names=request["modules"],
             expected=request["expected"],
             announce=self._announce,

@@ -26,7 +26,7 @@ from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.submission import discover
 from tests.batch import toy
-from tests.support import SECONDS, grader
+from tests.support import FORM, SECONDS, grader
 
 distributed: Any = pytest.importorskip("distributed")
 pytestmark = [
@@ -106,7 +106,7 @@ def run(
     executor = open_executor(cluster.url, Settings(assignment=str(rubric)))
     scores = {}
     for step in Batch(
-        discover(folder / "class"), executor, output=BatchOutput(folder / "out")
+        discover(folder / "class", FORM), executor, output=BatchOutput(folder / "out")
     ).run():
         assert step.result.submission == step.summary.submission
         scores[step.summary.submission] = step.summary.score
@@ -129,7 +129,7 @@ def test_the_same_as_here_without_a_shared_folder(
     with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
         archive.writestr("toy/layers.py", toy.WRONG)
     (folder / "cut.zip").write_bytes(b"PK\3\4")
-    sources = discover(folder)
+    sources = discover(folder, FORM)
     settings = Settings(assignment=str(rubric))
     list(Batch(sources, LocalExecutor(settings, 1), output=BatchOutput(tmp_path / "local")).run())
     remote = Batch(
@@ -170,7 +170,7 @@ def test_what_kills_every_worker_is_one_row(cluster: Cluster, rubric: Path, tmp_
     toy.hand_in(tmp_path / "class", "killer", toy.slow(30))
     toy.hand_in(tmp_path / "class", "victim", toy.slow(0.1))
     inputs = Fingerprints(Settings(assignment=str(rubric)))
-    (killer,) = (s for s in discover(tmp_path / "class") if s.id == "killer")
+    (killer,) = (s for s in discover(tmp_path / "class", FORM) if s.id == "killer")
     key = f"grade-{inputs.of(killer).digest}"
     ended = threading.Event()
     killed: list[str] = []

@@ -28,7 +28,7 @@ from grader.model.errors import InternalError, UsageError
 from grader.model.result import Result
 from grader.submission import Source, discover
 from tests.batch import toy
-from tests.support import grader
+from tests.support import FORM, grader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 NAMES = ["ann", "bob", "cem"]
@@ -82,7 +82,7 @@ class Forbidden:
 
 def reused(folder: Path, **options: Any) -> list[str]:
     """Take everything from an earlier run."""
-    batch = Batch(discover(folder / "class"), Forbidden(folder), **options)
+    batch = Batch(discover(folder / "class", FORM), Forbidden(folder), **options)
     return sorted(step.result.submission for step in batch.run())
 
 
@@ -169,7 +169,7 @@ def test_where_the_assignment_lies_does_not_matter(again: Path) -> None:
     (again / "moved").rename(again / "course")
     shutil.copytree(again / "course", again / "deep" / "course")
     rubric = again / "deep" / "course" / "toy.toml"
-    sources = discover(again / "class")
+    sources = discover(again / "class", FORM)
     here = Fingerprints(Settings(assignment=str(again / "course" / "toy.toml")))
     there = Fingerprints(Settings(assignment=str(rubric)))
     assert [here.of(s).digest for s in sources] == [there.of(s).digest for s in sources]
@@ -319,7 +319,9 @@ def test_two_states_of_one_file(again: Path) -> None:
 
 
 def test_a_result_that_somebody_removed_is_missed(again: Path) -> None:
-    batch = Batch(discover(again / "class"), Forbidden(again), output=BatchOutput(again / "out"))
+    batch = Batch(
+        discover(again / "class", FORM), Forbidden(again), output=BatchOutput(again / "out")
+    )
     steps = list(batch.run())
     shutil.rmtree(again / "out" / "results")
     with pytest.raises(InternalError, match="is gone"):
@@ -329,5 +331,5 @@ def test_a_result_that_somebody_removed_is_missed(again: Path) -> None:
 def test_a_executor_that_never_had_to_start_ends(again: Path) -> None:
     settings = Settings(assignment=str(again / "course" / "toy.toml"))
     executor = LocalExecutor(settings, 2)
-    list(Batch(discover(again / "class"), executor, output=BatchOutput(again / "out")).run())
+    list(Batch(discover(again / "class", FORM), executor, output=BatchOutput(again / "out")).run())
     assert executor._engine is None

@@ -20,6 +20,7 @@ from grader.submission import discover
 from grader.submission.module_names import may_be_python
 from grader.submission.reader import read_tree
 from tests.batch import toy
+from tests.support import FORM
 
 fsspec: Any = pytest.importorskip("fsspec")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
@@ -90,7 +91,7 @@ def test_only_what_grading_reads_is_fetched(course: Path, tmp_path: Path, memory
         assert (here / "bob" / "film.mp4").read_bytes() == b""
         ours = tmp_path / "class" / "ann" / "toy" / "layers.py"
         assert (here / "ann" / "toy" / "layers.py").read_bytes() == ours.read_bytes()
-        assert {source.id for source in discover(here)} >= {"ann", "bob"}
+        assert {source.id for source in discover(here, FORM)} >= {"ann", "bob"}
     assert not here.exists()
 
 
@@ -166,7 +167,7 @@ def test_a_bundle_is_the_submission_to_whoever_reads_it(tmp_path: Path) -> None:
     for name in ("Optim.PY", "optim.py.bak", "optim"):
         (folder / name).write_text("def sgd(): pass\n")
     os.mkfifo(folder / "pipe.py")
-    (source,) = discover(tmp_path / "class")
+    (source,) = discover(tmp_path / "class", FORM)
     packed = submission_bundle(source).pack()
     copy = Bundle.unpack(packed).write(tmp_path / "copy")
     ours, theirs = read_tree(folder, may_be_python), read_tree(copy, may_be_python)
@@ -180,7 +181,7 @@ def test_what_a_message_may_name_is_part_of_a_submission(tmp_path: Path) -> None
     folder = tmp_path / "class" / "ann"
     folder.mkdir(parents=True)
     (folder / "hw2.rar").write_bytes(b"x")
-    (source,) = discover(tmp_path / "class")
+    (source,) = discover(tmp_path / "class", FORM)
     before = submission_hash(source)
     (folder / "hw2.rar").rename(folder / "hw2.7z")
     assert submission_hash(source) != before

@@ -10,11 +10,12 @@ from grader.assignment.catalogue import Patch, patched, read_package
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.mutated_package import Catalogue, Package
+from grader.diagnosis.mutated_package import Catalogue
 from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
+from grader.runner.memory_package import MemoryPackage
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
 from grader.student.proxy import Student
@@ -77,7 +78,7 @@ class Clinic:
         return Key(SEED, "", recorder.answers())
 
     def _one(self, asked: list[Check], patient: Patient, key: Key) -> list[CheckResult]:
-        package = Package(patient.files, self.assignment.contract)
+        package = MemoryPackage(patient.files, self.assignment.contract)
         tapes = Tapes()
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),

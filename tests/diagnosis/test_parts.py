@@ -10,12 +10,13 @@ import pytest
 
 from grader.assignment.plugin import CallForm
 from grader.checks.random_values import Drawn, Range, Share
-from grader.diagnosis.mutated_package import Package, Version
+from grader.diagnosis.mutated_package import Version
 from grader.diagnosis.observed_values import ABSENT, Reader, same
 from grader.diagnosis.replay import Case
 from grader.model.call import Call
 from grader.model.result import Outcome
 from grader.protocol.wire import Handle
+from grader.runner.memory_package import MemoryPackage
 from grader.student import trace as tape_module
 from grader.student.proxy import SHAPES, Request
 from grader.student.trace import Exchange, Tape, Tapes
@@ -139,7 +140,7 @@ def test_weights_drawn_by_other_generators_are_alike() -> None:
 
 def test_a_package_lives_in_memory_and_goes(clinic: Clinic) -> None:
     before = set(sys.modules)
-    package = Package(clinic.files, clinic.assignment.contract)
+    package = MemoryPackage(clinic.files, clinic.assignment.contract)
     net = package.resolve("TwoLayerNet")(input_dim=4, hidden_dim=3, num_classes=2)
     assert net.loss(np.ones((2, 4))).shape == (2, 2)
     assert set(sys.modules) - before

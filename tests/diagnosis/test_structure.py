@@ -11,11 +11,11 @@ import pytest
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.mutated_package import Package
 from grader.diagnosis.replay import Case
 from grader.diagnosis.structure import kind_of
 from grader.model.result import Outcome
 from grader.runner.answer_key import LocalChannel
+from grader.runner.memory_package import MemoryPackage
 from grader.student.proxy import Student
 from grader.student.trace import Tapes
 from grader.worker.worker import Dispatcher
@@ -34,7 +34,7 @@ def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> s
     """The kind of error in the first of several scripts, each with whether its check failed."""
     module = clinic.assignment.contract[function].module + ".py"
     files = {**clinic.files, module: f"{clinic.files[module]}\n\n{code}"}
-    package = Package(files, clinic.assignment.contract)
+    package = MemoryPackage(files, clinic.assignment.contract)
     tapes = Tapes()
     for number, (ask, failed) in enumerate(asks):
         channel = LocalChannel(Dispatcher(package.resolve, lambda _file: False))

@@ -16,7 +16,7 @@ from grader.model.result import Outcome, Result
 from grader.runner.check import Check
 from grader.submission import discover
 from tests.attacks.peeking import PEEKING_RULES
-from tests.support import submission
+from tests.support import FORM, submission
 
 WHO: Final = (
     "right, writes in place wherever it can",
@@ -61,9 +61,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         sources = {}
         for pupil in chosen:
             make_class([pupil], folder / pupil.what, context.assignment)
-            [sources[pupil.what]] = discover(folder / pupil.what)
+            [sources[pupil.what]] = discover(folder / pupil.what, FORM)
         submission(folder / PEEKING, "peeking", PEEKING_RULES)
-        [sources[PEEKING]] = discover(folder / PEEKING)
+        [sources[PEEKING]] = discover(folder / PEEKING, FORM)
         before = {what: timeless(grade_submission(context, at)) for what, at in sources.items()}
         context.prepare_for_many()
         for what, at in sources.items():

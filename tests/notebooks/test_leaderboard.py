@@ -26,7 +26,7 @@ from grader.course.ranking import (
 from grader.model.errors import InputError
 from grader.submission import discover
 from grader.submission.identity import Names
-from tests.support import grader
+from tests.support import FORM, grader
 
 LABELS = np.arange(20) % 10
 
@@ -67,7 +67,7 @@ def hand_ins(tmp_path: Path) -> Path:
 
 
 def test_the_ranking(hand_ins: Path) -> None:
-    entries = rank(discover(hand_ins), LABELS)
+    entries = rank(discover(hand_ins, FORM), LABELS)
     ranks = [(e.rank, e.name, e.correct) for e in entries]
     assert ranks == [(1, "dan", 20), (2, "ann", 19), (2, "bob", 19), (4, "cid", 17)]
     assert "the same predictions as 1 other" in entries[1].note
@@ -95,7 +95,7 @@ def test_what_cannot_be_scored_is_listed_with_the_reason(
     tmp_path: Path, data: bytes, file: str, said: str
 ) -> None:
     _hand_in(tmp_path, "eve", data, file)
-    (entry,) = rank(discover(tmp_path), LABELS)
+    (entry,) = rank(discover(tmp_path, FORM), LABELS)
     assert said in entry.problem
     assert entry.rank == 0
 
@@ -154,7 +154,7 @@ def test_one_bad_file_is_one_bad_row(tmp_path: Path, packed: bool) -> None:
         file = "prediction_phase_1.zip" if packed else "prediction.npy"
         _hand_in(tmp_path, f"{number:02}", _zipped(data) if packed else data, file)
     _hand_in(tmp_path, "right", _npy(LABELS))
-    best, *others = rank(discover(tmp_path), LABELS)
+    best, *others = rank(discover(tmp_path, FORM), LABELS)
     assert (best.name, best.correct) == ("right", 20)
     unsaid = [name for name, entry in zip(ODD, others, strict=True) if not entry.problem]
     assert unsaid == []
@@ -172,7 +172,7 @@ def test_files_that_are_none_are_bad_rows(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "cut.zip").write_bytes(_zipped(_npy(LABELS))[:40])
     (tmp_path / "odd.tar.xz").write_bytes(b"\xfd7zXZ\x00 and no more")
     (tmp_path / "lone").symlink_to(tmp_path / "nowhere")
-    sources = list(discover(tmp_path))
+    sources = list(discover(tmp_path, FORM))
     (tmp_path / "gone").rmdir()
     best, *others = rank(sources, LABELS)
     assert best.name == "right"
@@ -190,7 +190,7 @@ def test_a_fault_that_nobody_foresaw_costs_one_row(
 
     calls = itertools.count()
     monkeypatch.setattr(np, "load", load)
-    entries = rank(discover(hand_ins), LABELS)
+    entries = rank(discover(hand_ins, FORM), LABELS)
     assert [bool(entry.problem) for entry in entries] == [False] * 3 + [True]
 
 
@@ -226,7 +226,7 @@ def test_a_pseudonym_stays_with_its_own_entry(hand_ins: Path, tmp_path: Path) ->
     path = tmp_path / "names.csv"
     path.write_text("submission,pseudonym\neve,red fox\n", "utf-8")
     (hand_ins / "eve.zip").write_bytes(_zipped(_npy(LABELS)))
-    sources = discover(hand_ins)
+    sources = discover(hand_ins, FORM)
     with pytest.raises(InputError, match=r"names\.csv, line 2: 'eve' may be any of eve/, eve\.zip"):
         with_pseudonyms(rank(sources, LABELS), path, Names(sources))
 
@@ -238,14 +238,14 @@ def test_a_header_that_claims_too_much_is_not_believed(tmp_path: Path) -> None:
     honest = _npy(LABELS).replace(b"(20,)", b"(999999999999,)")
     for number, data in enumerate((head, honest)):
         _hand_in(tmp_path, f"s{number}", data)
-    assert all(entry.problem for entry in rank(discover(tmp_path), LABELS))
+    assert all(entry.problem for entry in rank(discover(tmp_path, FORM), LABELS))
 
 
 def test_pseudonyms_stay_the_same(hand_ins: Path, tmp_path: Path) -> None:
-    entries = rank(discover(hand_ins), LABELS)
+    entries = rank(discover(hand_ins, FORM), LABELS)
     path = tmp_path / "names.csv"
     path.write_text("submission,pseudonym\nann,=red fox\n")
-    known = Names(discover(hand_ins))
+    known = Names(discover(hand_ins, FORM))
     first, second = (with_pseudonyms(entries, path, known) for _ in range(2))
     assert first == second
     names = {entry.name for entry in first}

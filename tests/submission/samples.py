@@ -12,6 +12,7 @@ from typing import Final
 from grader.assignment.plugin import PLAIN, Plugin
 from grader.model.contract import Contract, EntryTable
 from grader.submission import Submission, load, single
+from tests.support import FORM
 
 _LAYERS: Final = (
     "affine_forward affine_backward relu_forward relu_backward batchnorm_forward "
@@ -138,7 +139,7 @@ def read(
     plugin: Plugin = PLAIN,
 ) -> Submission:
     """Load what lies at a path."""
-    return load(single(path), contract=CONTRACT, given=given, plugin=plugin)
+    return load(single(path), contract=CONTRACT, form=FORM, given=given, plugin=plugin)
 
 
 def read_layers(tmp_path: Path, layers: str | bytes) -> Submission:

@@ -37,6 +37,7 @@ from tests.submission.samples import (
     zip_bytes,
     zipped,
 )
+from tests.support import FORM
 
 
 def _refused(path: Path) -> str:
@@ -327,7 +328,7 @@ def test_what_may_not_be_read_is_named() -> None:
             assert read(folder).broken["relu_forward"] == reason
             assert "may not be read (no permission)" in _refused(archive)
             assert "may not be read (no permission)" in _refused(shut)
-            problems = {source.id: source.problem for source in discover(root)}
+            problems = {source.id: source.problem for source in discover(root, FORM)}
         shut.chmod(0o755)
     assert not problems["ann"]
     assert problems["bob.zip"] == "bob.zip: may not be read (no permission)."

@@ -12,10 +12,11 @@ import pytest
 from grader.model.errors import InputError
 from grader.submission import Source, discover, loose_files, single
 from tests.submission.samples import PACKAGE, read, tarred, write, zipped
+from tests.support import FORM
 
 
 def _class(root: Path) -> dict[str, Source]:
-    return {source.id: source for source in discover(root)}
+    return {source.id: source for source in discover(root, FORM)}
 
 
 def test_folders_and_archives_of_every_kind_are_submissions(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_folders_and_archives_of_every_kind_are_submissions(tmp_path: Path) -> N
     tarred(tmp_path / "eve.tar.bz2", PACKAGE, "w:bz2")
     tarred(tmp_path / "fay.tar.xz", PACKAGE, "w:xz")
     tarred(tmp_path / "gus.tar", PACKAGE, "w")
-    found = discover(tmp_path)
+    found = discover(tmp_path, FORM)
     assert [source.name for source in found] == ["ann", "bob", "cid", "dan", "eve", "fay", "gus"]
     assert not any(source.problem for source in found)
     assert len({read(source.path).digest for source in found}) == 1
@@ -37,7 +38,7 @@ def test_folders_and_archives_of_every_kind_are_submissions(tmp_path: Path) -> N
 )
 def test_a_folder_with_the_package_is_one_submission(tmp_path: Path, folder: str) -> None:
     root = write(tmp_path / "ann", {f"{folder}/layers.py".lstrip("/"): "x = 1"})
-    assert [source.id for source in discover(root)] == ["ann"]
+    assert [source.id for source in discover(root, FORM)] == ["ann"]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_a_folder_with_the_package_is_one_submission(tmp_path: Path, folder: str
 )
 def test_so_is_one_with_files_under_other_names(tmp_path: Path, files: tuple[str, ...]) -> None:
     root = write(tmp_path / "ann", dict.fromkeys(files, "x = 1"))
-    assert [source.id for source in discover(root)] == ["ann"]
+    assert [source.id for source in discover(root, FORM)] == ["ann"]
 
 
 def test_files_that_a_platform_named_after_several_students_are_a_class(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_a_folder_of_ones_own_without_the_package_makes_no_submission(tmp_path: 
 
 def test_an_archive_is_one_submission(tmp_path: Path) -> None:
     archive = zipped(tmp_path / "ann.zip", PACKAGE)
-    assert list(discover(archive)) == [Source(id="ann.zip", name="ann", path=archive)]
+    assert list(discover(archive, FORM)) == [Source(id="ann.zip", name="ann", path=archive)]
 
 
 def test_hidden_files_and_leavings_of_systems_are_nothing(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_hidden_files_and_leavings_of_systems_are_nothing(tmp_path: Path) -> Non
     write(tmp_path, {".DS_Store": "", "__MACOSX/x.py": "", ".git/layers.py": "", "Thumbs.db": ""})
     write(tmp_path, {"__pycache__/layers.py": ""})
     assert list(_class(tmp_path)) == ["ann"]
-    assert [path.name for path in loose_files(tmp_path)] == ["__pycache__"]
+    assert [path.name for path in loose_files(tmp_path, FORM)] == ["__pycache__"]
 
 
 def test_loose_files_are_told_apart(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_loose_files_are_told_apart(tmp_path: Path) -> None:
     found = _class(tmp_path)
     assert list(found) == ["ann", "bob.rar", "cid.ipynb"]
     assert found["bob.rar"].problem.startswith("bob.rar is a RAR archive, which cannot be read")
-    assert [path.name for path in loose_files(tmp_path)] == ["grades.csv", "README.md"]
+    assert [path.name for path in loose_files(tmp_path, FORM)] == ["grades.csv", "README.md"]
 
 
 def test_an_identity_is_the_whole_name_and_nobody_else_can_change_it(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_what_canvas_and_moodle_add_gets_a_row_or_none(tmp_path: Path) -> None:
 
 def test_ids_can_be_shown_and_written(tmp_path: Path) -> None:
     os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9\n")
-    (source,) = discover(tmp_path)
+    (source,) = discover(tmp_path, FORM)
     assert (source.id, source.name) == (r"caf\u{dce9}\x0a", "caf?_")
 
 
@@ -171,7 +172,7 @@ def test_a_pipe_is_listed_and_never_opened(tmp_path: Path) -> None:
 def test_each_is_looked_at_when_its_turn_comes(tmp_path: Path) -> None:
     write(tmp_path / "ann", PACKAGE)
     write(tmp_path / "bob", PACKAGE)
-    found = discover(tmp_path)
+    found = discover(tmp_path, FORM)
     shutil.rmtree(tmp_path / "bob")
     assert len(found) == 2
     problems = [source.problem for source in found]
@@ -184,7 +185,7 @@ def test_only_the_names_of_a_large_class_are_kept(tmp_path: Path) -> None:
         (tmp_path / f"{number:020}").mkdir()
     tracemalloc.start()
     try:
-        found = discover(tmp_path)
+        found = discover(tmp_path, FORM)
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -194,11 +195,11 @@ def test_only_the_names_of_a_large_class_are_kept(tmp_path: Path) -> None:
 
 def test_nothing_to_grade_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=f"{tmp_path}/no: there is no such file or folder"):
-        discover(tmp_path / "no")
+        discover(tmp_path / "no", FORM)
     with pytest.raises(InputError, match=f"{tmp_path}: holds no submissions"):
-        discover(tmp_path)
+        discover(tmp_path, FORM)
     write(tmp_path, {"README.md": ""})
     with pytest.raises(InputError, match="holds no submissions"):
-        discover(tmp_path)
+        discover(tmp_path, FORM)
     with pytest.raises(InputError, match="there is no such file"):
         single(tmp_path / "no")

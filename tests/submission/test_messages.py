@@ -24,6 +24,7 @@ from tests.submission.samples import (
     write,
     zip_bytes,
 )
+from tests.support import FORM
 
 
 @pytest.mark.parametrize(
@@ -210,5 +211,5 @@ def test_a_file_that_was_named_alone_is_said_to_be(tmp_path: Path) -> None:
 
 def test_a_loose_file_in_a_class_says_what_to_do(tmp_path: Path) -> None:
     write(tmp_path / "class", {"ann/numpynn/layers.py": LAYERS, "work.py": LAYERS})
-    problems = {source.path.name: source.problem for source in discover(tmp_path / "class")}
+    problems = {source.path.name: source.problem for source in discover(tmp_path / "class", FORM)}
     assert "is one submission, use `grader grade`" in problems["work.py"]

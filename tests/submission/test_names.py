@@ -13,6 +13,7 @@ from grader.model.errors import InputError
 from grader.submission import discover
 from grader.submission.identity import Names, entry_id, file_stem
 from tests.submission.samples import PACKAGE, write, zipped
+from tests.support import FORM
 
 NAMES = st.text(
     st.one_of(
@@ -87,7 +88,7 @@ def test_a_name_of_ones_own_is_understood(tmp_path: Path) -> None:
     zipped(tmp_path / "smithbob_late_34_208_hw2.zip", PACKAGE)
     write(tmp_path / "e\u0301ve", PACKAGE)
     write(tmp_path / "=1+1", PACKAGE)
-    names = Names(discover(tmp_path))
+    names = Names(discover(tmp_path, FORM))
     for said, meant in {
         "ann": "ann.zip", "ann.zip": "ann.zip", " ann ": "ann.zip", "=1+1": "=1+1",
         "=1+1/": "=1+1", "smithbob_34": "smithbob_late_34_208_hw2.zip", "éve": "e\u0301ve",
@@ -99,7 +100,7 @@ def test_a_name_of_ones_own_is_understood(tmp_path: Path) -> None:
 def test_what_may_be_one_of_several_is_refused_by_name_and_line(tmp_path: Path) -> None:
     zipped(tmp_path / "ann.zip", PACKAGE)
     write(tmp_path / "ann", PACKAGE)
-    names = Names(discover(tmp_path))
+    names = Names(discover(tmp_path, FORM))
     with pytest.raises(
         InputError, match=r"times\.csv, line 2: 'ann' may be any of ann/, ann\.zip\."
     ):

@@ -178,6 +178,7 @@ def session(text: str, **locations: str) -> Session:
         "op": "load",
         "files": {"layers.py": (np.frombuffer(text.encode(), np.uint8), False, False)},
         "package": "numpynn",
+        "import_names": ["numpynn"],
         "locations": {"f": "layers.py", **locations},
         "modules": {},
         "expected": {},
