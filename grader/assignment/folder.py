@@ -85,7 +85,9 @@ class Assignment:
     def form(self) -> SubmissionForm:
         """What submissions of it look like."""
         written = [entry.module for entry in self.contract.values() if not entry.given]
-        return SubmissionForm(written, self.package_names, self.rubric.package.prefer)
+        prefer = self.rubric.package.prefer
+        preferred = [prefer] if isinstance(prefer, str) else prefer
+        return SubmissionForm(written, self.package_names, preferred)
 
     @property
     def reference(self) -> Path:

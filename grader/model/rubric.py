@@ -58,7 +58,7 @@ class PackageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     names: list[str] = []
     """Names that it has had, all of which import it; by default that of the reference package."""
-    prefer: list[str] = []
+    prefer: str | list[str] = []
     """Of several packages, the one in such a folder: `assignment2`, also as `assignment 2` or
     `assignment_2`. One in a folder of another number is not."""
 
