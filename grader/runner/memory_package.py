@@ -53,7 +53,7 @@ class MemoryPackage:
 
     def resolve(self, name: str) -> Any:
         """The contract's function or class."""
-        return getattr(self._module(import_name(self._contract[name].module)), name)
+        return getattr(self.module(import_name(self._contract[name].module)), name)
 
     def drop(self) -> None:
         """Forget the package."""
@@ -66,7 +66,8 @@ class MemoryPackage:
             if name == self._name or name.startswith(f"{self._name}."):
                 del sys.modules[name]
 
-    def _module(self, module: str) -> ModuleType:
+    def module(self, module: str) -> ModuleType:
+        """A module, by its name inside the package."""
         if _FINDER not in sys.meta_path:
             sys.meta_path.insert(0, _FINDER)
         return importlib.import_module(f"{self._name}.{module}")

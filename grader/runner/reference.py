@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from grader.assignment.catalogue import read_package
@@ -67,6 +68,10 @@ class LocalCode:
             InputError: there is no package in the folder.
         """
         return self._package.resolve(name)
+
+    def module(self, name: str) -> ModuleType:
+        """A module, by its name inside the package."""
+        return self._package.module(name)
 
     def channel(self) -> LocalChannel:
         """A channel with no objects in it yet."""

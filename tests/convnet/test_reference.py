@@ -131,7 +131,7 @@ def test_stand_in_of_the_extension(
     rng: np.random.RandomState, stride: int, pad: int, size: tuple[int, int]
 ) -> None:
     """What packages from other templates compute a convolution with."""
-    module = CODE._module("im2col_cython")
+    module = CODE.module("im2col_cython")
     x, w, b = rng.randn(2, 2, 6, 5), rng.randn(3, 2, *size), np.zeros(3)
     out, cache = call("conv_forward_naive", x, w, b, {"stride": stride, "pad": pad})
     columns = module.im2col_cython(x, *size, pad, stride)
