@@ -54,15 +54,17 @@ def to_repeat(
     """What deserves a second look: the ids of checks, by the functions to be replaced for them.
 
     For a function's own checks it is not replaced. Given code is no work of the student's: it earns
-    nothing over functions that are not there.
+    nothing over functions that are not there. A class is never replaced: its objects would live on
+    this side, where the student's code could do nothing with them.
     """
     every = list(checks)
+    functions = [name for name in wrong if not rubric.contract[name].makes_object]
     is_whole = all(check.outcome is not Outcome.MISSING for check in every)
     found: dict[tuple[str, ...], set[str]] = {}
     for check in every:
         own = set(rubric.contract.families(check.targets))
         below = _below(check, rubric.contract)
-        others = tuple(name for name in wrong if name not in own and name in below)
+        others = tuple(name for name in functions if name not in own and name in below)
         if others and _may_follow(check, rubric) and (is_whole or not _is_given(check, rubric)):
             found.setdefault(others, set()).add(check.id)
     return found

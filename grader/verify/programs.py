@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grader.assignment.catalogue import Mistake, Variant, apply, load_mistakes, load_variants
 from grader.assignment.layout import Layout
-from grader.model.contract import Contract, owner_of
+from grader.model.contract import Contract
 from grader.verify.mutants import make_mutants
 from grader.verify.no_op import idle_packages
 from grader.verify.observe import Observation
@@ -83,10 +83,7 @@ def _judging_only(checks: Sequence[CheckRecord], functions: Sequence[str]) -> li
 
 def _forgiven(check: CheckRecord, subject: Subject, contract: Contract) -> bool:
     """Whether follow-through would put the reference's in place: never in a function's family."""
-    at_fault, judged = (
-        {contract.family(owner_of(name)) for name in names}
-        for names in (subject.functions, check.targets)
-    )
+    at_fault, judged = (set(map(contract.family, f)) for f in (subject.functions, check.targets))
     own = not at_fault or bool(at_fault & judged)
     return check.follow_through and not own
 
