@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from grader.model.contract import owner_of
 from grader.model.result import CheckResult, Outcome, PartResult
 from grader.model.rubric import Rubric
 
@@ -169,7 +170,8 @@ def _weight(rubric: Rubric, check: CheckResult) -> float:
 
 
 def _hinted(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
-    names = (check.id, check.id.partition("[")[0], check.targets[0])
+    target = check.targets[0]
+    names = (check.id, check.id.partition("[")[0], target, owner_of(target))
     hint = next((rubric.hints[name] for name in names if name in rubric.hints), None)
     wrong = check.outcome in (Outcome.FAILED, Outcome.ERROR)
     own = next((cause.hint for cause in check.causes if cause.hint), "")

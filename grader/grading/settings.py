@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.model.contract import owner_of
 from grader.model.errors import InputError
 from grader.model.result import Visibility
 from grader.model.rubric import Rubric
@@ -61,6 +62,11 @@ def _wanted(settings: Settings, rubric: Rubric, check: Check) -> bool:
     visibility = rubric.visibility(check.id, check.part, check.visibility)
     if settings.public_only and visibility is not Visibility.PUBLIC:
         return False
-    if settings.parts and not {check.part, *check.targets} & set(settings.parts):
+    if settings.parts and not _names_of(check) & set(settings.parts):
         return False
     return settings.keyword.lower() in check.id.lower()
+
+
+def _names_of(check: Check) -> set[str]:
+    """The words by which a check may be asked for: its part, its functions, and their classes."""
+    return {check.part, *check.targets, *map(owner_of, check.targets)}

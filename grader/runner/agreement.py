@@ -42,7 +42,9 @@ def _bank_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[Fa
         for name in (*check.targets, *check.uses):
             if name not in rubric.contract:
                 what = f"lacks {name}, which the check {_place(check)} asks for"
-                yield Fault(("contract",), what, ours or did_you_mean(name, rubric.contract))
+                yield Fault(
+                    ("contract",), what, ours or did_you_mean(name, rubric.contract.targets)
+                )
         if check.part not in rubric.parts:
             what = f"lacks {check.part!r}, the part of the check {_place(check)}"
             near = difflib.get_close_matches(check.part, rubric.parts, n=1)
@@ -57,10 +59,10 @@ def _rubric_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[
     for name in rubric.checks:
         if name not in ids:
             yield Fault(("checks", name), "is not a check", did_you_mean(name, ids))
-    known = {*ids, *(check.family for check in checks), *rubric.contract}
+    known = {*ids, *(check.family for check in checks), *rubric.contract.targets}
     for name in rubric.hints:
         if name not in known:
-            near = did_you_mean(name, [*ids, *rubric.contract])
+            near = did_you_mean(name, [*ids, *rubric.contract.targets])
             yield Fault(("hints", name), "is neither a check nor in the contract", near)
     used = {check.part for check in checks}
     if rubric.notebooks is not None:

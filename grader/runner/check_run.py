@@ -165,7 +165,8 @@ class CheckRun:
         script = self._transcript
         if finding is not None and not finding.call and script.call:
             finding = replace(finding, call=script.call)
-        source = self.submission.spans.get(check.targets[0]) if self.submission else None
+        spans, target = self.submission.spans if self.submission else {}, check.targets[0]
+        source = spans.get(target) or spans.get(owner_of(target))
         result = CheckResult(
             id=check.id,
             title=check.title,
@@ -260,7 +261,8 @@ def _must_be_asked(submission: Submission, spec: Spec) -> None:
 
 
 def _must_be_done(submission: Submission, spec: Spec) -> None:
-    for name in spec.targets:
+    parts = [part for name in spec.targets for part in dict.fromkeys((owner_of(name), name))]
+    for name in parts:
         if name in submission.broken:
             text = f"{name} cannot be read: {submission.broken[name]}."
             raise CouldNotRun(text, Finding(kind="load"))

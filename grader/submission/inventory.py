@@ -173,9 +173,20 @@ class Contents:
 
     def spans(self) -> dict[str, SourceSpan]:
         """The student's own lines of each name."""
-        return {
+        found = {
             name: span(file, self._module(name), name, self.statement(name))
             for name, file in self.locations.items()
+        }
+        return {**found, **self._method_spans()}
+
+    def _method_spans(self) -> dict[str, SourceSpan]:
+        """The lines of the methods that the contract lists, where they are defined in the class."""
+        return {
+            f"{name}.{method.name}": span(file, self._module(name), "", method)
+            for name, file in self.locations.items()
+            if isinstance(owner := self.statement(name), ast.ClassDef)
+            for method in owner.body
+            if isinstance(method, ast.FunctionDef) and method.name in self.entries[name].methods
         }
 
     def todo(self) -> list[str]:
