@@ -4,7 +4,7 @@ Three ways in:
 
     grader.grade("submissions/ann")                      one submission, a `Result`
     grader.batch("submissions", out="reports")           a class, results as they come
-    grader.check("affine_forward")                       a self-check, in a notebook cell
+    grader.check("scale_forward")                       a self-check, in a notebook cell
 """
 
 import sys

@@ -47,7 +47,7 @@ class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines between its neighbours."""
     new: str
     function: str = ""
-    """Function, class or method (`TwoLayerNet.loss`) that holds it; empty for the whole file."""
+    """Function, class or method (`Net.loss`) that holds it; empty for the whole file."""
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -343,7 +343,7 @@ def _definitions(depth: int) -> re.Pattern[str]:
 
 
 def find_definition(text: str, name: str) -> Definition | None:
-    """The function, class or method (`TwoLayerNet.loss`) of that name in a module."""
+    """The function, class or method (`Net.loss`) of that name in a module."""
     node: Definition | None = None
     body = ast.parse(text).body
     for part in name.split("."):

@@ -9,7 +9,7 @@ In the reference a solution stands between two comments:
 
 Inside a function it becomes a stub: a banner with those words, and the line
 
-    raise NotImplementedError("TODO: affine_forward")
+    raise NotImplementedError("TODO: scale_forward")
 
 with the function's qualified name. Elsewhere (a helper, an import) it disappears. All other
 lines are given to the students as they are.

@@ -223,7 +223,7 @@ def _most_seconds(rubric: Rubric) -> int:
 def _limit_memory() -> None:
     """Let arrays that a student's code made us compute with end in a `MemoryError` of ours alone.
 
-    The reference answers for functions that are wrong: `affine_forward` of two short arrays can be
+    The reference answers for functions that are wrong: `scale_forward` of two short arrays can be
     gigabytes long.
     """
     import resource  # not there on Windows, where nothing is forked

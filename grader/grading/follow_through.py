@@ -1,6 +1,6 @@
 """Judging what stands on a wrong function again, with that function replaced by the reference's.
 
-A network's own points then depend on its own code. Replaced are whole families (`batchnorm_forward`
+A network's own points then depend on its own code. Replaced are whole families (`norm_forward`
 with its backwards), since a cache is only understood by the functions that belong to it.
 """
 

@@ -4,9 +4,9 @@ An entry is a short text, or a table where more than module and returned values 
 
     [contract]
     sgd = "optim: next_w, config"
-    affine_forward = "layers: out, cache*"
-    affine_backward = { module = "layers", returns = "dx, dw, db", backward_of = "affine_forward" }
-    Net = { module = "nets", returns = "net*", stands_on = ["affine_forward"], methods = ["loss"] }
+    scale_forward = "layers: out, cache*"
+    scale_backward = { module = "layers", returns = "dx, dw, db", backward_of = "scale_forward" }
+    Net = { module = "nets", returns = "net*", stands_on = ["scale_forward"], methods = ["loss"] }
 
 Everything that the harness does with some functions and not with others, it does by these facts,
 never by how a name is spelt.

@@ -88,7 +88,7 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracies that a training left behind, as the student's solver has them."""
+    """Numbers that a training left behind, as the student's notebook has them."""
 
     name: str
     train: list[float] = []

@@ -84,7 +84,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     quantity: str = ""
     """What was judged, as the student knows it: `out`, `dx`, `config["velocity"]`."""
     call: str = ""
-    """The call that was made, with shapes in place of arrays: `affine_forward(x(4, 3), ...)`."""
+    """The call that was made, with shapes in place of arrays: `scale_forward(x(4, 3), ...)`."""
     worst_index: list[int] | None = None
     """Index of the element that is furthest off."""
     received: str = ""
@@ -134,7 +134,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one submission."""
 
     id: str
-    """`module::function[case]` of the bank, less `test_`: `layers::relu_forward_values`."""
+    """`module::function[case]` of the bank, less `test_`: `layers::scale_forward_values`."""
     title: str
     part: str
     targets: list[str]

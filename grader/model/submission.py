@@ -33,20 +33,20 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     import_names: list[str] = []
     """Names that import the package besides its own: the first is the usual one."""
     files: dict[str, SourceFile]
-    """Path inside the package (`layers.py`, `classifiers/fc_net.py`, always `/`) to the file; one
+    """Path inside the package (`layers.py`, `nets/simple.py`, always `/`) to the file; one
     that lies beside the package starts with `../`."""
     modules: dict[str, str] = {}
     """Names that files are imported by, where these are not their paths:
     `{"layers": "layers (1).py", "my_utils": "../my_utils.py"}`."""
     locations: dict[str, str]
-    """Contract name (`affine_forward`, `TwoLayerNet`) to the file that defines it."""
+    """Contract name (`scale_forward`, `Net`) to the file that defines it."""
     spans: dict[str, SourceSpan] = {}
     """Contract name to the student's own lines of it, as written."""
     todo: list[str] = []
     """Contract names whose body was left as in a template; where only one method of a network was,
-    that method: `TwoLayerNet.loss`."""
+    that method: `Net.loss`."""
     broken: dict[str, str] = {}
-    """Contract name, or method such as `TwoLayerNet.loss`, to why it cannot be used:
+    """Contract name, or method such as `Net.loss`, to why it cannot be used:
     `layers.py, line 12: unexpected indent`. In `files` a function stands there that raises this; a
     name whose whole file is unusable has no location."""
     missing: dict[str, str] = {}

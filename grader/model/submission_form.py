@@ -42,7 +42,7 @@ class SubmissionForm:
 
     @cached_property
     def plain_stems(self) -> frozenset[str]:
-        """The same, without what stands between their words: `fcnet` for `fc_net`."""
+        """The same, without what stands between their words: `mynet` for `my_net`."""
         return frozenset(map(plain, self.stems))
 
     @property
@@ -86,7 +86,7 @@ def _folder(word: str, number: str) -> re.Pattern[str]:
 
 
 def plain(name: str) -> str:
-    """A name without what stands between its words: `fcnet` for `fc_net` and `fc-net`."""
+    """A name without what stands between its words: `mynet` for `my_net` and `my-net`."""
     return _BETWEEN.sub("", name.casefold())
 
 

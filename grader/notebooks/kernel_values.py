@@ -1,7 +1,7 @@
 """Reading what a notebook left behind: plain data over the wire, never believed to be true.
 
-An accuracy that the notebook printed, or that a solver remembers, is the student's word. What a
-model is worth is found by calling it, in its sandbox, on inputs whose labels are here alone.
+An accuracy that the notebook printed, or that an object in it remembers, is the student's word.
+What a model is worth is found by calling it, in its sandbox, on inputs whose labels are here alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Values:
         """Why nothing more is asked: behind an answer that did not come, none is in step."""
 
     def get(self, path: str) -> Any:
-        """The plain value of `solver.val_acc_history`, `solvers["sgd"].loss_history`.
+        """The plain value of `trainer.history`, `trainers["fast"].losses`.
 
         Raises:
             Unknown: it is not there, or no plain data.
@@ -130,7 +130,7 @@ def _classes(value: Any, count: int) -> np.ndarray | None:
 
 
 def parse_path(path: str) -> tuple[str, list[Any]]:
-    """`solvers["sgd"].loss_history` as the name and the steps from it.
+    """`trainers["fast"].losses` as the name and the steps from it.
 
     Raises:
         ValueError: it is nothing but names, attributes and constant items.

@@ -16,7 +16,7 @@ class Check(Spec, frozen=True, kw_only=True, eq=False):
     """One check of a bank: what it declares, and what is called to run it."""
 
     id: str
-    """`layers::affine_forward_values[case]`."""
+    """`layers::scale_forward_values[case]`."""
     path: Path
     line: int
     """Of the file in which its function stands, from 1."""

@@ -49,7 +49,7 @@ def check(
     knows them now, saved or not.
 
     Args:
-        names: contract names (`"affine_forward"`) or parts (`"dropout"`); all if none is given.
+        names: contract names (`"scale_forward"`) or parts (`"layers"`); all if none is given.
         path: your folder, or one below it.
         assignment: name of the assignment, or path of its rubric.
         lang: language of hints and explanations, `en` or `zh`.

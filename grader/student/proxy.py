@@ -1,8 +1,8 @@
 """The trusted side's view of the student's code: call it, read it, never believe it.
 
-    out, cache = student.affine_forward(x, w, b)     # out is an array, cache a `Remote`
-    dx, dw, db = student.affine_backward(dout, cache)
-    model = student.TwoLayerNet(input_dim=5)
+    out, cache = student.scale_forward(x, w, b)     # out is an array, cache a `Remote`
+    dx, dw, db = student.scale_backward(dout, cache)
+    model = student.Net(input_dim=5)
     model.params["W1"].write(W1)
     loss, grads = model.loss(X, y, returns=("loss", "grads"))
 

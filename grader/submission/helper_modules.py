@@ -90,7 +90,7 @@ class _Search:
         return new
 
     def _in_package(self, name: str) -> str:
-        """A name as seen from the package: `layers` for `assignment2.cs231n.layers`."""
+        """A name as seen from the package: `layers` for `assignment2.mynn.layers`."""
         parts = name.split(".", _MAX_PARTS)[:_MAX_PARTS]
         at = next((n for n, part in enumerate(parts, 1) if part in self._ours), 0)
         inside = ".".join(parts[at:])

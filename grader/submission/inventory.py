@@ -190,7 +190,7 @@ class Contents:
         }
 
     def todo(self) -> list[str]:
-        """Names left as in a template, methods as `TwoLayerNet.loss`."""
+        """Names left as in a template, methods as `Net.loss`."""
         broken = self.broken()
         left = [
             part
@@ -203,7 +203,7 @@ class Contents:
         return [part for part in left if part not in broken]
 
     def broken(self) -> dict[str, str]:
-        """Names that cannot be parsed, methods as `TwoLayerNet.loss`, and why."""
+        """Names that cannot be parsed, methods as `Net.loss`, and why."""
         found = {
             part.name: part.reason
             for name in self.locations

@@ -58,7 +58,7 @@ class Package(NamedTuple):
         return posixpath.normpath(f"{self.root}/{path}") if self.root else path
 
     def module_file(self, module: str) -> str:
-        """The file of a module (`classifiers.fc_net`); where it should be if it is missing."""
+        """The file of a module (`nets.simple`); where it should be if it is missing."""
         return self.modules.get(module) or module_file(module)
 
 

@@ -39,7 +39,7 @@ class Broken(NamedTuple):
     """A function, method or class that cannot be parsed; lines count from 1."""
 
     name: str
-    """`affine_forward`, `FullyConnectedNet`, or a method as `FullyConnectedNet.loss`."""
+    """`scale_forward`, `Net`, or a method as `Net.loss`."""
     reason: str
     """`layers.py, line 12: unexpected indent`."""
     first_line: int

@@ -3,7 +3,7 @@
 They stand in `equivalent_mutants.toml` beside the reference package:
 
     [[mutant]]
-    function = "relu_forward"        # as in the id of the mutant, up to the first colon
+    function = "scale_forward"        # as in the id of the mutant, up to the first colon
     old = "out = np.maximum(x, 0)"   # the statement, as `grader verify` shows it
     new = "..."                      # what the mutant makes of it
     reason = "Why the contract allows both."

@@ -31,7 +31,7 @@ def idle_packages(
         contract: the contract; its classes are left as they are.
 
     Yields:
-        An id such as `relu_forward:idle:zeros`, the functions that do nothing, and the files that
+        An id such as `scale_forward:idle:zeros`, the functions that do nothing, and the files that
         differ from the reference's.
     """
     names = [name for name in contract if not name[0].isupper()]

@@ -100,7 +100,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             linecache.cache[path] = (len(source.text), None, lines, path)
 
     def load(self, path: str) -> ModuleType:
-        """The module of a file such as `classifiers/fc_net.py`."""
+        """The module of a file such as `nets/simple.py`."""
         return importlib.import_module(f"{self.package}.{self.layout.name_of(path)}")
 
     def find_spec(
