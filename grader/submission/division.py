@@ -1,9 +1,10 @@
 """Whether `/` between integers floors in a file, as Python 2 had it.
 
 A file that Python 3 cannot parse is Python 2. One that it can parse is floored only where a
-quotient of integers is used as a whole number (a bound of `range`, an index, a shape): Python 3
-would have raised there. Names such as `xrange` say which Python it was, not that a quotient has to
-be floored, and where it need not be, dividing truly does not cost anybody a point.
+quotient of integers is used as a whole number: as a bound of `range`, an index or a shape, where
+Python 3 would have raised, or in a dict all else of which is whole numbers. Names such as `xrange`
+say which Python it was, not that a quotient has to be floored, and where it need not be, dividing
+truly does not cost anybody a point.
 """
 
 from __future__ import annotations
@@ -87,6 +88,22 @@ class _Scope:
                     yield value.lineno
             for value in _indices(node):  # of a dict, it may be any number
                 if self._kind(value) is _Kind.QUOTIENT:
+                    yield value.lineno
+            yield from self._among_whole_numbers(node)
+
+    def _among_whole_numbers(self, node: ast.AST) -> Iterator[int]:
+        """A quotient that is calculated for a dict in which all else is a whole number.
+
+        `{"stride": 1, "pad": (size - 1) / 2}` is meant to be counted with. A constant is not:
+        1 / 2 is nowhere meant to be 0.
+        """
+        if not isinstance(node, ast.Dict) or len(node.values) < 2:
+            return
+        kinds = [self._kind(value) for value in node.values]
+        if set(kinds) == {_Kind.WHOLE, _Kind.QUOTIENT}:
+            for value, kind in zip(node.values, kinds, strict=True):
+                named = any(isinstance(part, ast.Name) for part in ast.walk(value))
+                if kind is _Kind.QUOTIENT and named:
                     yield value.lineno
 
     def _bindings(self) -> Iterator[tuple[str, ast.expr]]:

@@ -109,6 +109,8 @@ def test_division_floors_in_files_that_cannot_be_python_3(tmp_path: Path) -> Non
         "half = int(len(x) / 2)\n    return x[:half], xrange(half)",
         "return {lr / 2: x[lr / 2] for lr in x}, x[0] / 2.0, xrange(x / 2.0)",
         "return np.reshape(x / 2, (1, 2)), np.full((2,), x / 2), xrange(2)",
+        "n = len(x)\n    return {'rate': n / 2, 'decay': 0.5}, xrange(2)",
+        "return {'n': 10, 'p': 1 / 2}, {'half': len(x) / 2}, xrange(2)",
     ],
 )
 def test_old_names_alone_do_not_floor(tmp_path: Path, body: str) -> None:
@@ -128,6 +130,7 @@ def test_old_names_alone_do_not_floor(tmp_path: Path, body: str) -> None:
         "return [x[i / 2] for i in xrange(2)]",
         "return x[max(len(x) / 2, 1)], xrange(2)",
         "n = len(x)\n    n /= 2\n    return xrange(n)",
+        "n = x.shape[2]\n    return {'stride': 1, 'pad': (n - 1) / 2}, xrange(2)",
     ],
 )
 def test_a_quotient_used_as_a_whole_number_does(tmp_path: Path, body: str) -> None:
