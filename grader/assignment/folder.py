@@ -107,7 +107,7 @@ class Assignment:
     @cached_property
     def bank_digest(self) -> str:
         """Of everything that decides what the bank asks: bank, checks and contract."""
-        bank = sorted(self.bank.glob("*.py"))
+        bank = [*sorted(self.bank.glob("*.py")), *self.layout.borrowed_helpers]
         harness = Path(__file__).resolve().parents[1]
         checks = sorted(
             path for folder in ("checks", "runner") for path in (harness / folder).glob("*.py")

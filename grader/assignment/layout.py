@@ -73,6 +73,14 @@ class Layout:
         """Folder of the test bank."""
         return self._part(self._named.bank, "bank", self._shipped_code / "bank")
 
+    @property
+    def borrowed_helpers(self) -> list[Path]:
+        """Helpers of other shipped banks, which a shipped one may import."""
+        ours = _HARNESS / "assignments"
+        if not self.bank.is_relative_to(ours):
+            return []
+        return sorted(path for path in ours.glob("*/bank/_*.py") if path.parent != self.bank)
+
     @cached_property
     def reference(self) -> Path:
         """Folder of the reference package, which students' packages are compared with."""

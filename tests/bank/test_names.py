@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from grader.assignment.folder import Assignment
-from grader.checks.names import Spelling
-from grader.checks.parameters import fully_connected_shapes
+from grader.assignments.numpynn.bank._parameter_names import Spelling
+from grader.assignments.numpynn.bank._parameters import fully_connected_shapes
 from grader.model.result import CheckResult
 from tests.bank.nets import FILE
 from tests.bank.patches import LOST, Change, assert_costs, grade
 
 if TYPE_CHECKING:
-    from grader.checks.nets import Net
+    from grader.assignments.numpynn.bank._student_net import Net
 
 TWO, FULL = "TwoLayerNet", "FullyConnectedNet"
 MODULES = ["two_layer_net", "fully_connected_net", "net_modes", "training"]

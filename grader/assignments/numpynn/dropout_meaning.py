@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 from msgspec.structs import replace
 
+from grader.assignments.numpynn.bank._student_net import Batch, Net
 from grader.assignments.numpynn.call_forms import NETWORK
-from grader.checks.nets import Batch, Net
 from grader.model.release import Release
 from grader.model.verdicts import Verdict
 from grader.student.proxy import Student

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from grader.assignments.numpynn.bank._student_net import Batch, Net
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
-from grader.checks.nets import Batch, Net
 from grader.model.result import Finding
 
 Array = NDArray[np.float64]

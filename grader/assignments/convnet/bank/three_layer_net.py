@@ -33,6 +33,7 @@ from grader.assignments.convnet.bank._net import (
     spread,
     training_loss,
 )
+from grader.assignments.numpynn.bank._student_net import Batch, Net
 from grader.checks import (
     Inputs,
     NotJudged,
@@ -45,7 +46,6 @@ from grader.checks import (
     close,
 )
 from grader.checks.compare import GRADIENTS, NUMERICAL
-from grader.checks.nets import Batch, Net
 from grader.model.result import Finding
 
 CASES: Final[dict[str, tuple[tuple[int, int, int], int]]] = {

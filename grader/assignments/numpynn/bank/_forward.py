@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.nets import Batch
+from grader.assignments.numpynn.bank._student_net import Batch
 
 Array = NDArray[np.float64]
 

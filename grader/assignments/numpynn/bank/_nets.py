@@ -9,10 +9,15 @@ import msgspec
 import numpy as np
 
 from grader.assignments.numpynn.bank._forward import before_relu
+from grader.assignments.numpynn.bank._parameters import (
+    Parameters,
+    Shapes,
+    fully_connected_shapes,
+    seeded_parameters,
+)
+from grader.assignments.numpynn.bank._student_net import Array, Batch, Net
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
 from grader.checks.compare import VALUES
-from grader.checks.nets import Array, Batch, Net
-from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, seeded_parameters
 from grader.model.result import Finding
 
 FORWARD: Final = ("affine_forward", "relu_forward", "affine_relu_forward")

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.assignments.numpynn.bank._forward import hidden_units
+from grader.assignments.numpynn.bank._parameters import Parameters, Shapes
+from grader.assignments.numpynn.bank._student_net import Batch, Net
 from grader.checks import Inputs, Student, Wrong, as_array
-from grader.checks.nets import Batch, Net
-from grader.checks.parameters import Parameters, Shapes
 from grader.model.result import Finding
 
 Array = NDArray[np.float64]

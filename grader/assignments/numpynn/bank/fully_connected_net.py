@@ -26,9 +26,9 @@ from grader.assignments.numpynn.bank._nets import (
     judge_scores,
     of_kind,
 )
+from grader.assignments.numpynn.bank._parameters import fully_connected_shapes
+from grader.assignments.numpynn.bank._student_net import Net
 from grader.checks import Inputs, Student, Visibility, Wrong, as_array, check
-from grader.checks.nets import Net
-from grader.checks.parameters import fully_connected_shapes
 from grader.model.result import Finding
 
 PART: Final = "fully_connected_net"

@@ -27,6 +27,8 @@ from grader.assignments.numpynn.bank._nets import (
     more_batches,
     of_kind,
 )
+from grader.assignments.numpynn.bank._parameters import Parameters
+from grader.assignments.numpynn.bank._student_net import Batch, Net
 from grader.checks import (
     Inputs,
     NotJudged,
@@ -38,8 +40,6 @@ from grader.checks import (
     check,
 )
 from grader.checks.compare import NUMERICAL, VALUES
-from grader.checks.nets import Batch, Net
-from grader.checks.parameters import Parameters
 from grader.model.result import Finding
 
 Array = NDArray[np.float64]

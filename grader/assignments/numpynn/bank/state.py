@@ -31,6 +31,7 @@ from grader.assignments.numpynn.bank._normalization import (
     samples,
     train,
 )
+from grader.assignments.numpynn.bank._student_net import Net
 from grader.assignments.numpynn.bank._training import gradient_of
 from grader.checks import (
     Inputs,
@@ -44,7 +45,6 @@ from grader.checks import (
     close,
 )
 from grader.checks.compare import GRADIENTS
-from grader.checks.nets import Net
 from grader.model.result import Finding
 
 Array = NDArray[np.float64]

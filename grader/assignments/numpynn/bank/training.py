@@ -15,6 +15,13 @@ from numpy.typing import NDArray
 
 from grader.assignments.numpynn.bank._forward import training_loss
 from grader.assignments.numpynn.bank._nets import BATCHNORM, LOSS
+from grader.assignments.numpynn.bank._parameters import (
+    Parameters,
+    Shapes,
+    fully_connected_shapes,
+    two_layer_shapes,
+)
+from grader.assignments.numpynn.bank._student_net import Batch, Net
 from grader.assignments.numpynn.bank._training import (
     Descent,
     Lesson,
@@ -36,8 +43,6 @@ from grader.checks import (
     close,
 )
 from grader.checks.compare import NUMERICAL
-from grader.checks.nets import Batch, Net
-from grader.checks.parameters import Parameters, Shapes, fully_connected_shapes, two_layer_shapes
 from grader.model.result import Finding
 
 Array = NDArray[np.float64]

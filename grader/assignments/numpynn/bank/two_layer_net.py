@@ -19,9 +19,9 @@ from grader.assignments.numpynn.bank._nets import (
     judge_scores,
     two_layer_case,
 )
+from grader.assignments.numpynn.bank._parameters import two_layer_shapes
+from grader.assignments.numpynn.bank._student_net import Net
 from grader.checks import Inputs, Student, Visibility, check
-from grader.checks.nets import Net
-from grader.checks.parameters import two_layer_shapes
 
 
 @check("TwoLayerNet has the parameters W1, b1, W2, b2", part="two_layer_net", targets="TwoLayerNet")

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.assignments.numpynn.bank._parameters import Shapes
 from grader.checks.compare import as_array
-from grader.checks.parameters import Shapes
 
 if TYPE_CHECKING:
-    from grader.checks.nets import Net
+    from grader.assignments.numpynn.bank._student_net import Net
 
 Array = NDArray[np.float64]
 Names = dict[str, str]

@@ -10,10 +10,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.assignments.numpynn.bank._parameter_names import Names, Spelling
+from grader.assignments.numpynn.bank._parameters import (
+    Parameters,
+    Shapes,
+    shapes_of,
+    with_sizes_of_their_own,
+)
 from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close
 from grader.checks.gradient import STEP, assert_gradient, credible
-from grader.checks.names import Names, Spelling
-from grader.checks.parameters import Parameters, Shapes, shapes_of, with_sizes_of_their_own
 from grader.model.result import Finding
 from grader.model.verdicts import Verdict, Wrong
 from grader.student.proxy import Remote, Request, Student, describe_call
