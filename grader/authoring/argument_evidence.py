@@ -183,8 +183,12 @@ def _all_kinds(parameter: Parameter, usage: Usage, doc: str) -> Iterator[Kind]:
     by_name = argument_kinds.named(parameter.name)
     if usage.choices:
         yield from (Kind(repr(choice), 0.1 * at) for at, choice in enumerate(usage.choices))
+        yield Kind("'another'", 1.0)
+        return
     if usage.keys and not usage.is_array:
         yield from _dicts(usage, argument_kinds.documented(doc))
+    if usage.is_called or "callable" in parameter.annotation.lower():
+        yield from ranked(argument_kinds.FUNCTIONS)
     text = argument_kinds.documented(doc).get(parameter.name, "")
     yield from argument_kinds.described(text)
     yield from _annotated(parameter.annotation, by_name)

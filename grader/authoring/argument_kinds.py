@@ -111,6 +111,12 @@ ARRAYS: Final = (
     SHARE, SHARES, normal("N", "N"),
 )  # fmt: skip
 NUMBERS: Final = ("0.3", "2", "3", "1", "1.7", "-0.6", "0.05")
+FUNCTIONS: Final = (
+    "lambda v: float((np.asarray(v) ** 2).sum())",
+    "np.tanh",
+    "lambda v: 2 * np.asarray(v)",
+    "lambda a, b: float(np.sum((np.asarray(a) - b) ** 2))",
+)
 INTEGERS: Final = ("3", "2", "4", "1", "5")
 SCALAR: Final = "inputs.normal()"
 _SAMPLES: Final = (X, normal("N"), SCALAR, IMAGES, SEQUENCE)

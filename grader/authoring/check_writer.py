@@ -10,7 +10,7 @@ from grader.authoring.candidates import GRADIENT, KEPT, Candidate
 from grader.authoring.scenario import SEED, SET, Scenario, Seen, Step
 from grader.model.contract import ContractEntry
 
-_WIDTH: Final = 100
+_NOTHING_MADE: Final[Mapping[str, str]] = {}
 
 
 class Written(NamedTuple):
@@ -56,13 +56,18 @@ def write_check(
         target: contract name that it judges.
     """
     title = title_of(candidate)
-    name = f"test_{_slug(title)}"
+    name = f"test_{slug(title)}"
     body = _body(candidate, contract)
-    head = ["@check(", f"    {_quoted(title)},", f'    part="{part}",', f'    targets="{target}",']
+    head = [
+        "@check(",
+        f"    {string_of(title)},",
+        f'    part="{part}",',
+        f'    targets="{target}",',
+    ]
     uses = [use for use in dict.fromkeys(candidate.uses) if use in contract and use != target]
     if uses:
         head.append(
-            f"    uses=({', '.join(map(_quoted, uses))},),"
+            f"    uses=({', '.join(map(string_of, uses))},),"
             if len(uses) > 1
             else f'    uses="{uses[0]}",'
         )
@@ -110,7 +115,12 @@ def _one_call(scenario: Scenario, contract: Mapping[str, ContractEntry]) -> list
 
 def _run(scenario: Scenario, contract: Mapping[str, ContractEntry]) -> list[str]:
     """The scenario as a function of either side."""
-    steps = [_asking(step, contract) for step in scenario.steps]
+    made = {
+        step.results[0]: step.function
+        for step in scenario.steps
+        if step.function in contract and len(step.results) == 1
+    }
+    steps = [_asking(step, contract, made) for step in scenario.steps]
     inner = [f"side.seed({SEED})"] if scenario.seeded else []
     kept = [each.variable for each in scenario.seen if each.kept]
     kept += [step.receiver for step in steps if step.function == SET and step.receiver not in kept]
@@ -174,11 +184,21 @@ def _gradient(candidate: Candidate, scenario: Scenario) -> list[str]:
     ]
 
 
-def _asking(step: Step, contract: Mapping[str, ContractEntry]) -> Step:
+def _asking(
+    step: Step, contract: Mapping[str, ContractEntry], made: Mapping[str, str] = _NOTHING_MADE
+) -> Step:
     """A step without what its call returns by itself."""
     if step.returns is None:
         return step
     usual = contract[step.function].returns if step.function in contract else ("value",)
+    if step.receiver in made and not step.method.startswith("__"):
+        method = contract[made[step.receiver]].methods.get(step.method)
+        if method is not None and method.returns == step.returns:
+            return step._replace(returns=None)
+        if method is not None:
+            return step
+    if step.receiver and step.method.startswith("__") and step.method != "__call__":
+        return step
     if step.returns == usual or (
         step.receiver and len(step.returns) == 1 and _is_value(step.returns[0])
     ):
@@ -205,10 +225,12 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
+    """A title as part of a function's name."""
     words = re.findall(r"[a-z0-9]+", title.lower().replace("__", ""))
     return "_".join(words)[:70].rstrip("_")
 
 
-def _quoted(text: str) -> str:
+def string_of(text: str) -> str:
+    """A text as Python writes it."""
     return '"' + text.replace("\\", "\\\\").replace('"', "'") + '"'

@@ -137,7 +137,7 @@ class Explorer:
         named = [name for name in classes if name in annotation.replace('"', "").split("[")[-1]]
         named += [name for name in classes if name in usage.types]
         operator = definition.name in OPERATORS and definition.name != "__call__"
-        if operator and definition.owner in classes and usage.attributes:
+        if operator and definition.owner in classes:
             named.append(definition.owner)
         wanted = usage.attributes - _OF_ARRAYS
         if wanted and not named:

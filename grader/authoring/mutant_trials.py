@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -114,7 +115,10 @@ class Trials:
         inputs = Inputs(seed, name)
         judged = Student(student, self._contract)
         judged.seed(inputs.number)
-        check(judged, Student(reference, self._contract), inputs)
+        given = {"student": judged, "inputs": inputs}
+        given["reference"] = Student(reference, self._contract)
+        wanted = inspect.signature(check).parameters
+        check(**{fixture: value for fixture, value in given.items() if fixture in wanted})
 
     def _channel(self, reference: NativeReference) -> LocalChannel:
         return LocalChannel(Dispatcher(self._resolve(reference), lambda _file: False))
@@ -223,6 +227,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import Inputs, Student, assert_backward, assert_same, check
+from grader.checks import Inputs, Student, Visibility, assert_backward, assert_same, check, holds
+from grader.checks import raising
 
 """

@@ -9,16 +9,21 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from grader.assignment.layout import MAIN
 from grader.assignment.solution_markers import has_marks
 from grader.authoring.bank_writer import bank_modules, file_name, quoted
+from grader.authoring.folder_writer import (
+    POINTS,
+    package_name,
+    require_empty,
+    shared_points,
+    spoken,
+)
 from grader.authoring.reference_source import ReferenceSource, module_of, package_root
 from grader.authoring.solution_marks import mark_solutions
 from grader.authoring.survey import Progress, Survey, survey
 from grader.model.contract import ContractEntry
-from grader.model.errors import InputError
 
-TOML: Final = "assignment.toml"
-_POINTS: Final = 100
 _DATA: Final = frozenset({".csv", ".txt", ".json", ".npy", ".npz"})
 
 
@@ -51,16 +56,6 @@ def new_assignment(
     return _made(out, reference, jobs, progress, record)
 
 
-def require_empty(out: Path) -> None:
-    """Refuse a folder that holds something.
-
-    Raises:
-        InputError: it does.
-    """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out}: is not an empty folder.", hint="Name one that is not there yet.")
-
-
 def _made(
     out: Path, reference: Path, jobs: int, progress: Progress, record: Callable[[Path], None]
 ) -> Made:
@@ -81,16 +76,9 @@ def _made(
     modules = {name: entry.module for name, entry in found.contract.items()}
     for name, text in bank_modules(found.chosen, modules).items():
         (bank / name).write_text(text, encoding="utf-8")
-    (out / TOML).write_text(toml_text(out.name, found), encoding="utf-8")
-    record(out / TOML)
+    (out / MAIN).write_text(toml_text(out.name, found), encoding="utf-8")
+    record(out / MAIN)
     return Made(out, found)
-
-
-def package_name(package: str, assignment: str) -> str:
-    """A name that can be imported: the package's own, or the assignment's."""
-    if package.isidentifier() and package not in {"reference", "solution", "example", "src"}:
-        return package
-    return re.sub(r"\W+", "_", assignment).strip("_") or "solution"
 
 
 def marked(source: ReferenceSource, contract: Mapping[str, ContractEntry]) -> dict[str, str]:
@@ -124,7 +112,7 @@ def toml_text(name: str, found: Survey) -> str:
 def _toml_lines(name: str, found: Survey) -> Iterator[str]:
     identifier = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "assignment"
     yield f"id = {quoted(identifier)}"
-    yield f"points = {_POINTS}"
+    yield f"points = {POINTS}"
     yield "seed = 7"
     yield ""
     yield "[title]"
@@ -135,7 +123,7 @@ def _toml_lines(name: str, found: Survey) -> Iterator[str]:
         yield f"{entry_name} = {_entry(entry_name, entry, found)}"
     modules = list(dict.fromkeys(found.contract[t].module for t in _judged(found)))
     weights = {m: sum(found.contract[t].module == m for t in _judged(found)) for m in modules}
-    for module, points in _shared(weights).items():
+    for module, points in shared_points(weights).items():
         yield ""
         yield f"[parts.{file_name(module)}]"
         yield f"title = {{ en = {quoted(spoken(module.rpartition('.')[2]))} }}"
@@ -152,29 +140,9 @@ def _entry(name: str, entry: ContractEntry, found: Survey) -> str:
     more = []
     if name in found.pairs and found.pairs[name] in found.contract:
         more.append(f"backward_of = {quoted(found.pairs[name])}")
-    methods = [
-        each.candidate.target.partition(".")[2]
-        for each in found.chosen
-        if each.candidate.target.startswith(f"{name}.")
-    ]
+    methods = [f"{method} = {quoted(', '.join(e.returns))}" for method, e in entry.methods.items()]
     if methods and entry.makes_object:
-        listed = ", ".join(map(quoted, dict.fromkeys(methods)))
-        more.append(f"methods = [{listed}]")
+        more.append(f"methods = {{ {', '.join(methods)} }}")
     if not more:
         return quoted(f"{entry.module}: {returns}")
     return f"{{ module = {quoted(entry.module)}, returns = {quoted(returns)}, {', '.join(more)} }}"
-
-
-def _shared(weights: Mapping[str, int]) -> dict[str, int]:
-    """Points of each part, in whole numbers that add up."""
-    total = sum(weights.values())
-    shares = {name: _POINTS * weight // total for name, weight in weights.items()}
-    for name in list(shares)[: _POINTS - sum(shares.values())]:
-        shares[name] += 1
-    return shares
-
-
-def spoken(name: str) -> str:
-    """`K means` for `k_means`."""
-    words = re.sub(r"[\W_]+", " ", name).strip()
-    return words[:1].upper() + words[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +48,10 @@ class Definition(NamedTuple):
     @property
     def returns(self) -> tuple[str, ...]:
         """Names for what it returns, as its `return` statements give them."""
-        return _returned_names(self.node)
+        names = _returned_names(self.node)
+        said = _documented_returns(self.doc)
+        unnamed = not names or any(re.fullmatch(r"value\d", name) for name in names)
+        return said if unnamed and len(said) == max(len(names), 1) else names
 
     @property
     def is_static(self) -> bool:
@@ -229,6 +233,13 @@ def _returned_names(node: Function) -> tuple[str, ...]:
         if len(names) > len(best) or (len(names) == len(best) and "" in best):
             best = names
     return _distinct(best)
+
+
+def _documented_returns(doc: str) -> tuple[str, ...]:
+    """The names that a docstring gives to what is returned."""
+    _, _, after = re.sub(r"(?m)^\s*(Returns?|Outputs?)\b", "\0", doc, count=1).partition("\0")
+    found = re.findall(r"(?m)^\s*[-*]?\s*([A-Za-z_]\w*)\s*(?:\([^)]*\))?:\s", after)
+    return tuple(name for name in dict.fromkeys(found) if name not in {"Raises", "Note", "Notes"})
 
 
 def _returns(node: ast.AST) -> Iterator[ast.Return]:

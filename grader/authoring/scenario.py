@@ -37,11 +37,46 @@ class Step(NamedTuple):
         if self.function == SET:
             return f'{self.receiver}["{self.method}"].write({self.args[0][1]})'
         parts = [f"{keyword}={code}" if keyword else code for keyword, code in self.args]
+        written = _as_python_writes_it(self, parts)
+        if written:
+            return f"{self.results[0]} = {written}" if self.results else written
         if self.returns is not None:
             parts.append(f"returns={_tuple(self.returns)}")
         target = f"{self.receiver}.{self.method}" if self.receiver else f"{side}.{self.function}"
+        target = target.removesuffix(".__call__")
         call = f"{target}({', '.join(parts)})"
         return f"{', '.join(self.results)} = {call}" if self.results else call
+
+
+def _as_python_writes_it(step: Step, args: list[str]) -> str:
+    """A call of `__add__` and its like; empty for any other."""
+    name = step.method.strip("_")
+    if not step.method.startswith("__") or name == "call":
+        return ""
+    if name == "len":
+        return f"len({step.receiver})"
+    it = step.receiver
+    if name in _UNARY:
+        written = _UNARY[name].format(it)
+    elif name == "getitem":
+        written = f"{it}[{args[0]}]"
+    elif name in _BINARY:
+        written = f"{it} {_BINARY[name]} {args[0]}"
+    elif name[:1] == "r" and name[1:] in _BINARY:
+        written = f"{args[0]} {_BINARY[name[1:]]} {it}"
+    else:
+        return ""
+    stays = step.returns is None or step.returns[0].endswith("*") or step.returns == ("_",)
+    if stays:
+        return written
+    return f"{written}.read()" if name == "getitem" else f"({written}).read()"
+
+
+_BINARY: Final[Mapping[str, str]] = {
+    "add": "+", "sub": "-", "mul": "*", "matmul": "@", "truediv": "/", "pow": "**", "mod": "%",
+    "eq": "==", "lt": "<", "gt": ">",
+}  # fmt: skip
+_UNARY: Final[Mapping[str, str]] = {"neg": "-{}", "abs": "abs({})"}
 
 
 class Seen(NamedTuple):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.authoring.new_assignment import TOML, Made
+from grader.assignment.layout import MAIN
+from grader.authoring.import_assignment import Carried
+from grader.authoring.new_assignment import Made
 
 _SHOWN = 8
 
@@ -16,7 +18,7 @@ def summary_of(made: Made) -> Iterator[str]:
         f"{folder}: {len(found.contract)} functions and classes, {len(found.chosen)} checks that "
         f"catch {found.killed} of {found.mutants} automatic mutants ({found.share:.0%})."
     )
-    yield f"  {TOML:<17}contract, parts and points"
+    yield f"  {MAIN:<17}contract, parts and points"
     yield f"  {'bank/':<17}the checks: change, remove and add what you like"
     yield f"  {'reference/':<17}your solution, with marks around what students are to write"
     yield f"  {'template/':<17}what students get"
@@ -34,7 +36,21 @@ def summary_of(made: Made) -> Iterator[str]:
         if len(found.survivors) > _SHOWN:
             yield f"  and {len(found.survivors) - _SHOWN} more; `grader verify` lists them"
     yield "Next:"
-    yield f"  1. Read {folder / TOML} and the checks in {folder / 'bank'}."
+    yield f"  1. Read {folder / MAIN} and the checks in {folder / 'bank'}."
     yield f"  2. grader lint -a {folder}      whether everything fits together"
     yield f"  3. grader verify -a {folder}    what the checks would miss"
     yield f"  4. grader batch SUBMISSIONS -a {folder} --out reports"
+
+
+def carried_over(carried: Carried) -> Iterator[str]:
+    """What came over from another grader, what did not, and the next steps."""
+    folder = carried.folder
+    came = f"{carried.checks} of {carried.tests} tests came over"
+    hidden = f", {carried.hidden} of them hidden" if carried.hidden else ""
+    yield f"{folder}: {came}{hidden}; they judge {carried.functions} functions and classes."
+    if carried.left_out:
+        yield "Not carried over:"
+        yield from (f"  {each.place}: {each.why}" for each in carried.left_out)
+    yield "Next:"
+    yield f"  1. grader lint -a {folder}      whether everything fits together"
+    yield f"  2. grader verify -a {folder}    what the checks would miss"

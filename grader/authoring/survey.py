@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from grader.authoring.candidates import (
     Candidate,
     find_pairs,
@@ -91,6 +93,7 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
     if not candidates:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
         raise InputError(f"{source.package}: none of its functions could be called: {reasons}.")
+    contract = _with_methods(contract, candidates)
     written = _written(candidates, contract)
     trials = Trials(source, contract, {name: each.text for name, (each, _) in written.items()})
     progress("candidates", 0, len(written))
@@ -119,6 +122,24 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
         contract, pairs, chosen, len(mutants), len(mutants) - len(survivors), survivors, left_out,
         time.perf_counter() - start,
     )  # fmt: skip
+
+
+def _with_methods(
+    contract: Mapping[str, ContractEntry], candidates: list[Candidate]
+) -> dict[str, ContractEntry]:
+    """The contract with the methods that candidates judge, and what these return."""
+    methods: dict[str, dict[str, ContractEntry]] = defaultdict(dict)
+    for candidate in candidates:
+        owner, _, method = candidate.target.partition(".")
+        last = candidate.scenario.steps[-1]
+        if method and owner in contract and last.method == method:
+            returns = last.returns or ("value",)
+            entry = ContractEntry(contract[owner].module, returns)
+            methods[owner].setdefault(method, entry)
+    return {
+        name: msgspec.structs.replace(entry, methods=methods[name]) if name in methods else entry
+        for name, entry in contract.items()
+    }
 
 
 def _why_unjudged(name: str, written: Mapping[str, tuple[Written, Candidate]], tried: Tried) -> str:

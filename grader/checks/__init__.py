@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.checks.arrays import assert_arrays
+from grader.checks.assertions import holds, raising
 from grader.checks.autograd import assert_autograd
 from grader.checks.compare import as_array, assert_close, close
 from grader.checks.declare import check
@@ -41,5 +42,7 @@ __all__ = [
     "credible",
     "fair_to",
     "forward_pass",
+    "holds",
     "numerical_gradient",
+    "raising",
 ]

@@ -12,6 +12,8 @@ from grader.verify.observe import Observation
 from grader.verify.obvious_equivalents import (
     fills,
     is_display,
+    negates_zeros,
+    never_read,
     only_shows,
     overwritten,
     same_fill,
@@ -69,8 +71,10 @@ def _of_function(
     ordinals: Counter[str] = Counter()
     if is_display(located.node):
         return
+    unread = never_read(located.node)
     for segment in segments(located.node.body):
-        if segment.node.lineno not in lines or only_shows(segment.node):
+        idle = segment.node.lineno in unread or only_shows(segment.node)
+        if segment.node.lineno not in lines or idle:
             continue
         old = text_of(segment)
         seen = {old}
@@ -109,8 +113,10 @@ def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterat
         for name, operator in OPERATORS.items():
             for new in operator(node, context):
                 changed = _with(segment.node, path, new)
-                unnoticed = same_size(parents.get(id(node)), node, new) or (
-                    filled and same_fill(segment.node, changed)
+                unnoticed = (
+                    same_size(parents.get(id(node)), node, new)
+                    or negates_zeros(changed)
+                    or (filled and same_fill(segment.node, changed))
                 )
                 if not unnoticed:
                     yield name, ast.unparse(ast.fix_missing_locations(changed))

@@ -61,6 +61,51 @@ def overwritten(function: ast.AST) -> set[str]:
     return {name for name, replaced in stores.items() if replaced}
 
 
+def never_read(function: ast.AST) -> set[int]:
+    """Lines of plain assignments whose values are replaced before anything reads them."""
+    return {
+        node.lineno
+        for block in _blocks(function)
+        for at, node in enumerate(block)
+        if isinstance(node, ast.Assign)
+        and all(isinstance(target, ast.Name) for target in node.targets)
+        and all(_is_replaced(target.id, block[at + 1 :]) for target in _plain(node.targets))
+    }
+
+
+def _plain(targets: list[ast.expr]) -> list[ast.Name]:
+    return [target for target in targets if isinstance(target, ast.Name)]
+
+
+def _blocks(function: ast.AST) -> Iterator[list[ast.stmt]]:
+    for node in ast.walk(function):
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(node, field, None)
+            if isinstance(block, list):
+                yield block
+
+
+def _is_replaced(name: str, following: list[ast.stmt]) -> bool:
+    """Whether the first statement that names a variable gives it another value."""
+    for node in following:
+        if name not in set(_names(node)):
+            continue
+        is_assigned = isinstance(node, ast.Assign) and any(
+            name in set(_names(target)) and not isinstance(target, ast.Subscript | ast.Attribute)
+            for target in node.targets
+        )
+        return is_assigned and isinstance(node, ast.Assign) and name not in set(_names(node.value))
+    return False
+
+
+def negates_zeros(node: ast.AST) -> bool:
+    """Whether a statement assigns zeros with a minus sign."""
+    value = node.value if isinstance(node, ast.Assign) else None
+    operand = value.operand if isinstance(value, ast.UnaryOp) else None
+    function = operand.func if isinstance(operand, ast.Call) else None
+    return isinstance(function, ast.Attribute) and function.attr in {"zeros", "zeros_like"}
+
+
 def fills(node: ast.AST, variables: set[str]) -> bool:
     """Whether a statement gives one of these variables its first value."""
     return (

@@ -30,9 +30,21 @@ def test_a_fill_that_is_overwritten() -> None:
     assert "y = np.ones(n)" in changes("    y = np.zeros(n)\n" + branch)
 
 
+def test_a_value_that_is_replaced_before_it_is_read() -> None:
+    replaced = "    y = np.zeros(n)\n    y = x + 1\n    return y\n"
+    assert "y = np.ones(n)" not in changes(replaced)
+    assert "y = x - 1" in changes(replaced)
+    assert "y = np.ones(n)" in changes(replaced.replace("x + 1", "x + y"))
+    partly = "    y = np.zeros(n)\n    if n:\n        y = x + 1\n    return y\n"
+    assert "y = np.ones(n)" in changes(partly)
+    item = "    y = np.zeros(n)\n    y[0] = x\n    return y\n"
+    assert "y = np.ones(n)" in changes(item)
+
+
 @pytest.mark.parametrize(
     ("body", "change"),
     [
+        ("    y = np.zeros(n)\n    return y + x\n", "y = -np.zeros(n)"),
         ("    return x.shape[1]\n", "return x.shape[-1]"),
         ("    return len(x)\n", "return len(out)"),
         ("    return out / x.shape[0]\n", "return out / out.shape[0]"),

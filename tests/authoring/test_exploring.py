@@ -1,0 +1,117 @@
+"""Arguments are found from signatures, docstrings and use, and by trying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.argument_evidence import Usage, kinds_of
+from grader.authoring.argument_kinds import Sizes, described
+from grader.authoring.cover import cover
+from grader.authoring.reference_source import ReferenceSource
+from grader.authoring.survey import Survey, survey
+
+REFERENCE = '''\
+import numpy as np
+
+
+def centre(data, mode="mean"):
+    """Take the middle of each column away.
+
+    data: of shape (n_rows, n_columns).
+    """
+    middle = data.mean(axis=0) if mode == "mean" else np.median(data, axis=0)
+    return data - middle
+
+
+def smooth(values, state):
+    """Average with what was seen before.
+
+    state: a dict with the key decay; the average is kept in it.
+    """
+    kept = state.get("average", np.zeros_like(values))
+    state["average"] = state["decay"] * kept + (1 - state["decay"]) * values
+    return state["average"]
+
+
+class Number:
+    """A number that knows its slope."""
+
+    def __init__(self, value, parents=()):
+        self.value = value
+        self.slope = 0.0
+        self._parents = parents
+
+    def __mul__(self, other):
+        a, b = self, other
+        return Number(a.value * b.value, ((a, b.value), (b, a.value)))
+
+    def back(self, upstream=1.0):
+        self.slope += upstream
+        for parent, factor in self._parents:
+            parent.back(upstream * factor)
+
+
+def draw_picture(path):
+    raise OSError(path)
+'''
+
+
+@pytest.fixture(scope="module")
+def found() -> Survey:
+    return survey(ReferenceSource("small", {"small.py": REFERENCE}), 2, lambda *_: None)
+
+
+def test_most_mutants_are_caught(found: Survey) -> None:
+    assert found.mutants > 60
+    assert found.share >= 0.9, [(m.subject.old, m.subject.new) for m in found.survivors]
+
+
+def test_options_state_and_graphs_are_checked(found: Survey) -> None:
+    text = "\n".join(each.written.text for each in found.chosen)
+    assert "'another'" in text
+    assert "state_kept" in text
+    assert "number * other" in text
+    assert "number.back()" in text
+
+
+def test_what_cannot_be_called_is_named(found: Survey) -> None:
+    assert "draw_picture" not in found.contract
+    assert "no arguments" in found.left_out["draw_picture"]
+
+
+def test_sizes_of_a_docstring_fit_together() -> None:
+    sizes = Sizes()
+    (first, *_) = described("weights of shape (D, 4H)")
+    assert first.code(sizes) == f"inputs.normal({sizes['D']}, {4 * sizes['H']})"
+    assert first.code(sizes.other()) != first.code(sizes)
+    assert described("labels, shape (N,)")[0].code(sizes).startswith("inputs.labels(")
+
+
+def test_a_dict_gets_the_keys_that_are_asked_for() -> None:
+    source = ReferenceSource(
+        "m", {"m.py": 'def f(x, p):\n    if p["mode"] == "up":\n        return x + p["rate"]\n'}
+    )
+    (definition,) = source.functions
+    assert Usage([definition.node], "p").keys == {"mode": None, "rate": None}
+    kinds = kinds_of(definition.parameters[1], definition, (), "")
+    assert any("'rate': 0.1" in kind.template for kind in kinds)
+
+
+def test_the_fewest_checks_that_catch_the_most() -> None:
+    kills = {"a": {"1", "2"}, "b": {"2", "3"}, "c": {"1", "2", "3"}, "d": {"4"}}
+    costs = dict.fromkeys(kills, 0.1)
+    assert sorted(cover(kills, costs, [])) == ["c", "d"]
+    assert sorted(cover(kills, costs, [{"b"}])) == ["b", "c", "d"]
+
+
+def test_packages_are_found(tmp_path: Path) -> None:
+    (tmp_path / "reference" / "pkg").mkdir(parents=True)
+    (tmp_path / "reference" / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "reference" / "pkg" / "m.py").write_text("def f():\n    return 1\n")
+    (tmp_path / "reference" / "tests").mkdir()
+    (tmp_path / "reference" / "tests" / "test_m.py").write_text("def test():\n    pass\n")
+    source = ReferenceSource.read(tmp_path / "reference")
+    assert source.package == "pkg"
+    assert [each.name for each in source.functions] == ["f"]

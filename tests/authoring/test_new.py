@@ -1,0 +1,77 @@
+"""`grader new`: the contract, the bank and the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.folder import Assignment
+from grader.assignment.stripping import template_differences
+from grader.authoring.new_assignment import Made, new_assignment
+from grader.authoring.solution_marks import mark_solutions
+from grader.authoring.summary import summary_of
+from grader.model.errors import InputError
+
+
+def test_the_first_bank_catches_nine_mutants_in_ten(made: Made) -> None:
+    assert made.survey.mutants > 80
+    assert made.survey.share >= 0.9
+    assert len(made.survey.chosen) < 15
+
+
+def test_the_contract_is_read_out_of_the_reference(made: Made) -> None:
+    contract = Assignment.load(str(made.folder)).contract
+    assert contract["huber_forward"].returns == ("loss", "cache*")
+    assert contract["huber_backward"].backward_of == "huber_forward"
+    assert contract["Scaler"].methods["fit"].returns == ("_",)
+
+
+def test_checks_are_written_as_a_person_would(made: Made) -> None:
+    losses = (made.folder / "bank" / "losses.py").read_text()
+    assert "assert_backward(" in losses
+    assert '"huber_forward returns loss' in losses
+    scaling = (made.folder / "bank" / "scaling.py").read_text()
+    assert "scaler = side.Scaler()\n        scaler.fit(X)\n" in scaling
+
+
+def test_the_template_is_stripped(made: Made) -> None:
+    layout = Assignment.load(str(made.folder)).layout
+    assert template_differences(layout.solution, layout.template) == []
+    text = (layout.template / "robust" / "losses.py").read_text()
+    assert "np.clip" not in text
+    assert "raise NotImplementedError" in text
+
+
+def test_it_says_what_to_do_next(made: Made) -> None:
+    lines = list(summary_of(made))
+    assert "catch" in lines[0]
+    assert any("grader lint" in line for line in lines)
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="is not an empty folder"):
+        new_assignment(tmp_path, None, 1, lambda *_: None, lambda _toml: None)
+
+
+def test_a_reference_without_python_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    with pytest.raises(InputError, match="no Python files"):
+        new_assignment(
+            tmp_path / "new", tmp_path / "reference", 1, lambda *_: None, lambda _toml: None
+        )
+
+
+def test_marks_go_around_bodies_and_hidden_helpers() -> None:
+    text = (
+        'def f(x):\n    """Double it."""\n    return _two() * x\n\n\n'
+        "def _two():\n    return 2\n\n\n"
+        "class Net:\n    def __init__(self, size):\n        self.size = size\n\n"
+        "    def run(self):\n        return self.size\n"
+    )
+    marked = mark_solutions(text, {"f", "Net"})
+    assert "    # BEGIN SOLUTION: Double it.\n    return _two() * x\n    # END SOLUTION" in marked
+    assert "# BEGIN SOLUTION\ndef _two():\n    return 2\n# END SOLUTION" in marked
+    assert "        self.size = size\n\n" in marked
+    assert "        # BEGIN SOLUTION: write run.\n        return self.size" in marked
