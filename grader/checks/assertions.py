@@ -57,7 +57,8 @@ def raising(function: Callable[..., Any]) -> Callable[..., Any]:
 def _in_words(error: AssertionError) -> str:
     """The test's own message, or the line of the assertion."""
     lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.line]
-    said = " ".join(str(error).split())
+    said = str(error).partition("\nassert ")[0]
+    said = "" if said.startswith("assert ") else " ".join(said.split())  # pytest's own words
     written = next((line for line in lines if "assert" in line.lower()), "")
     if said and said not in written:
         return f"{written[:_LONGEST]} fails: {said[:_LONGEST]}" if written else said[:_LONGEST]

@@ -130,7 +130,9 @@ def test_gradescope(tmp_path: Path) -> None:
 
 def test_nothing_to_carry_over(tmp_path: Path) -> None:
     path = notebook(tmp_path / "a.ipynb", code("x = 1  # SOLUTION"), code("# TEST\nx", shown="1"))
-    with pytest.raises(InputError, match="none of its 1 tests can be carried over: a.ipynb, cell"):
+    with pytest.raises(
+        InputError, match=r"none of its 1 tests can be carried over: a\.ipynb, cell"
+    ):
         import_assignment(tmp_path / "out", "otter", path, complete)
 
 
