@@ -78,7 +78,7 @@ class CheckPlugin:
             **_fields(spec),
             id=f"{name}::{re.sub('^test_', '', item.name)}",
             path=item.path,
-            line=inspect.getsourcelines(inspect.unwrap(item.function))[1],
+            line=inspect.unwrap(item.function).__code__.co_firstlineno,
             function=item.obj if direct else self._through_pytest(item),
             takes=tuple(fixture for fixture in FIXTURES if fixture in item.fixturenames),
             parameters=_parameters(item) if direct else {},

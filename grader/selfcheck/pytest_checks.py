@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -13,18 +13,18 @@ from msgspec.structs import replace
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
 from grader.model.errors import GraderError, InputError
-from grader.model.result import CheckResult, Outcome, Visibility
-from grader.runner.bank_plugin import CheckPlugin
+from grader.model.result import CheckResult, Visibility
 from grader.runner.check import Check, uses_elsewhere
 from grader.runner.check_run import CheckRun, KeyReplayer
 from grader.runner.consequences import fault_elsewhere, functions_at_fault
+from grader.runner.interactive_plugin import InteractivePlugin
 from grader.student.proxy import Student
 
 if TYPE_CHECKING:
     from grader.student.channel import WorkerChannel
 
 
-class SelfCheckPlugin(CheckPlugin):
+class SelfCheckPlugin(InteractivePlugin):
     """Opens worker and key when the first check runs, so that collecting costs neither."""
 
     def __init__(self, config: pytest.Config, assignment: str) -> None:
@@ -36,44 +36,25 @@ class SelfCheckPlugin(CheckPlugin):
         self._open = ExitStack()
         self._channel: WorkerChannel | None = None
         self._run: CheckRun | None = None
-        self._checks: dict[pytest.Item, Check] = {}
         self._uses: dict[str, list[str]] = {}
 
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Leave out what only the instructor runs."""
+    def choose(self, checks: Sequence[Check]) -> list[Check]:
+        """The public ones."""
         assignment = self._assignment()
-        every = {item: check for item in items if (check := self.check_of(item)) is not None}
-        hidden = [item for item, check in every.items() if not _is_public(assignment, check)]
-        if hidden:
-            config.hook.pytest_deselected(items=hidden)
-            items[:] = [item for item in items if item not in hidden]
-        self._checks = {item: check for item, check in every.items() if item not in hidden}
-        if self._checks:
-            self._folder = next(iter(self._checks)).path.parent
-        self._uses = uses_elsewhere(self._checks.values())
+        public = [check for check in checks if _is_public(assignment, check)]
+        if public:
+            self._folder = public[0].path.parent
+        self._uses = uses_elsewhere(public)
+        return public
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Run a check as it is run everywhere, and tell pytest how it ended."""
-        check = self._checks.get(item)
-        if check is None:
-            return None
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        result = self._with_origin(self._current().run(check))
-        for report in _reports(item, result):
-            item.ihook.pytest_runtest_logreport(report=report)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
-
-    def _with_origin(self, result: CheckResult) -> CheckResult:
+    def judge(self, check: Check) -> CheckResult:
         """The result, with the function whose fault it shows, as far as checks have run."""
-        results = self._current().results
-        own = [check for check in results.values() if not self._uses.get(check.id)]
+        run = self._current()
+        result = run.run(check)
+        own = [check for check in run.results.values() if not self._uses.get(check.id)]
         name = fault_elsewhere(result, self._uses.get(result.id, ()), functions_at_fault(own))
-        results[result.id] = replace(result, follows_from=name)
-        return results[result.id]
+        run.results[result.id] = replace(result, follows_from=name)
+        return run.results[result.id]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say which statements could not run when modules were imported, and what to fix first."""
@@ -153,54 +134,3 @@ class SelfCheckPlugin(CheckPlugin):
 def _is_public(assignment: Assignment, check: Check) -> bool:
     declared = assignment.rubric.visibility(check.id, check.part, check.visibility)
     return declared is Visibility.PUBLIC
-
-
-def _reports(item: pytest.Item, result: CheckResult) -> Iterator[pytest.TestReport]:
-    """How a check ended, in pytest's terms."""
-    path, line, _ = item.location
-    text = explain(result)
-    if result.outcome is Outcome.SKIPPED or result.follows_from:
-        yield _report(item, result, "setup", "skipped", (path, line or 0, text))
-    elif result.outcome is Outcome.PASSED:
-        yield _report(item, result, "call", "passed", None)
-    else:
-        yield _report(item, result, "call", "failed", text)
-    yield _report(item, result, "teardown", "passed", None)
-
-
-def _report(
-    item: pytest.Item,
-    result: CheckResult,
-    when: Literal["setup", "call", "teardown"],
-    outcome: Literal["passed", "failed", "skipped"],
-    text: str | tuple[str, int, str] | None,
-) -> pytest.TestReport:
-    return pytest.TestReport(
-        nodeid=item.nodeid,
-        location=item.location,
-        keywords={},
-        outcome=outcome,
-        longrepr=text,
-        when=when,
-        duration=result.duration if when == "call" else 0.0,
-    )
-
-
-def explain(result: CheckResult) -> str:
-    """A failed check as plain text, for pytest's own output."""
-    head = f"{result.title} [{result.outcome.value}]"
-    if result.follows_from and result.outcome is not Outcome.SKIPPED:
-        name = result.follows_from
-        return f"{head}\n{name} comes first: it fails checks of its own, and this depends on it."
-    lines = [head, result.message]
-    finding = result.finding
-    if finding is not None:
-        if finding.call:
-            lines.append(f"  call: {finding.call}")
-        if finding.worst_index is not None:
-            lines.append(f"  furthest off at index {finding.worst_index}: {finding.received}")
-        for frame in finding.traceback:
-            lines.append(f"  {frame.file}:{frame.line} in {frame.function}: {frame.source}")
-    if result.hint and result.outcome is not Outcome.PASSED:
-        lines.append(f"  hint: {result.hint}")
-    return "\n".join(lines)

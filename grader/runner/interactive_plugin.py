@@ -1,0 +1,104 @@
+"""Checks in a pytest that somebody else has started, beside tests that are not checks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import pytest
+
+from grader.model.result import CheckResult, Outcome
+from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.check import Check
+
+
+class InteractivePlugin(CheckPlugin, ABC):
+    """Runs checks as they are run everywhere, and tells pytest how they ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._checks: dict[pytest.Item, Check] = {}
+
+    @abstractmethod
+    def choose(self, checks: Sequence[Check]) -> list[Check]:
+        """Those of the collected checks that are to run."""
+
+    @abstractmethod
+    def judge(self, check: Check) -> CheckResult:
+        """Run one of them."""
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out the checks that are not to run."""
+        every = {item: check for item in items if (check := self.check_of(item)) is not None}
+        chosen = set(self.choose(list(every.values())))
+        left_out = [item for item, check in every.items() if check not in chosen]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+        self._checks = {item: check for item, check in every.items() if check in chosen}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Run a check in place of pytest."""
+        check = self._checks.get(item)
+        if check is None:
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in _reports(item, self.judge(check)):
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+
+def _reports(item: pytest.Item, result: CheckResult) -> Iterator[pytest.TestReport]:
+    """How a check ended, in pytest's terms."""
+    path, line, _ = item.location
+    text = explain(result)
+    if result.outcome is Outcome.SKIPPED or result.follows_from:
+        yield _report(item, result, "setup", "skipped", (path, line or 0, text))
+    elif result.outcome is Outcome.PASSED:
+        yield _report(item, result, "call", "passed", None)
+    else:
+        yield _report(item, result, "call", "failed", text)
+    yield _report(item, result, "teardown", "passed", None)
+
+
+def _report(
+    item: pytest.Item,
+    result: CheckResult,
+    when: Literal["setup", "call", "teardown"],
+    outcome: Literal["passed", "failed", "skipped"],
+    text: str | tuple[str, int, str] | None,
+) -> pytest.TestReport:
+    return pytest.TestReport(
+        nodeid=item.nodeid,
+        location=item.location,
+        keywords={},
+        outcome=outcome,
+        longrepr=text,
+        when=when,
+        duration=result.duration if when == "call" else 0.0,
+    )
+
+
+def explain(result: CheckResult) -> str:
+    """A failed check as plain text, for pytest's own output."""
+    head = f"{result.title} [{result.outcome.value}]"
+    if result.follows_from and result.outcome is not Outcome.SKIPPED:
+        name = result.follows_from
+        return f"{head}\n{name} comes first: it fails checks of its own, and this depends on it."
+    lines = [head, result.message]
+    finding = result.finding
+    if finding is not None:
+        if finding.call:
+            lines.append(f"  call: {finding.call}")
+        if finding.worst_index is not None:
+            lines.append(f"  furthest off at index {finding.worst_index}: {finding.received}")
+        for frame in finding.traceback:
+            lines.append(f"  {frame.file}:{frame.line} in {frame.function}: {frame.source}")
+    if result.hint and result.outcome is not Outcome.PASSED:
+        lines.append(f"  hint: {result.hint}")
+    return "\n".join(lines)
