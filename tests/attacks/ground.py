@@ -38,7 +38,7 @@ memory_mb = 300
 
 [contract]
 scale_forward = "layers: out, cache*"
-scale_backward = "layers: dx, dw"
+scale_backward = {{ module = "layers", returns = "dx, dw", backward_of = "scale_forward" }}
 square = "layers: out"
 step = "optim: next_w, config"
 drift = "optim: out"
