@@ -26,7 +26,7 @@ _SPARE: Final = 0.9
 """Down to what share of its limit a cache is pruned."""
 
 
-class Found(NamedTuple):
+class CacheHit(NamedTuple):
     """What the cache has."""
 
     result: Result | None
@@ -46,20 +46,20 @@ class Cache:
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder}: is not a folder, so it cannot be a cache.")
 
-    def get(self, digest: str) -> Found:
+    def get(self, digest: str) -> CacheHit:
         """The result of a digest."""
         path = self._path(digest)
         try:
             result = Result.from_json(gzip.decompress(path.read_bytes()))
         except FileNotFoundError:
-            return Found(None)
+            return CacheHit(None)
         except (OSError, EOFError, zlib.error, msgspec.DecodeError):
-            return Found(None, damaged=True)
+            return CacheHit(None, damaged=True)
         if result.digest != digest:
-            return Found(None, damaged=True)
+            return CacheHit(None, damaged=True)
         with contextlib.suppress(OSError):
             os.utime(path)  # what is used is pruned last
-        return Found(result)
+        return CacheHit(result)
 
     def put(self, result: Result) -> None:
         """Keep a result under its digest; a cache that cannot be written is not used any more."""

@@ -14,9 +14,9 @@ from grader.diagnosis.causes import cause_of, exception_cause, found_again
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.found_mistake import FoundMistake, settled, versions_of, weight
 from grader.diagnosis.mutated_package import Catalogue, Versions
-from grader.diagnosis.replay import Case, draws, draws_alike, random_functions
+from grader.diagnosis.replay import ReplayedCheck, draws, draws_alike, random_functions
 from grader.diagnosis.search import WHOLE, Search, chosen
-from grader.diagnosis.structure import Kind, from_pattern, kind_of
+from grader.diagnosis.structure import ErrorKind, from_pattern, kind_of
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
 from grader.model.result import CheckResult, Outcome, SourceSpan
 from grader.student.trace import Tape, Tapes
@@ -123,7 +123,7 @@ class _Diagnosis:
         self._causes: dict[str, list[FoundMistake]] = {}
         self._raised: set[str] = set()
         """Checks that an exception ended which no mistake raises."""
-        self._kinds: dict[str, Kind] = {}
+        self._kinds: dict[str, ErrorKind] = {}
         self._style: Versions = ()
         self._foretold: dict[bool, bool] = {}
 
@@ -168,8 +168,8 @@ class _Diagnosis:
             causes = [kind.cause(check.targets[0], lang)]
         return replace(check, causes=causes) if causes else _with_structure(check, lang)
 
-    def _case(self, tape: Tape) -> Case:
-        return Case(tape, self._form, self._catalogue.contract)
+    def _case(self, tape: Tape) -> ReplayedCheck:
+        return ReplayedCheck(tape, self._form, self._catalogue.contract)
 
     def _find_style(self) -> None:
         """How the student's functions draw masks, so that networks can draw the same."""
@@ -185,7 +185,7 @@ class _Diagnosis:
             if cases:
                 self._find_style_of(function, cases)
 
-    def _find_style_of(self, function: str, cases: list[Case]) -> None:
+    def _find_style_of(self, function: str, cases: list[ReplayedCheck]) -> None:
         def foretold(style: Versions, *, seeded: bool) -> bool:
             resolve = self._catalogue.resolver(style)
             return resolve is not None and all(

@@ -14,14 +14,14 @@ from grader.diagnosis.observed_values import (
     ALIKE,
     SHAPE,
     Ending,
-    Key,
     Readings,
+    ValueKey,
     apart,
     likeness,
     same,
     without_extras,
 )
-from grader.diagnosis.replay import Case
+from grader.diagnosis.replay import ReplayedCheck
 from grader.diagnosis.work_budget import WorkBudget
 from grader.model.contract import ContractEntry
 
@@ -38,7 +38,7 @@ _VAGUE: Final = 0.2
 """Weight of a few random numbers that may come from the same distribution."""
 
 
-class Score(NamedTuple):
+class FitScore(NamedTuple):
     """How well mistakes explain what a student returned, in numbers of values."""
 
     wrong: float = 0.0
@@ -71,9 +71,9 @@ class Score(NamedTuple):
         """Whether everything is explained, and nothing speaks against it."""
         return self.hits > 0 and self.missed == 0 and self.false == 0
 
-    def plus(self, other: Score) -> Score:
+    def plus(self, other: FitScore) -> FitScore:
         """Both together."""
-        return Score(*(a + b for a, b in zip(self, other, strict=True)))
+        return FitScore(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Evidence:
@@ -82,7 +82,7 @@ class Evidence:
     def __init__(
         self,
         catalogue: Catalogue,
-        case: Case,
+        case: ReplayedCheck,
         function: str,
         base: Versions = (),
         budget: WorkBudget | None = None,
@@ -96,8 +96,8 @@ class Evidence:
         self.function = function
         self.base = base
         self._known: dict[Versions, Readings | None] = {}
-        self._scores: dict[Versions, Score] = {}
-        self._random: dict[Versions, frozenset[Key]] = {}
+        self._scores: dict[Versions, FitScore] = {}
+        self._random: dict[Versions, frozenset[ValueKey]] = {}
         self.right = self.readings(()) or {}
         self.student = without_extras(case.student, {**self.right, **self._drawn(())})
 
@@ -126,7 +126,7 @@ class Evidence:
         """What the contract says of the function."""
         return self._catalogue.contract[self.function]
 
-    def _drawn(self, versions: Versions) -> dict[Key, None]:
+    def _drawn(self, versions: Versions) -> dict[ValueKey, None]:
         return dict.fromkeys(self._random.get(versions, frozenset()))
 
     @cached_property
@@ -137,24 +137,24 @@ class Evidence:
         return float(len(self.case.requests) + calls + _SETTING * (len(inside) - calls))
 
     @cached_property
-    def wrong(self) -> list[Key]:
+    def wrong(self) -> list[ValueKey]:
         """The values that the student has wrong."""
         return [key for key in self._keys(self.right) if self._is_wrong(key)]
 
     @cached_property
-    def _wrong(self) -> frozenset[Key]:
+    def _wrong(self) -> frozenset[ValueKey]:
         return frozenset(self.wrong)
 
-    def _is_wrong(self, key: Key) -> bool:
+    def _is_wrong(self, key: ValueKey) -> bool:
         return key not in self._drawn(()) and not same(
             self.student.get(key, ABSENT), self.right.get(key, ABSENT)
         )
 
-    def score(self, versions: Versions) -> Score:
+    def score(self, versions: Versions) -> FitScore:
         """How well mistakes explain the student's values."""
         if versions not in self._scores:
             guess = self.readings(versions)
-            total = Score()
+            total = FitScore()
             for key in self._keys(guess or {}):
                 total = total.plus(self._one(key, guess, versions))
             self._scores[versions] = total
@@ -169,7 +169,7 @@ class Evidence:
         keys = [key for key in self._keys(guess) if key in guess and key in self.student]
         return max((apart(self.student[key], guess[key]) for key in keys), default=0.0)
 
-    def explained(self, versions: Versions) -> dict[Key, float]:
+    def explained(self, versions: Versions) -> dict[ValueKey, float]:
         """How far each value that the student has wrong is explained."""
         guess = self.readings(versions) or {}
         drawn = self._random.get(versions, frozenset())
@@ -200,7 +200,7 @@ class Evidence:
         """Whether mistakes change a value at all."""
         return bool(self.changed(versions))
 
-    def changed(self, versions: Versions) -> set[Key]:
+    def changed(self, versions: Versions) -> set[ValueKey]:
         """The values that mistakes change; one that is drawn differs from one that is not."""
         guess = self.readings(versions)
         if guess is None:
@@ -213,27 +213,31 @@ class Evidence:
             or (key not in drawn and not same(guess.get(key, ABSENT), self.right.get(key, ABSENT)))
         }
 
-    def _one(self, key: Key, guess: Readings | None, versions: Versions) -> Score:
+    def _one(self, key: ValueKey, guess: Readings | None, versions: Versions) -> FitScore:
         weight = 1.0 if key.inner == 0 else _IN_BATCH
         if key in self._random.get(versions, ()):
             # Drawn where nothing should be: what the student has may have been drawn so.
-            drawn = Score(weight, weight * ALIKE, weight=_VAGUE * weight)
-            return drawn if key in self._wrong else Score()
+            drawn = FitScore(weight, weight * ALIKE, weight=_VAGUE * weight)
+            return drawn if key in self._wrong else FitScore()
         if guess is None:
-            return Score(wrong=weight, missed=weight) if key in self._wrong else Score()
+            return FitScore(wrong=weight, missed=weight) if key in self._wrong else FitScore()
         hit = self._likeness(key, guess)
         if key in self._drawn(()):  # the right one is drawn, this one is not
-            return Score(weight, weight * hit, weight=weight * hit) if hit else Score(false=weight)
+            return (
+                FitScore(weight, weight * hit, weight=weight * hit)
+                if hit
+                else FitScore(false=weight)
+            )
         if key not in self._wrong:
-            return Score(false=0.0 if hit else weight)
+            return FitScore(false=0.0 if hit else weight)
         if hit:
-            return Score(wrong=weight, hits=weight * hit, weight=self._told(key, hit))
+            return FitScore(wrong=weight, hits=weight * hit, weight=self._told(key, hit))
         if not self.case.tape.failed:
-            return Score()  # what a check lets pass need not be explained
+            return FitScore()  # what a check lets pass need not be explained
         moved = not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
-        return Score(wrong=weight, contradicted=weight if moved else 0.0, missed=weight)
+        return FitScore(wrong=weight, contradicted=weight if moved else 0.0, missed=weight)
 
-    def _told(self, key: Key, hit: float) -> float:
+    def _told(self, key: ValueKey, hit: float) -> float:
         """How much one explained value tells."""
         value: Any = self.student.get(key, ABSENT)
         if isinstance(value, Ending):
@@ -247,7 +251,7 @@ class Evidence:
         plain = array.dtype.kind == "f" and np.isfinite(array).all() and array.any()
         return min(array.size / _SOME, 1.0) if plain else _DEGENERATE
 
-    def _likeness(self, key: Key, readings: Readings) -> float:
+    def _likeness(self, key: ValueKey, readings: Readings) -> float:
         return likeness(self.student.get(key, ABSENT), readings.get(key, ABSENT))
 
     @cached_property
@@ -259,7 +263,7 @@ class Evidence:
             if isinstance(value, Ending)
         )
 
-    def _keys(self, guess: Readings) -> list[Key]:
+    def _keys(self, guess: Readings) -> list[ValueKey]:
         known = self._catalogue.functions
         return [
             key
@@ -269,5 +273,5 @@ class Evidence:
         ]
 
     @cached_property
-    def _endings(self) -> frozenset[Key]:
+    def _endings(self) -> frozenset[ValueKey]:
         return frozenset(k for k, value in self.student.items() if isinstance(value, Ending))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from grader.checks.random_values import Drawn, Range
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Version, Versions
-from grader.diagnosis.observed_values import ABSENT, CLOSE, Key, Readings
+from grader.diagnosis.observed_values import ABSENT, CLOSE, Readings, ValueKey
 
 Array = NDArray[np.float64]
 Residual = Callable[[tuple[float, ...]], Array | None]
@@ -62,7 +62,7 @@ def fitted(
     """
     likely = list(itertools.product(*starts))
     tried = [(*found, version._replace(numbers=numbers)) for numbers in likely]
-    changed = set[Key]().union(*(evidence.changed(versions) for versions in tried))
+    changed = set[ValueKey]().union(*(evidence.changed(versions) for versions in tried))
     keys = _fittable(evidence, changed)
     if not keys:
         return None
@@ -109,22 +109,22 @@ def sharpened(
     return Sharpened(version._replace(numbers=numbers), told=max(off) <= _TOLD or drawn)
 
 
-def _told_by(evidence: Evidence, versions: Versions) -> list[Key]:
+def _told_by(evidence: Evidence, versions: Versions) -> list[ValueKey]:
     return _fittable(evidence, evidence.changed(versions))
 
 
-def _fittable(evidence: Evidence, changed: set[Key]) -> list[Key]:
+def _fittable(evidence: Evidence, changed: set[ValueKey]) -> list[ValueKey]:
     """The wrong values among these that are numbers."""
     student = evidence.student
     return [k for k in evidence.wrong if k in changed and _numbers(student, k) is not None]
 
 
-def _is_drawn(evidence: Evidence, keys: Sequence[Key]) -> bool:
+def _is_drawn(evidence: Evidence, keys: Sequence[ValueKey]) -> bool:
     return any(isinstance(evidence.student.get(key), Drawn) for key in keys)
 
 
 def _residual(
-    cases: Sequence[tuple[Evidence, Sequence[Key]]],
+    cases: Sequence[tuple[Evidence, Sequence[ValueKey]]],
     found: Versions,
     version: Version,
     scale: _Scale,
@@ -247,7 +247,7 @@ def _rounded(number: float, off: float) -> float:
     return number
 
 
-def _differences(student: Readings, guess: Readings, keys: Sequence[Key]) -> Array | None:
+def _differences(student: Readings, guess: Readings, keys: Sequence[ValueKey]) -> Array | None:
     parts = []
     for key in keys:
         mine, ours = _numbers(student, key), _numbers(guess, key)
@@ -257,7 +257,7 @@ def _differences(student: Readings, guess: Readings, keys: Sequence[Key]) -> Arr
     return np.concatenate(parts)
 
 
-def _numbers(readings: Readings, key: Key) -> Array | None:
+def _numbers(readings: Readings, key: ValueKey) -> Array | None:
     """A value as finite numbers, or None."""
     value: Any = readings.get(key, ABSENT)
     if isinstance(value, Drawn):

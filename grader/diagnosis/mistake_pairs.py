@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Version, Versions
-from grader.diagnosis.observed_values import Key
+from grader.diagnosis.observed_values import ValueKey
 from grader.diagnosis.work_budget import BudgetShare
 
 
@@ -19,7 +19,7 @@ def likely_pairs(
 ) -> Iterator[tuple[Version, Version]]:
     """The pairs of which each value is changed by one and explained, or changed by both."""
     ids = {version.id for version in known}
-    effects: dict[Version, list[tuple[frozenset[Key], frozenset[Key]]]] = {}
+    effects: dict[Version, list[tuple[frozenset[ValueKey], frozenset[ValueKey]]]] = {}
     for version in candidates:
         budget.check()
         if version.id not in ids:
@@ -34,14 +34,16 @@ def likely_pairs(
             yield one, other
 
 
-def _effect(evidence: Evidence, versions: Versions) -> tuple[frozenset[Key], frozenset[Key]]:
+def _effect(
+    evidence: Evidence, versions: Versions
+) -> tuple[frozenset[ValueKey], frozenset[ValueKey]]:
     """The values that mistakes change, and of these the ones they explain."""
     changed = frozenset(evidence.changed(versions))
     explained = evidence.explained(versions)
     return changed, frozenset(key for key in changed if explained.get(key, 0.0) > 0)
 
 
-Effect = tuple[frozenset[Key], frozenset[Key]]
+Effect = tuple[frozenset[ValueKey], frozenset[ValueKey]]
 
 
 def _may_explain(evidence: Evidence, one: Effect, other: Effect) -> bool:

@@ -35,7 +35,7 @@ _EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", _SHARED)
 """Of these every entry counts; in other dicts a student may keep what they like."""
 
 
-class Key(NamedTuple):
+class ValueKey(NamedTuple):
     """Which value of a tape."""
 
     exchange: int
@@ -54,7 +54,7 @@ class _Absent:
 
 LOSS_AGAIN: Final = "the loss of the call before"
 ABSENT: Final = _Absent()
-Readings = dict[Key, Any]
+Readings = dict[ValueKey, Any]
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -184,7 +184,7 @@ def without_extras(student: Readings, right: Readings) -> Readings:
 _STATUS: Final = "how it ended"
 
 
-class Reader:
+class ReplyReader:
     """Reads the replies of one side, in their order."""
 
     def __init__(
@@ -221,13 +221,13 @@ class Reader:
         if request["op"] == "batch":
             return self._batch(index, about, request, reply, own)
         values = self._one(about, request, reply, own)
-        return {Key(index, 0, about, label): value for label, value in values}
+        return {ValueKey(index, 0, about, label): value for label, value in values}
 
     def _batch(
         self, index: int, about: str, request: Request, reply: Reply, own: Reply
     ) -> Readings:
         if reply.get("status") != "ok":
-            return {Key(index, 0, about, _STATUS): _ending(reply)}
+            return {ValueKey(index, 0, about, _STATUS): _ending(reply)}
         readings: Readings = {}
         owns = own.get("value")
         for inner, (part, value) in enumerate(
@@ -236,7 +236,7 @@ class Reader:
             mine = owns[inner] if isinstance(owns, list) and inner < len(owns) else None
             replies = ({"status": "ok", "value": item} for item in (value, mine))
             for label, leaf in self._one(about, part, *replies):
-                readings[Key(index, inner, about, label)] = leaf
+                readings[ValueKey(index, inner, about, label)] = leaf
         return readings
 
     def _one(

@@ -12,7 +12,7 @@ import numpy as np
 
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.mutated_package import Resolve
-from grader.diagnosis.observed_values import Reader, Readings, shifted
+from grader.diagnosis.observed_values import Readings, ReplyReader, shifted
 from grader.model.call import Call
 from grader.model.contract import ContractEntry
 from grader.protocol.wire import Handle
@@ -24,7 +24,7 @@ _CALLS: Final = 12
 """Of one batch that are replayed."""
 
 
-class Case:
+class ReplayedCheck:
     """A tape, with the student's values read off it."""
 
     def __init__(self, tape: Tape, form: CallForm, contract: Mapping[str, ContractEntry]) -> None:
@@ -61,7 +61,7 @@ class Case:
             ]
 
     def _read(self, replies: list[Reply], shift: int = 0) -> Readings:
-        reader = Reader(self._contract, self._plugin, shift=shift)
+        reader = ReplyReader(self._contract, self._plugin, shift=shift)
         readings: Readings = {}
         for index, exchange in enumerate(self.tape.exchanges):
             request = self.requests[index]
@@ -123,7 +123,7 @@ class _Answers:
                 self._learn(mine, other)
 
 
-def draws_alike(case: Case, resolve: Resolve, function: str, *, seeded: bool) -> bool:
+def draws_alike(case: ReplayedCheck, resolve: Resolve, function: str, *, seeded: bool) -> bool:
     """Whether a package's function drops the entries that the student's does.
 
     Only calls with, or only calls without a seed are looked at.

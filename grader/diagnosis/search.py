@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from grader.diagnosis.evidence import Evidence, Score
+from grader.diagnosis.evidence import Evidence, FitScore
 from grader.diagnosis.fitting import fitted, sharpened
 from grader.diagnosis.found_mistake import FoundMistake
 from grader.diagnosis.mistake_pairs import likely_pairs
@@ -103,7 +103,7 @@ class Search:
         return one._replace(version=version, exact=told)
 
     def _found(self, known: Versions, *, pairs: bool) -> list[FoundMistake]:
-        found, first = known, dict[Version, Score]()
+        found, first = known, dict[Version, FitScore]()
         for _ in range(_TOGETHER):
             scores = self._scores(found)
             first = first or scores
@@ -128,7 +128,7 @@ class Search:
             or self._best
         )
 
-    def _scores(self, found: Versions) -> dict[Version, Score]:
+    def _scores(self, found: Versions) -> dict[Version, FitScore]:
         """Of single mistakes on top of those found, those with a number of their own among them.
 
         Numbers are looked for where the likely ones explain not all, or not exactly.
@@ -146,7 +146,7 @@ class Search:
         self,
         known: Versions,
         likely: list[Version],
-        more: Callable[[Versions], dict[Version, Score]],
+        more: Callable[[Versions], dict[Version, FitScore]],
     ) -> list[FoundMistake]:
         """What completes a mistake that explains whole cases, and contradicts no others."""
         for one in likely:
@@ -155,7 +155,7 @@ class Search:
                 return self._decided((*known, one), known, scores)
         return []
 
-    def _likely(self, known: Versions, scores: dict[Version, Score]) -> list[Version]:
+    def _likely(self, known: Versions, scores: dict[Version, FitScore]) -> list[Version]:
         """The mistakes that explain all that is wrong in some case, and contradict nothing."""
         explain = [
             version
@@ -168,7 +168,7 @@ class Search:
         ]
         return _one_of_each(explain)[:_COMPLETED]
 
-    def _singles(self, found: Versions) -> dict[Version, Score]:
+    def _singles(self, found: Versions) -> dict[Version, FitScore]:
         """The scores of what explains more than was found, if only in the shortest cases.
 
         What explains everything explains the shortest case: the next is looked at only where
@@ -176,7 +176,7 @@ class Search:
         """
         ids = {version.id for version in found}
         left = [version for version in self._candidates if version.id not in ids]
-        scores: dict[Version, Score] = {}
+        scores: dict[Version, FitScore] = {}
         for each in self._unexplained(found):
             known = each.score(found).hits
             for version in left:
@@ -187,11 +187,11 @@ class Search:
                 break
         return scores
 
-    def _fits(self, found: Versions) -> dict[Version, Score]:
+    def _fits(self, found: Versions) -> dict[Version, FitScore]:
         """The same of mistakes with a number of the student's own."""
         screen = self._unexplained(found)
         ids = {each.id for each in found}
-        scores: dict[Version, Score] = {}
+        scores: dict[Version, FitScore] = {}
         for version in self._catalogue.families(self._candidates):
             if version.id in ids:
                 continue
@@ -222,7 +222,7 @@ class Search:
         return left[: self._screen]
 
     def _decided(
-        self, found: Versions, known: Versions, scores: dict[Version, Score]
+        self, found: Versions, known: Versions, scores: dict[Version, FitScore]
     ) -> list[FoundMistake]:
         """What explains everything: one mistake, or those that do so equally well."""
         whole = sorted((v for v in scores if scores[v].whole), key=self._effort)
@@ -282,7 +282,7 @@ class Search:
         return True
 
     def _alternatives(
-        self, versions: list[Version], scores: dict[Version, Score]
+        self, versions: list[Version], scores: dict[Version, FitScore]
     ) -> list[FoundMistake]:
         shown = versions[:MOST_OFFERED]
         choice = _LAST_FOUND if len(shown) > 1 else 0
@@ -299,7 +299,7 @@ class Search:
         found: Versions,
         known: Versions,
         ranked: list[Version],
-        scores: dict[Version, Score],
+        scores: dict[Version, FitScore],
     ) -> list[FoundMistake]:
         """What explains nearly everything, and so may be."""
         best = scores[ranked[0]].fit
@@ -328,7 +328,7 @@ class Search:
         plain = [version for version in tied if version not in self._fitted]
         return plain or tied
 
-    def _adds(self, found: Versions, score: Score) -> bool:
+    def _adds(self, found: Versions, score: FitScore) -> bool:
         """Whether a mistake surely is a part of what is wrong."""
         more = score.hits - self._score(found).hits
         return score.precision >= _SURE and more > 0 and score.fit >= _LEAST
@@ -385,15 +385,15 @@ class Search:
         usual = version.form == 0 or not version.numbers
         return usual and version not in self._fitted
 
-    def _score(self, versions: Versions) -> Score:
-        total = Score()
+    def _score(self, versions: Versions) -> FitScore:
+        total = FitScore()
         for each in self._evidence:
             self._budget.check()
             total = total.plus(each.score(versions))
         return total
 
 
-def _ranked(scores: dict[Version, Score]) -> list[Version]:
+def _ranked(scores: dict[Version, FitScore]) -> list[Version]:
     return sorted(scores, key=lambda version: -scores[version].fit)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grader.checks.patterns import pattern_in
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Resolve
-from grader.diagnosis.observed_values import ABSENT, Key, same
+from grader.diagnosis.observed_values import ABSENT, ValueKey, same
 from grader.model.result import Cause, CheckResult
 from grader.model.rubric import Text
 from grader.protocol.wire import Handle
@@ -20,7 +20,7 @@ from grader.student.proxy import Request
 Array = NDArray[Any]
 
 
-class Kind(NamedTuple):
+class ErrorKind(NamedTuple):
     """A kind of error, in words."""
 
     id: str
@@ -40,7 +40,7 @@ class Kind(NamedTuple):
         )
 
 
-PUBLISHED: Final = Kind(
+PUBLISHED: Final = ErrorKind(
     "constant-answer",
     Text("The answer does not depend on the input", "结果与输入无关"),
     Text(
@@ -52,7 +52,7 @@ PUBLISHED: Final = Kind(
         "结果里的每个数来自哪些输入?",
     ),
 )
-SQUARE: Final = Kind(
+SQUARE: Final = ErrorKind(
     "square-only",
     Text("Right for square inputs only", "只对方阵正确"),
     Text(
@@ -65,7 +65,7 @@ SQUARE: Final = Kind(
         "在每个数组旁写下形状。哪两个轴只有在等长时才会被混淆而不报错?",
     ),
 )
-STEP: Final = Kind(
+STEP: Final = ErrorKind(
     "one-step-off",
     Text("Off by one step", "差了一步"),
     Text(
@@ -77,7 +77,7 @@ STEP: Final = Kind(
         "一次调用中,状态的更新、使用和保存按什么次序进行?",
     ),
 )
-NUMERICAL: Final = Kind(
+NUMERICAL: Final = ErrorKind(
     "numerical-gradient",
     Text("The gradient is computed by differences", "梯度是用差分算出来的"),
     Text(
@@ -89,7 +89,7 @@ NUMERICAL: Final = Kind(
         "数值梯度只用于检验。链式法则给出什么?",
     ),
 )
-SINGLE: Final = Kind(
+SINGLE: Final = ErrorKind(
     "single-precision",
     Text("Computed in single precision", "用单精度计算"),
     Text(
@@ -98,7 +98,7 @@ SINGLE: Final = Kind(
     ),
     Text("Which dtype does each array in your function have?", "函数中每个数组的 dtype 是什么?"),
 )
-WHOLE: Final = Kind(
+WHOLE: Final = ErrorKind(
     "whole-numbers",
     Text("The values are whole numbers", "结果全是整数"),
     Text("Everything behind the decimal point is lost.", "小数部分全部丢失了。"),
@@ -107,7 +107,7 @@ WHOLE: Final = Kind(
         "是否用了整数数组或整数除法?",
     ),
 )
-DOUBLE_ONLY: Final = Kind(
+DOUBLE_ONLY: Final = ErrorKind(
     "double-only",
     Text("Right for float64 inputs only", "只对 float64 输入正确"),
     Text("With float32 inputs the result is another one.", "输入为 float32 时结果就不同。"),
@@ -136,7 +136,7 @@ def from_pattern(check: CheckResult, lang: str) -> Cause | None:
     )
 
 
-def kind_of(evidence: Evidence, others: Sequence[Evidence], resolve: Resolve) -> Kind | None:
+def kind_of(evidence: Evidence, others: Sequence[Evidence], resolve: Resolve) -> ErrorKind | None:
     """The kind of error in one failed case of a function, or None.
 
     Args:
@@ -252,7 +252,9 @@ def _one_step_off(evidence: Evidence, resolve: Resolve) -> bool:
     if len(calls) < 3:
         return False
     following = evidence.entry.returns[0]
-    mine = [evidence.student.get(Key(c.exchange, 0, evidence.function, following)) for c in calls]
+    mine = [
+        evidence.student.get(ValueKey(c.exchange, 0, evidence.function, following)) for c in calls
+    ]
     w, _, config = calls[0].request["args"]
     config = dict(config) if isinstance(config, dict) else {}
     rights = []

@@ -11,8 +11,8 @@ import pytest
 from grader.assignment.plugin import CallForm
 from grader.checks.random_values import Drawn, Range, Share
 from grader.diagnosis.mutated_package import Version
-from grader.diagnosis.observed_values import ABSENT, Reader, same
-from grader.diagnosis.replay import Case
+from grader.diagnosis.observed_values import ABSENT, ReplyReader, same
+from grader.diagnosis.replay import ReplayedCheck
 from grader.model.call import Call
 from grader.model.result import Outcome
 from grader.protocol.wire import Handle
@@ -202,7 +202,7 @@ def test_arguments_are_copied(clinic: Clinic) -> None:
 
         return relu_forward
 
-    Case(tape, CallForm(), clinic.assignment.contract).rerun(spoil)
+    ReplayedCheck(tape, CallForm(), clinic.assignment.contract).rerun(spoil)
     assert np.array_equal(x, A)
 
 
@@ -211,7 +211,7 @@ def test_shapes_are_told_for_the_next_request_and_are_no_evidence() -> None:
     request: dict[str, Any] = {"op": "get", "on": Handle(1), "path": ["params"]}
     reply = {"status": "ok", "value": {"b1": [1, 7]}}
     read = [
-        Reader().read(0, "TwoLayerNet", {**request, "returns": [returns]}, reply, reply)
+        ReplyReader().read(0, "TwoLayerNet", {**request, "returns": [returns]}, reply, reply)
         for returns in (SHAPES, "value")
     ]
     assert read[0] == {}

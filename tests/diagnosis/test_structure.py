@@ -11,7 +11,7 @@ import pytest
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.evidence import Evidence
-from grader.diagnosis.replay import Case
+from grader.diagnosis.replay import ReplayedCheck
 from grader.diagnosis.structure import kind_of
 from grader.model.result import Outcome
 from grader.runner.answer_key import LocalChannel
@@ -41,7 +41,7 @@ def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> s
         ask(Student(tapes.watch(str(number), channel), clinic.assignment.contract))
         tapes.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
     form = CallForm(None, clinic.assignment.plugin)
-    cases = [Case(tape, form, clinic.assignment.contract) for tape in tapes]
+    cases = [ReplayedCheck(tape, form, clinic.assignment.contract) for tape in tapes]
     first, *others = (Evidence(clinic.catalogue, case, function) for case in cases)
     resolve = clinic.catalogue.resolver()
     assert resolve is not None
