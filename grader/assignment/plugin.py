@@ -244,9 +244,9 @@ def load_plugin(folder: Path) -> Plugin:
 
 
 def plugin_files(folder: Path) -> list[Path]:
-    """What decides how the hooks behave: they and the modules beside them, for a digest."""
+    """What decides how the hooks behave: they, and the modules and tables beside them."""
     there = any((folder / f"{name}.py").is_file() for name in _MODULES)
-    return sorted(folder.glob("*.py")) if there else []
+    return sorted([*folder.glob("*.py"), *folder.glob("*.json")]) if there else []
 
 
 def _imported(folder: Path, name: str) -> ModuleType:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.plugin import PLAIN, SubmissionFacts, load_plugin, plugin_files
+from grader.assignment.plugin import PLAIN, Plugin, SubmissionFacts, load_plugin, plugin_files
+from grader.diagnosis.observed_values import Reader
 from grader.model.call import Call
+from grader.model.contract import ContractEntry
 from grader.model.errors import PluginError, UsageError
 from grader.model.release import Release
 
@@ -77,7 +79,9 @@ def test_hooks_import_what_lies_beside_them(tmp_path: Path) -> None:
     text += "def adapt(release, call):\n    return replace(call, kwargs={KEY: 1})\n"
     plugin = load_plugin(write(tmp_path, text, words='KEY = "rate"\n'))
     assert plugin.adapt(plugin.releases["one"], Call("fit")).kwargs == {"rate": 1}
-    assert [path.name for path in plugin_files(tmp_path)] == ["releases.py", "words.py"]
+    (tmp_path / "marks.json").write_text("{}", encoding="utf-8")
+    counted = [path.name for path in plugin_files(tmp_path)]
+    assert counted == ["marks.json", "releases.py", "words.py"]
 
 
 def test_two_assignments_do_not_share_their_modules(tmp_path: Path) -> None:
@@ -129,3 +133,33 @@ def test_what_a_release_leaves_out() -> None:
     assert release.not_asked(["load"]) == ["load"]
     assert release.not_asked(["fit"], uses=["plot"]) == ["plot"]
     assert Release(id="b").not_asked(["anything"], uses=["else"]) == []
+
+
+CHANCE = (
+    "def same_random(call, values, earlier):\n"
+    "    if call.name != 'draw':\n"
+    "        return {}\n"
+    "    return {'how many': len(values['out']), 'before': [e.call.name for e in earlier]}\n"
+)
+
+
+def read_twice(plugin: Plugin, random: tuple[str, ...]) -> list[dict[str, object]]:
+    """What is compared of two calls of a function."""
+    contract = {"draw": ContractEntry("m", ("out", "size"), random=random)}
+    reader = Reader(contract, plugin)
+    request = {"op": "call", "on": "draw", "path": [], "args": [3], "kwargs": {},
+               "returns": ["out", "size"]}  # fmt: skip
+    reply = {"status": "ok", "value": ([0.1, 0.7, 0.2], 3)}
+    found = [reader.read(index, "draw", request, reply, reply) for index in range(2)]
+    return [{key.label: value for key, value in each.items()} for each in found]
+
+
+def test_what_was_drawn_is_compared_as_the_plugin_says(tmp_path: Path) -> None:
+    first, second = read_twice(load_plugin(write(tmp_path, CHANCE)), ("out",))
+    assert first == {"shared: how many": 3, "shared: before": [], "size": 3}
+    assert second == {"shared: how many": 3, "shared: before": ["draw"], "size": 3}
+
+
+def test_without_a_word_of_the_plugin_all_is_compared() -> None:
+    first, _ = read_twice(PLAIN, ("out",))
+    assert first == {"out[0]": 0.1, "out[1]": 0.7, "out[2]": 0.2, "size": 3}
