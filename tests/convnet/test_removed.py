@@ -72,3 +72,9 @@ def test_nothing_else_names_it() -> None:
         and words.search(path.read_text(encoding="utf-8"))
     ]
     assert naming == []
+
+
+def test_it_stands_on_no_other_assignment() -> None:
+    own = sorted((ROOT / "grader" / "assignments" / "convnet").rglob("*.py"))
+    others = re.compile(r"grader\.assignments\.(?!convnet\b)\w+")
+    assert [path.name for path in own if others.search(path.read_text(encoding="utf-8"))] == []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from grader.assignments.numpynn.bank._student_net import Batch, Net
+from grader.assignments.convnet.bank._remote_net import ImageBatch, RemoteNet
 from grader.checks import Inputs, Student, Wrong, as_array, assert_close, close
 from grader.model.result import Finding
 
@@ -46,24 +46,24 @@ _KNOWN: Final[dict[bytes, int]] = {}
 _KEPT: Final = 500
 
 
-class Case(msgspec.Struct, frozen=True):
+class NetCase(msgspec.Struct, frozen=True):
     """A network with given parameters, and a batch for it."""
 
     settings: dict[str, Any]
     values: Parameters
-    batch: Batch
+    batch: ImageBatch
 
-    def expected(self, reference: Student) -> Net:
+    def expected(self, reference: Student) -> RemoteNet:
         """The reference's network."""
-        return Net.known(reference, self.values, NET, **self.settings)
+        return RemoteNet.known(reference, self.values, NET, **self.settings)
 
-    def received(self, student: Student) -> Net:
+    def received(self, student: Student) -> RemoteNet:
         """The student's network, with the parameters in place."""
-        net = Net(student, NET, **self.settings)
+        net = RemoteNet(student, NET, **self.settings)
         net.set(self.values)
         return net
 
-    def set(self, **settings: Any) -> Case:
+    def set(self, **settings: Any) -> NetCase:
         """The same case with other settings."""
         return msgspec.structs.replace(self, settings={**self.settings, **settings})
 
@@ -74,7 +74,7 @@ def case_of(
     filter_size: int = 3,
     samples: int = 3,
     **settings: Any,
-) -> Case:
+) -> NetCase:
     """A network in float64 of 3 filters, 6 hidden units and 4 classes.
 
     It is drawn anew until no relu and no maximum is near a kink.
@@ -89,7 +89,7 @@ def case_of(
     if len(_KNOWN) >= _KEPT:
         _KNOWN.clear()
     _KNOWN[key] = redrawn
-    return Case(settings, *drawn)
+    return NetCase(settings, *drawn)
 
 
 def settings_of(image: tuple[int, int, int], filter_size: int = 3) -> dict[str, Any]:
@@ -119,12 +119,14 @@ def shapes_of(settings: Mapping[str, Any]) -> Shapes:
     }
 
 
-def batch_like(inputs: Inputs, case: Case) -> Batch:
+def batch_like(inputs: Inputs, case: NetCase) -> ImageBatch:
     """Another batch for the same net."""
     return _batch(inputs, case.settings, len(case.batch.y))
 
 
-def _draw(inputs: Inputs, settings: Mapping[str, Any], samples: int) -> tuple[Parameters, Batch]:
+def _draw(
+    inputs: Inputs, settings: Mapping[str, Any], samples: int
+) -> tuple[Parameters, ImageBatch]:
     values = {
         name: inputs.normal(*shape, scale=spread(shape) if name in WEIGHTS else 0.3)
         for name, shape in shapes_of(settings).items()
@@ -132,9 +134,9 @@ def _draw(inputs: Inputs, settings: Mapping[str, Any], samples: int) -> tuple[Pa
     return values, _batch(inputs, settings, samples)
 
 
-def _batch(inputs: Inputs, settings: Mapping[str, Any], samples: int) -> Batch:
+def _batch(inputs: Inputs, settings: Mapping[str, Any], samples: int) -> ImageBatch:
     X = inputs.normal(samples, *settings["input_dim"])
-    return Batch(X, inputs.labels(samples, settings["num_classes"]))
+    return ImageBatch(X, inputs.labels(samples, settings["num_classes"]))
 
 
 def spread(shape: tuple[int, ...]) -> float:
@@ -171,7 +173,7 @@ def activations(values: Mapping[str, Array], X: Array) -> Activations:
     return Activations(convolved, windows, hidden, scores)
 
 
-def training_loss(values: Mapping[str, Array], batch: Batch) -> float:
+def training_loss(values: Mapping[str, Array], batch: ImageBatch) -> float:
     """Softmax loss of a batch, without penalty."""
     scores = activations(values, batch.X).scores
     shifted = scores - scores.max(axis=1, keepdims=True)
@@ -179,7 +181,7 @@ def training_loss(values: Mapping[str, Array], batch: Batch) -> float:
     return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - right))
 
 
-def _is_clear(values: Parameters, batch: Batch) -> bool:
+def _is_clear(values: Parameters, batch: ImageBatch) -> bool:
     """Whether no relu and no maximum is near a kink, and a relu on the scores would show."""
     found = activations(values, batch.X)
     second, first = np.moveaxis(np.sort(found.windows, axis=-1)[..., 2:], -1, 0)
@@ -194,14 +196,14 @@ def _is_clear(values: Parameters, batch: Batch) -> bool:
     )
 
 
-def judge_scores(student: Student, reference: Student, case: Case) -> None:
+def judge_scores(student: Student, reference: Student, case: NetCase) -> None:
     """Check the scores of a batch."""
     expected = case.expected(reference).scores(case.batch.X)
     net = case.received(student)
     assert_close("scores", net.scores(case.batch.X), expected, call=net.call_of_scores)
 
 
-def judge_loss(student: Student, reference: Student, case: Case) -> None:
+def judge_loss(student: Student, reference: Student, case: NetCase) -> None:
     """Check the loss of a batch."""
     expected, _ = case.expected(reference).loss(case.batch)
     net = case.received(student)
@@ -209,7 +211,9 @@ def judge_loss(student: Student, reference: Student, case: Case) -> None:
     assert_close("loss", received, expected, call=net.call_of_loss)
 
 
-def judge_gradients(student: Student, reference: Student, case: Case, names: Sequence[str]) -> None:
+def judge_gradients(
+    student: Student, reference: Student, case: NetCase, names: Sequence[str]
+) -> None:
     """Check the gradients of some parameters."""
     right, expected = case.expected(reference).loss(case.batch)
     net = case.received(student)
@@ -219,7 +223,7 @@ def judge_gradients(student: Student, reference: Student, case: Case, names: Seq
     )
 
 
-def assert_shapes(net: Net, names: Sequence[str], shapes: Shapes) -> None:
+def assert_shapes(net: RemoteNet, names: Sequence[str], shapes: Shapes) -> None:
     """Check that parameters are there, in their shapes; a bias may be `(1, F)` or a number."""
     params = net.parameters()
     for name in names:
@@ -238,7 +242,7 @@ def assert_shapes(net: Net, names: Sequence[str], shapes: Shapes) -> None:
             raise Wrong(f'params["{name}"] has shape {own}; it should be {shape}.', finding)
 
 
-def assert_initial_weights(net: Net, names: Sequence[str], scale: float) -> None:
+def assert_initial_weights(net: RemoteNet, names: Sequence[str], scale: float) -> None:
     """Check mean and standard deviation of weights, of which there are 5000 and more."""
     params = net.parameters()
     for name in names:
@@ -251,12 +255,12 @@ def assert_initial_weights(net: Net, names: Sequence[str], scale: float) -> None
             raise _not_initial(net, name, f"its mean is {mean:.3g}", scale)
 
 
-def _not_initial(net: Net, name: str, what: str, scale: float) -> Wrong:
+def _not_initial(net: RemoteNet, name: str, what: str, scale: float) -> Wrong:
     text = f'params["{name}"] does not start with mean 0 and weight_scale={scale:g}: {what}.'
     return Wrong(text, Finding(kind="values", quantity=f'params["{name}"]', call=net.call))
 
 
-def assert_penalty(student: Student, case: Case) -> None:
+def assert_penalty(student: Student, case: NetCase) -> None:
     """Check the L2 penalty in the loss, parameter by parameter.
 
     A parameter p that is doubled raises the penalty 0.5 * reg * sum(p**2) by three times itself.
@@ -277,7 +281,9 @@ def assert_penalty(student: Student, case: Case) -> None:
     assert_close("the L2 penalty in the loss", added, total, call=net.call_of_loss)
 
 
-def _added(net: Net, plain: Net, points: Sequence[Mapping[str, Array]], case: Case) -> Array:
+def _added(
+    net: RemoteNet, plain: RemoteNet, points: Sequence[Mapping[str, Array]], case: NetCase
+) -> Array:
     """What `reg` adds to the loss at some points."""
     losses, without = (side.losses(points, case.values, case.batch) for side in (net, plain))
     return losses - without
@@ -287,7 +293,9 @@ def _penalty(name: str, value: Array) -> float:
     return 0.5 * REG * float(np.sum(value**2)) if name in WEIGHTS else 0.0
 
 
-def gradient_of(net: Net, name: str, grads: Mapping[str, Any], shape: tuple[int, ...]) -> Array:
+def gradient_of(
+    net: RemoteNet, name: str, grads: Mapping[str, Any], shape: tuple[int, ...]
+) -> Array:
     """One gradient, in the shape of its parameter.
 
     Raises:

@@ -23,7 +23,7 @@ BACKWARD: Final = "conv_backward_naive"
 GRADIENTS: Final = ("dx", "dw", "db")
 
 
-class Shape(NamedTuple):
+class ConvShape(NamedTuple):
     """A convolution."""
 
     x: tuple[int, int, int, int]
@@ -33,7 +33,7 @@ class Shape(NamedTuple):
 
     @property
     def out(self) -> tuple[int, int, int, int]:
-        """Shape of its output."""
+        """ConvShape of its output."""
         height, width = (
             1 + (self.x[axis] + 2 * self.pad - self.w[axis]) // self.stride for axis in (2, 3)
         )
@@ -51,25 +51,25 @@ class Shape(NamedTuple):
 
 
 SQUARE: Final = {
-    "plain": Shape((2, 3, 5, 5), (4, 3, 3, 3), 1, 0),
-    "padded": Shape((2, 2, 4, 4), (3, 2, 3, 3), 1, 1),
-    "stride 2": Shape((2, 2, 6, 6), (3, 2, 2, 2), 2, 0),
-    "stride 2, padded": Shape((2, 3, 5, 5), (2, 3, 3, 3), 2, 1),
-    "one channel, one filter": Shape((3, 1, 4, 4), (1, 1, 3, 3), 1, 1),
+    "plain": ConvShape((2, 3, 5, 5), (4, 3, 3, 3), 1, 0),
+    "padded": ConvShape((2, 2, 4, 4), (3, 2, 3, 3), 1, 1),
+    "stride 2": ConvShape((2, 2, 6, 6), (3, 2, 2, 2), 2, 0),
+    "stride 2, padded": ConvShape((2, 3, 5, 5), (2, 3, 3, 3), 2, 1),
+    "one channel, one filter": ConvShape((3, 1, 4, 4), (1, 1, 3, 3), 1, 1),
 }
 OBLONG: Final = {
-    "tall image": Shape((2, 2, 7, 4), (3, 2, 3, 3), 1, 1),
-    "wide image": Shape((2, 2, 3, 6), (3, 2, 3, 3), 1, 1),
-    "tall filter": Shape((2, 2, 6, 6), (2, 2, 3, 1), 1, 1),
-    "wide filter": Shape((2, 2, 6, 6), (2, 2, 2, 4), 2, 1),
+    "tall image": ConvShape((2, 2, 7, 4), (3, 2, 3, 3), 1, 1),
+    "wide image": ConvShape((2, 2, 3, 6), (3, 2, 3, 3), 1, 1),
+    "tall filter": ConvShape((2, 2, 6, 6), (2, 2, 3, 1), 1, 1),
+    "wide filter": ConvShape((2, 2, 6, 6), (2, 2, 2, 4), 2, 1),
 }
 LEFT_OVER: Final = {
-    "rows": Shape((2, 2, 6, 5), (2, 2, 3, 3), 2, 1),
-    "columns": Shape((2, 2, 5, 6), (2, 2, 3, 3), 2, 1),
-    "both": Shape((2, 2, 6, 6), (3, 2, 3, 3), 4, 1),
+    "rows": ConvShape((2, 2, 6, 5), (2, 2, 3, 3), 2, 1),
+    "columns": ConvShape((2, 2, 5, 6), (2, 2, 3, 3), 2, 1),
+    "both": ConvShape((2, 2, 6, 6), (3, 2, 3, 3), 4, 1),
 }
 """Where the stride does not divide: the last rows or columns belong to no window."""
-WIDE_PAD: Final = Shape((2, 2, 3, 3), (2, 2, 2, 2), 1, 3)
+WIDE_PAD: Final = ConvShape((2, 2, 3, 3), (2, 2, 2, 2), 1, 3)
 """Zeros so many that some windows hold nothing else."""
 
 
@@ -247,12 +247,12 @@ def test_conv_backward_arrays(student: Student, reference: Student, inputs: Inpu
     judge_kind_of_gradients(student, reference, "conv", args, dout, usual_cache=args)
 
 
-def _arguments(inputs: Inputs, shape: Shape) -> tuple[tuple[Any, ...], Array]:
+def _arguments(inputs: Inputs, shape: ConvShape) -> tuple[tuple[Any, ...], Array]:
     return shape.args(inputs), inputs.normal(*shape.out)
 
 
 def _judge_backward(
-    student: Student, reference: Student, inputs: Inputs, shape: Shape, gradient: str
+    student: Student, reference: Student, inputs: Inputs, shape: ConvShape, gradient: str
 ) -> None:
     args, dout = _arguments(inputs, shape)
     judge_gradient(student, reference, "conv", args, dout, gradient, usual_cache=args)

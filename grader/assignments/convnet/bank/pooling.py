@@ -40,7 +40,7 @@ _TIES: Final = [places for places in itertools.product((False, True), repeat=4) 
 """Which of the four places of a window hold its largest value."""
 
 
-class Shape(NamedTuple):
+class PoolShape(NamedTuple):
     """A max pool."""
 
     x: tuple[int, int, int, int]
@@ -50,7 +50,7 @@ class Shape(NamedTuple):
 
     @property
     def out(self) -> tuple[int, int, int, int]:
-        """Shape of its output."""
+        """PoolShape of its output."""
         n, c, height, width = self.x
         down = 1 + (height - self.height) // self.stride
         return n, c, down, 1 + (width - self.width) // self.stride
@@ -70,26 +70,26 @@ class Shape(NamedTuple):
 
 
 TILED: Final = {
-    "2x2": Shape((2, 3, 4, 4), 2, 2, 2),
-    "3x3": Shape((2, 2, 6, 6), 3, 3, 3),
-    "one sample": Shape((1, 1, 4, 4), 2, 2, 2),
+    "2x2": PoolShape((2, 3, 4, 4), 2, 2, 2),
+    "3x3": PoolShape((2, 2, 6, 6), 3, 3, 3),
+    "one sample": PoolShape((1, 1, 4, 4), 2, 2, 2),
 }
 OVERLAPPING: Final = {
-    "3x3, stride 2": Shape((2, 2, 5, 5), 3, 3, 2),
-    "2x2, stride 1": Shape((2, 2, 4, 4), 2, 2, 1),
+    "3x3, stride 2": PoolShape((2, 2, 5, 5), 3, 3, 2),
+    "2x2, stride 1": PoolShape((2, 2, 4, 4), 2, 2, 1),
 }
 OBLONG: Final = {
-    "wide image": Shape((2, 2, 4, 6), 2, 2, 2),
-    "tall image": Shape((2, 2, 6, 4), 2, 2, 2),
-    "wide window": Shape((2, 2, 5, 6), 2, 3, 3),
-    "tall window": Shape((2, 2, 6, 5), 3, 2, 3),
+    "wide image": PoolShape((2, 2, 4, 6), 2, 2, 2),
+    "tall image": PoolShape((2, 2, 6, 4), 2, 2, 2),
+    "wide window": PoolShape((2, 2, 5, 6), 2, 3, 3),
+    "tall window": PoolShape((2, 2, 6, 5), 3, 2, 3),
 }
 LEFT_OVER: Final = {
-    "row": Shape((2, 2, 5, 4), 2, 2, 2),
-    "column": Shape((2, 2, 4, 5), 2, 2, 2),
+    "row": PoolShape((2, 2, 5, 4), 2, 2, 2),
+    "column": PoolShape((2, 2, 4, 5), 2, 2, 2),
 }
 """Where the stride does not divide: the last row or column belongs to no window."""
-GAPS: Final = Shape((2, 2, 5, 5), 2, 2, 3)
+GAPS: Final = PoolShape((2, 2, 5, 5), 2, 2, 3)
 """Windows with a row and a column between them that no window holds."""
 
 
@@ -301,16 +301,16 @@ def test_max_pool_backward_array(student: Student, reference: Student, inputs: I
     judge_kind_of_gradients(student, reference, "max_pool", args, dout, usual_cache=args)
 
 
-def _arguments(inputs: Inputs, shape: Shape) -> tuple[tuple[Any, ...], Array]:
+def _arguments(inputs: Inputs, shape: PoolShape) -> tuple[tuple[Any, ...], Array]:
     return shape.args(inputs), inputs.clear_of_zero(*shape.out)
 
 
-def _judge_backward(student: Student, reference: Student, inputs: Inputs, shape: Shape) -> None:
+def _judge_backward(student: Student, reference: Student, inputs: Inputs, shape: PoolShape) -> None:
     args, dout = _arguments(inputs, shape)
     judge_gradient(student, reference, "max_pool", args, dout, "dx", usual_cache=args)
 
 
-def _judge_ties(student: Student, inputs: Inputs, shape: Shape) -> None:
+def _judge_ties(student: Student, inputs: Inputs, shape: PoolShape) -> None:
     windows = _tied(inputs, shape)
     x = _tiles_to_images(windows)
     dout = inputs.clear_of_zero(*shape.out, gap=0.5)
@@ -347,7 +347,7 @@ def _distinct(inputs: Inputs, shape: tuple[int, int, int, int]) -> Array:
     return inputs.rounded(((ranks + 1) * 2 * APART + shift).reshape(shape))
 
 
-def _tied(inputs: Inputs, shape: Shape) -> Array:
+def _tied(inputs: Inputs, shape: PoolShape) -> Array:
     """Windows `(N, C, H', W', 4)` of a 2x2 pool, with ties in every combination of places."""
     windows = inputs.uniform(0.5, 1.5, *shape.out, 4)
     chosen = inputs.labels(windows[..., 0].size, len(_TIES)).reshape(shape.out)

@@ -18,7 +18,7 @@ from grader.assignments.convnet.bank._net import (
     REG,
     WEIGHTS,
     Array,
-    Case,
+    NetCase,
     assert_initial_weights,
     assert_penalty,
     assert_shapes,
@@ -33,7 +33,7 @@ from grader.assignments.convnet.bank._net import (
     spread,
     training_loss,
 )
-from grader.assignments.numpynn.bank._student_net import Batch, Net
+from grader.assignments.convnet.bank._remote_net import ImageBatch, RemoteNet
 from grader.checks import (
     Inputs,
     NotJudged,
@@ -99,13 +99,13 @@ def test_initial_weights(student: Student, scale: float | None) -> None:
         "num_classes": 80,
     }
     more = {} if scale is None else {"weight_scale": scale}
-    net = Net(student, NET, **settings, **more)
+    net = RemoteNet(student, NET, **settings, **more)
     assert_initial_weights(net, WEIGHTS, scale or 1e-3)
 
 
 @check("ThreeLayerConvNet starts with biases 0", part=PART, targets=NET, points=0.5)
 def test_initial_biases(student: Student) -> None:
-    net = Net(student, NET, **settings_of((2, 6, 6)))
+    net = RemoteNet(student, NET, **settings_of((2, 6, 6)))
     params = net.parameters()
     for name in BIASES:
         net.require(name, params)
@@ -136,7 +136,7 @@ def test_drawn_anew(student: Student) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 @check("The parameters have the dtype asked for", part=PART, targets=NET, points=0.25)
 def test_dtype(student: Student, dtype: Any) -> None:
-    net = Net(student, NET, **{**settings_of((2, 4, 4)), "dtype": dtype})
+    net = RemoteNet(student, NET, **{**settings_of((2, 4, 4)), "dtype": dtype})
     params = net.parameters()
     net.require("W1", params)
     for name, value in params.items():
@@ -280,13 +280,13 @@ def test_overfits(student: Student, inputs: Inputs) -> None:
     settings = {**settings_of((2, 6, 6)), "num_filters": 8, "hidden_dim": 20}
     shapes = shapes_of(settings)
     batch, other = (
-        Batch(inputs.normal(SAMPLES, 2, 6, 6), inputs.labels(SAMPLES, 4)) for _ in range(2)
+        ImageBatch(inputs.normal(SAMPLES, 2, 6, 6), inputs.labels(SAMPLES, 4)) for _ in range(2)
     )
     start = {
         name: inputs.normal(*shape, scale=spread(shape) if name in WEIGHTS else 0.0)
         for name, shape in shapes.items()
     }
-    net = Net(student, NET, **settings)
+    net = RemoteNet(student, NET, **settings)
     net.set(start)
     values = _descend(net, start, batch)
     with np.errstate(all="ignore"):
@@ -314,7 +314,7 @@ class _Given(NamedTuple):
     grads: dict[str, Array]
 
     @classmethod
-    def by(cls, net: Net, case: Case) -> _Given:
+    def by(cls, net: RemoteNet, case: NetCase) -> _Given:
         """What one net gives."""
         scores = as_array(net.scores(case.batch.X), "scores")
         loss, grads = net.loss(case.batch)
@@ -338,12 +338,12 @@ class _Given(NamedTuple):
 
 def _judge_shapes(student: Student, image: tuple[int, int, int], filter_size: int) -> None:
     settings = settings_of(image, filter_size)
-    net = Net(student, NET, **settings)
+    net = RemoteNet(student, NET, **settings)
     assert_shapes(net, PARAMETERS, shapes_of(settings))
 
 
 def _first_weights(student: Student) -> Array:
-    net = Net(student, NET, **settings_of((3, 4, 4)))  # some fix the number of channels
+    net = RemoteNet(student, NET, **settings_of((3, 4, 4)))  # some fix the number of channels
     params = net.parameters()
     net.require("W1", params)
     weights = as_array(params["W1"], 'params["W1"]', call=net.call)
@@ -351,14 +351,14 @@ def _first_weights(student: Student) -> Array:
     return weights
 
 
-def _added_by_penalty(nets: Sequence[Net], case: Case, name: str) -> Array:
+def _added_by_penalty(nets: Sequence[RemoteNet], case: NetCase, name: str) -> Array:
     """The difference of one gradient with and without penalty."""
     shape = case.values[name].shape
     with_reg, without = (gradient_of(net, name, net.loss(case.batch)[1], shape) for net in nets)
     return with_reg - without
 
 
-def _descend(net: Net, start: dict[str, Array], batch: Batch) -> dict[str, Array]:
+def _descend(net: RemoteNet, start: dict[str, Array], batch: ImageBatch) -> dict[str, Array]:
     """The parameters after some steps, whose length the size of the gradients does not change."""
     values = dict(start)
     velocity = {name: np.zeros_like(value) for name, value in values.items()}
@@ -378,7 +378,7 @@ def _unit(gradient: Array) -> Array:
     return gradient / max(size, 1e-8)
 
 
-def _are_same(net: Net, grads: Any, again: Any, values: dict[str, Array]) -> bool:
+def _are_same(net: RemoteNet, grads: Any, again: Any, values: dict[str, Array]) -> bool:
     """Whether gradients say the same. Such as add up are a momentum, by which a net may learn."""
     pairs = (
         [gradient_of(net, name, found, value.shape) for found in (grads, again)]
