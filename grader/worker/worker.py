@@ -59,7 +59,7 @@ from grader.model.limits import LEFT_THREAD, OUT_OF_MEMORY
 from grader.protocol import frames, wire
 from grader.worker import bridges, compat, debuggers, reference_stubs
 from grader.worker.call_counter import Counted, Tally
-from grader.worker.callbacks import CallbackStub
+from grader.worker.callback_stubs import CallbackStub
 from grader.worker.modules import Source, StudentFiles
 from grader.worker.operations import CONVERSIONS, OPERATORS, key_of
 from grader.worker.placeholders import Missing

@@ -147,6 +147,7 @@ def test_each_fault_is_found_and_said(graded: tuple[str, dict[str, Result]]) -> 
         assert {target for check in failed for target in check.targets} <= {*fault.targets}, kind
         assert any(fault.says in check.message for check in failed), (kind, failed)
         assert all(check.outcome is not Outcome.INTERNAL for check in failed), failed
+        assert not results[kind].notes  # nor did diagnosis stumble over objects
 
 
 @pytest.mark.parametrize(
