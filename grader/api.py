@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.assignment.folder import Assignment
+from grader.assignment.layout import find_rubric
 from grader.batches.download import brought
 from grader.batches.executor_choice import open_executor
 from grader.batches.grading_client import Engine
@@ -18,9 +19,7 @@ from grader.model.result import Result
 from grader.submission import discover, single
 
 
-def grade(
-    path: str | Path, *, assignment: str = "numpynn", settings: Settings | None = None
-) -> Result:
+def grade(path: str | Path, *, assignment: str = "", settings: Settings | None = None) -> Result:
     """Grade one submission.
 
     Args:
@@ -33,7 +32,8 @@ def grade(
         GraderError: the harness cannot grade here (no sandbox, a wrong rubric).
     """
     source = single(Path(path))
-    with Engine(settings or Settings(assignment=assignment)) as engine:
+    named = assignment or str(find_rubric())
+    with Engine(settings or Settings(assignment=named)) as engine:
         return engine.grade(source)
 
 
@@ -41,7 +41,7 @@ def batch(
     path: str | Path,
     *,
     out: str | Path | None = None,
-    assignment: str = "numpynn",
+    assignment: str = "",
     jobs: int | None = None,
     settings: Settings | None = None,
     executor: str = "local",
@@ -62,7 +62,7 @@ def batch(
         InputError: there is nothing there.
         GraderError: the harness cannot grade here.
     """
-    chosen = settings or Settings(assignment=assignment)
+    chosen = settings or Settings(assignment=assignment or str(find_rubric()))
     with brought(path) as here:
         sources = discover(here, Assignment.load(chosen.assignment).form)
         output = BatchOutput(out, title=here.resolve().name) if out is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from grader.assignment.layout import DEMO, Layout, find_rubric
+from grader.assignment.layout import Layout, find_rubric
 from grader.assignment.plugin import AUTO, Plugin, load_plugin, plugin_files
 from grader.assignment.stripping import strip_solutions
 from grader.model.errors import RubricError, UsageError
@@ -27,8 +27,10 @@ class Assignment:
         self.layout = Layout(path, rubric)
 
     @classmethod
-    def load(cls, name: str = DEMO) -> Assignment:
+    def load(cls, name: str = "") -> Assignment:
         """Load a shipped assignment by its id, or any by its folder or the path of its rubric.
+
+        Without a name it is the one whose folder one stands in.
 
         Raises:
             UsageError: no assignment has that name.

@@ -30,7 +30,7 @@ from grader.model.rubric import Rubric, load_rubric
 MAIN: Final = "assignment.toml"
 """The rubric of an assignment that is a folder."""
 DEMO: Final = "numpynn"
-"""The assignment that `grader demo` shows unless another is named."""
+"""The assignment that `grader demo` shows, and that is meant where no other is named or near."""
 
 _HARNESS: Final = Path(__file__).resolve().parents[1]
 
@@ -198,6 +198,16 @@ def shipped_ids() -> list[str]:
     return sorted(path.stem for path in _top("rubrics").glob("*.toml"))
 
 
+def with_notebooks(path: Path) -> str:
+    """A rubric that asks for notebooks: this one, or the shipped one that lays them over it."""
+    others = (path.with_name(f"{name}.toml") for name in shipped_ids())
+    for each in (path, *(other for other in others if other.is_file())):
+        rubric = load_rubric(each)
+        if rubric.notebooks is not None and (each == path or rubric.extends == path.name):
+            return str(each)
+    return str(path)
+
+
 def find_rubric(name: str = "", start: Path | None = None) -> Path:
     """The rubric of an assignment.
 
@@ -237,8 +247,8 @@ def _nearest(start: Path) -> Path:
         if (folder / MAIN).is_file():
             return folder / MAIN
     known = shipped_ids()
-    if len(known) == 1:  # a student's kit holds one
-        return _top("rubrics") / f"{known[0]}.toml"
+    if DEMO in known or len(known) == 1:  # a student's kit holds one
+        return _top("rubrics") / f"{DEMO if DEMO in known else known[0]}.toml"
     raise UsageError(
         f"Which assignment? Neither {start} nor a folder above it has a file {MAIN}.",
         hint=f"Name one with -a: {', '.join(known)}, or a folder or rubric of your own.",

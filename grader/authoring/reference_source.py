@@ -181,7 +181,7 @@ def package_root(folder: Path) -> Path:
 
 
 def module_of(path: str) -> str:
-    """`classifiers.knn` for `classifiers/knn.py`."""
+    """`nets.simple` for `nets/simple.py`."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 

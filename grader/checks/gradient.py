@@ -13,7 +13,7 @@ if the forward is found wrong by a check of its own (`CheckRun.settle`).
 The directional derivative along dout is differentiated, L(x) = sum(out(x) * dout), entry by entry:
 dL/dx_i = (L(x + h e_i) - L(x - h e_i)) / 2h, with h = 1e-5 (error of order h**2 from the formula
 and eps/h from rounding, both near 1e-10). dout is never constant: with a constant one the input
-gradients of softmax and of the norms are zero, whatever factor they are wrong by.
+gradients of what is normalized are zero, whatever factor they are wrong by.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def command(
     executor: Annotated[
         str, typer.Option(help="Who grades: local, or dask://HOST:PORT of a scheduler.")
     ] = "local",
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     release: options.Release = "auto",
     seed: options.Seed = "",
     sandbox: options.SandboxKind = "auto",

@@ -26,7 +26,7 @@ def command(
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Run again whenever a file changes.")
     ] = False,
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     sandbox: options.SandboxKind = "auto",
     lang: options.Language = "en",
     no_fork: options.NoFork = False,

@@ -27,7 +27,7 @@ def command(
         Path | None,
         typer.Option("--json", help="Also write the whole result here; it is the instructor's."),
     ] = None,
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     release: options.Release = "auto",
     seed: options.Seed = "",
     sandbox: options.SandboxKind = "auto",

@@ -13,7 +13,7 @@ from grader.model.errors import ExitCode
 
 
 def command(
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", show_default="beside the rubric", help="Where it goes."),

@@ -12,7 +12,7 @@ from grader.cli import options
 
 def command(
     out: Annotated[Path, typer.Argument(help="A new folder.")],
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
 ) -> None:
     """Make what students get: the template, and the self-check without the reference."""
     from grader.assignment.folder import Assignment

@@ -27,7 +27,7 @@ def command(
         Path | None,
         typer.Option(help="CSV with `submission` and `pseudonym`; names that lack one get one."),
     ] = None,
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Leaderboard",
     lang: options.Language = "en",
 ) -> None:

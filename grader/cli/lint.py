@@ -9,7 +9,7 @@ from grader.model.errors import ExitCode
 
 
 def command(
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     sandbox: options.SandboxKind = "auto",
     unsafe: options.Unsafe = False,
 ) -> None:

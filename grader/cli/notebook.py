@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
 def command(
     path: Annotated[Path, typer.Argument(help="The submission: a folder or an archive.")],
-    assignment: options.AssignmentName = "numpynn-notebooks",
+    assignment: options.AssignmentName = "",
     sandbox: options.SandboxKind = "auto",
     no_sandbox: options.Unsafe = False,
     lang: options.Language = "en",
 ) -> None:
     """Run the notebooks of one submission. Exit code 1: some cells did not do what they should."""
     from grader.assignment.folder import Assignment
+    from grader.assignment.layout import find_rubric, with_notebooks
     from grader.notebooks.notebook_grading import NotebookBench
     from grader.submission import load, single
 
     settings = options.settings(
         assignment=assignment, sandbox=sandbox, unsafe=no_sandbox, lang=lang
     )
-    loaded = Assignment.load(assignment)
+    loaded = Assignment.load(assignment or with_notebooks(find_rubric()))
     submission = load(
         single(options.existing(path)),
         contract=loaded.contract,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grader.grading import Settings
 
 AssignmentName = Annotated[
-    str, typer.Option("--assignment", "-a", help="An assignment's name, or the path of a rubric.")
+    str, typer.Option("--assignment", "-a", help="An assignment's id, its folder, or its rubric.")
 ]
 Release = Annotated[
     str,
@@ -57,6 +57,7 @@ def settings(
         UsageError: a value is not one of those possible, or `none` was not allowed explicitly.
     """
     from grader.assignment.folder import Assignment
+    from grader.assignment.layout import find_rubric
     from grader.grading import Settings
 
     if release != "auto":
@@ -69,7 +70,7 @@ def settings(
             hint="If you trust it all the same, add --no-sandbox.",
         )
     return Settings(
-        assignment=assignment,
+        assignment=assignment or str(find_rubric()),
         release=release,
         seed=seed,
         sandbox="none" if unsafe else sandbox,

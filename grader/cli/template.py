@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from grader.assignment.layout import DEMO
 from grader.cli import options
 from grader.model.errors import ExitCode
 
 
 def command(
     out: Annotated[Path, typer.Argument(help="Folder of the template.")],
-    assignment: options.AssignmentName = DEMO,
+    assignment: options.AssignmentName = "",
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit code 1 if it is out of step.")
     ] = False,

@@ -25,7 +25,7 @@ _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def command(
-    assignment: options.AssignmentName = "numpynn",
+    assignment: options.AssignmentName = "",
     seeds: Annotated[
         int, typer.Option(min=0, help="Number of seeds under which the reference must pass.")
     ] = 200,

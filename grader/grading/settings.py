@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to grade."""
 
-    assignment: str = "numpynn"
+    assignment: str = ""
     seed: str = ""
     """Instead of the rubric's: the same checks on other numbers."""
     release: str = "auto"

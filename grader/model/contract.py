@@ -3,7 +3,7 @@
 An entry is a short text, or a table where more than module and returned values is to be said:
 
     [contract]
-    sgd = "optim: next_w, config"
+    step = "rules: next_w, config"
     scale_forward = "layers: out, cache*"
     scale_backward = { module = "layers", returns = "dx, dw, db", backward_of = "scale_forward" }
     Net = { module = "nets", returns = "net*", stands_on = ["scale_forward"], methods = ["loss"] }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.assignment.folder import Assignment
+from grader.assignment.layout import find_rubric
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
 from grader.model.errors import UsageError
@@ -41,7 +42,7 @@ class SelfCheckAnswer:
 
 
 def check(
-    *names: str, path: str | Path = ".", assignment: str = "numpynn", lang: Lang = "en"
+    *names: str, path: str | Path = ".", assignment: str = "", lang: Lang = "en"
 ) -> SelfCheckAnswer:
     """Run the public checks of some functions on the files in the folder you work in.
 
@@ -58,6 +59,7 @@ def check(
         UsageError: nothing has such a name.
         InputError: no package was found.
     """
+    assignment = assignment or str(find_rubric())
     settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
     form = Assignment.load(assignment).form
     with kernel_work(working_folder(Path(path), form), assignment) as folder:

@@ -21,8 +21,6 @@ from grader.submission.package import Package
 from grader.submission.reader import Reader
 from grader.submission.source_text import is_foreign
 
-_CORE: Final = frozenset({"layer_utils.py", "solver.py", "gradient_check.py"})
-"""Given files that students run with their own Python, whatever else lies beside them."""
 _MAX_REMARKS: Final = 5
 
 
@@ -120,8 +118,12 @@ class Contents:
         }
 
     def _tells(self, file: str) -> bool:
-        is_core = file.rpartition("/")[2] in _CORE and file not in self._lent
-        return is_core or file in self._own()
+        return file in self._own() or (self._is_given(file) and file not in self._lent)
+
+    def _is_given(self, file: str) -> bool:
+        """Whether a file holds what the contract says is given: students run it as it is."""
+        given = {entry.module for entry in self.entries.values() if entry.given}
+        return file in map(self.package.module_file, given)
 
     def _own(self) -> set[str]:
         """Files that students write in."""
@@ -262,7 +264,7 @@ class Contents:
 
     def _judged(self) -> list[str]:
         own = self._own()
-        return [f for f in self.modules if f in own or f.rpartition("/")[2] == "layer_utils.py"]
+        return [file for file in self.modules if file in own or self._is_given(file)]
 
     def _python2_notes(self) -> list[str]:
         """What was done to each file that was written for Python 2."""

@@ -231,7 +231,7 @@ def _is_plain(value: ast.expr) -> bool:
 
 
 def _is_text_or_count(value: ast.BinOp) -> bool:
-    """`"mode %s" % mode`, `1 + len(hidden_dims)`, `self.num_layers - 1`."""
+    """`"mode %s" % mode`, `1 + len(sizes)`, `self.num_layers - 1`."""
     sides = (value.left, value.right)
     if not all(map(_is_plain, sides)):
         return False

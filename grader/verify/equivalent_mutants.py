@@ -4,7 +4,7 @@ They stand in `equivalent_mutants.toml` beside the reference package:
 
     [[mutant]]
     function = "scale_forward"        # as in the id of the mutant, up to the first colon
-    old = "out = np.maximum(x, 0)"   # the statement, as `grader verify` shows it
+    old = "out = np.multiply(x, w)"   # the statement, as `grader verify` shows it
     new = "..."                      # what the mutant makes of it
     reason = "Why the contract allows both."
 

@@ -37,7 +37,7 @@ class Layout:
     def find(self, name: str) -> Place | None:
         """The module or folder of a dotted name, empty for the package itself.
 
-        Where there is nothing of that name, `classifiers.layers` is `layers`: files that were given
+        Where there is nothing of that name, `nets.layers` is `layers`: files that were given
         out in a folder may lie flat, and say `from .layers import *`.
         """
         path = self._file(name)

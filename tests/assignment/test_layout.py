@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.folder import Assignment
-from grader.assignment.layout import Layout, find_rubric, shipped_ids
+from grader.assignment.layout import DEMO, Layout, find_rubric
 from grader.model.errors import InputError, UsageError
 from grader.model.rubric import load_rubric
 from tests.support import REPOSITORY, RUBRICS, SOLUTION, TEMPLATE
@@ -105,10 +105,8 @@ def test_without_a_name_it_is_the_nearest_above(tmp_path: Path) -> None:
     assert find_rubric(start=tmp_path / "d") == tmp_path / "assignment.toml"
 
 
-def test_without_any_above_it_is_said_which_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="Which assignment") as caught:
-        find_rubric(start=tmp_path)
-    assert all(name in caught.value.hint for name in shipped_ids())
+def test_without_any_above_it_is_that_of_the_demo(tmp_path: Path) -> None:
+    assert find_rubric(start=tmp_path) == RUBRICS / f"{DEMO}.toml"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.submission import Submission
+from grader.model.contract import Contract, EntryTable
+from grader.submission import Submission, load, single
 from grader.submission.parse import Unparsable
 from grader.submission.python2 import convert
-from tests.submission.samples import LAYERS, read, read_layers, remarks, write
+from tests.submission.samples import DECLARED, LAYERS, read, read_layers, remarks, write
+from tests.support import FORM
 
 HEAD = "import numpy as np\n\n\ndef relu_forward(x):\n"
 
@@ -200,7 +202,9 @@ def test_a_given_file_tells_the_template_but_not_the_student(tmp_path: Path, old
 def test_among_python_2_a_quotient_alone_tells(tmp_path: Path) -> None:
     layers = f"{HEAD}    return x[: len(x) / 2]\n"
     files = {"layers.py": layers, "solver.py": "def train():\n    print 'epoch', 1\n"}
-    submission = read(write(tmp_path / "ann", files))
+    given = EntryTable("solver", "solver*", given=True)
+    contract = Contract.parse({**DECLARED, "Solver": given})
+    submission = load(single(write(tmp_path / "ann", files)), contract=contract, form=FORM)
     assert submission.files["layers.py"].floor_division
     assert submission.notes[0] == (
         "layers.py is Python 2; / between integers floors (used as a whole number in line 5)."
