@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.plugin import PLAIN, Plugin, SubmissionFacts, load_plugin, plugin_files
-from grader.diagnosis.observed_values import Reader
+from grader.diagnosis.observed_values import ReplyReader
 from grader.model.call import Call
 from grader.model.contract import ContractEntry
 from grader.model.errors import PluginError, UsageError
@@ -146,7 +146,7 @@ CHANCE = (
 def read_twice(plugin: Plugin, random: tuple[str, ...]) -> list[dict[str, object]]:
     """What is compared of two calls of a function."""
     contract = {"draw": ContractEntry("m", ("out", "size"), random=random)}
-    reader = Reader(contract, plugin)
+    reader = ReplyReader(contract, plugin)
     request = {"op": "call", "on": "draw", "path": [], "args": [3], "kwargs": {},
                "returns": ["out", "size"]}  # fmt: skip
     reply = {"status": "ok", "value": ([0.1, 0.7, 0.2], 3)}
