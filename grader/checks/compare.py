@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from grader.checks.patterns import describe_pattern
 from grader.model.result import Finding
 from grader.model.verdicts import Wrong
+from grader.student.remote import Remote
 
 Array = NDArray[Any]
 
@@ -35,6 +36,8 @@ def as_array(value: Any, name: str, *, call: str = "") -> Array:
     Raises:
         Wrong: None, text, ragged lists, objects: anything that is no array of numbers.
     """
+    if isinstance(value, Remote):
+        value = value.read()
     if value is None:
         raise Wrong(f"{name} is None.", Finding(kind="type", quantity=name, call=call))
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checks import assert_autograd, assert_backward
+from grader.checks import assert_autograd, assert_backward, assert_close
 from grader.checks.inputs import Inputs
 from grader.model.contract import ContractEntry
 from grader.model.verdicts import CouldNotRun, NotJudged, Wrong
@@ -188,3 +188,14 @@ def test_a_parameter_that_is_not_handed_out_is_wrong() -> None:
     assert_autograd(who("w", "b"), who("w", "b"), graph, {}, forward="Tensor")
     with pytest.raises(Wrong, match=r"parameter 1\.grad is None"):
         assert_autograd(who("w"), who("w", "b"), graph, {}, forward="Tensor")
+
+
+def test_a_place_in_an_object_is_compared_by_its_value() -> None:
+    class Tensor:
+        data = np.ones(2)
+        name = "ann"
+
+    thing = someone(Tensor=Tensor).Tensor()
+    assert_close("data", thing.data, np.ones(2))
+    with pytest.raises(Wrong, match="name should be an array of numbers; it is a str"):
+        assert_close("name", thing.name, np.ones(2))
