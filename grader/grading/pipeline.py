@@ -178,7 +178,10 @@ def _spread_points(rubric: Rubric, checks: Iterable[CheckResult]) -> list[str]:
     if not missing:
         return []
     what = ", ".join(missing)
-    return [f"Not asked for by this template: {what}. Its points are spread over the other parts."]
+    return [
+        f"This template does not ask for, or gives complete: {what}. "
+        "Its points are spread over the other parts."
+    ]
 
 
 def _explained(

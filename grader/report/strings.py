@@ -56,7 +56,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "student.all_passed": ("Every check passed.", "所有检查均已通过。"),
     "student.nothing_to_fix": ("Nothing to fix.", "无需修改。"),
     "student.not_asked": ("not asked for", "不作要求"),
-    "student.unasked": ("Not asked for by this template", "此模板不作要求"),
+    "student.unasked": ("Not asked for, or given, by this template", "此模板不作要求或已给出"),
     "student.not_judged": ("Could not be judged", "未能判定"),
     "student.passed": ("Passed checks", "已通过的检查"),
     "student.expand": ("Open all details", "展开全部"),

@@ -440,7 +440,7 @@ def test_what_the_era_does_not_ask_for_is_not_to_be_fixed() -> None:
     assert "1 of 1 checks passed" in text
     assert "Batch and layer normalization not asked for" in text
     assert "Every check passed." in text
-    assert "Not asked for by this template 2 checks" in text
+    assert "Not asked for, or given, by this template 2 checks" in text
     assert page.index('id="unasked"') < page.index("Layernorm forward[a]")
 
 
