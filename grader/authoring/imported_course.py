@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from grader.assignment.solution_markers import has_marks
+from grader.assignment.solution_markers import find_marked, has_marks
 from grader.authoring.solution_marks import mark_solutions
+from grader.model.errors import InputError
+
+_MARKER: Final = re.compile(r"#.*\b(BEGIN|END) SOLUTION")
 
 
 class Cell(NamedTuple):
@@ -49,8 +52,9 @@ class CourseUnit(NamedTuple):
 
     @property
     def module(self) -> str:
-        """The definitions, imports and constants of all cells."""
-        return "\n\n".join(filter(None, map(definitions, self.cells))) + "\n"
+        """The definitions and constants of all cells, and the imports that they use."""
+        text = "\n\n".join(filter(None, map(definitions, self.cells))) + "\n"
+        return _without_idle_imports(text)
 
 
 class Translated(NamedTuple):
@@ -85,9 +89,36 @@ def definitions(cell: Cell) -> str:
                 "\n".join([*(marker if opened else []), *lines[start - 1 : end], *use_tail])
             )
     code = "\n".join(kept)
+    if parsed(code) is None or not _fits(code):
+        code = "\n".join(line for line in code.splitlines() if not _MARKER.search(line))
     if cell.is_given or has_marks(code) or parsed(code) is None:
         return code
     return mark_solutions(code, _defined(code))
+
+
+def _fits(code: str) -> bool:
+    """Whether the marks of a piece have their counterparts in it."""
+    try:
+        list(find_marked(code.splitlines(), ""))
+    except InputError:
+        return False
+    return True
+
+
+def _without_idle_imports(text: str) -> str:
+    """A module without imports that nothing in it uses."""
+    tree = parsed(text)
+    if tree is None:
+        return text
+    used = set(_used(tree))
+    lines: list[str | None] = list(text.splitlines())
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            bound = {(a.asname or a.name).partition(".")[0] for a in node.names}
+            if not bound & (used | {"*"}):
+                for number in range(node.lineno - 1, node.end_lineno or node.lineno):
+                    lines[number] = None
+    return "\n".join(line for line in lines if line is not None) + "\n"
 
 
 def _is_open(lines: Sequence[str]) -> bool:
@@ -162,6 +193,11 @@ def _statements_for(unit: CourseUnit, names: set[str], defined: set[str]) -> Ite
             if not isinstance(node, ast.FunctionDef | ast.ClassDef):
                 for name in _bound(ast.unparse(node)):
                     bound[name] = ast.unparse(node)
+    for code in [*(cell.code for cell in unit.cells), *(test.code for test in unit.tests)]:
+        tree = parsed(_without_magics(code))
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                bound = {**dict.fromkeys(_bound(ast.unparse(node)), ast.unparse(node)), **bound}
     yielded: list[str] = []
 
     def visit(name: str) -> None:
