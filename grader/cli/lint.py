@@ -28,4 +28,6 @@ def command(
                 typer.echo(f"  {complaint.hint}")
     if complaints:
         raise typer.Exit(ExitCode.CHECKS_FAILED)
-    typer.echo(f"{assignment or 'The assignment'}: ready. The reference has full marks, its template none.")
+    typer.echo(
+        f"{assignment or 'The assignment'}: ready. The reference has full marks, its template none."
+    )

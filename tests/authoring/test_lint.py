@@ -72,7 +72,7 @@ def _answer_written_down(folder: Path) -> None:
         (_no_reference, "assignment.toml, line "),
         (_no_part, "assignment.toml, line "),
         (_no_check, "key `checks.losses::huber` is not a check"),
-        (_no_helper, "bank/losses.py:5: there is no helper _help.py beside it."),
+        (_no_helper, "bank/losses.py:7: there is no helper _help.py beside it."),
         (_no_marks, "losses.py:8: students would get huber_forward whole"),
         (_misspelt_marks, "'# END SOLUTON' looks like a marker"),
         (_answer_written_down, "The reference fails"),
