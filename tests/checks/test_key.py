@@ -107,7 +107,7 @@ def test_hash_sees_values_and_types() -> None:
 def test_file_that_is_no_key(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.key"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="is no answer key") as caught:
+    with pytest.raises(InputError, match="is not an answer key") as caught:
         Key.load(path)
     assert "grader key" in caught.value.hint
 
@@ -116,7 +116,7 @@ def test_cut_off_file_is_no_key(tmp_path: Path) -> None:
     path = tmp_path / "cut.key"
     recorded()[1].save(path)
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(InputError, match="is no answer key"):
+    with pytest.raises(InputError, match="is not an answer key"):
         Key.load(path)
 
 
