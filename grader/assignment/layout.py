@@ -75,11 +75,15 @@ class Layout:
 
     @property
     def borrowed_helpers(self) -> list[Path]:
-        """Helpers of other shipped banks, which a shipped one may import."""
-        ours = _HARNESS / "assignments"
-        if not self.bank.is_relative_to(ours):
-            return []
-        return sorted(path for path in ours.glob("*/bank/_*.py") if path.parent != self.bank)
+        """Helpers of shipped banks that this bank imports from, wherever it lies."""
+        texts = "".join(path.read_text(encoding="utf-8") for path in self.bank.glob("*.py"))
+        helpers = (_HARNESS / "assignments").glob("*/bank/_*.py")
+        return sorted(
+            path
+            for path in helpers
+            if path.parent != self.bank
+            and f"{_HARNESS.name}.assignments.{path.parents[1].name}.bank" in texts
+        )
 
     @cached_property
     def reference(self) -> Path:

@@ -67,7 +67,8 @@ class NotebookBench:
         """
         rules = assignment.rubric.notebooks
         if rules is None:
-            raise InputError(f"{assignment.path}: asks for no notebooks.")
+            hint = "Name an assignment with notebooks: -a NAME."
+            raise InputError(f"{assignment.path}: asks for no notebooks.", hint=hint)
         self.rules: NotebookRules = rules
         self.lang = lang
         self._assignment = assignment
