@@ -22,7 +22,7 @@ from grader.assignment.catalogue import (
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_solutions
 from grader.assignments.numpynn.rendering import rendered, without_markers
-from grader.demo.hand_in_layouts import hand_in
+from grader.demo.hand_in_layouts import course_of, hand_in
 from grader.demo.invented_students import Pupil
 from grader.model.errors import InputError, InternalError, UsageError
 
@@ -66,9 +66,10 @@ def make_class(pupils: Iterable[Pupil], folder: Path, assignment: Assignment) ->
         *load_variants(layout.variants),
     ]
     catalogue = {entry.id: entry for entry in entries}
+    course = course_of(assignment)
     folder.mkdir(parents=True, exist_ok=True)
     for pupil in pupils:
-        hand_in(written_by(pupil, reference, catalogue), folder, pupil.id, pupil.layout)
+        hand_in(written_by(pupil, reference, catalogue), folder, pupil.id, pupil.layout, course)
 
 
 def written_by(pupil: Pupil, reference: Files, catalogue: Catalogue) -> Files:

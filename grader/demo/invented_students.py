@@ -86,7 +86,7 @@ _RIGHT: Final = (
     Pupil(
         id="endo-haruka",
         what="right, writes in place wherever it can",
-        layout="daseCV",
+        layout="renamed",
         variants=(
             "relu-writes-into-dout",
             "softmax-writes-into-x",

@@ -22,7 +22,6 @@ GENERIC = frozenset({"layers", "loss", "fit", "train", "predict", "model", "solv
 LEFT = frozenset(
     {
         "demo/build.py",
-        "demo/hand_in_layouts.py",
         "demo/hostile_code.py",
         "demo/invented_students.py",
     }
