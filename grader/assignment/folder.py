@@ -112,7 +112,7 @@ class Assignment:
         bank = [*sorted(self.bank.glob("*.py")), *self.layout.borrowed_helpers]
         harness = Path(__file__).resolve().parents[1]
         checks = sorted(
-            path for folder in ("checks", "runner") for path in (harness / folder).glob("*.py")
+            path for folder in ("checks", "runner") for path in (harness / folder).rglob("*.py")
         )
         asked = sorted((name, entry.module, entry.returns) for name, entry in self.contract.items())
         return digest([*bank, *checks], repr(asked))
