@@ -32,6 +32,8 @@ from grader.model.errors import InputError
 
 _MAGIC: Final = re.compile(r"^( *)[%!].*$", re.MULTILINE)
 
+_ANY_MARKER = re.compile(r" *# (?:BEGIN|END) SOLUTION")
+_TASK_TEXT = re.compile(r" *#   \S")
 WRITE_HERE: Final = "**Your answer:**\n\n*Write your answer here.*"
 """What stands in the template in place of a written answer."""
 
@@ -86,6 +88,17 @@ def template_differences(reference: Path, template: Path) -> list[str]:
             line = _first_difference(text, expected[name])
             differences.append(f"{name}: line {line} differs from the stripped reference")
     return differences
+
+
+def without_markers(text: str) -> str:
+    """A module without the comments that mark its solutions."""
+    kept: list[str] = []
+    in_task = False
+    for line in text.splitlines(keepends=True):
+        in_task = bool(_ANY_MARKER.match(line) or (in_task and _TASK_TEXT.match(line)))
+        if not in_task:
+            kept.append(line)
+    return "".join(kept)
 
 
 def strip_solutions(source: str, name: str = "<source>") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,7 @@ from grader.assignment.catalogue import (
     read_package,
 )
 from grader.assignment.folder import Assignment
-from grader.assignment.stripping import strip_solutions
-from grader.assignments.numpynn.rendering import rendered, without_markers
+from grader.assignment.stripping import strip_solutions, without_markers
 from grader.demo.hand_in_layouts import course_of, hand_in
 from grader.demo.invented_students import Pupil
 from grader.model.errors import InputError, InternalError, UsageError
@@ -67,13 +66,28 @@ def make_class(pupils: Iterable[Pupil], folder: Path, assignment: Assignment) ->
     ]
     catalogue = {entry.id: entry for entry in entries}
     course = course_of(assignment)
+    rendered = assignment.plugin.hook("releases", "rendered")
     folder.mkdir(parents=True, exist_ok=True)
     for pupil in pupils:
-        hand_in(written_by(pupil, reference, catalogue), folder, pupil.id, pupil.layout, course)
+        hand_in(
+            written_by(pupil, reference, catalogue, rendered),
+            folder,
+            pupil.id,
+            pupil.layout,
+            course,
+        )
 
 
-def written_by(pupil: Pupil, reference: Files, catalogue: Catalogue) -> Files:
-    """The package of one pupil: text by path inside it."""
+def written_by(
+    pupil: Pupil,
+    reference: Files,
+    catalogue: Catalogue,
+    rendered: Callable[[Files, str], Files] | None = None,
+) -> Files:
+    """The package of one pupil: text by path inside it.
+
+    `rendered` gives a package the form of a release; it is a hook of the assignment.
+    """
     files = dict(reference)
     for name in (*pupil.variants, *pupil.mistakes):
         files = apply(files, catalogue[name])
@@ -86,7 +100,7 @@ def written_by(pupil: Pupil, reference: Files, catalogue: Catalogue) -> Files:
         files[file] = files[file].replace(body, _begun(body, textwrap.indent(act, "    ")))
     for name, text in pupil.adds.items():
         files[name] = f"{files[name]}\n\n{text}"
-    files = rendered(files, pupil.release) if pupil.release else _unmarked(files)
+    files = rendered(files, pupil.release) if rendered and pupil.release else _unmarked(files)
     if pupil.broken:
         file, body = _located(files, pupil.broken)
         files[file] = files[file].replace(body, _begun(body, "   "))

@@ -49,7 +49,9 @@ def course_of(assignment: Assignment) -> Course:
     earlier = f"{word}{int(number) - 1}" if number else f"earlier {word}"
     notebooks = sorted(path.stem for path in layout.template.glob("*.ipynb"))
     template = read_package(layout.template / layout.reference.name)
-    return Course(packages, f"{word}{number}", f"{word} {number}".strip(), earlier, notebooks, template)
+    return Course(
+        packages, f"{word}{number}", f"{word} {number}".strip(), earlier, notebooks, template
+    )
 
 
 def hand_in(files: Files, folder: Path, name: str, layout: str, course: Course) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from grader.assignment.catalogue import read_package, write_package
 from grader.assignment.folder import Assignment
+from grader.assignment.stripping import without_markers
 from grader.assignments.numpynn.release_facts import RELEASES
 from grader.assignments.numpynn.rendering import (
     reference_as,
     rendered,
     without,
     without_docstrings,
-    without_markers,
 )
 from grader.model.errors import UsageError
 from grader.model.release import Release

@@ -14,11 +14,10 @@ from typing import Final
 
 from grader.assignment.catalogue import find_definition, read_package
 from grader.assignment.folder import Assignment
+from grader.assignment.stripping import without_markers
 from grader.model.errors import UsageError
 
 _NETS: Final = "classifiers/fc_net.py"
-_MARKER: Final = re.compile(r" *# (?:BEGIN|END) SOLUTION")
-_TASK_LINE: Final = re.compile(r" *#   \S")
 
 
 def reference_as(release: str, reference: Path | None = None) -> dict[str, str]:
@@ -60,17 +59,6 @@ def without_docstrings(text: str) -> str:
             end = said.end_lineno or said.lineno
             lines[said.lineno - 1 : end] = [left] + [""] * (end - said.lineno)
     return "".join(lines)
-
-
-def without_markers(text: str) -> str:
-    """A module without the comments that mark its solutions."""
-    kept: list[str] = []
-    in_task = False
-    for line in text.splitlines(keepends=True):
-        in_task = bool(_MARKER.match(line) or (in_task and _TASK_LINE.match(line)))
-        if not in_task:
-            kept.append(line)
-    return "".join(kept)
 
 
 def without(text: str, *names: str) -> str:
