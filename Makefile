@@ -62,8 +62,9 @@ format: setup ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-key: setup ## record the answer key again, after a change of bank or reference
-	$(BIN)/grader key
+key: setup ## record the answer keys again, after a change of bank or reference
+	$(BIN)/grader key -a numpynn
+	$(BIN)/grader key -a convnet
 
 curves: setup ## record the reference's training curves again, after a change of it or its notebooks
 	$(BIN)/python -m grader.notebooks.curve_recording numpynn-notebooks
