@@ -20,7 +20,7 @@ REFERENCE = read_package(ASSIGNMENT.reference)
 TEMPLATE = read_package(ASSIGNMENT.layout.template / "numpynn")
 
 
-@pytest.fixture(scope="module", params=["auto", "cs231n-2016", "cs231n-2025-a2"])
+@pytest.fixture(scope="module", params=["auto", "cs231n-2016"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     with Engine(Settings(assignment="convnet", release=request.param)) as opened:
         yield opened
