@@ -11,30 +11,39 @@ and may be recorded alone: without FOLDER those of the others stay as they are.
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from grader.assignment.folder import Assignment
-from grader.assignments.numpynn.marks import marks_of
+from grader.assignments.numpynn.marks import code_digest, marks_of
 from grader.assignments.numpynn.recognition import _TABLE
-from grader.assignments.numpynn.release_facts import RELEASES
-from grader.grading import contract_of
+from grader.assignments.numpynn.release_facts import RELEASES, RULES
+from grader.assignments.numpynn.rendering import reference_as
 from grader.model.errors import InputError
 from grader.model.release import Release
 from grader.submission import load, single
 
 _OURS: Final = "numpynn"
-_LIKE: Final = {"cs231n-2025-a2": ("cs231n-2026-a2",)}
+_GIVING: Final = "cs231n-2025-a2"
+_LIKE: Final = {_GIVING: ("cs231n-2026-a2",)}
 """Releases with the texts of another one, which differ in the code that they give."""
 
 
 def own_marks() -> frozenset[str]:
     """Of our own template."""
     return _marks(Assignment.load(_OURS).layout.template)
+
+
+def given_rules() -> Iterator[str]:
+    """Those that our rendering of that release gives complete."""
+    for node in ast.parse(reference_as(_GIVING)["optim.py"]).body:
+        if isinstance(node, ast.FunctionDef) and node.name in RULES:
+            yield f"code {node.name} {code_digest(node)}"
 
 
 def _marks(folder: Path) -> frozenset[str]:
@@ -45,7 +54,7 @@ def _marks(folder: Path) -> frozenset[str]:
             seen.append(marks_of(facts))  # type: ignore[arg-type]
 
     assignment = Assignment.load(_OURS)
-    load(single(folder), contract=contract_of(assignment), plugin=Watching())  # type: ignore[arg-type]
+    load(single(folder), contract=assignment.contract, plugin=Watching())  # type: ignore[arg-type]
     return seen[0]
 
 
@@ -75,7 +84,7 @@ def _written(found: Mapping[str, Iterable[str]]) -> str:
 
 def _may_tell(mark: str, release: Release) -> bool:
     kind, what, *_ = mark.split(" ")
-    return kind != "package" and (kind not in ("code", "comment") or what in release.gives)
+    return kind != "package" and (kind != "code" or what in release.gives)
 
 
 def _recorded() -> dict[str, set[str]]:
@@ -93,6 +102,7 @@ def main() -> None:
         found[folder.name] = _of_release(folder)
         found |= dict.fromkeys(_LIKE.get(folder.name, ()), found[folder.name])
     found[_OURS] = own_marks()
+    found[_GIVING] = {*found.get(_GIVING, ()), *given_rules()}
     _TABLE.write_text(_written(found), encoding="utf-8")
 
 

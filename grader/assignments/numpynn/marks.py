@@ -12,16 +12,16 @@ import ast
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from grader.assignment.plugin import SubmissionFacts
 from grader.assignments.numpynn.call_forms import NETWORK
+from grader.assignments.numpynn.release_facts import EVERYTHING, RULES
 
 WEIGHTS: Final[Mapping[str, float]] = {
     "doc": 1.0,
-    "code": 5.0,
-    "comment": 2.0,
+    "code": 2.0,
     "net": 3.0,
     "has": 1.0,
     "file": 1.0,
@@ -40,6 +40,10 @@ _COUNTED: Final = (
     "conv_relu_forward",
 )
 """What some releases have and others do not."""
+_OF_THE_UNIT: Final = (
+    *sorted(EVERYTHING), "affine_", "conv_", "max_pool_", "spatial_", "ThreeLayerConvNet",
+)  # fmt: skip
+"""Beginnings of the names whose docstrings count: files of other units may lie beside these."""
 _FILES: Final = (
     "k_nearest_neighbor.py",
     "linear_classifier.py",
@@ -54,8 +58,6 @@ _FILES: Final = (
 )
 _GIVEN: Final = ("sgd_momentum", "rmsprop", "adam", "softmax_loss", "svm_loss")
 """Functions that some release gives complete."""
-_GIVEN_HERE: Final = re.compile(r"^ *# *~*(?:START|END) DELETE", re.MULTILINE)
-"""Left by the tool that takes solutions out, around those that were given."""
 _KEYWORDS: Final = ("dropout_keep_ratio", "normalization", "use_batchnorm")
 _BOTH_PYTHONS: Final = re.compile(r"^from (?:builtins|past)\b", re.MULTILINE)
 
@@ -75,8 +77,6 @@ def _marks(facts: SubmissionFacts) -> Iterator[str]:
             names.add(name)
             yield from _of_definition(name, node)
         yield from _of_order(tree)
-        if _GIVEN_HERE.search(text):
-            yield from (f"comment {name}" for name, _ in _definitions(tree) if name in _GIVEN)
     yield from (f"has {name}" for name in _COUNTED if name in names | facts.unreadable)
     yield from _of_network(facts)
     stems = {posixpath.basename(file) for file in facts.files}
@@ -90,10 +90,16 @@ def _marks(facts: SubmissionFacts) -> Iterator[str]:
 
 def _of_definition(name: str, node: Definition) -> Iterator[str]:
     text = ast.get_docstring(node) or ""
-    if text:
+    if text and name.startswith(_OF_THE_UNIT):
         yield f"doc {name} {_digest(' '.join(text.split()))}"
     if name in _GIVEN and isinstance(node, ast.FunctionDef):
         yield f"code {name} {code_digest(node)}"
+
+
+def has_given_rules(marks: Iterable[str], known: Mapping[str, object]) -> bool:
+    """Whether most update rules are code that some release gave out."""
+    given = {mark.split(" ")[1] for mark in marks if mark in known and mark.startswith("code ")}
+    return len(RULES & given) > len(RULES) / 2
 
 
 def code_digest(node: ast.FunctionDef) -> str:

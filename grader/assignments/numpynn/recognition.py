@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from grader.assignment.plugin import SubmissionFacts
 from grader.assignments.numpynn.call_forms import LAYER
 from grader.assignments.numpynn.dropout_meaning import stated_meaning
-from grader.assignments.numpynn.marks import WEIGHTS, marks_of
+from grader.assignments.numpynn.marks import WEIGHTS, has_given_rules, marks_of
 from grader.assignments.numpynn.release_facts import RELEASES, names_judged
 from grader.model.release import Release
 
@@ -28,13 +28,14 @@ _ABOUT: Final = 0.1
 _NEEDS: Final = {"cs231n-2025-a1": "net dropout_keep_ratio"}
 """A mark without which a release is not meant: first assignments of other years have the same
 texts, and no such network. Who leaves it out is not excused from what they do not ask for."""
+_GIVES_RULES: Final = {"cs231n-2025-a2": True, "cs231n-2026-a2": False}
+"""The same texts, and whether the update rules are the code that was given out."""
 _TABLE: Final = Path(__file__).with_name("release_marks.json")
 _SAID: Final = {
     "net": "FullyConnectedNet takes {}",
     "has": "defines {}",
     "file": "there is a file {}",
     "code": "{} is the code that was given out",
-    "comment": "{} is marked as given out",
     "order": "layers.py has the {}",
     "python": "written for Python {}",
     "package": "the package is called {}",
@@ -52,10 +53,11 @@ def by_marks(marks: Iterable[str]) -> Release:
     """The release that asks for most, of those that some marks fit best."""
     known = _telling(marks)
     total = sum(map(_weight, known))
+    given = has_given_rules(known, table())
     fits = {
         release.id: sum(_weight(mark) for mark in known if release.id in table()[mark])
         for release in RELEASES
-        if _NEEDS.get(release.id) in {None, *known}
+        if _NEEDS.get(release.id) in {None, *known} and _GIVES_RULES.get(release.id, given) is given
     }
     least = max(fits.values()) - _ABOUT * total
     near = [release for release in RELEASES if fits.get(release.id, -1.0) >= least]
