@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from grader.authoring.argument_kinds import Kind, Sizes
+from grader.authoring.argument_kinds import Kind
 from grader.authoring.cases import cases_of
 from grader.authoring.explore import Call, Explorer, Known
 from grader.authoring.native_reference import fingerprint, is_finite, is_plain
@@ -350,15 +350,3 @@ def _gradients(
         yield candidate._replace(
             form=GRADIENT, backward=judged, uses=(forward.name,), cost=cost, words=words
         )
-
-
-__all__ = [
-    "Candidate",
-    "Pair",
-    "Sizes",
-    "Step",
-    "compared",
-    "find_pairs",
-    "function_candidates",
-    "pair_candidates",
-]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +18,12 @@ from grader.authoring.native_reference import (
     is_plain,
     tried,
 )
-from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
+from grader.authoring.reference_source import (
+    ClassDefinition,
+    Definition,
+    Parameter,
+    ReferenceSource,
+)
 from grader.authoring.scenario import Ran, Scenario, Seen, Step, run_here
 
 SEARCH_SECONDS: Final = 4.0
@@ -388,29 +394,21 @@ def _says_nothing(result: Any) -> bool:
     return result is None or (isinstance(result, np.ndarray) and result.size == 0)
 
 
-def _stored(node: Any) -> Iterator[Any]:
-    import ast
-
+def _stored(node: ast.AST) -> Iterator[ast.Attribute]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
             yield inner
 
 
 def _empty_init(known: ClassDefinition) -> Definition:
-    import ast
-
     node = ast.parse("def __init__(self): pass").body[0]
     assert isinstance(node, ast.FunctionDef)
     parameters = _fields(known)
     return Definition(known.module, known.name, node, parameters)
 
 
-def _fields(known: ClassDefinition) -> tuple[Any, ...]:
+def _fields(known: ClassDefinition) -> tuple[Parameter, ...]:
     """The parameters of a dataclass."""
-    import ast
-
-    from grader.authoring.reference_source import Parameter
-
     if not any("dataclass" in ast.unparse(each) for each in known.node.decorator_list):
         return ()
     return tuple(

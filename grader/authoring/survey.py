@@ -222,15 +222,16 @@ def _explored(
     units = list(_units(source))
 
     def work(unit: _Unit, send: Send) -> None:
+        def tell(item: Candidate | _Report) -> None:
+            data = pickle.dumps(item)
+            send(struct.pack("<I", len(data)) + data)
+
         try:
             for item in _explore(source, unit):
-                data = pickle.dumps(item)
-                send(struct.pack("<I", len(data)) + data)
-        except Exception:
-            import traceback
-
-            traceback.print_exc()
-            raise
+                tell(item)
+        except Exception as error:  # what was found until then is kept
+            why = f"exploring it failed: {type(error).__name__}: {error}"
+            tell(_Report({}, {}, dict.fromkeys(unit.functions, why)))
 
     found: dict[str, list[Any]] = {}
     left_out: dict[str, str] = {}
