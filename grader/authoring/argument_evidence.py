@@ -9,7 +9,7 @@ from typing import Final
 
 from grader.authoring import argument_kinds
 from grader.authoring.argument_kinds import Kind, normal, ranked
-from grader.authoring.reference_source import Definition, Parameter
+from grader.authoring.reference_source import DeclaredParameter, Definition
 
 _SIZERS: Final = frozenset(
     {"zeros", "ones", "empty", "range", "arange", "randn", "rand", "full", "eye"}
@@ -153,7 +153,7 @@ def _adds_an_axis(node: ast.AST) -> bool:
 
 
 def kinds_of(
-    parameter: Parameter, definition: Definition, siblings: Sequence[Definition], doc: str
+    parameter: DeclaredParameter, definition: Definition, siblings: Sequence[Definition], doc: str
 ) -> list[Kind]:
     """What a parameter may be, the likeliest first.
 
@@ -179,7 +179,7 @@ def kinds_of(
     return merged[:_BOUND]
 
 
-def _all_kinds(parameter: Parameter, usage: Usage, doc: str) -> Iterator[Kind]:
+def _all_kinds(parameter: DeclaredParameter, usage: Usage, doc: str) -> Iterator[Kind]:
     by_name = argument_kinds.named(parameter.name)
     if usage.choices:
         yield from (Kind(repr(choice), 0.1 * at) for at, choice in enumerate(usage.choices))
@@ -261,7 +261,7 @@ def _dict(items: dict[str, str]) -> str:
     return "{" + ", ".join(f"{key!r}: {value}" for key, value in items.items()) + "}"
 
 
-def optional_sizes(parameter: Parameter) -> list[Kind]:
+def optional_sizes(parameter: DeclaredParameter) -> list[Kind]:
     """Small sizes for a parameter whose default is a large one."""
     try:
         large = (

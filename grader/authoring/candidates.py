@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from grader.authoring.argument_kinds import Kind
 from grader.authoring.cases import cases_of
-from grader.authoring.explore import Call, Explorer, Known
+from grader.authoring.explore import Explorer, Known, TriedCall
 from grader.authoring.native_reference import fingerprint, is_finite, is_plain
 from grader.authoring.reference_source import Definition
 from grader.authoring.scenario import SET, Ran, Scenario, Seen, Step
@@ -307,7 +307,7 @@ def pair_call(explorer: Explorer, pair: Pair, scenario: Scenario) -> Known | Non
         if parameter.name != pair.cache and parameter.default is None:
             kinds[parameter.name] = [drawn, *kinds[parameter.name]]
             break
-    call = Call(
+    call = TriedCall(
         pair.backward, prefix, function=pair.backward.name, pinned={pair.cache: step.results[at]}
     )
     return explorer.search(call, kinds)

@@ -20,8 +20,8 @@ from grader.authoring.native_reference import (
 )
 from grader.authoring.reference_source import (
     ClassDefinition,
+    DeclaredParameter,
     Definition,
-    Parameter,
     ReferenceSource,
 )
 from grader.authoring.scenario import Ran, Scenario, Seen, Step, run_here
@@ -40,7 +40,7 @@ OPERATORS: Final = frozenset(
 _OF_ARRAYS: Final = frozenset({*dir(np.ndarray), *dir(dict), *dir(list), *dir(str)})
 
 
-class Call(NamedTuple):
+class TriedCall(NamedTuple):
     """What is called, after some steps."""
 
     definition: Definition
@@ -54,7 +54,7 @@ class Call(NamedTuple):
 class Known(NamedTuple):
     """A call that works."""
 
-    call: Call
+    call: TriedCall
     found: Found
     kinds: Mapping[str, list[Kind]]
     sizes: Sizes
@@ -88,7 +88,7 @@ class Explorer:
     ) -> Known | None:
         """Find arguments for a function."""
         start = prefix or Scenario(sizes=Sizes())
-        call = Call(definition, start, function=definition.name, pinned=pinned or {})
+        call = TriedCall(definition, start, function=definition.name, pinned=pinned or {})
         return self.search(call, self.source_kinds(definition, (), definition.doc))
 
     def makers(self, name: str) -> list[Known]:
@@ -102,7 +102,7 @@ class Explorer:
         methods = self.source.methods(known.name)
         init = methods.get("__init__") or _empty_init(known)
         doc = f"{known.doc}\n{init.doc}"
-        call = Call(init, Scenario(sizes=Sizes()), function=known.name)
+        call = TriedCall(init, Scenario(sizes=Sizes()), function=known.name)
         kinds = self.source_kinds(init, list(methods.values()), doc)
         first = self.search(call, kinds)
         if first is None:
@@ -119,7 +119,7 @@ class Explorer:
 
     def method(self, definition: Definition, prefix: Scenario, receiver: str) -> Known | None:
         """Find arguments for a method of an object that the prefix has made."""
-        call = Call(definition, prefix, receiver=receiver)
+        call = TriedCall(definition, prefix, receiver=receiver)
         methods = list(self.source.methods(definition.owner).values())
         owner = self.source.classes.get(definition.owner)
         doc = f"{owner.doc if owner else ''}\n{definition.doc}"
@@ -159,7 +159,7 @@ class Explorer:
         stored = {node.attr for method in methods.values() for node in _stored(method.node)}
         return stored | set(methods)
 
-    def search(self, call: Call, kinds: Mapping[str, list[Kind]]) -> Known | None:
+    def search(self, call: TriedCall, kinds: Mapping[str, list[Kind]]) -> Known | None:
         """Find arguments for a call, those without which it does not work."""
         required = {
             parameter.name: _reusing(call.prefix, parameter.name, kinds[parameter.name])
@@ -174,7 +174,7 @@ class Explorer:
         found = find_arguments(required, self.attempt(call, sizes), SEARCH_SECONDS)
         return Known(call, found, kinds, sizes) if found else None
 
-    def attempt(self, call: Call, sizes: Sizes) -> Attempt:
+    def attempt(self, call: TriedCall, sizes: Sizes) -> Attempt:
         """What tells `find_arguments` whether a call accepts some arguments."""
 
         def attempt(choice: Choice, redrawn: str) -> Any:
@@ -213,7 +213,7 @@ class Explorer:
 
     # Scenarios
 
-    def built(self, call: Call, choice: Choice, sizes: Sizes) -> Scenario:
+    def built(self, call: TriedCall, choice: Choice, sizes: Sizes) -> Scenario:
         """The scenario in which a call is made with these arguments."""
         draws, steps = dict(call.prefix.draws), list(call.prefix.steps)
         args: list[tuple[str, str]] = []
@@ -360,7 +360,7 @@ def _variable(name: str, template: str, draws: dict[str, str], steps: Sequence[S
     return variable
 
 
-def _bound(scenario: Scenario, call: Call) -> Iterator[tuple[str, str]]:
+def _bound(scenario: Scenario, call: TriedCall) -> Iterator[tuple[str, str]]:
     """The parameters of the last step with their variables."""
     names = [p.name for p in call.definition.parameters]
     positional = iter(names)
@@ -407,12 +407,12 @@ def _empty_init(known: ClassDefinition) -> Definition:
     return Definition(known.module, known.name, node, parameters)
 
 
-def _fields(known: ClassDefinition) -> tuple[Parameter, ...]:
+def _fields(known: ClassDefinition) -> tuple[DeclaredParameter, ...]:
     """The parameters of a dataclass."""
     if not any("dataclass" in ast.unparse(each) for each in known.node.decorator_list):
         return ()
     return tuple(
-        Parameter(
+        DeclaredParameter(
             node.target.id,
             ast.unparse(node.annotation),
             ast.unparse(node.value) if node.value else None,

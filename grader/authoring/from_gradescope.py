@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.authoring.imported_course import Cell, CourseTest, CourseUnit, LeftOut, parsed
+from grader.authoring.imported_course import CourseTest, CourseUnit, ImportedCell, LeftOut, parsed
 from grader.model.errors import InputError
 
 _PREFERRED: Final = ("solution", "reference", "sol")
@@ -40,7 +40,7 @@ def gradescope_units(path: Path) -> list[CourseUnit]:
                 )
             )
             continue
-        code = Cell(module.read_text(encoding="utf-8"), module.name, is_given=False)
+        code = ImportedCell(module.read_text(encoding="utf-8"), module.name, is_given=False)
         units.append(
             CourseUnit(module.stem, module.stem, (code,), tuple(_tests(file)), tuple(_left(file)))
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.assignment.solution_markers import find_marked, has_marks
-from grader.authoring.imported_course import Cell, CourseTest, CourseUnit, LeftOut, parsed
+from grader.authoring.imported_course import CourseTest, CourseUnit, ImportedCell, LeftOut, parsed
 from grader.model.errors import InputError
 
 _FENCE: Final = re.compile(r"```[^\n]*\n(.*?)```", re.DOTALL)
@@ -60,7 +60,7 @@ def _identifier(path: Path) -> str:
 
 
 def _nbgrader(path: Path, raw: list[dict[str, Any]]) -> CourseUnit:
-    cells: list[Cell] = []
+    cells: list[ImportedCell] = []
     tests: list[CourseTest] = []
     left: list[LeftOut] = []
     for number, cell in enumerate(raw, 1):
@@ -77,7 +77,7 @@ def _nbgrader(path: Path, raw: list[dict[str, Any]]) -> CourseUnit:
         else:
             if about.get("grade"):
                 left.append(LeftOut(place, "code that a person marks: only its solution came over"))
-            cells.append(Cell(text, place, not (about.get("solution") or has_marks(text))))
+            cells.append(ImportedCell(text, place, not (about.get("solution") or has_marks(text))))
     return CourseUnit(_identifier(path), path.stem, tuple(cells), tuple(tests), tuple(left))
 
 
@@ -119,7 +119,7 @@ def _dedented(lines: list[str]) -> list[str]:
 
 
 def _otter(path: Path, raw: list[dict[str, Any]]) -> CourseUnit:
-    cells: list[Cell] = []
+    cells: list[ImportedCell] = []
     tests: list[CourseTest] = []
     left: list[LeftOut] = []
     question: dict[str, str] = {}
@@ -157,7 +157,7 @@ def _otter(path: Path, raw: list[dict[str, Any]]) -> CourseUnit:
             marked = (
                 text if has_marks(text) or given else f"# BEGIN SOLUTION\n{text}\n# END SOLUTION"
             )
-            cells.append(Cell(marked, place, given))
+            cells.append(ImportedCell(marked, place, given))
     counts = {
         name: sum(t.name.rpartition(",")[0] == name for t in tests)
         for name in {t.name.rpartition(",")[0] for t in tests}

@@ -14,7 +14,7 @@ from grader.model.errors import InputError
 _MARKER: Final = re.compile(r"#.*\b(BEGIN|END) SOLUTION")
 
 
-class Cell(NamedTuple):
+class ImportedCell(NamedTuple):
     """A piece of code with its place."""
 
     code: str
@@ -46,7 +46,7 @@ class CourseUnit(NamedTuple):
     name: str
     """An identifier."""
     title: str
-    cells: tuple[Cell, ...]
+    cells: tuple[ImportedCell, ...]
     tests: tuple[CourseTest, ...]
     left_out: tuple[LeftOut, ...] = ()
 
@@ -65,7 +65,7 @@ class Translated(NamedTuple):
     body: str
 
 
-def definitions(cell: Cell) -> str:
+def definitions(cell: ImportedCell) -> str:
     """What of a cell a module holds: imports, functions, classes and constants."""
     text = _without_magics(cell.code)
     tree = parsed(text)

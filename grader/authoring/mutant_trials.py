@@ -22,7 +22,7 @@ from grader.runner.answer_key import LocalChannel, RecordingChannel, ReplayChann
 from grader.student.proxy import Channel, Reply, Request, Student
 from grader.verify.forked_tasks import Send, run_forked
 from grader.verify.mutants import Mutant, make_mutants
-from grader.verify.observe import Observation, telling
+from grader.verify.observation import Observation, telling
 from grader.worker import compat
 from grader.worker.worker import Dispatcher
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from grader.authoring.reference_source import module_of
 from grader.model.errors import InputError
-from grader.worker.modules import Source, StudentFiles
+from grader.worker.modules import ModuleSource, StudentFiles
 
 CALL_SECONDS: Final = 0.5
 _PLAIN: Final = (bool, int, float, str, type(None), np.generic)
@@ -30,7 +30,7 @@ class NativeReference:
     def __init__(self, files: Mapping[str, str], package: str) -> None:
         """Make the package importable; nothing of it is imported yet."""
         self.files = dict(files)
-        sources = {path: Source(text, False) for path, text in files.items()}
+        sources = {path: ModuleSource(text, False) for path, text in files.items()}
         self._loader = StudentFiles(sources, package)
         self._loader.install()
 

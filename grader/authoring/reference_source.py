@@ -16,7 +16,7 @@ _SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "node_modules", "venv", "bui
 _TESTS: Final = ("test_", "tests", "test", "conftest", "setup")
 
 
-class Parameter(NamedTuple):
+class DeclaredParameter(NamedTuple):
     """A parameter of a function or method, without `self`."""
 
     name: str
@@ -33,7 +33,7 @@ class Definition(NamedTuple):
     owner: str
     """Name of its class; empty for a function."""
     node: Function
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[DeclaredParameter, ...]
 
     @property
     def name(self) -> str:
@@ -213,7 +213,7 @@ def _definition(module: str, owner: str, node: Function) -> Definition:
         for arg, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     parameters = [
-        Parameter(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "", default)
+        DeclaredParameter(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "", default)
         for arg, default in pairs
     ]
     return Definition(module, owner, node, tuple(parameters))

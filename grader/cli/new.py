@@ -35,7 +35,7 @@ def command(
     from grader.authoring.completion import complete
     from grader.authoring.import_assignment import import_assignment
     from grader.authoring.new_assignment import new_assignment
-    from grader.authoring.summary import carried_over, summary_of
+    from grader.authoring.next_steps import carried_over, summary_of
     from grader.batches.executors import default_jobs
     from grader.cli.verify import progress_bar
 

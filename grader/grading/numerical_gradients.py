@@ -22,7 +22,7 @@ MANY_IN_A_METHOD: Final = 64
 """The same in a method, such as that of a net, which calls each layer once."""
 
 
-class Seen(NamedTuple):
+class CountedCalls(NamedTuple):
     """A function that called another one very often."""
 
     function: str
@@ -45,7 +45,7 @@ class Calls:
         """
         self._contract = contract
         self._checkers = tuple(gradient_checkers)
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, CountedCalls] = {}
 
     def watch(self, check: str, channel: Channel) -> Channel:
         """A channel that looks at the counts in the answers on their way."""
@@ -61,7 +61,7 @@ class Calls:
             known = self._seen.get(check)
             enough = count >= least or (count > 0 and name.startswith(self._checkers))
             if enough and (known is None or count > known.times):
-                self._seen[check] = Seen(about, label, name[:100], count)
+                self._seen[check] = CountedCalls(about, label, name[:100], count)
 
     def ruled(self, check: CheckResult, *, fails: bool, lang: str) -> CheckResult:
         """The check with a remark; if it `fails`, what judges a gradient does not pass.

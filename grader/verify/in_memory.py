@@ -16,7 +16,7 @@ from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer, Recorder, Reference
 from grader.runner.reference import LocalCode
 from grader.student.proxy import Student
-from grader.verify.observe import Observation, telling
+from grader.verify.observation import Observation, telling
 from grader.worker import compat
 
 Tell = Callable[[CheckResult], None]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from grader.verify.observe import Observation
+from grader.verify.observation import Observation
 from grader.verify.obvious_equivalents import (
     fills,
     is_display,

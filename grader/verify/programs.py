@@ -10,7 +10,7 @@ from grader.assignment.layout import Layout
 from grader.model.contract import Contract
 from grader.verify.mutants import make_mutants
 from grader.verify.no_op import idle_packages
-from grader.verify.observe import Observation
+from grader.verify.observation import Observation
 from grader.verify.proof import CheckRecord, ProgramKind, Subject
 from grader.verify.source_pieces import Place, changed_places
 

@@ -15,7 +15,7 @@ class Place(NamedTuple):
     is_package: bool
 
 
-class Layout:
+class ModuleFiles:
     """Finds the files of a package by dotted names."""
 
     def __init__(self, files: Collection[str], names: Mapping[str, str]) -> None:

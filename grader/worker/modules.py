@@ -26,9 +26,9 @@ from typing import Any, Final, NamedTuple
 
 from grader.protocol import toplevel
 from grader.worker.compat import divide_in_place, floor_divide
-from grader.worker.module_files import Layout
+from grader.worker.module_files import ModuleFiles
 from grader.worker.old_operators import may_need_old_operators, parsed
-from grader.worker.placeholders import Absent, Missing
+from grader.worker.placeholders import AbsentName, Missing
 
 _LARGE: Final = 1 << 17
 """Characters from which on statements are compiled one by one: together they may take seconds, as
@@ -37,7 +37,7 @@ _FLOOR_DIVIDE: Final = "__floor_divide__"
 _DIVIDE_IN_PLACE: Final = "__divide_in_place__"
 
 
-class Source(NamedTuple):
+class ModuleSource(NamedTuple):
     """A file of the package."""
 
     text: str
@@ -55,7 +55,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(
         self,
-        files: Mapping[str, Source],
+        files: Mapping[str, ModuleSource],
         package: str = "submission",
         *,
         import_names: Sequence[str] = (),
@@ -75,9 +75,9 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             announce: told which statement of which file runs next, or `("", 0)` when none does.
         """
         self.expected = expected or {}
-        nothing = dict.fromkeys(self.expected.values(), Source("", False))
+        nothing = dict.fromkeys(self.expected.values(), ModuleSource("", False))
         self.files = {**nothing, **files}
-        self.layout = Layout(self.files, names or {})
+        self.layout = ModuleFiles(self.files, names or {})
         usable = package if package.isidentifier() else "submission"
         self.package = next(iter(import_names), usable)
         self.aliases = {self.package, package, *import_names}
@@ -149,7 +149,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             if file == path and name not in vars(module):
                 self.placeholders[name] = vars(module)[name] = Missing(name, module)
 
-    def _run(self, module: ModuleType, source: Source, path: str) -> None:
+    def _run(self, module: ModuleType, source: ModuleSource, path: str) -> None:
         vars(module)[_FLOOR_DIVIDE] = floor_divide
         vars(module)[_DIVIDE_IN_PLACE] = divide_in_place
         whole = not source.floor_division and not source.acts and len(source.text) <= _LARGE
@@ -164,7 +164,9 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             if source.acts:
                 self._announce(*(self._running[-1] if self._running else ("", 0)))
 
-    def _run_one_by_one(self, module: ModuleType, source: Source, path: str, done: int) -> None:
+    def _run_one_by_one(
+        self, module: ModuleType, source: ModuleSource, path: str, done: int
+    ) -> None:
         body = parsed(source.text, path).body
         used = toplevel.names_used(body)
         for number, statement in enumerate(body[done:], done):
@@ -253,7 +255,7 @@ class StudentFiles(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for alias in statement.names:
             name = alias.asname or alias.name.partition(".")[0]
             if name != "*":
-                vars(module).setdefault(name, Absent(error.name or alias.name))
+                vars(module).setdefault(name, AbsentName(error.name or alias.name))
 
     def _note_end(self, path: str, statement: ast.stmt, error: BaseException) -> None:
         line = linecache.getline(path, statement.lineno).strip()[:60]

@@ -40,7 +40,7 @@ from ipykernel.kernelapp import IPKernelApp
 
 from grader.protocol import frames, wire
 from grader.worker import bridges, compat, notebook_world
-from grader.worker.modules import Source, StudentFiles, floor_division
+from grader.worker.modules import ModuleSource, StudentFiles, floor_division
 from grader.worker.old_operators import may_need_old_operators, rewritten
 from grader.worker.worker import Absent, Dispatcher
 
@@ -218,7 +218,7 @@ def _drop_floods(app: App, stream: Any) -> None:
 
 def _settle(app: App, request: dict[str, Any]) -> list[str]:
     """Make the student's package importable and serve the data. Returns what went wrong."""
-    sources = {path: Source(*content) for path, content in request["files"].items()}
+    sources = {path: ModuleSource(*content) for path, content in request["files"].items()}
     world = notebook_world.World(request)
     support = world.with_support(sources)
     files = StudentFiles(

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import grader
 from grader.worker import notebook_data
-from grader.worker.modules import Source, floor_division
+from grader.worker.modules import ModuleSource, floor_division
 
 _SELF_CHECK: Final = "Self-check: in the student's own environment; here the harness has its own."
 
@@ -91,9 +91,9 @@ class World:
         self._extra = request["extra"]
         self._old = request["old"]
 
-    def with_support(self, sources: Mapping[str, Source]) -> dict[str, Source]:
+    def with_support(self, sources: Mapping[str, ModuleSource]) -> dict[str, ModuleSource]:
         """The student's files, with the assignment's data functions in place of theirs."""
-        nothing = Source("", False)
+        nothing = ModuleSource("", False)
         return {**sources} | {
             file: (own := sources.get(file, nothing))._replace(text=f"{own.text}\n{text}")
             for file, text in self._served.items()

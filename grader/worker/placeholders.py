@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 
-class Absent:
+class AbsentName:
     """Stands for a module that is not installed here, or a name out of one."""
 
     def __init__(self, module: str) -> None:

@@ -60,7 +60,7 @@ from grader.protocol import frames, wire
 from grader.worker import bridges, compat, debuggers, reference_stubs
 from grader.worker.call_counter import Counted, Tally
 from grader.worker.callback_stubs import CallbackStub
-from grader.worker.modules import Source, StudentFiles
+from grader.worker.modules import ModuleSource, StudentFiles
 from grader.worker.operations import CONVERSIONS, OPERATORS, key_of
 from grader.worker.placeholders import Missing
 from grader.worker.plain_values import BadValue, described, plain
@@ -290,7 +290,7 @@ class Session:
 
     def _load(self, request: Request) -> Reply:
         sources = {
-            path: Source(text.tobytes().decode(), floors, acts)
+            path: ModuleSource(text.tobytes().decode(), floors, acts)
             for path, (text, floors, acts) in request["files"].items()
         }
         files = _Files(

@@ -9,8 +9,8 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
 from grader.authoring.new_assignment import Made, new_assignment
+from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
-from grader.authoring.summary import summary_of
 from grader.model.errors import InputError
 
 

@@ -11,7 +11,7 @@ from grader.assignment.catalogue import read_package
 from grader.assignment.folder import Assignment
 from grader.model.contract import Contract
 from grader.verify.mutants import Mutant, make_mutants
-from grader.verify.observe import Observation, see, telling
+from grader.verify.observation import Observation, see, telling
 from grader.verify.source_pieces import changed_places, segments, spliced, text_of
 
 CONTRACT = Contract.parse({"f": "layers: out", "Net": "layers: net*"})

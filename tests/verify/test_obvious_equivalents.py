@@ -6,7 +6,7 @@ import pytest
 
 from grader.model.contract import Contract
 from grader.verify.mutants import make_mutants
-from grader.verify.observe import Observation
+from grader.verify.observation import Observation
 
 CONTRACT = Contract.parse({"f": "m: out"})
 

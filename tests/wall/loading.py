@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.worker import compat
-from grader.worker.modules import Source, StudentFiles
+from grader.worker.modules import ModuleSource, StudentFiles
 
 Files = dict[str, str]
 
@@ -30,7 +30,7 @@ def _run(
         del sys.modules[name]  # other tests import the reference, and banks with a `layers.py`
     warnings.simplefilter("ignore")
     compat.install()
-    sources = {path: Source(text, floor) for path, text in files.items()}
+    sources = {path: ModuleSource(text, floor) for path, text in files.items()}
     loaded = StudentFiles(
         sources,
         package,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grader.worker.module_files import Layout, Place
+from grader.worker.module_files import ModuleFiles, Place
 from grader.worker.modules import StudentFiles
 from tests.wall.loading import load
 
@@ -32,7 +32,7 @@ FILES = {"layers (1).py", "fc_net.py", "../my_utils.py", "sub/__init__.py", "sub
     ],
 )
 def test_a_name_leads_to_one_file(name: str, place: Place | None) -> None:
-    assert Layout(FILES, NAMES).find(name) == place
+    assert ModuleFiles(FILES, NAMES).find(name) == place
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,25 @@ from numpy.typing import NDArray
 from grader.assignments.numpynn.bank._parameters import Shapes
 from grader.checks.compare import as_array
 
-if TYPE_CHECKING:
-    from grader.assignments.numpynn.bank._student_net import Net
-
 Array = NDArray[np.float64]
 Names = dict[str, str]
+
+
+class Probed(Protocol):
+    """A network whose parameters are told apart."""
+
+    @property
+    def expected(self) -> Shapes:
+        """Name to shape, as the contract has them."""
+
+    @property
+    def remote(self) -> Any:
+        """The network itself, on the student's side."""
+
+    def scores(self, X: Array, values: Mapping[str, Array] | None = None) -> Any:
+        """The scores of `X`, of shape (N, C), with `values` for its parameters."""
+
+
 """Contract name to the student's."""
 
 _SAMPLES: Final = np.array([[1.0], [3.0]])
@@ -32,7 +46,7 @@ _SAMPLES: Final = np.array([[1.0], [3.0]])
 class Spelling:
     """The names of one network's parameters and gradients."""
 
-    def __init__(self, expected: Shapes, told_apart: Callable[[Callable[[Net], Names]], Names]):
+    def __init__(self, expected: Shapes, told_apart: Callable[[Callable[[Probed], Names]], Names]):
         """`told_apart` asks a net of the same kind, whose layers all differ in size."""
         self.parameters: Names = {}
         self.gradients: Names = {}
@@ -87,7 +101,7 @@ def _there(names: Mapping[str, str], there: Collection[str]) -> Names:
     return found | {name: name for name in there if name not in taken}
 
 
-def _parameter_names(probe: Net) -> Names:
+def _parameter_names(probe: Probed) -> Names:
     """What the shapes tell, and for the rest the scores; the net's parameters are overwritten."""
     own = _squeezed(probe.remote.params.shapes())
     found, unclear = _by_shape(probe.expected, own, {})
@@ -99,7 +113,7 @@ def _parameter_names(probe: Net) -> Names:
     return found
 
 
-def _gradient_names(parameters: Names, probe: Net) -> Names:
+def _gradient_names(parameters: Names, probe: Probed) -> Names:
     """What the shapes tell of gradients that are not called as their parameters are."""
     X, y = np.ones((2, probe.expected["W1"][0])), np.zeros(2, dtype=np.int64)
     _, grads = probe.remote.loss(X, y, returns=("_", "grads.shape"))
@@ -157,7 +171,7 @@ def _by_shape(
 
 
 def _by_effect(
-    probe: Net,
+    probe: Probed,
     names: Sequence[str],
     candidates: Sequence[str],
     own: Shapes,

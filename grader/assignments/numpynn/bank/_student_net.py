@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.assignments.numpynn.bank._parameter_names import Names, Spelling
+from grader.assignments.numpynn.bank._parameter_names import Names, Probed, Spelling
 from grader.assignments.numpynn.bank._parameters import (
     Parameters,
     Shapes,
@@ -107,7 +107,7 @@ class Net:
         names = self.spelling.of_parameters(params)
         return {name: params[own] for name, own in names.items()}
 
-    def _told_apart(self, find: Callable[[Net], Names]) -> Names:
+    def _told_apart(self, find: Callable[[Probed], Names]) -> Names:
         """The names found on a net of the same kind whose layers all differ in size."""
         judged = self._student.transcript.last  # the call that a finding shows is not one of these
         try:
