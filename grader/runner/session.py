@@ -50,7 +50,6 @@ def run_session(
         *map(str, assignment.bank_files),
     ]  # fmt: skip
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    _forget_other_banks(assignment.bank)
     ran = False
     problem: Exception | None = None
 
@@ -67,8 +66,11 @@ def run_session(
             problem = error
 
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
+    try:
+        with contextlib.redirect_stdout(said):
+            status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
+    finally:
+        _forget_modules(assignment.bank)
     if problem is not None:
         raise problem
     if not ran:
@@ -77,14 +79,14 @@ def run_session(
         )
 
 
-def _forget_other_banks(bank: Path) -> None:
-    """Modules of another bank may have the names of this one's: `bank.layers`."""
-    bank = bank.resolve()
+def _forget_modules(bank: Path) -> None:
+    """Another bank may have modules of the same names, and pytest imports none that is there."""
+    folders = {str(bank), str(bank.resolve())}
+    inside = tuple(f"{folder}{os.sep}" for folder in folders)
     for name, module in list(sys.modules.items()):
-        if name != bank.name and not name.startswith(f"{bank.name}."):
-            continue
         places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
-        if not any(place and Path(place).resolve().is_relative_to(bank) for place in places):
+        mine = any(place in folders or str(place).startswith(inside) for place in places)
+        if mine and not name.startswith("grader."):
             del sys.modules[name]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +19,6 @@ def folder(made: Made, tmp_path: Path) -> Path:
 
 
 def complaints(folder: Path) -> list[str]:
-    for name in ("bank", "bank.losses", "bank.scaling"):  # another test's: pytest goes by names
-        sys.modules.pop(name, None)
     return [each.text for each in lint(str(folder), Settings(assignment=str(folder)))]
 
 

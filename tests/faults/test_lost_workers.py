@@ -64,7 +64,6 @@ def graded(rubric: Path, **misfortune: int) -> tuple[Result, int]:
         result = grade_submission(context, single(rubric.parent / "class" / "right"))
         found.append((result, unlucky.spawned))
 
-    sys.modules.pop("layers", None)  # another test's bank: pytest goes by the name of a module
     open_context(Settings(assignment=str(rubric)), use)
     return found[0]
 
