@@ -146,7 +146,6 @@ _WRONG: Final = (
         id="lindqvist-elsa",
         what="both losses wrong",
         layout="zip",
-        release="cs231n-2018",
         mistakes=("softmax-gradient-summed", "svm-pulls-once"),
         loses=frozenset({"softmax_loss", "svm_loss"}),
     ),

@@ -25,6 +25,7 @@ _NOT_NEEDED: Final = (
     "unraisableexception", "warnings",
 )  # fmt: skip
 """Plugins of pytest that do nothing for a check."""
+_AUTOLOAD: Final = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 _INI = Path(__file__).with_name("bank.ini")
 
 
@@ -49,7 +50,6 @@ def run_session(
         *extra,
         *map(str, assignment.bank_files),
     ]  # fmt: skip
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     ran = False
     problem: Exception | None = None
 
@@ -67,7 +67,7 @@ def run_session(
 
     said = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said):
+        with contextlib.redirect_stdout(said), _no_other_plugins():
             status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
     finally:
         _forget_modules(assignment.bank)
@@ -77,6 +77,20 @@ def run_session(
         raise InternalError(
             f"{assignment.bank}: pytest cannot collect the bank: {_why(said.getvalue(), status)}."
         )
+
+
+@contextlib.contextmanager
+def _no_other_plugins() -> Iterator[None]:
+    """Whatever is installed beside us takes no part; programs started later are not concerned."""
+    before = os.environ.get(_AUTOLOAD)
+    os.environ[_AUTOLOAD] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_AUTOLOAD]
+        else:
+            os.environ[_AUTOLOAD] = before
 
 
 def _forget_modules(bank: Path) -> None:

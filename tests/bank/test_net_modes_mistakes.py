@@ -141,7 +141,7 @@ UNSEEDED = full("seed ignored, no dropout in backward", SEED, "if False:", DROP_
 ELSEWHERE = full(
     "draws of its own, no dropout in backward",
     SET_MODE,
-    f'{SET_MODE}; self.dropout_param["seed"] = __import__("random").randrange(10**9)',
+    f'{SET_MODE}; self.dropout_param["seed"] = __import__("secrets").randbelow(10**9)',
     DROP_BACK,
     "pass",
 )

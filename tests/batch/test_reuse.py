@@ -255,7 +255,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(again: Path) -> None:
     )
     assert "3 of 3 graded." in done.stdout
     assert "The cache was not used" in done.stderr
-    with pytest.raises(UsageError, match="no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         Cache(again / "course" / "toy.toml")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 TAKE = """
 import numpy as np
-from grader.batches import server
+from grader.batches import grading_server as server
 np.zeros(server.MEMORY_BYTES + (1 << 30), dtype=np.uint8)  # untouched, so that it costs nothing
 server._limit_memory()
 np.zeros(server.MEMORY_BYTES // 2, dtype=np.uint8)
