@@ -44,6 +44,7 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
     return {
         "files": {path: (text, False) for path, text in (files or PACKAGE).items()},
         "package": "cs231n",
+        "import_names": ["numpynn", "cs231n", "daseCV"],
         "modules": {},
         "data": {"X": np.zeros((5, 3))},
         "served": {"data_utils.py": SERVED},

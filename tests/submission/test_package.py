@@ -235,11 +235,11 @@ def test_encodings_other_than_utf_8_are_read(tmp_path: Path, data: bytes) -> Non
 
 
 def test_of_an_endless_function_only_the_beginning_is_kept(tmp_path: Path) -> None:
-    text = "def relu_forward(x):\n" + "    # filler\n" * 100_000 + "    return x, x\n"
+    text = "def relu_forward(x):\n" + "    # filler\n" * 40_000 + "    return x, x\n"
     span = read(write(tmp_path / "ann", {"layers.py": text})).spans["relu_forward"]
     assert text.startswith(span.text)
     assert len(span.text) == MAX_SPAN
-    assert (span.first_line, span.last_line) == (1, 100_002)
+    assert (span.first_line, span.last_line) == (1, 40_002)
 
 
 def test_what_is_missing_is_known_with_the_file_that_should_have_it(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_any_tree_of_tags_gives_a_value_or_a_wire_error(tree: Any, body: bytes) 
         ({"~h": -1}, "handle"),
         ({"~x": 1}, "unknown tag"),
         ({"~t": [], "b": 2}, "unknown tag"),
-        ({1: 2}, "no name"),
+        ({1: 2}, "not a name"),
         ({"~d": [[[1], 2]]}, "dict key"),
         (b"raw", "bytes"),
         (datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC), "datetime"),
