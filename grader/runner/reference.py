@@ -30,10 +30,18 @@ def reference_files(assignment: Assignment) -> dict[str, str]:
     """The reference's modules, text by path; functions of a notebook are a module of its name.
 
     Raises:
-        InputError: a notebook is not there, or cannot be read.
+        InputError: there is no package and no notebook, or a notebook cannot be read.
     """
-    files = {"__init__.py": "", **read_package(assignment.reference)}
-    return files | _notebook_modules(assignment)
+    folder = assignment.reference
+    return {"__init__.py": "", **_files(folder, assignment)}
+
+
+def _files(folder: Path, assignment: Assignment) -> dict[str, str]:
+    files = read_package(folder) if folder.is_dir() else {}
+    files |= _notebook_modules(assignment, without=files)
+    if not files:
+        raise InputError(f"{folder}: the reference package is not there.")
+    return files
 
 
 def _notebook_modules(
@@ -79,10 +87,7 @@ class LocalCode:
 
     @cached_property
     def _package(self) -> MemoryPackage:
-        files = read_package(self._folder) if self._folder.is_dir() else {}
-        files |= _notebook_modules(self._assignment, without=files)
-        if not files:
-            raise InputError(f"{self._folder}: the reference package is not there.")
+        files = _files(self._folder, self._assignment)
         names = {self._folder.name, *self._assignment.package_names}
         return MemoryPackage(files, self._assignment.contract, names)
 

@@ -171,7 +171,8 @@ def bench(folder: Path) -> Iterator[NotebookBench]:
 
 def test_our_notebook_runs_through_on_it(bench: NotebookBench, tmp_path: Path) -> None:
     path = submission(tmp_path, "ann")
-    graded = bench.grade(load(single(path), contract=bench._assignment.contract), path)
+    made = bench._assignment
+    graded = bench.grade(load(single(path), contract=made.contract, form=made.form), path)
     assert {check.outcome for check in graded.checks} == {Outcome.PASSED}
     (book,) = graded.notebooks
     (shapes,) = (cell.outputs[0].data for cell in book.cells if cell.id == "load-data")
@@ -196,7 +197,8 @@ def test_a_notebook_that_loads_the_files_by_itself_gets_our_images(
             ]
         )
     )
-    graded = bench.grade(load(single(path), contract=bench._assignment.contract), path)
+    made = bench._assignment
+    graded = bench.grade(load(single(path), contract=made.contract, form=made.form), path)
     (book,) = graded.notebooks
     printed = [cell.outputs[0].data for cell in book.cells]
     first = numbered(100, 1)[0][0, :, 0, 0].astype(float)
