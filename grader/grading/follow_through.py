@@ -177,11 +177,36 @@ def follow_through(
     run: SubmissionRun, submission: Submission, checks: list[CheckResult], tapes: Tapes
 ) -> list[CheckResult]:
     """The checks, with those repeated that stand on a wrong function of another part."""
+    context = run.context
+    if context.reference is None:
+        return checks
+    contract = context.assignment.contract
+    wrong = wrong_functions(checks, context.assignment.rubric)
+    checks = _replacing(wrong, run, submission, checks, tapes)
+    given = _given_by_release(submission, contract)
+    if not given:
+        return checks
+    return _replacing(contract.families([*wrong, *given]), run, submission, checks, tapes)
+
+
+def _given_by_release(submission: Submission, contract: Contract) -> list[str]:
+    """What the release gives complete: none of it is judged, so it may be damaged unseen."""
+    gives = submission.release.gives if submission.release else frozenset()
+    return [name for name in contract if name in gives]
+
+
+def _replacing(
+    names: list[str],
+    run: SubmissionRun,
+    submission: Submission,
+    checks: list[CheckResult],
+    tapes: Tapes,
+) -> list[CheckResult]:
+    """The checks, those that still fail repeated with functions below them replaced."""
     rubric = run.context.assignment.rubric
-    wrong = wrong_functions(checks, rubric) if run.context.reference else []
-    for names, repeat in to_repeat(checks, rubric, wrong).items():
+    for replaced, repeat in to_repeat(checks, rubric, names).items():
         if not run.time_limit.is_over:
-            checks = _repeated(run, submission, checks, tapes, list(names), repeat)
+            checks = _repeated(run, submission, checks, tapes, list(replaced), repeat)
     return checks
 
 
