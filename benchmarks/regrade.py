@@ -24,17 +24,17 @@ from typing import Final
 from grader.assignment.catalogue import load_mistakes
 from grader.assignment.folder import Assignment
 from grader.demo import make_class
-from grader.demo.invented_students import Pupil
+from grader.demo.invented_student import InventedStudent
 
 REPEATS: Final = 5
 
 
-def members(size: int) -> Iterator[Pupil]:
-    """As many pupils, most with a known mistake; none that hangs, which would measure a limit."""
+def members(size: int) -> Iterator[InventedStudent]:
+    """As many students, most with a known mistake; none that hangs, which would measure a limit."""
     mistakes = load_mistakes(Assignment.load().layout.mistakes)
     for number in range(size):
         made = (mistakes[number % len(mistakes)].id,) if number % 4 else ()
-        yield Pupil(id=f"student-{number:04}", what="benchmark", mistakes=made)
+        yield InventedStudent(id=f"student-{number:04}", what="benchmark", mistakes=made)
 
 
 def own_assignment(folder: Path) -> Path:

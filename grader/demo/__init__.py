@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from grader.demo.build import claim, make_class
 from grader.demo.class_file import class_of
-from grader.demo.invented_students import Pupil, pupils, surprises
+from grader.demo.invented_student import InventedStudent, surprises
 
-__all__ = ["Pupil", "claim", "class_of", "make_class", "pupils", "surprises"]
+__all__ = ["InventedStudent", "claim", "class_of", "make_class", "surprises"]

@@ -1,4 +1,4 @@
-"""Making the demo class: from the table of pupils to folders and archives."""
+"""Making the demo class: from the invented students to folders and archives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from grader.assignment.catalogue import (
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import strip_solutions, without_markers
 from grader.demo.hand_in_layouts import course_of, hand_in
-from grader.demo.invented_students import Pupil
+from grader.demo.invented_student import InventedStudent
 from grader.model.errors import InputError, InternalError, UsageError
 
 _OURS: Final = ".made-by-grader-demo"
@@ -56,8 +56,8 @@ def claim(out: Path) -> Path:
     return out / "submissions"
 
 
-def make_class(pupils: Iterable[Pupil], folder: Path, assignment: Assignment) -> None:
-    """Write what each pupil hands in; the same pupils always give the same bytes."""
+def make_class(students: Iterable[InventedStudent], folder: Path, assignment: Assignment) -> None:
+    """Write what each student hands in; the same students always give the same bytes."""
     layout = assignment.layout
     reference = read_package(layout.reference)
     entries: list[Mistake | Variant] = [
@@ -68,43 +68,43 @@ def make_class(pupils: Iterable[Pupil], folder: Path, assignment: Assignment) ->
     course = course_of(assignment)
     rendered = assignment.plugin.hook("releases", "rendered")
     folder.mkdir(parents=True, exist_ok=True)
-    for pupil in pupils:
+    for student in students:
         hand_in(
-            written_by(pupil, reference, catalogue, rendered),
+            written_by(student, reference, catalogue, rendered),
             folder,
-            pupil.id,
-            pupil.layout,
+            student.id,
+            student.layout,
             course,
         )
 
 
 def written_by(
-    pupil: Pupil,
+    student: InventedStudent,
     reference: Files,
     catalogue: Catalogue,
     rendered: Callable[[Files, str], Files] | None = None,
 ) -> Files:
-    """The package of one pupil: text by path inside it.
+    """The package of one student: text by path inside it.
 
     `rendered` gives a package the form of a release; it is a hook of the assignment.
     """
     files = dict(reference)
-    for name in (*pupil.variants, *pupil.mistakes):
+    for name in (*student.variants, *student.mistakes):
         files = apply(files, catalogue[name])
-    for function in pupil.unfinished:
+    for function in student.unfinished:
         file, body = _located(files, function)
         template = strip_solutions(reference[file], file)
         files[file] = files[file].replace(body, _source(template, function))
-    for function, act in pupil.begins.items():
+    for function, act in student.begins.items():
         file, body = _located(files, function)
         files[file] = files[file].replace(body, _begun(body, textwrap.indent(act, "    ")))
-    for name, text in pupil.adds.items():
+    for name, text in student.adds.items():
         files[name] = f"{files[name]}\n\n{text}"
-    files = rendered(files, pupil.release) if rendered and pupil.release else _unmarked(files)
-    if pupil.broken:
-        file, body = _located(files, pupil.broken)
+    files = rendered(files, student.release) if rendered and student.release else _unmarked(files)
+    if student.broken:
+        file, body = _located(files, student.broken)
         files[file] = files[file].replace(body, _begun(body, "   "))
-    return {name: text for name, text in files.items() if name not in pupil.forgets}
+    return {name: text for name, text in files.items() if name not in student.forgets}
 
 
 def _unmarked(files: Files) -> Files:

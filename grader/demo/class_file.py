@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,9 +11,9 @@ import msgspec
 
 from grader.assignment.catalogue import Mistake, Variant, load_mistakes, load_variants
 from grader.assignment.folder import Assignment
-from grader.assignment.layout import DEMO
 from grader.assignment.toml_record import read_record
-from grader.demo.invented_students import Pupil, pupils
+from grader.demo.drawn_students import drawn_students
+from grader.demo.invented_student import InventedStudent
 from grader.model.errors import InputError
 from grader.model.rubric_fault import did_you_mean
 
@@ -23,15 +24,15 @@ FILE: Final = "students.toml"
 class _ClassFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the file holds."""
 
-    student: list[Pupil]
+    student: list[InventedStudent]
 
 
-def class_of(assignment: Assignment, size: int = 0) -> list[Pupil]:
+def class_of(assignment: Assignment, size: int = 0) -> list[InventedStudent]:
     """The invented students of an assignment.
 
     Args:
         assignment: whose.
-        size: how many at most; 0 for all.
+        size: how many; 0 for those of its file or catalogue. More than these are drawn at random.
 
     Raises:
         InputError: its file of them, or its catalogue, is wrong.
@@ -41,14 +42,14 @@ def class_of(assignment: Assignment, size: int = 0) -> list[Pupil]:
     path = layout.demo / FILE
     if path.is_file():
         students = students_of(path, [*mistakes, *variants])
-    elif layout.shipped == DEMO:
-        return pupils(mistakes, size)
     else:
         students = students_by_catalogue([*variants, *mistakes])
-    return students[: size or len(students)]
+    drawn = drawn_students(mistakes, assignment.contract)
+    more = itertools.islice(drawn, max(0, size - len(students)))
+    return [*students[: size or len(students)], *more]
 
 
-def students_of(path: Path, known: Sequence[Mistake | Variant]) -> list[Pupil]:
+def students_of(path: Path, known: Sequence[Mistake | Variant]) -> list[InventedStudent]:
     """The students that a file invents.
 
     Args:
@@ -70,14 +71,14 @@ def students_of(path: Path, known: Sequence[Mistake | Variant]) -> list[Pupil]:
     return students
 
 
-def students_by_catalogue(known: Sequence[Mistake | Variant]) -> list[Pupil]:
+def students_by_catalogue(known: Sequence[Mistake | Variant]) -> list[InventedStudent]:
     """One student who is right as the reference is, and one for each mistake and variant."""
-    right = Pupil(id="reference", what="right, as the reference has it")
+    right = InventedStudent(id="reference", what="right, as the reference has it")
     return [right, *map(_student, known)]
 
 
-def _student(entry: Mistake | Variant) -> Pupil:
+def _student(entry: Mistake | Variant) -> InventedStudent:
     if isinstance(entry, Variant):
-        return Pupil(id=entry.id, what=entry.title.en, variants=(entry.id,))
+        return InventedStudent(id=entry.id, what=entry.title.en, variants=(entry.id,))
     loses = frozenset({entry.function})
-    return Pupil(id=entry.id, what=entry.title.en, mistakes=(entry.id,), loses=loses)
+    return InventedStudent(id=entry.id, what=entry.title.en, mistakes=(entry.id,), loses=loses)

@@ -19,14 +19,6 @@ FURTHER = "words.txt"
 """Beside each assignment: its words that its contract does not name, one on a line."""
 GENERIC = frozenset({"layers", "loss", "fit", "train", "predict", "model", "solver", "optim"})
 """Words of contracts that mean the same everywhere."""
-LEFT = frozenset(
-    {
-        "demo/hostile_code.py",
-        "demo/invented_students.py",
-    }
-)
-"""Files that still have such words: the invented class of the shipped assignment, whose place is
-beside its bank. No other may join them."""
 
 
 def _words() -> Iterator[str]:
@@ -78,9 +70,4 @@ def test_there_are_words_to_look_for() -> None:
     ids=lambda path: path.relative_to(HARNESS).as_posix(),
 )
 def test_a_file_of_the_harness_names_no_assignment(path: Path) -> None:
-    name = path.relative_to(HARNESS).as_posix()
-    found = [line.strip() for line in _spoken(path) if _found(line)]
-    if name in LEFT:
-        assert found, f"{name} has none any more: take it out of LEFT"
-    else:
-        assert found == []
+    assert [line.strip() for line in _spoken(path) if _found(line)] == []

@@ -1,6 +1,6 @@
 """Code that ends, hangs or floods costs the checks that call it, and nothing else.
 
-Here with two checks; such pupils are in the demo's class too, which meets the whole bank.
+Here with two checks; such students are in the demo's class too, which meets the whole bank.
 """
 
 from __future__ import annotations

@@ -9,30 +9,24 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from grader.assignment.catalogue import load_mistakes
 from grader.assignment.folder import Assignment
 from grader.cli.app import app
-from grader.demo import Pupil, hostile_code, make_class, pupils, surprises
+from grader.demo import InventedStudent, class_of, make_class, surprises
 from grader.demo.hand_in_layouts import LAYOUTS
-from grader.demo.invented_students import CLASS
 from grader.model.errors import ExitCode
 from grader.model.result import Outcome, Result
 from tests.support import grader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 
-MISTAKES = load_mistakes(Assignment.load().layout.mistakes)
-MEMBERS = pupils(MISTAKES, len(CLASS) + 4)
-NEVER = {
-    hostile_code.LOOPS,
-    hostile_code.SLEEPS,
-    hostile_code.EXITS,
-    hostile_code.FORKS,
-    hostile_code.HOARDS,
-}
-NEVER_ANSWERS = [pupil for pupil in CLASS if NEVER & set(pupil.begins.values())]
+ASSIGNMENT = Assignment.load()
+CLASS = class_of(ASSIGNMENT)
+MEMBERS = class_of(ASSIGNMENT, len(CLASS) + 4)
+NEVER = {"an endless loop", "sleeps for an hour", "os._exit(0)", "a fork bomb", "an 8 GB array"}
+NEVER_ANSWERS = [student for student in CLASS if student.what in NEVER]
+BEGINS = {student.id: student.begins for student in CLASS}
 PLAIN = {
-    "gupta-rohan": {"batchnorm_backward_alt": hostile_code.SAYS_NOTHING},
+    "gupta-rohan": BEGINS["gupta-rohan"],
     "hoffmann-lena": {"softmax_loss": "return 0.0 * x.sum(), 0.0 * x\n"},
     "ivanov-pavel": {
         "affine_backward": "x, w = cache\nreturn np.zeros(x.shape), np.zeros(w.shape), 0.0 * w[0]\n"
@@ -62,26 +56,28 @@ def _results(folder: Path) -> dict[str, Result]:
     return {result.name: result for result in loaded}
 
 
-@pytest.mark.parametrize("pupil", MEMBERS, ids=lambda pupil: str(pupil.id))
-def test_each_gets_what_is_deserved(results: dict[str, Result], pupil: Pupil) -> None:
-    assert surprises([pupil], [results[pupil.id]]) == []
-    if pupil.graded and not pupil.loses:
-        assert results[pupil.id].score == 100
+@pytest.mark.parametrize("student", MEMBERS, ids=lambda student: str(student.id))
+def test_each_gets_what_is_deserved(results: dict[str, Result], student: InventedStudent) -> None:
+    assert surprises([student], [results[student.id]]) == []
+    if student.graded and not student.loses:
+        assert results[student.id].score == 100
 
 
-@pytest.mark.parametrize("pupil", NEVER_ANSWERS, ids=lambda pupil: str(pupil.id))
+@pytest.mark.parametrize("student", NEVER_ANSWERS, ids=lambda student: str(student.id))
 def test_a_function_that_never_answers_passes_no_check(
-    results: dict[str, Result], pupil: Pupil
+    results: dict[str, Result], student: InventedStudent
 ) -> None:
-    (name,) = pupil.begins
-    outcomes = [c.outcome for c in results[pupil.id].checks if c.targets == [name]]
+    (name,) = student.begins
+    outcomes = [c.outcome for c in results[student.id].checks if c.targets == [name]]
     assert set(outcomes) == {Outcome.ERROR}
 
 
 def test_cheating_gains_nothing(results: dict[str, Result], tmp_path: Path) -> None:
     """Those who cheat get no more than those who return the same without cheating."""
-    plain = [Pupil(id=name, what="plain", begins=begins) for name, begins in PLAIN.items()]
-    make_class(plain, tmp_path / "class", Assignment.load())
+    plain = [
+        InventedStudent(id=name, what="plain", begins=begins) for name, begins in PLAIN.items()
+    ]
+    make_class(plain, tmp_path / "class", ASSIGNMENT)
     grader("batch", tmp_path / "class", "-o", tmp_path / "out")
     honest = _results(tmp_path / "out")
     assert honest.keys() == PLAIN.keys()
@@ -104,7 +100,7 @@ def test_the_untouched_template_gets_nothing(results: dict[str, Result]) -> None
 
 def test_releases_are_told(results: dict[str, Result]) -> None:
     told = {name: r.release.id for name, r in results.items() if r.release}
-    expected = {pupil.id: pupil.release for pupil in MEMBERS if pupil.release}
+    expected = {student.id: student.release for student in MEMBERS if student.release}
     assert {name: told[name] for name in expected} == expected
     assert {release.rpartition("-")[2] for release in expected.values()} == {
         "2016", "2017", "2018", "2021",
@@ -119,27 +115,27 @@ def test_the_report_is_where_the_command_says(folder: Path) -> None:
 
 def test_the_class_is_large_and_varied() -> None:
     assert len(CLASS) >= 24
-    assert len({pupil.id for pupil in MEMBERS}) == len(MEMBERS)
-    assert {pupil.layout for pupil in CLASS} == LAYOUTS.keys()
+    assert len({student.id for student in MEMBERS}) == len(MEMBERS)
+    assert {student.layout for student in CLASS} == LAYOUTS.keys()
     assert len(NEVER_ANSWERS) == len(NEVER)
-    assert sum(not pupil.loses and pupil.graded for pupil in CLASS) >= 8
-    assert max(len(pupil.mistakes) for pupil in CLASS) == 3
+    assert sum(not student.loses and student.graded for student in CLASS) >= 8
+    assert max(len(student.mistakes) for student in CLASS) == 3
 
 
 def test_the_size_can_be_chosen() -> None:
-    assert pupils(MISTAKES) == list(CLASS)
-    assert pupils(MISTAKES, 5) == list(CLASS[:5])
-    many = pupils(MISTAKES, 400)
-    assert len({pupil.id for pupil in many}) == 400
+    assert class_of(ASSIGNMENT, 5) == CLASS[:5]
+    many = class_of(ASSIGNMENT, 400)
+    assert many[: len(CLASS)] == CLASS
+    assert len({student.id for student in many}) == 400
     drawn = many[len(CLASS) :]
-    assert {len(pupil.mistakes) for pupil in drawn} == {0, 1, 2, 3}
-    assert all(len(pupil.mistakes) == len(pupil.loses) for pupil in drawn)
+    assert {len(student.mistakes) for student in drawn} == {0, 1, 2, 3}
+    assert all(len(student.mistakes) == len(student.loses) for student in drawn)
 
 
 def test_it_is_made_alike_every_time(tmp_path: Path) -> None:
     contents = []
     for name in ("one", "two"):
-        make_class(MEMBERS, tmp_path / name, Assignment.load())
+        make_class(MEMBERS, tmp_path / name, ASSIGNMENT)
         paths = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
         contents.append({p.relative_to(tmp_path / name): p.read_bytes() for p in paths})
     assert contents[0] == contents[1]
@@ -173,36 +169,38 @@ def test_a_surprise_is_an_exit_code(
 
 
 @pytest.fixture
-def pupil() -> Pupil:
+def student() -> InventedStudent:
     """One who should lose points for `adam` alone."""
-    return Pupil(id="ann", what="an example", loses=frozenset({"adam"}))
+    return InventedStudent(id="ann", what="an example", loses=frozenset({"adam"}))
 
 
 @pytest.fixture
 def result(results: dict[str, Result]) -> Result:
-    """Of such a pupil."""
+    """Of such a student."""
     return msgspec.structs.replace(results["cohen-noa"], name="ann")
 
 
-def test_a_surprise_is_told(pupil: Pupil, result: Result, results: dict[str, Result]) -> None:
+def test_a_surprise_is_told(
+    student: InventedStudent, result: Result, results: dict[str, Result]
+) -> None:
     replace = msgspec.structs.replace
     right = replace(results["abara-chidi"], name="ann")
     unread = replace(results["zhou-wei"], name="ann")
-    assert surprises([pupil], [result]) == []
-    assert surprises([pupil], [right]) == [
+    assert surprises([student], [result]) == []
+    assert surprises([student], [right]) == [
         "ann (an example): lost points for nothing, not for adam"
     ]
-    none = replace(pupil, loses=frozenset())
+    none = replace(student, loses=frozenset())
     assert surprises([none], [result]) == [
         "ann (an example): lost points for adam, not for nothing"
     ]
     assert surprises([none], [replace(right, score=99.0)]) == [f"{ANN} is not at 100 %"]
-    assert "zhou-wei.zip" in surprises([pupil], [unread])[0]
-    assert "should not have been" in surprises([replace(pupil, graded=False)], [result])[0]
-    assert surprises([pupil], []) == [f"{ANN} was not graded"]
+    assert "zhou-wei.zip" in surprises([student], [unread])[0]
+    assert "should not have been" in surprises([replace(student, graded=False)], [result])[0]
+    assert surprises([student], []) == [f"{ANN} was not graded"]
 
 
-def test_an_internal_fault_is_a_surprise(result: Result, pupil: Pupil) -> None:
+def test_an_internal_fault_is_a_surprise(result: Result, student: InventedStudent) -> None:
     broken = [msgspec.structs.replace(c, outcome=Outcome.INTERNAL) for c in result.checks[:1]]
     faulty = msgspec.structs.replace(result, checks=[*broken, *result.checks[1:]])
-    assert len(surprises([pupil], [faulty])) == 1
+    assert len(surprises([student], [faulty])) == 1

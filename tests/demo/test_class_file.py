@@ -14,7 +14,7 @@ from grader.assignment.catalogue import (
     read_package,
 )
 from grader.assignment.folder import Assignment
-from grader.demo import class_of, pupils
+from grader.demo import class_of
 from grader.demo.build import written_by
 from grader.demo.class_file import students_by_catalogue, students_of
 from grader.model.errors import InputError
@@ -45,8 +45,18 @@ def test_only_so_many() -> None:
     assert [student.id for student in class_of(CONVNET, 2)] == ["aalto-sanna", "bakshi-rohan"]
 
 
-def test_the_usual_class_stays() -> None:
-    assert class_of(NUMPYNN, 3) == pupils(load_mistakes(NUMPYNN.layout.mistakes), 3)
+@pytest.mark.parametrize("assignment", [NUMPYNN, CONVNET], ids=["numpynn", "convnet"])
+def test_more_than_the_file_has_are_drawn(assignment: Assignment) -> None:
+    own = class_of(assignment)
+    more = class_of(assignment, len(own) + 40)
+    assert more[: len(own)] == own
+    drawn = more[len(own) :]
+    assert len({student.id for student in more}) == len(more) == len(own) + 40
+    assert {len(student.mistakes) for student in drawn} == {0, 1, 2, 3}
+    for student in drawn:
+        families = {assignment.contract.family(name) for name in student.loses}
+        assert len(families) == len(student.loses) == len(student.mistakes)
+        assert not student.loses & assignment.contract.forwards
 
 
 def test_without_a_file_the_catalogue_makes_one() -> None:

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from grader.assignment.folder import Assignment
 from grader.batches.grading_server import open_context
-from grader.demo import make_class
-from grader.demo.invented_students import CLASS
+from grader.demo import class_of, make_class
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.result import Outcome, Result
 from grader.runner.check import Check
@@ -46,9 +46,9 @@ Results = dict[str, Pair]
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """By what the pupil is like."""
+    """By what the student is like."""
     folder = tmp_path_factory.mktemp("foresight")
-    chosen = [pupil for pupil in CLASS if pupil.what in WHO]
+    chosen = [student for student in class_of(Assignment.load()) if student.what in WHO]
     found: Results = {}
     ran: list[str] = []
     call = Check.call
@@ -59,9 +59,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
     def use(context: GradingContext) -> None:
         sources = {}
-        for pupil in chosen:
-            make_class([pupil], folder / pupil.what, context.assignment)
-            [sources[pupil.what]] = discover(folder / pupil.what, FORM)
+        for student in chosen:
+            make_class([student], folder / student.what, context.assignment)
+            [sources[student.what]] = discover(folder / student.what, FORM)
         submission(folder / PEEKING, "peeking", PEEKING_RULES)
         [sources[PEEKING]] = discover(folder / PEEKING, FORM)
         before = {what: timeless(grade_submission(context, at)) for what, at in sources.items()}
