@@ -84,14 +84,15 @@ def _body(candidate: Candidate, contract: Mapping[str, ContractEntry]) -> list[s
     if candidate.form == GRADIENT:
         return _gradient(candidate, scenario)
     draws = _draws(scenario)
-    if candidate.form == KEPT:
-        return [*draws, *_kept(candidate, scenario, contract)]
-    if (
+    is_one_call = (
         len(scenario.steps) == 1
         and not scenario.seeded
         and not any(s.path or s.kept for s in scenario.seen)
-    ):
-        return [*draws, *_one_call(scenario, contract)]
+    )
+    if is_one_call:
+        return [*draws, *_one_call(scenario, contract, candidate.kept)]
+    if candidate.form == KEPT:
+        return [*draws, *_kept(candidate, scenario, contract)]
     return [*draws, *_run(scenario, contract)]
 
 
@@ -99,18 +100,27 @@ def _draws(scenario: Scenario) -> list[str]:
     return [f"{name} = {code}" for name, code in scenario.draws]
 
 
-def _one_call(scenario: Scenario, contract: Mapping[str, ContractEntry]) -> list[str]:
+def _one_call(
+    scenario: Scenario, contract: Mapping[str, ContractEntry], kept: str = ""
+) -> list[str]:
+    """The values of one call; and that it leaves the argument `kept` alone, if there is one.
+
+    The values are judged then, too: a function that does nothing leaves everything alone.
+    """
     step = _asking(scenario.steps[0], contract)
     seen = {each.variable for each in scenario.seen}
     results = tuple(name if name in seen else "_" for name in step.results)
     right = tuple(f"expected_{name}" if name != "_" else "_" for name in results)
+    args = tuple((key, "kept" if kept and code == kept else code) for key, code in step.args)
     lines = [
         step._replace(results=right).code("reference"),
-        step._replace(results=results).code("student"),
+        *([f'kept = student.keep("{kept}", {kept})'] if kept else []),
+        step._replace(results=results, args=args).code("student"),
     ]
-    return lines + [
+    lines += [
         _assertion(each, each.variable, f"expected_{each.variable}") for each in scenario.seen
     ]
+    return [*lines, *([f'assert_same("{kept}", kept.read(), {kept})'] if kept else [])]
 
 
 def _run(scenario: Scenario, contract: Mapping[str, ContractEntry]) -> list[str]:

@@ -7,7 +7,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from grader.runner.answer_key import LocalChannel, RecordingChannel, ReplayChann
 from grader.student.proxy import Channel, Reply, Request, Student
 from grader.verify.forked_tasks import Send, run_forked
 from grader.verify.mutants import Mutant, make_mutants
+from grader.verify.no_op import idle_packages
 from grader.verify.observation import Observation, telling
 from grader.worker import compat
 from grader.worker.worker import Dispatcher
@@ -174,18 +175,48 @@ class Trials:
         self, reference: NativeReference, tried: Tried, names: Iterable[str]
     ) -> Iterator[str]:
         for name in names:
-            replayed = ReplayChannel(name, tried.answers[name])
-            channel = self._channel(reference)
-            try:
-                with quiet(0.3 + 20 * tried.passed[name]):
-                    self._run(name, self._checks[name], channel, replayed, _SEEDS[0])
-            except NotJudged:
-                continue
-            except TimeUp:
+            outcome = self._outcome(reference, tried, name)
+            if outcome in ("failed", "hung"):
                 yield name
+            if outcome == "hung":
                 return
-            except (Exception, SystemExit):
-                yield name
+
+    def _outcome(
+        self, package: NativeReference, tried: Tried, name: str
+    ) -> Literal["passed", "failed", "hung", "not judged"]:
+        """How a check ends on a package, with the reference's recorded answers."""
+        replayed = ReplayChannel(name, tried.answers[name])
+        try:
+            with quiet(0.3 + 20 * tried.passed[name]):
+                self._run(name, self._checks[name], self._channel(package), replayed, _SEEDS[0])
+        except NotJudged:
+            return "not judged"
+        except TimeUp:
+            return "hung"
+        except (Exception, SystemExit):
+            return "failed"
+        return "passed"
+
+    def paying_idlers(self, tried: Tried, targets: Mapping[str, str]) -> set[str]:
+        """The checks that a function passes which does nothing.
+
+        Args:
+            tried: what came of the reference.
+            targets: check to the contract's function that it judges.
+        """
+        packages = list(idle_packages(self._source.files, self._contract))
+
+        def work(number: int, send: Send) -> None:
+            compat.install()
+            _, idle, changed = packages[number]
+            package = NativeReference({**self._source.files, **changed}, self._source.package)
+            for name in tried.passed:
+                if targets[name] in idle and self._outcome(package, tried, name) == "passed":
+                    send(msgspec.json.encode(name) + b"\n")
+
+        runs = run_forked(range(len(packages)), work, jobs=1, cpu_seconds=_CPU_SECONDS)
+        said = b"".join(done.said for done in runs)
+        return {msgspec.json.decode(line, type=str) for line in said.splitlines()}
 
     def mutants(self, tried: Tried) -> list[Mutant]:
         """All mutants of what the checks reach."""

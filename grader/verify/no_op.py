@@ -34,7 +34,7 @@ def idle_packages(
         An id such as `scale_forward:idle:zeros`, the functions that do nothing, and the files that
         differ from the reference's.
     """
-    names = [name for name in contract if not name[0].isupper()]
+    names = [name for name, entry in contract.items() if not entry.makes_object]
     for fill in FILLS:
         for name in names:
             yield f"{name}:idle:{fill}", (name,), _idle(files, contract, [name], fill)

@@ -8,16 +8,46 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
+from grader.authoring.completion import complete
 from grader.authoring.new_assignment import Made, new_assignment
 from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
 from grader.model.errors import InputError
+from grader.verify.proof import ProgramKind
+from grader.verify.prove import Wanted, prove
 
 
 def test_the_first_bank_catches_nine_mutants_in_ten(made: Made) -> None:
     assert made.survey.mutants > 80
     assert made.survey.share >= 0.9
     assert len(made.survey.chosen) < 15
+
+
+CLUSTERS = """
+import numpy as np
+
+
+def centers(X, labels, K):
+    \"\"\"The mean of each cluster, of shape (K, D); X has shape (N, D), labels (N,).\"\"\"
+    found = np.zeros((K, X.shape[1]))
+    for k in range(K):
+        if np.any(labels == k):
+            found[k] = X[labels == k].mean(axis=0)
+    return found
+"""
+
+
+def test_no_check_is_written_that_a_function_passes_which_does_nothing(tmp_path: Path) -> None:
+    """Labels that are no whole numbers belong to no cluster: all that is right then is 0."""
+    (tmp_path / "solution").mkdir()
+    (tmp_path / "solution" / "clusters.py").write_text(CLUSTERS)
+    folder = tmp_path / "clusters"
+    made = new_assignment(folder, tmp_path / "solution", 1, lambda *_: None, complete)
+    assert made.survey.share > 0.9
+    wanted = Wanted(kinds=(ProgramKind.IDLE,), seeds=0)
+    proof = prove(Assignment.load(str(folder)), wanted, lambda *_: None)
+    assert len(proof.of_kind(ProgramKind.IDLE)) == 6
+    assert [verdict.paid_by for verdict in proof.of_kind(ProgramKind.IDLE)] == [[]] * 6
 
 
 def test_the_contract_is_read_out_of_the_reference(made: Made) -> None:
