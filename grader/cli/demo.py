@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from grader.assignment.layout import DEMO
 from grader.cli import options
 from grader.model.errors import ExitCode
 
@@ -20,7 +19,7 @@ def command(
     size: Annotated[
         int, typer.Option("--size", min=0, help="How many students; 0: the usual class.")
     ] = 0,
-    assignment: options.AssignmentName = DEMO,
+    assignment: options.AssignmentName = "",
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Parallel jobs; 0 = one per CPU.")
     ] = 0,
@@ -29,8 +28,9 @@ def command(
 ) -> None:
     """Make a class of right, wrong, broken, hanging and cheating submissions, and grade it.
 
-    They are made from the reference: as the assignment's `demo/students.toml` says or, without one,
-    one for each of its mistakes and variants. Exit code 4: a result is not as its author deserves.
+    They are made from the reference: as the assignment's `demo/students.toml` says or, without it,
+    one for each of its mistakes and variants, or for some automatic mutants. Exit code 4: a result
+    is not as its author deserves.
     """
     from grader.assignment.folder import Assignment
     from grader.batches.executors import LocalExecutor

@@ -88,7 +88,7 @@ def written_by(
 
     `rendered` gives a package the form of a release; it is a hook of the assignment.
     """
-    files = dict(reference)
+    files = {**reference, **student.replaces}
     for name in (*student.variants, *student.mistakes):
         files = apply(files, catalogue[name])
     for function in student.unfinished:

@@ -14,6 +14,7 @@ from grader.assignment.folder import Assignment
 from grader.assignment.toml_record import read_record
 from grader.demo.drawn_students import drawn_students
 from grader.demo.invented_student import InventedStudent
+from grader.demo.mutant_students import students_by_mutants
 from grader.model.errors import InputError
 from grader.model.rubric_fault import did_you_mean
 
@@ -44,6 +45,7 @@ def class_of(assignment: Assignment, size: int = 0) -> list[InventedStudent]:
         students = students_of(path, [*mistakes, *variants])
     else:
         students = students_by_catalogue([*variants, *mistakes])
+        students += [] if mistakes else students_by_mutants(assignment)
     drawn = drawn_students(mistakes, assignment.contract)
     more = itertools.islice(drawn, max(0, size - len(students)))
     return [*students[: size or len(students)], *more]

@@ -31,8 +31,10 @@ class InventedStudent(msgspec.Struct, frozen=True, kw_only=True):
     """Files not submitted."""
     broken: str = ""
     """A function that cannot be parsed."""
-    loses: frozenset[str] = frozenset()
-    """Contract names that must lose points; no other may."""
+    replaces: dict[str, str] = {}
+    """File to all that stands in it instead."""
+    loses: frozenset[str] | None = frozenset()
+    """Contract names that must lose points; no other may. None where that is not known."""
     graded: bool = True
     """Whether it can be read at all."""
 
@@ -52,6 +54,8 @@ def surprises(members: Iterable[InventedStudent], results: Iterable[Result]) -> 
 def _surprise(student: InventedStudent, result: Result) -> str:
     if result.graded != student.graded or result.error_kind == "internal":
         return result.error or "should not have been readable"
+    if student.loses is None:
+        return ""
     lost = {
         name
         for check in result.checks

@@ -14,10 +14,12 @@ from grader.assignment.catalogue import (
     read_package,
 )
 from grader.assignment.folder import Assignment
-from grader.demo import class_of
+from grader.demo import class_of, surprises
 from grader.demo.build import written_by
 from grader.demo.class_file import students_by_catalogue, students_of
+from grader.demo.mutant_students import MOST
 from grader.model.errors import InputError
+from tests.verify import toy
 
 NUMPYNN, CONVNET = Assignment.load("numpynn"), Assignment.load("convnet")
 KNOWN: list[Mistake | Variant] = [
@@ -33,6 +35,7 @@ def test_the_class_of_an_assignment_is_in_its_folder() -> None:
     assert {student.id for student in students} >= {"fontaine-luc", "rossi-elio"}
     assert len({student.id for student in students}) == len(students) > 20
     for student in students:
+        assert student.loses is not None
         assert student.loses <= set(CONVNET.contract)
         written = written_by(student, reference, catalogue)
         same = not (student.variants or student.mistakes or student.loses or student.forgets)
@@ -54,9 +57,10 @@ def test_more_than_the_file_has_are_drawn(assignment: Assignment) -> None:
     assert len({student.id for student in more}) == len(more) == len(own) + 40
     assert {len(student.mistakes) for student in drawn} == {0, 1, 2, 3}
     for student in drawn:
-        families = {assignment.contract.family(name) for name in student.loses}
-        assert len(families) == len(student.loses) == len(student.mistakes)
-        assert not student.loses & assignment.contract.forwards
+        loses = student.loses or frozenset()
+        families = {assignment.contract.family(name) for name in loses}
+        assert len(families) == len(loses) == len(student.mistakes)
+        assert not loses & assignment.contract.forwards
 
 
 def test_without_a_file_the_catalogue_makes_one() -> None:
@@ -64,8 +68,21 @@ def test_without_a_file_the_catalogue_makes_one() -> None:
     assert (right.loses, right.mistakes, right.variants) == (frozenset(), (), ())
     assert len(others) == len(KNOWN)
     wrong = {student.id: student.loses for student in others}
-    assert wrong["conv-no-bias"] == {"conv_forward_naive"}
+    assert wrong["conv-no-bias"] == frozenset({"conv_forward_naive"})
     assert wrong["conv-loops"] == frozenset()
+
+
+def test_without_a_catalogue_mutants_make_one(tmp_path: Path) -> None:
+    assignment = toy.make(tmp_path, toy.SCALE, toy.SHIFT)
+    right, *others = class_of(assignment)
+    assert right.loses == frozenset()
+    assert 5 < len(others) <= MOST
+    assert len({student.id for student in others}) == len(others)
+    reference = read_package(assignment.reference)
+    for student in others:
+        written = written_by(student, reference, {})
+        assert written["layers.py"] != reference["layers.py"]
+        assert surprises([student], []) == [f"{student.id} ({student.what}): was not graded"]
 
 
 @pytest.mark.parametrize(
