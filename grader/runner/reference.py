@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +17,7 @@ from grader.runner.answer_key import LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, Reference
 from grader.runner.memory_package import MemoryPackage
-from grader.runner.session import run_session
+from grader.runner.session import forget_modules, run_session
 from grader.student.proxy import Channel, Student
 from grader.submission.notebook_cells import cell_codes, read_notebook
 from grader.submission.notebook_module import prepare_notebook
@@ -135,10 +133,7 @@ def with_local_bank(assignment: Assignment, use: Callable[[LocalBank], None]) ->
 
     It is imported anew, so that no variable in it keeps an answer of an earlier run.
     """
-    folder = str(assignment.bank) + os.sep
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(folder):
-            del sys.modules[name]
+    forget_modules(assignment.bank)
     run_session(assignment, lambda checks: use(LocalBank(assignment, checks)))
 
 

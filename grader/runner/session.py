@@ -7,8 +7,9 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import pytest
@@ -70,7 +71,8 @@ def run_session(
         with contextlib.redirect_stdout(said), _no_other_plugins():
             status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
     finally:
-        _forget_modules(assignment.bank)
+        # Another bank may have modules of the same names, and pytest imports none that is there.
+        forget_modules(assignment.bank, keep="grader.")
     if problem is not None:
         raise problem
     if not ran:
@@ -93,15 +95,22 @@ def _no_other_plugins() -> Iterator[None]:
             os.environ[_AUTOLOAD] = before
 
 
-def _forget_modules(bank: Path) -> None:
-    """Another bank may have modules of the same names, and pytest imports none that is there."""
+def forget_modules(bank: Path, keep: str = "") -> None:
+    """What comes from the bank's folder is imported anew; names that begin with `keep` stay."""
     folders = {str(bank), str(bank.resolve())}
     inside = tuple(f"{folder}{os.sep}" for folder in folders)
     for name, module in list(sys.modules.items()):
-        places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
-        mine = any(place in folders or str(place).startswith(inside) for place in places)
-        if mine and not name.startswith("grader."):
+        mine = any(place in folders or place.startswith(inside) for place in _places(module))
+        if mine and not (keep and name.startswith(keep)):
             del sys.modules[name]
+
+
+def _places(module: object) -> list[str]:
+    """Read past the module's own `__getattr__`, which in some packages answers for any name."""
+    own = vars(module) if isinstance(module, ModuleType) else {}
+    path = own.get("__path__")
+    folders = list(path) if isinstance(path, Iterable) else []
+    return [place for place in (own.get("__file__"), *folders) if isinstance(place, str)]
 
 
 def _why(said: str, status: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -13,7 +15,7 @@ from grader.model.result import CheckResult, Outcome
 from grader.runner.check import Check
 from grader.runner.check_run import Recorder
 from grader.runner.reference import LocalBank, LocalCode
-from grader.runner.session import run_session
+from grader.runner.session import forget_modules, run_session
 from tests.verify import toy
 
 OWN = """
@@ -92,3 +94,30 @@ def test_a_function_that_is_not_declared_is_named(tmp_path: Path) -> None:
     assignment = toy.make(tmp_path, toy.SCALE, "\n\ndef test_plain():\n    pass\n")
     with pytest.raises(InputError, match="test_plain: a function of the bank that is not declared"):
         collected(assignment)
+
+
+class Obliging(ModuleType):
+    """Some packages have one: whatever it is asked for, it has it."""
+
+    def __getattr__(self, name: str) -> object:
+        return object()
+
+
+def test_modules_that_answer_for_any_name_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "obliging", module := Obliging("obliging"))
+    forget_modules(tmp_path)
+    assert sys.modules["obliging"] is module
+
+
+def test_modules_of_the_folder_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone", "kept.one"):
+        module = ModuleType(name)
+        module.__file__ = str(tmp_path / "inputs.py")
+        monkeypatch.setitem(sys.modules, name, module)
+    forget_modules(tmp_path, keep="kept.")
+    assert "gone" not in sys.modules
+    assert "kept.one" in sys.modules
