@@ -8,6 +8,7 @@ import re
 import tomllib
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,7 +17,7 @@ import msgspec
 
 from grader.model.errors import RubricError
 
-_HEADER: Final = re.compile(r"\s*\[\[?(?P<key>.+?)\]?\]\s*(?:#.*)?")
+_HEADER: Final = re.compile(r"\s*(?P<open>\[\[?)(?P<key>.+?)\]?\]\s*(?:#.*)?")
 _KEY: Final = re.compile(r"""[ \t]*(?P<key>(?>"[^"]*"|'[^']*'|[\w-]+|[ \t]*\.[ \t]*)++)[ \t]*=""")
 _NAMES: Final = {
     "object": "a table",
@@ -25,6 +26,8 @@ _NAMES: Final = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
+    "datetime": "a time such as 2026-03-15T23:59:00",
+    "date": "a date",
     "null": "nothing",
 }
 _EXPECTED: Final = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`")
@@ -55,13 +58,17 @@ def place(sources: Sequence[tuple[Path, str]], keys: Keys) -> str:
 
 
 def line_of(text: str, keys: Keys) -> tuple[int, int]:
-    """How many of some nested keys a TOML file has, and in which line the last of them is."""
+    """How many of some nested keys a TOML file has, and in which line the last of them is.
+
+    The tables of a list go by their numbers, the first is `1`: `["assignments", "1", "due"]`.
+    """
     table: list[str] = []
+    listed: Counter[tuple[str, ...]] = Counter()
     best = (0, 0)
     for number, line in enumerate(text.splitlines(), 1):
         header, key = _HEADER.fullmatch(line), _KEY.match(line)
         if header:
-            table = _parts(header["key"])
+            table = _numbered(_parts(header["key"]), listed, is_new=header["open"] == "[[")
             here = table
         elif key:
             here = [*table, *_parts(key["key"])]
@@ -74,6 +81,18 @@ def line_of(text: str, keys: Keys) -> tuple[int, int]:
         if depth > best[0]:
             best = (depth, number)
     return best
+
+
+def _numbered(parts: list[str], listed: Counter[tuple[str, ...]], *, is_new: bool) -> list[str]:
+    """The keys of a table, with the number of each list of tables that it is in."""
+    keys: list[str] = []
+    for at, part in enumerate(parts):
+        keys.append(part)
+        if is_new and at == len(parts) - 1:
+            listed[tuple(keys)] += 1
+        if tuple(keys) in listed:
+            keys.append(str(listed[tuple(keys)]))
+    return keys
 
 
 def _inline(line: str, keys: Keys) -> int:
@@ -109,6 +128,8 @@ def fault_in(value: Any, kind: Any) -> Fault | None:
 
 
 def _inner_fault(value: Any, kind: Any) -> Fault | None:
+    if isinstance(value, list):
+        return _fault_in_list(value, kind)
     if not isinstance(value, dict):
         return None
     for key, inner in value.items():
@@ -118,6 +139,18 @@ def _inner_fault(value: Any, kind: Any) -> Fault | None:
         found = fault_in(inner, wanted)
         if found is not None:
             return found._replace(keys=(key, *found.keys))
+    return None
+
+
+def _fault_in_list(values: list[Any], kind: Any) -> Fault | None:
+    """The first fault in a table of a list; its place in the list is its key."""
+    of = next((o for o in _options(kind) if typing.get_origin(o) in (list, tuple)), None)
+    if of is None:
+        return None
+    for number, value in enumerate(values, 1):
+        found = fault_in(value, typing.get_args(of)[0]) if isinstance(value, dict) else None
+        if found is not None:
+            return found._replace(keys=(str(number), *found.keys))
     return None
 
 
@@ -150,6 +183,8 @@ def _in_words(message: str, kind: Any) -> str:
     allowed = [str(value) for option in _options(kind) for value in _values(option)]
     if "enum value" in said and allowed:
         return f"is {said.rpartition(' value ')[2]}; expected {' or '.join(allowed)}"
+    if "RFC3339" in said:
+        return f"is not valid; expected {_NAMES['datetime']}"
     if missing := re.search(r"missing required field `([^`]+)`", said):
         return f"lacks the key `{missing[1]}`"
     return f"is not valid: {said}"

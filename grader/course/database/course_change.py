@@ -1,0 +1,206 @@
+"""One change of a course: all of it is kept, or nothing, and the log says who made it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from grader.course.database import (
+    attempt_rows,
+    decision_rows,
+    log_rows,
+    mark_rows,
+    people_rows,
+    request_rows,
+    result_rows,
+)
+from grader.course.database.course_view import CourseView
+from grader.course.database.decision_rows import Revocation
+from grader.course.marks import Mark, Place
+from grader.model.course_records import (
+    LogEntry,
+    MarkEntry,
+    RegradeRequest,
+    RequestState,
+    RunResult,
+    StoredAttempt,
+)
+from grader.model.errors import UsageError
+from grader.model.person import Person
+from grader.model.result import Result
+from grader.model.worth import Extension, Override
+
+
+class CourseChange(CourseView):
+    """Writes, and reads what it has written."""
+
+    def __init__(self, connection: Connection, who: str, at: dt.datetime) -> None:
+        super().__init__(connection)
+        self.who = who
+        self.at = at
+
+    def put_people(self, changed: Sequence[Person], what: str) -> None:
+        """Write some people, in place of those with the same keys; `what` is said in the log."""
+        people_rows.put_people(self._connection, changed)
+        self.note(what, details={"people": [person.key for person in changed]})
+
+    def put_attempts(self, assignment: str, changed: Sequence[StoredAttempt], what: str) -> None:
+        """Write some attempts, in place of those with the same keys; `what` is said in the log."""
+        attempt_rows.put_attempts(self._connection, assignment, changed)
+        keys = [stored.attempt.key for stored in changed]
+        self.note(what, assignment, details={"attempts": keys})
+
+    def begin_run(self, assignment: str, *, why: str = "", harness: str = "") -> int:
+        """Begin to grade an assignment; the number of the run."""
+        return result_rows.begin_run(
+            self._connection, assignment, who=self.who, at=self.at, why=why, harness=harness
+        )
+
+    def put_result(self, run: int, result: Result, attempt: str = "") -> RunResult:
+        """Keep what a run gave, as graded: before lateness, marks and overrides."""
+        return result_rows.put_result(self._connection, run, result, attempt)
+
+    def put_run_result(self, found: RunResult) -> None:
+        """Note that a run gave a submission a result that is kept already."""
+        result_rows.put_run_result(self._connection, found)
+
+    def accept_run(self, run: int) -> None:
+        """What this run gave is in force from now on, until a later one is accepted."""
+        self._settle(run, "accepted", f"graded: run {run}")
+
+    def hold_run(self, run: int) -> None:
+        """Keep what this run gave as a preview, which is not in force."""
+        self._settle(run, "preview", f"graded for a preview: run {run}")
+
+    def undo_run(self, run: int) -> None:
+        """What this run gave is not in force any more; it is kept."""
+        self._settle(run, "undone", f"undid run {run}")
+
+    def enter_marks(self, assignment: str, entered: Mapping[Place, Mark | None]) -> list[MarkEntry]:
+        """Enter marks of written answers, None takes one back; those that say something new."""
+        entries = mark_rows.add_marks(
+            self._connection, assignment, entered, who=self.who, at=self.at
+        )
+        for person, own in _by_person(entries).items():
+            places = [f"{entry.notebook}/{entry.question}" for entry in own]
+            self.note("marked written answers", assignment, person, {"answers": places})
+        return entries
+
+    def override(self, override: Override) -> int:
+        """Keep an override, in place of one for the same; its number."""
+        stamped = self._stamped(override)
+        number = decision_rows.add_override(self._connection, stamped)
+        what = f"overrode {_place(override)} (override {number})"
+        self.note(what, override.assignment, override.person, {"why": override.why})
+        return number
+
+    def revoke_override(self, number: int, why: str = "") -> Override:
+        """Take an override back; what it was.
+
+        Raises:
+            UsageError: there is none of that number, or it is revoked already.
+        """
+        known = self.overrides().get(number)
+        revocation = Revocation(self.who, self.at, why)
+        if known is None or not decision_rows.revoke_override(self._connection, number, revocation):
+            raise _not_in_force("override", number, known is not None)
+        self.note(f"revoked override {number}", known.assignment, known.person, {"why": why})
+        return known
+
+    def extend(self, extension: Extension) -> int:
+        """Keep an extension; its number."""
+        number = decision_rows.add_extension(self._connection, self._stamped(extension))
+        what = f"gave {extension.scope} {extension.id} more time (extension {number})"
+        person = extension.id if extension.scope == "student" else ""
+        self.note(what, extension.assignment, person, {"why": extension.why})
+        return number
+
+    def revoke_extension(self, number: int, why: str = "") -> Extension:
+        """Take an extension back; what it was.
+
+        Raises:
+            UsageError: there is none of that number, or it is revoked already.
+        """
+        known = self.extensions().get(number)
+        revocation = Revocation(self.who, self.at, why)
+        if known is None or not decision_rows.revoke_extension(
+            self._connection, number, revocation
+        ):
+            raise _not_in_force("extension", number, known is not None)
+        person = known.id if known.scope == "student" else ""
+        self.note(f"revoked extension {number}", known.assignment, person, {"why": why})
+        return known
+
+    def add_request(self, request: RegradeRequest) -> int | None:
+        """Keep a regrade request; its number, or None where the same is there already."""
+        number = request_rows.add_request(self._connection, request)
+        if number is not None:
+            what = f"took in regrade request {number}"
+            self.note(what, request.assignment, request.person)
+        return number
+
+    def answer_request(self, number: int, state: RequestState, answer: str = "") -> RegradeRequest:
+        """Say what became of a regrade request; what it was before.
+
+        Raises:
+            UsageError: there is none of that number.
+        """
+        known = self.requests().get(number)
+        if known is None:
+            raise UsageError(f"The course has no regrade request {number}.")
+        request_rows.answer_request(
+            self._connection, number, state=state, answer=answer, who=self.who, at=self.at
+        )
+        self.note(f"{state} regrade request {number}", known.assignment, known.person)
+        return known
+
+    def note(
+        self,
+        what: str,
+        assignment: str = "",
+        person: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Say in the log what was done."""
+        entry = LogEntry(
+            who=self.who,
+            at=self.at,
+            what=what,
+            assignment=assignment,
+            person=person,
+            details=dict(details or {}),
+        )
+        log_rows.add_log(self._connection, entry)
+
+    def _stamped(self, decision: Any) -> Any:
+        """With who and when, where it does not say so itself."""
+        return replace(decision, who=decision.who or self.who, when=decision.when or self.at)
+
+    def _settle(self, run: int, state: Any, what: str) -> None:
+        found = next((each for each in self.runs() if each.id == run), None)
+        if found is None:
+            raise UsageError(f"The course has no run {run}.")
+        finished = None if found.finished else self.at
+        result_rows.set_run_state(self._connection, run, state, finished)
+        self.note(what, found.assignment)
+
+
+def _by_person(entries: Iterable[MarkEntry]) -> dict[str, list[MarkEntry]]:
+    found: dict[str, list[MarkEntry]] = {}
+    for entry in entries:
+        found.setdefault(entry.person, []).append(entry)
+    return found
+
+
+def _place(override: Override) -> str:
+    return "the whole" if override.scope == "total" else f"{override.scope} {override.id}"
+
+
+def _not_in_force(what: str, number: int, there: bool) -> UsageError:
+    if there:
+        return UsageError(f"{what.capitalize()} {number} is revoked already.")
+    return UsageError(f"The course has no {what} {number}.")

@@ -1,0 +1,95 @@
+"""A course as it is at one moment."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from grader.course.database import (
+    attempt_rows,
+    decision_rows,
+    log_rows,
+    mark_rows,
+    people_rows,
+    request_rows,
+    result_rows,
+)
+from grader.course.marks import Mark, Place
+from grader.model.course_records import (
+    GradingRun,
+    LogEntry,
+    MarkEntry,
+    RegradeRequest,
+    RunResult,
+    StoredAttempt,
+)
+from grader.model.person import Person
+from grader.model.result import Result
+from grader.model.worth import Extension, Override
+
+
+class CourseView:
+    """Reads what a course holds; whatever it is asked, it answers of the same moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def people(self) -> list[Person]:
+        """Everybody, withdrawn students among them; by key."""
+        return people_rows.read_people(self._connection)
+
+    def attempts(self, assignment: str) -> list[StoredAttempt]:
+        """The attempts at an assignment; by owner and number."""
+        return attempt_rows.read_attempts(self._connection, assignment).get(assignment, [])
+
+    def all_attempts(self) -> dict[str, list[StoredAttempt]]:
+        """The attempts at every assignment that has any."""
+        return attempt_rows.read_attempts(self._connection)
+
+    def runs(self, assignment: str = "") -> list[GradingRun]:
+        """The runs of an assignment, or of all; the first is the oldest."""
+        return result_rows.read_runs(self._connection, assignment)
+
+    def run_in_force(self, assignment: str) -> GradingRun | None:
+        """The last run that was accepted; None where nothing is graded yet."""
+        accepted = [run for run in self.runs(assignment) if run.state == "accepted"]
+        return accepted[-1] if accepted else None
+
+    def run_results(self, run: int) -> list[RunResult]:
+        """What a run gave, by submission."""
+        return result_rows.read_run_results(self._connection, run)
+
+    def results_of(self, assignment: str, submission: str) -> list[RunResult]:
+        """What each run of an assignment gave a submission; the first is the oldest."""
+        return result_rows.results_of(self._connection, assignment, submission)
+
+    def result(self, content: str) -> Result:
+        """A result by `RunResult.content`: as graded, before lateness, marks and overrides.
+
+        Raises:
+            InputError: there is none, or it is damaged.
+        """
+        return result_rows.read_result(self._connection, content)
+
+    def marks(self, assignment: str) -> dict[Place, Mark]:
+        """The marks of written answers that are in force."""
+        return mark_rows.marks_in_force(self._connection, assignment)
+
+    def mark_history(self, assignment: str = "", person: str = "") -> list[MarkEntry]:
+        """Every mark that was given or taken back; the first is the oldest."""
+        return mark_rows.read_marks(self._connection, assignment, person)
+
+    def overrides(self, assignment: str = "", person: str = "") -> dict[int, Override]:
+        """Overrides by their numbers, revoked ones among them; the first is the oldest."""
+        return decision_rows.read_overrides(self._connection, assignment, person)
+
+    def extensions(self, assignment: str = "") -> dict[int, Extension]:
+        """Extensions by their numbers, revoked ones and those for every assignment among them."""
+        return decision_rows.read_extensions(self._connection, assignment)
+
+    def requests(self, assignment: str = "", person: str = "") -> dict[int, RegradeRequest]:
+        """Regrade requests by their numbers; the first is the oldest."""
+        return request_rows.read_requests(self._connection, assignment, person)
+
+    def log(self, assignment: str = "", person: str = "") -> list[LogEntry]:
+        """What was done, the oldest first. With a person: what concerns them or everybody."""
+        return log_rows.read_log(self._connection, assignment, person)

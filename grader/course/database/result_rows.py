@@ -1,0 +1,111 @@
+"""Runs and their results, in and out of a course's tables. Results are kept by their content."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import zlib
+
+import msgspec
+from sqlalchemy import Connection, Row, insert, select, update
+
+from grader.course.database.tables import results, run_results, runs
+from grader.model.course_records import GradingRun, RunResult, RunState
+from grader.model.errors import InputError
+from grader.model.result import Result
+
+
+def begin_run(
+    connection: Connection, assignment: str, *, who: str, at: dt.datetime, why: str, harness: str
+) -> int:
+    """A new run, which has no results yet; its number."""
+    values = {
+        "assignment": assignment,
+        "who": who,
+        "at": at,
+        "why": why,
+        "harness": harness,
+        "state": "begun",
+    }
+    return int(connection.execute(insert(runs).values(values).returning(runs.c.id)).scalar_one())
+
+
+def set_run_state(
+    connection: Connection, run: int, state: RunState, finished: dt.datetime | None = None
+) -> None:
+    """What became of a run."""
+    values: dict[str, object] = {"state": state}
+    if finished is not None:
+        values["finished"] = finished
+    connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+
+def read_runs(connection: Connection, assignment: str = "") -> list[GradingRun]:
+    """The runs of one assignment, or of all; the first is the oldest."""
+    query = select(runs).order_by(runs.c.id)
+    if assignment:
+        query = query.where(runs.c.assignment == assignment)
+    return [GradingRun(**row._mapping) for row in connection.execute(query)]
+
+
+def put_result(connection: Connection, run: int, result: Result, attempt: str) -> RunResult:
+    """Keep what a run gave a submission, in place of what it gave before."""
+    body = msgspec.json.encode(result)
+    content = hashlib.sha256(body).hexdigest()
+    known = select(results.c.content).where(results.c.content == content)
+    if connection.execute(known).first() is None:
+        packed = gzip.compress(body, 1, mtime=0)
+        connection.execute(insert(results).values(content=content, body=packed))
+    found = RunResult(
+        run=run,
+        submission=result.submission,
+        attempt=attempt,
+        content=content,
+        inputs=result.digest,
+    )
+    put_run_result(connection, found)
+    return found
+
+
+def put_run_result(connection: Connection, found: RunResult) -> None:
+    """Note that a run gave a submission a result which is kept already."""
+    here = (run_results.c.run == found.run) & (run_results.c.submission == found.submission)
+    values = {name: getattr(found, name) for name in RunResult.__struct_fields__}
+    if not connection.execute(update(run_results).where(here).values(values)).rowcount:
+        connection.execute(insert(run_results).values(values))
+
+
+def read_run_results(connection: Connection, run: int) -> list[RunResult]:
+    """What a run gave, by submission."""
+    query = select(run_results).where(run_results.c.run == run)
+    rows = connection.execute(query.order_by(run_results.c.submission))
+    return [RunResult(**row._mapping) for row in rows]
+
+
+def results_of(connection: Connection, assignment: str, submission: str) -> list[RunResult]:
+    """What each run of an assignment gave a submission; the first is the oldest."""
+    query = (
+        select(run_results)
+        .join(runs, runs.c.id == run_results.c.run)
+        .where(runs.c.assignment == assignment, run_results.c.submission == submission)
+        .order_by(run_results.c.run)
+    )
+    return [RunResult(**row._mapping) for row in connection.execute(query)]
+
+
+def read_result(connection: Connection, content: str) -> Result:
+    """A result by the name of its content.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    row: Row[tuple[bytes]] | None = connection.execute(
+        select(results.c.body).where(results.c.content == content)
+    ).first()
+    if row is None:
+        raise InputError(f"The course has no result {content[:12]}.")
+    try:
+        return Result.from_json(gzip.decompress(row.body))
+    except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
+        raise InputError(f"The result {content[:12]} of the course is damaged: {error}.") from None
