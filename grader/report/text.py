@@ -62,7 +62,7 @@ def by_name(name: str) -> str:
 def number(value: float) -> str:
     """Points or a percentage as people write it: `12`, `7.5`, `33.33`."""
     rounded = round(value, 2)
-    return str(int(rounded)) if rounded == int(rounded) else f"{rounded:g}"
+    return str(int(rounded)) if rounded == int(rounded) else f"{rounded:.2f}".rstrip("0")
 
 
 def magnitude(value: float) -> str:

@@ -168,7 +168,7 @@ def test_what_is_wrong_is_said_with_its_row(tmp_path: Path, row: str, said: str)
     [
         (b"", "the heading lacks submission, notebook, question, mark"),
         (b"submission,mark\n", "the heading lacks notebook, question"),
-        ("submission,…".encode("utf-16"), "is not text in UTF-8"),
+        ("submission,…".encode("utf-16"), "the heading lacks notebook"),
         (b"PK\x03\x04\xff\xfe", "is not text in UTF-8"),
     ],
 )
