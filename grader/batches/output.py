@@ -20,8 +20,9 @@ from grader.batches.state import NAME as STATE
 from grader.batches.state import BatchState, StateEntry
 from grader.batches.storage import Folder, Storage, open_storage
 from grader.course import marks
-from grader.course.late_policy import LateSubmission
 from grader.course.marks import Mark, Marks, Place
+from grader.course.overrides import as_graded
+from grader.course.submission_worth import Worth
 from grader.model.errors import InputError
 from grader.model.result import Result
 from grader.report import html
@@ -104,11 +105,12 @@ class BatchOutput:
         self._marks = self._stored_marks().with_(entered)
         self._storage.write(marks.NAME, self._marks.to_json())
 
-    def settled(self, result: Result, late: LateSubmission) -> Result:
-        """A result with its marks, and less what lateness costs: what is handed to `add`."""
-        return late.applied(self._stored_marks().applied(result, self._lang))
+    def settled(self, result: Result, worth: Worth) -> Result:
+        """A result with its marks, overrides and lateness: what is handed to `add`."""
+        marked = self._stored_marks().applied(as_graded(result), self._lang)
+        return worth.applied(marked, self._lang)
 
-    def find(self, submission: str, inputs: Fingerprint, late: LateSubmission) -> KeptResult:
+    def find(self, submission: str, inputs: Fingerprint, worth: Worth) -> KeptResult:
         """What of an earlier run still holds; what is missing beside a good result is mended.
 
         Raises:
@@ -116,19 +118,19 @@ class BatchOutput:
         """
         known = self._open().find(submission)
         if known is None:
-            return self._adopted(submission, inputs, late)
+            return self._adopted(submission, inputs, worth)
         entry, summary = known
         if changed := inputs.changed(entry.inputs):
             return KeptResult(None, changed)
         if summary.error_kind == "internal" or summary.internal:
             return KeptResult(None, ("failed",))
-        made = (entry.page, entry.submitted, entry.marks)
-        as_made = made == (self._page, late.submitted, self._stamp_of_marks(submission))
+        made = (entry.page, entry.worth, entry.marks)
+        as_made = made == (self._page, worth.stamp, self._stamp_of_marks(submission))
         if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
             self._open().keep(submission)
             self._asked |= bool(summary.answers)
             return KeptResult(summary)
-        kept = self._adopted(submission, inputs, late)
+        kept = self._adopted(submission, inputs, worth)
         return kept if kept.summary else KeptResult(None, ("damaged",))
 
     def result(self, submission: str) -> Result | None:
@@ -140,7 +142,7 @@ class BatchOutput:
             return None
         return result if result and result.submission == submission else None
 
-    def add(self, result: Result, inputs: Fingerprint, late: LateSubmission) -> Summary:
+    def add(self, result: Result, inputs: Fingerprint, worth: Worth) -> Summary:
         """Write a submission's pages and result; the result last, so that it vouches for all.
 
         Raises:
@@ -157,7 +159,7 @@ class BatchOutput:
             stamps = self._stamps(name)
         finally:
             marked = self._stamp_of_marks(name)
-            entry = StateEntry(inputs, self._page, stamps, late.submitted, marked)
+            entry = StateEntry(inputs, self._page, stamps, worth.stamp, marked)
             self._open().put(entry, summary)
         return summary
 
@@ -189,7 +191,7 @@ class BatchOutput:
             self._state = None
             self._send_state()
 
-    def _adopted(self, submission: str, inputs: Fingerprint, late: LateSubmission) -> KeptResult:
+    def _adopted(self, submission: str, inputs: Fingerprint, worth: Worth) -> KeptResult:
         """A result that the state does not vouch for, if it says itself that it holds."""
         result = self.result(submission)
         if result is None:
@@ -199,7 +201,7 @@ class BatchOutput:
             return KeptResult(None, ("failed",))
         if result.digest != inputs.digest:
             return KeptResult(None, ("unknown",))
-        return KeptResult(self.add(self.settled(result, late), inputs, late))
+        return KeptResult(self.add(self.settled(result, worth), inputs, worth))
 
     def _stored_marks(self) -> Marks:
         if self._marks is None:

@@ -13,7 +13,7 @@ from grader.batches.fingerprint import Fingerprint, Fingerprints
 from grader.batches.output import BatchOutput
 from grader.batches.rerun_reasons import CACHE, HERE, Reasons
 from grader.batches.result_cache import Cache
-from grader.course.late_policy import Lateness, LateSubmission
+from grader.course.submission_worth import Worth
 from grader.model.errors import GraderError, InputError, InternalError
 from grader.model.result import Result
 from grader.report.summary import Register, Summary
@@ -70,7 +70,7 @@ class _Task(NamedTuple):
 
     source: Source
     inputs: Fingerprint
-    late: LateSubmission
+    worth: Worth
     why: tuple[str, ...]
 
 
@@ -85,7 +85,7 @@ class Batch:
         output: BatchOutput | None = None,
         cache: Cache | None = None,
         resume: bool = True,
-        lateness: Lateness | None = None,
+        worth: Callable[[Source], Worth] | None = None,
     ) -> None:
         """Get ready to grade.
 
@@ -95,7 +95,7 @@ class Batch:
             output: where results and reports go as they come; nowhere if None.
             cache: results of other batches that are taken, and where these go too.
             resume: whether results that still hold are taken from output and cache.
-            lateness: when they were handed in, and what that costs; nothing if None.
+            worth: what decides what a submission is worth, beside what grading gives.
 
         Raises:
             GraderError: the assignment cannot be loaded.
@@ -105,7 +105,7 @@ class Batch:
         self._output = output
         self._cache = cache
         self._resume = resume
-        self._lateness = lateness
+        self._worth = worth or (lambda _source: Worth())
         self._fingerprints = Fingerprints(executor.settings)
         self._register = Register()
         self._done = 0
@@ -159,18 +159,18 @@ class Batch:
 
     def _begun(self, source: Source) -> tuple[_Task, Progress | None]:
         """A submission as a task, and if its result is there already, that."""
-        late = self._lateness.of(source) if self._lateness else LateSubmission()
+        worth = self._worth(source)
         try:
             inputs = self._fingerprints.of(source)
         except InputError as error:
             source = replace(source, problem=str(error))
             inputs = self._fingerprints.of(source)
-        task = _Task(source, inputs, late, ("new",) if self._resume else ("fresh",))
+        task = _Task(source, inputs, worth, ("new",) if self._resume else ("fresh",))
         if not self._resume:
             return task, None
         if self._output is not None:
             try:
-                summary, why = self._output.find(source.id, inputs, late)
+                summary, why = self._output.find(source.id, inputs, worth)
             except InputError:  # its report is gone, and cannot be written: that will be said
                 summary, why = None, ("damaged",)
             if summary is not None:
@@ -206,12 +206,12 @@ class Batch:
 
     def _made(self, task: _Task, result: Result, origin: str = "") -> Progress:
         """Write a result; one that cannot be written is in the class page all the same."""
-        late, output = task.late, self._output
-        result = output.settled(result, late) if output else late.applied(result)
+        worth, output = task.worth, self._output
+        result = output.settled(result, worth) if output else worth.applied(result)
         unsaved = ""
         try:
             if self._output is not None:
-                self._output.add(result, task.inputs, task.late)
+                self._output.add(result, task.inputs, worth)
         except GraderError as error:
             unsaved = str(error)
         register = self._output.register if self._output else self._register

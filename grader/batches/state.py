@@ -22,7 +22,7 @@ from grader.report.summary import Register, Roster, Summary
 from grader.report.text import by_name
 
 NAME: Final = "batch.sqlite"
-_VERSION: Final = 3
+_VERSION: Final = 4
 _TOGETHER: Final = 1_000
 """Rows that are noted at once: between two such notes others may write."""
 _SCHEMA: Final = """
@@ -45,8 +45,8 @@ class StateEntry(msgspec.Struct, frozen=True):
     """Hash of what its report was made with."""
     stamps: tuple[str, ...]
     """Of its files, as they were written."""
-    submitted: str
-    """The time of submission that is in the result."""
+    worth: str
+    """Of what decided what it is worth; see `Worth.stamp`."""
     marks: str = ""
     """Of the marks for its written answers; see `Marks.stamp`."""
 

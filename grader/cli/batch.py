@@ -117,7 +117,7 @@ def command(
                 output=output,
                 cache=shared,
                 resume=not fresh,
-                lateness=Lateness(rubric, times),
+                worth=Lateness(rubric, times).of,
             )
             code = show(batch, len(sources), output, verbose=verbose)
         if shared is not None and shared.trouble:

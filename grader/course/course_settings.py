@@ -15,7 +15,7 @@ import msgspec
 
 from grader.model.errors import InputError, UsageError
 from grader.model.rubric_fault import Fault, did_you_mean, fault_in, place
-from grader.model.worth import LatePolicy
+from grader.model.worth import LatePolicy, policy_faults
 
 NAME: Final = "course.toml"
 Counts = Literal["latest", "best", "before due"]
@@ -192,10 +192,8 @@ def _zone_faults(zone: str) -> Iterator[Fault]:
 
 
 def _late_faults(late: LatePolicy, keys: tuple[str, ...]) -> Iterator[Fault]:
-    for name in late.__struct_fields__:
-        value = getattr(late, name)
-        if isinstance(value, int | float) and value < 0:
-            yield Fault((*keys, name), f"is negative ({value:g})")
+    for name, what in policy_faults(late):
+        yield Fault((*keys, name), what)
 
 
 def _assignment_faults(

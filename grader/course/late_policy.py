@@ -7,10 +7,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec.structs import replace
-
+from grader.course.lateness import Deadline
+from grader.course.submission_worth import Worth
 from grader.model.errors import InputError
-from grader.model.result import Result
 from grader.model.rubric import Rubric
 from grader.report.csv import read_csv
 from grader.submission import Source
@@ -45,12 +44,13 @@ class Lateness:
     """The times of a class's submissions, and the rubric that says what being late costs."""
 
     def __init__(self, rubric: Rubric, times: Mapping[str, dt.datetime]) -> None:
-        self._rubric = rubric
+        due = rubric.due and _aware(rubric.due)
+        self._deadline = Deadline(due=due, policy=rubric.late)
         self._times = times
 
-    def of(self, source: Source) -> LateSubmission:
-        """What lateness does to a submission."""
-        return LateSubmission(self._rubric, self.submitted(source))
+    def of(self, source: Source) -> Worth:
+        """What decides what a submission is worth."""
+        return Worth(submitted=self.submitted(source), deadline=self._deadline)
 
     def submitted(self, source: Source) -> dt.datetime | None:
         """When it was handed in: from the list, or from a `timestamp.txt` in its folder."""
@@ -64,24 +64,6 @@ class Lateness:
             return _aware(dt.datetime.fromisoformat(" ".join(words[:2])))
         except (OSError, ValueError, OverflowError):
             return None
-
-
-class LateSubmission:
-    """The time of one submission, and what that costs it."""
-
-    def __init__(self, rubric: Rubric | None = None, time: dt.datetime | None = None) -> None:
-        self._rubric = rubric
-        self._time = time
-        self.submitted = time.isoformat(timespec="seconds") if time else ""
-        """ISO 8601; empty where it is not known."""
-
-    def applied(self, result: Result) -> Result:
-        """The result with the points that lateness costs, whatever was taken off it before."""
-        result = replace(result, submitted_at="", penalty=0.0)
-        if self._rubric is None or self._time is None or not result.graded:
-            return result
-        penalty = round(result.score * self._rubric.penalty(self._time), 2)
-        return replace(result, submitted_at=self.submitted, penalty=penalty)
 
 
 def _time(where: str, text: str) -> dt.datetime:

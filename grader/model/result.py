@@ -14,6 +14,7 @@ import msgspec
 
 from grader.model.notebook_records import NotebookResult
 from grader.model.release import ReleaseInfo
+from grader.model.worth import GradedAs, WorthStep, final_of
 
 SCHEMA_VERSION: Final = 1
 WRITTEN: Final = "written_answers"
@@ -199,7 +200,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     """The assignment's title."""
     score: float
-    """Points for the work, before any penalty for lateness."""
+    """Points for the work, overrides of checks and parts among them, before lateness."""
     max_score: float
     parts: list[PartResult]
     checks: list[CheckResult]
@@ -224,7 +225,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: str = ""
     """ISO 8601; empty where it is not known."""
     penalty: float = 0.0
-    """Points that lateness costs, by the rubric."""
+    """Points that lateness costs: the sum of its steps."""
+    steps: list[WorthStep] = []
+    """From the points that grading gave to those that count, where they differ or might."""
+    excused: bool = False
+    """Whether a person decided that it does not count."""
+    graded_as: GradedAs | None = None
+    """What grading gave, where overrides of checks or parts changed it."""
     notebooks: list[NotebookResult] = []
     """The notebooks that the rubric asks for, as they ran."""
     audience: Audience = "instructor"
@@ -238,8 +245,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def final(self) -> float:
-        """Score less the penalty for lateness."""
-        return round(self.score - self.penalty, 2)
+        """The points that count."""
+        return final_of(self.score, self.penalty, self.steps)
 
     @property
     def graded(self) -> bool:

@@ -16,6 +16,7 @@ from grader.model.contract import Contract, EntryTable, contract_faults
 from grader.model.errors import RubricError
 from grader.model.result import WRITTEN, Visibility
 from grader.model.rubric_fault import Fault, did_you_mean, fault_in, place, rubric_error
+from grader.model.worth import LatePolicy, policy_faults
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,15 +62,6 @@ class PackageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prefer: str | list[str] = []
     """Of several packages, the one in such a folder: `assignment2`, also as `assignment 2` or
     `assignment_2`. One in a folder of another number is not."""
-
-
-class Late(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What late work costs."""
-
-    percent_per_day: float = 0.0
-    """Of the score, for every day begun."""
-    grace_minutes: float = 0.0
-    max_percent: float = 100.0
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,7 +194,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     """Whether a backward pass whose forward has a known mistake is judged on that mistake's terms:
     as the backward of the reference with the same mistake in its forward."""
     due: dt.datetime | None = None
-    late: Late = Late()
+    late: LatePolicy = LatePolicy()
     limits: LimitSettings = LimitSettings()
     grading: Grading = Grading()
     hints: dict[str, Text] = {}
@@ -223,15 +215,6 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
         override = self.checks.get(check)
         own = override.visibility if override else None
         return own or self.parts[part].visibility or declared
-
-    def penalty(self, submitted: dt.datetime) -> float:
-        """Share of the score (0 to 1) that a submission of that time loses."""
-        if self.due is None:
-            return 0.0
-        due = self.due if self.due.tzinfo else self.due.astimezone()
-        late = (submitted - due).total_seconds() - 60 * self.late.grace_minutes
-        days = -(-late // 86_400) if late > 0 else 0
-        return min(days * self.late.percent_per_day, self.late.max_percent) / 100
 
 
 def load_rubric(path: Path) -> Rubric:
@@ -323,6 +306,8 @@ def _faults(rubric: Rubric) -> Iterator[Fault]:
         if not 0 <= share <= 1:
             what = f"is {share:g}; expected a share, 0 to 1"
             yield Fault(("parts", name, "follow_through_share"), what)
+    for key, what in policy_faults(rubric.late):
+        yield Fault(("late", key), what)
     if rubric.notebooks is not None:
         yield from _notebook_faults(rubric, rubric.notebooks)
     yield from contract_faults(rubric.declared)

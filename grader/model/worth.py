@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
+
+from grader.model.points import exact, rounded
 
 StepKind = Literal[
     "extension", "slip", "grace", "late", "cap", "minimum", "cut-off", "override", "unknown"
@@ -30,14 +34,24 @@ class WorthStep(msgspec.Struct, frozen=True, kw_only=True):
     """Who decided it, when, and what they noted; only for staff."""
 
 
+def penalty_of(steps: Sequence[WorthStep]) -> float:
+    """Points that lateness costs."""
+    return rounded(sum(exact(s.before) - exact(s.after) for s in steps if s.kind in PENALTIES))
+
+
+def final_of(score: float, penalty: float, steps: Sequence[WorthStep]) -> float:
+    """The points that count: what the last step left."""
+    return steps[-1].after if steps else rounded(exact(score) - exact(penalty))
+
+
 class GradedAs(msgspec.Struct, frozen=True, kw_only=True):
     """What grading gave, of all that overrides changed."""
 
     score: float
     checks: dict[str, tuple[str, float]] = {}
     """Id of a check to its outcome and points."""
-    parts: dict[str, float] = {}
-    """Id of a part to its points."""
+    parts: dict[str, tuple[float, int]] = {}
+    """Id of a part to its points, and how many of its checks passed."""
 
 
 class LatePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +73,22 @@ class LatePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the points possible, what lateness does not take a score below."""
     cut_off_days: float | None = None
     """Days after which late work earns nothing; counted from the due time, extended or not."""
+
+
+def policy_faults(policy: LatePolicy) -> Iterator[tuple[str, str]]:
+    """What is wrong with a policy though every value has the right type: key, and a predicate."""
+    shares = ("max_percent", "cap_percent", "minimum_percent")
+    amounts = ("percent_per_day", "percent_per_hour", "grace_minutes", *shares)
+    for name in amounts:
+        value = getattr(policy, name)
+        most = 100 if name in shares else math.inf
+        if not 0 <= value <= most or value == math.inf:
+            asked = "a number from 0 to 100" if name in shares else "0 or more"
+            yield name, f"is {value:g}; expected {asked}"
+    if policy.percent_per_day and policy.percent_per_hour:
+        yield "percent_per_hour", "is given beside `percent_per_day`; only one can apply"
+    if policy.cut_off_days is not None and not 0 <= policy.cut_off_days < 10_000:
+        yield "cut_off_days", f"is {policy.cut_off_days:g}; expected a number of days"
 
 
 class Extension(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.model.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
+from grader.model.worth import WorthStep
 
 _BROKE: Final = "Something in the grader failed. Your instructor's copy says what."
 
@@ -18,6 +19,8 @@ def for_audience(result: Result, audience: Audience) -> Result:
         audience=audience,
         checks=[redact_check(check, audience) for check in result.checks],
         error=_error(result, audience),
+        steps=[step if audience == "instructor" else _step(step) for step in result.steps],
+        graded_as=result.graded_as if audience == "instructor" else None,
     )
 
 
@@ -58,6 +61,11 @@ def _told_to_student(check: CheckResult) -> CheckResult:
         # A contract name; what is wrong with a file is in the student's own words.
         follows_from=check.follows_from if check.follows_from.isidentifier() else "",
     )
+
+
+def _step(step: WorthStep) -> WorthStep:
+    """What a student may know of a step: made from nothing, as a hidden check is."""
+    return WorthStep(kind=step.kind, reason=step.reason, before=step.before, after=step.after)
 
 
 def _error(result: Result, audience: Audience) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from grader.model.result import Outcome
+from grader.report.course_strings import COURSE_TEXTS
 
 Lang = Literal["en", "zh"]
 
@@ -306,6 +307,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.made": ("Made {when}", "生成于 {when}"),
     # terminal
     "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),
+    **COURSE_TEXTS,
 }
 
 

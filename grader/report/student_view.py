@@ -185,6 +185,13 @@ class StudentView(Struct, frozen=True):
         return [(list(replaced), n) for replaced, n in names.items() if replaced]
 
     @property
+    def lateness(self) -> bool:
+        """Whether what counts is the score less what lateness costs."""
+        result = self.result
+        last = result.steps[-1].kind if result.steps else ""
+        return bool(result.penalty) and last != "override"
+
+    @property
     def marked(self) -> bool:
         """Whether written answers are part of the score."""
         return any(part.written for part in self.parts)

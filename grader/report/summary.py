@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from grader.model.result import Cause, CheckResult, Outcome, PartResult, Result
+from grader.model.worth import WorthStep, final_of
 from grader.report.notebook_statistics import CellCount, count_cells
 from grader.report.student_view import asked_for
 from grader.report.text import by_name, clip
@@ -86,10 +87,15 @@ class Summary(Struct, frozen=True, kw_only=True):
     answers: list[AnswerSummary] = []
     """To the questions of its notebooks."""
 
+    steps: list[WorthStep] = []
+    """From the points that grading gave to those that count."""
+    excused: bool = False
+    """Whether a person decided that it does not count."""
+
     @property
     def final(self) -> float:
-        """Score less the penalty for lateness."""
-        return round(self.score - self.penalty, 2)
+        """The points that count."""
+        return final_of(self.score, self.penalty, self.steps)
 
     @property
     def percent(self) -> float:
@@ -143,6 +149,8 @@ class Register:
             error_kind=result.error_kind,
             cells=count_cells(result.notebooks),
             answers=answers_of(result),
+            steps=result.steps,
+            excused=result.excused,
         )
 
     def _roll(self, checks: list[CheckResult]) -> str:

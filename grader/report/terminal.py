@@ -50,9 +50,11 @@ def summary(
     texts = Texts(lang)
     view = student_view(result, audience)
     if not result.graded:
-        return Group(_heading(view, texts, points=points), *_reason(result, texts))
+        reason = (*_reason(result, texts), *_worth(view.result, texts))
+        return Group(_heading(view, texts, points=points), *reason)
     return Group(
         _heading(view, texts, points=points),
+        *_worth(view.result, texts),
         _parts_table([part.part for part in view.parts if part.asked], texts, points=points),
         *_notes(view, texts),
         *_leads(view.leads, texts),
@@ -144,16 +146,30 @@ def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:
             line.append(f"  {number(result.final)} / {number(result.max_score)}", "bold cyan")
         tally = texts("checks_passed", passed=view.passed, total=view.total)
         line.append(f"  {tally}", "dim")
-        line.append(_lateness(result, texts), "yellow")
+        line.append(_lateness(view, texts), "yellow")
     line.append(_how(result, texts), "dim")
     return line
 
 
-def _lateness(result: Result, texts: Texts) -> str:
-    if not result.penalty:
+def _lateness(view: StudentView, texts: Texts) -> str:
+    if not view.lateness:
         return ""
-    told = texts("late", score=number(result.score), penalty=number(result.penalty))
-    return f"\n{told}"
+    score, penalty = view.result.score, view.result.penalty
+    return f"\n{texts('late', score=number(score), penalty=number(penalty))}"
+
+
+def _worth(result: Result, texts: Texts) -> Iterator[RenderableType]:
+    """Each step from the points for the work to those that count."""
+    for step in result.steps:
+        moved = f"{number(step.before)} → " if step.before != step.after else ""
+        staff = f" ({one_line(step.staff)})" if step.staff else ""
+        kind = texts(f"worth.kind.{step.kind}")
+        yield Text.assemble(
+            (f"{kind}: ", "dim"), clip(visible(step.reason)), (staff, "dim"),
+            f"  {moved}{number(step.after)}",
+        )  # fmt: skip
+    if result.excused:
+        yield Text(texts("worth.excused"), "yellow")
 
 
 def _how(result: Result, texts: Texts) -> str:

@@ -12,16 +12,16 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader.course.late_policy import LateSubmission
+from grader.course.lateness import Deadline
 from grader.course.marks import Mark, Marks
+from grader.course.overrides import as_graded
+from grader.course.submission_worth import Worth
 from grader.model.errors import InputError
 from grader.model.notebook_records import CellOutput, NotebookResult, WrittenAnswer
 from grader.model.result import WRITTEN, Result
-from grader.model.rubric import Late as LateRule
-from grader.model.rubric import load_rubric
+from grader.model.worth import LatePolicy
 from grader.report.terminal import summary
 from tests.course.room import BASE, Room
-from tests.support import REPOSITORY
 
 
 @pytest.fixture
@@ -195,11 +195,11 @@ def test_applying_marks_twice_is_as_once() -> None:
 
 
 def test_lateness_is_taken_off_the_whole() -> None:
-    rubric = load_rubric(REPOSITORY / "rubrics" / "numpynn.toml")
     due = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-    strict = replace(rubric, due=due, late=LateRule(percent_per_day=10))
-    late = LateSubmission(strict, due + dt.timedelta(hours=30))
-    marked = late.applied(Marks([_mark("1", 2)]).applied(late.applied(_result("a"))))
+    deadline = Deadline(due=due, policy=LatePolicy(percent_per_day=10))
+    late = Worth(submitted=due + dt.timedelta(hours=30), deadline=deadline)
+    once = late.applied(_result("a"))
+    marked = late.applied(Marks([_mark("1", 2)]).applied(as_graded(once)))
     assert marked.penalty == pytest.approx((BASE.score + 2) * 0.2, abs=0.01)
 
 

@@ -16,8 +16,9 @@ import typer.main
 from grader.assignment.plugin import load_plugin
 from grader.cli.app import app
 from grader.model.result import CheckResult, Outcome, Result
-from grader.model.rubric import Grading, Late, LimitSettings, Rubric
+from grader.model.rubric import Grading, LimitSettings, Rubric
 from grader.model.served_data import DataRequest
+from grader.model.worth import LatePolicy
 from tests.support import REPOSITORY, SECONDS, not_passed, results, submission
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -72,7 +73,7 @@ def test_every_outcome_is_there() -> None:
 
 def test_every_key_of_a_rubric_is_there() -> None:
     text = _text(REPOSITORY / "docs" / "instructors.md")
-    kinds = (Rubric, Grading, Late, LimitSettings)
+    kinds = (Rubric, Grading, LatePolicy, LimitSettings)
     keys = {name for kind in kinds for name in kind.__struct_encode_fields__}
     assert {name for name in keys if not re.search(rf"\b{name}\b", text)} == set()
 
