@@ -29,16 +29,18 @@ def cause_of(
     way = found.version.form
     explanation = mistake.explanation_of(way).in_language(lang)
     parameters = catalogue.parameters(found.version) if found.exact else []
+    fitted = []
     for parameter, value in zip(parameters, found.version.numbers, strict=False):
         scale = f" {mistake.ways[way].scale}" if mistake.ways[way].scales == parameter.name else ""
-        number = _NUMBER.in_language(lang).format(name=parameter.name, value=f"{value:.6g}{scale}")
-        explanation += number if lang == "zh" else f" {number}"
+        told = f"{value:.6g}{scale}"
+        fitted.append(_NUMBER.in_language(lang).format(name=parameter.name, value=told))
     return Cause(
         id=mistake.id,
         kind="mistake",
         function=mistake.function,
         title=mistake.title_of(way).in_language(lang),
         explanation=explanation,
+        fitted=("" if lang == "zh" else " ").join(fitted),
         hint=mistake.hint.in_language(lang),
         severity=mistake.severity.value,
         fit=found.fit,

@@ -113,6 +113,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Contract function that it is in; for a net it may be a layer's."""
     title: str
     explanation: str = ""
+    fitted: str = ""
+    """Which numbers the student's answers fit, in words; empty where the mistake has none."""
     hint: str = ""
     severity: str = "major"
     """`minor` for a deviation that is worth a remark."""
@@ -129,6 +131,12 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """Those in the student's code where the mistake leaves them open, in the catalogue's order."""
     source: SourceSpan | None = None
     """Where that function stands, without its text."""
+
+    @property
+    def words(self) -> str:
+        """All that is said of it, below its title."""
+        space = " " if self.explanation and self.fitted.isascii() else ""
+        return f"{self.explanation}{space}{self.fitted}".strip()
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,4 +56,4 @@ def plain(
 def _told(group: CauseGroup, texts: Texts) -> list[str]:
     """Causes in plain text, below their label."""
     label = [texts(group.label, n=len(group.causes))] if group.label else []
-    return [*label, *(f"{cause.title}. {cause.explanation}" for cause in group.causes)]
+    return [*label, *(f"{cause.title}. {cause.words}" for cause in group.causes)]

@@ -6,43 +6,52 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.model.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
+from grader.model.result import Audience, Cause, CheckResult, Finding, Outcome, Result, Visibility
 from grader.model.worth import WorthStep
 
 _BROKE: Final = "Something in the grader failed. Your instructor's copy says what."
+_Told = frozenset[tuple[str, int, tuple[float, ...]]]
 
 
 def for_audience(result: Result, audience: Audience) -> Result:
     """`result` without what `audience` may not see."""
+    told = frozenset(
+        _numbers(cause)
+        for check in result.checks
+        if check.visibility is Visibility.PUBLIC
+        for cause in check.causes
+    )
     return replace(
         result,
         audience=audience,
-        checks=[redact_check(check, audience) for check in result.checks],
+        checks=[redact_check(check, audience, told) for check in result.checks],
         error=_error(result, audience),
         steps=[step if audience == "instructor" else _step(step) for step in result.steps],
         graded_as=result.graded_as if audience == "instructor" else None,
     )
 
 
-def redact_check(check: CheckResult, audience: Audience) -> CheckResult:
+def redact_check(check: CheckResult, audience: Audience, told: _Told = frozenset()) -> CheckResult:
     """`check` without what `audience` may not see.
 
-    No page shows the call or the values of a hidden check; they are in the result file.
+    No page shows the call or the values of a hidden check; they are in the result file. `told` has
+    the mistakes with their numbers that public checks say anyway.
     """
     if check.visibility is Visibility.PUBLIC:
         return check
     if audience == "student":
-        return _told_to_student(check)
+        return _told_to_student(check, told)
     finding = check.finding and replace(check.finding, call="", received="", expected="")
     return replace(check, finding=finding)
 
 
-def _told_to_student(check: CheckResult) -> CheckResult:
+def _told_to_student(check: CheckResult, told: _Told) -> CheckResult:
     """What a student may know of a hidden check: nothing that saw its inputs, or could repeat them.
 
     It is made from nothing, so that what is added to the record is not shown unless it is added
     here. Causes are those of the catalogue, in its words; messages, printed output, warnings and
-    notes may quote an input, and a duration may be made to tell one.
+    notes may quote an input, and a duration may be made to tell one. So may the number that answers
+    fit: code may well use an input for its epsilon.
     """
     return CheckResult(
         id=check.id,
@@ -57,7 +66,7 @@ def _told_to_student(check: CheckResult) -> CheckResult:
         finding=check.finding and Finding(kind=check.finding.kind),
         source=check.source,
         follow_through=check.follow_through,
-        causes=[cause for cause in check.causes if cause.kind == "mistake"],
+        causes=[_cause(cause, told) for cause in check.causes if cause.kind == "mistake"],
         # A contract name; what is wrong with a file is in the student's own words.
         follows_from=check.follows_from if check.follows_from.isidentifier() else "",
     )
@@ -66,6 +75,14 @@ def _told_to_student(check: CheckResult) -> CheckResult:
 def _step(step: WorthStep) -> WorthStep:
     """What a student may know of a step: made from nothing, as a hidden check is."""
     return WorthStep(kind=step.kind, reason=step.reason, before=step.before, after=step.after)
+
+
+def _cause(cause: Cause, told: _Told) -> Cause:
+    return cause if _numbers(cause) in told else replace(cause, fitted="", numbers=[])
+
+
+def _numbers(cause: Cause) -> tuple[str, int, tuple[float, ...]]:
+    return cause.id, cause.form, tuple(cause.numbers)
 
 
 def _error(result: Result, audience: Audience) -> str:

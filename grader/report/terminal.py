@@ -135,7 +135,7 @@ def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[
 def _cause(cause: Cause, texts: Texts) -> str:
     minor = f" ({texts('cause.minor')})" if cause.severity == "minor" else ""
     place = f" ({cause.function})" if cause.kind == "mistake" else ""
-    return f"{cause.title}{minor}{place}. {cause.explanation}".strip()
+    return f"{cause.title}{minor}{place}. {cause.words}".strip()
 
 
 def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:

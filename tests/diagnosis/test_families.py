@@ -79,7 +79,7 @@ def test_the_number_in_a_mistake_is_that_of_the_student(clinic: Clinic) -> None:
             (cause,) = check.causes
             assert (cause.id, cause.certain) == (mistake, True)
             assert cause.numbers == pytest.approx([numbers[mistake]])
-            assert f"= {numbers[mistake]:.6g}." in cause.explanation
+            assert f"= {numbers[mistake]:.6g}." in cause.words
 
 
 def test_two_mistakes_in_one_value_are_both_named(clinic: Clinic) -> None:
@@ -262,7 +262,7 @@ def test_any_number_is_fitted_and_told_as_it_is(clinic: Clinic) -> None:
             first = check.causes[0]
             assert first.id == name, (name, check.id)
             assert first.numbers == pytest.approx([NUMBERS[name][3]], rel=1e-6)
-            assert f"= {NUMBERS[name][3]:.6g}." in first.explanation, name
+            assert f"= {NUMBERS[name][3]:.6g}." in first.words, name
 
 
 def test_a_number_may_stand_beside_a_size(clinic: Clinic) -> None:
@@ -272,7 +272,7 @@ def test_a_number_may_stand_beside_a_size(clinic: Clinic) -> None:
     for check in checks:
         (cause,) = check.causes
         assert (cause.id, cause.title, cause.certain) == ("affine-dw-mean", "dw is scaled", True)
-        assert cause.explanation.endswith("Your answers fit factor = 3 / dout.shape[1].")
+        assert cause.words.endswith("Your answers fit factor = 3 / dout.shape[1].")
 
 
 def test_nets_that_start_alike_are_told_whatever_the_seed(clinic: Clinic) -> None:

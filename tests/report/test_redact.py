@@ -80,3 +80,21 @@ def test_a_fault_of_ours_is_not_quoted_to_students() -> None:
     assert for_audience(broken, "student").error_kind == "internal"
     unread = sample.ungraded("hw", "hw.zip: is empty.")
     assert for_audience(unread, "student").error == "hw.zip: is empty."
+
+
+def test_a_number_that_hidden_answers_fit_is_told_only_where_public_ones_do() -> None:
+    """Code may use an input for its epsilon, so that the diagnosis would read it out."""
+    cause = Cause(
+        id="wrong-eps", kind="mistake", function="f", title="t", explanation="e",
+        fitted=f"Your answers fit eps = {MARK}.", numbers=[float(MARK)],
+    )  # fmt: skip
+    hidden = replace(_hidden(Outcome.FAILED), causes=[cause])
+    public = replace(hidden, id="a::c", visibility=Visibility.PUBLIC)
+    result = replace(sample.result(), checks=[hidden])
+    (told,) = for_audience(result, "student").checks[0].causes
+    assert (told.id, told.words, told.numbers) == ("wrong-eps", "e", [])
+    other = replace(public, causes=[replace(cause, numbers=[0.5], fitted="eps = 0.5")])
+    both = replace(result, checks=[other, hidden])
+    assert MARK not in msgspec.json.encode(for_audience(both, "student").checks[1]).decode()
+    known = replace(result, checks=[public, hidden])
+    assert for_audience(known, "student").checks[1].causes == [cause]
