@@ -10,15 +10,19 @@ import typer
 from grader.cli import (
     batch,
     check,
+    course,
     demo,
     doctor,
+    extend,
     grade,
+    history,
     key,
     kit,
     leaderboard,
     lint,
     new,
     notebook,
+    override,
     streams,
     template,
     verify,
@@ -57,20 +61,24 @@ def _root(
 
 for name, function in (
     ("batch", batch.command),
+    ("extend", extend.command),
     ("grade", grade.command),
     ("check", check.command),
     ("demo", demo.command),
     ("doctor", doctor.command),
+    ("history", history.command),
     ("key", key.command),
     ("kit", kit.command),
     ("leaderboard", leaderboard.command),
     ("lint", lint.command),
     ("new", new.command),
     ("notebook", notebook.command),
+    ("override", override.command),
     ("template", template.command),
     ("verify", verify.command),
 ):
     app.command(name)(function)
+app.add_typer(course.app, name="course")
 
 
 def main() -> None:

@@ -31,6 +31,13 @@ Language = Annotated[str, typer.Option("--lang", help="Language of the reports: 
 NoNotebooks = Annotated[
     bool, typer.Option("--no-notebooks", help="Leave notebooks out, if the rubric asks for them.")
 ]
+CourseName = Annotated[
+    str, typer.Option("--course", "-c", help="A course's folder; by default the nearest above.")
+]
+ForAssignment = Annotated[
+    str, typer.Option("--for", help="An assignment of the course, by its id in course.toml.")
+]
+By = Annotated[str, typer.Option("--by", help="Who does it; by default the system's user.")]
 NoFork = Annotated[
     bool,
     typer.Option("--no-fork", help="Start every process afresh, as on Windows.", hidden=True),

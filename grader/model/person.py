@@ -35,3 +35,5 @@ PLATFORM_IDS = (
 )
 """What `Person.ids` may hold: Canvas's user id, the SIS user id, the login, Moodle's participant
 id, Gradescope's submission id, the student's number, and the user names of the others."""
+ASSIGNMENT_IDS = frozenset(("moodle", "gradescope"))
+"""Those of them that a student has anew for each assignment."""

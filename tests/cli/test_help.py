@@ -12,10 +12,21 @@ from grader.cli.app import app
 from tests.support import grader
 
 COMMANDS = (
-    *("batch", "check", "demo", "doctor", "grade", "key", "kit"),
-    *("leaderboard", "lint", "new", "notebook", "template", "verify"),
+    *("batch", "check", "demo", "doctor", "extend", "grade", "history", "key", "kit"),
+    *("leaderboard", "lint", "new", "notebook", "override", "template", "verify"),
 )
-HEAVY = ("numpy", "jinja2", "pytest", "nbclient", "jupyter_client", "ipykernel", "fissix", "torch")
+HEAVY = (
+    "numpy",
+    "jinja2",
+    "pytest",
+    "nbclient",
+    "jupyter_client",
+    "ipykernel",
+    "fissix",
+    "torch",
+    "sqlalchemy",
+    "alembic",
+)
 
 HELP = f"""
 import contextlib, io, sys

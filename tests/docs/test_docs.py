@@ -15,6 +15,7 @@ import typer.main
 
 from grader.assignment.plugin import load_plugin
 from grader.cli.app import app
+from grader.course.course_settings import CourseAssignment, CourseSettings, SlipDays
 from grader.model.result import CheckResult, Outcome, Result
 from grader.model.rubric import Grading, LimitSettings, Rubric
 from grader.model.served_data import DataRequest
@@ -45,8 +46,13 @@ def _name(page: Path) -> str:
 
 
 def _commands() -> dict[str, Any]:
+    """Commands by name, those of groups among them: `course new`."""
     group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    commands = dict(group.commands)
+    for name, inner in group.commands.items():
+        below = getattr(inner, "commands", {})
+        commands |= {f"{name} {each}": command for each, command in below.items()}
+    return commands
 
 
 @pytest.mark.parametrize("command", sorted(_commands()))
@@ -69,6 +75,25 @@ def test_every_field_of_a_result_is_there(kind: type[Result] | type[CheckResult]
 def test_every_outcome_is_there() -> None:
     text = _text(REPOSITORY / "docs" / "instructors.md")
     assert {outcome.value for outcome in Outcome if f"| `{outcome}` |" not in text} == set()
+
+
+def test_every_key_of_a_course_is_there() -> None:
+    text = _text(REPOSITORY / "docs" / "course.md")
+    kinds = (CourseSettings, CourseAssignment, SlipDays)
+    keys = {name for kind in kinds for name in kind.__struct_encode_fields__}
+    assert {name for name in keys if f"`{name}`" not in text} <= {"assignments", "database", "late"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs bash")
+def test_the_guide_to_a_course_works(tmp_path: Path) -> None:
+    page = REPOSITORY / "docs" / "course.md"
+    for before, content in _blocks(page, "csv"):
+        name = re.search(r"`([\w.]+\.csv)`", before)
+        assert name is not None, before
+        (tmp_path / name[1]).write_text(content, encoding="utf-8")
+    said = [_run(script, tmp_path) for _, script in _blocks(page, "bash")]
+    assert "2 students." in said[1]
+    assert "override 1: the whole, 8 points" in said[-1]
 
 
 def test_every_key_of_a_rubric_is_there() -> None:

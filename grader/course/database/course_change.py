@@ -43,10 +43,13 @@ class CourseChange(CourseView):
         self.who = who
         self.at = at
 
-    def put_people(self, changed: Sequence[Person], what: str) -> None:
-        """Write some people, in place of those with the same keys; `what` is said in the log."""
-        people_rows.put_people(self._connection, changed)
-        self.note(what, details={"people": [person.key for person in changed]})
+    def put_people(self, changed: Sequence[Person], what: str, assignment: str = "") -> None:
+        """Write some people, in place of those with the same keys; `what` is said in the log.
+
+        Ids that platforms give anew for each assignment are kept for this one, or not at all.
+        """
+        people_rows.put_people(self._connection, changed, assignment)
+        self.note(what, assignment, details={"people": [person.key for person in changed]})
 
     def put_attempts(self, assignment: str, changed: Sequence[StoredAttempt], what: str) -> None:
         """Write some attempts, in place of those with the same keys; `what` is said in the log."""

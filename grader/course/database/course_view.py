@@ -13,6 +13,8 @@ from grader.course.database import (
     request_rows,
     result_rows,
 )
+from grader.course.database.decision_rows import Revocation
+from grader.course.database.tables import extensions, overrides
 from grader.course.marks import Mark, Place
 from grader.model.course_records import (
     GradingRun,
@@ -33,9 +35,12 @@ class CourseView:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def people(self) -> list[Person]:
-        """Everybody, withdrawn students among them; by key."""
-        return people_rows.read_people(self._connection)
+    def people(self, assignment: str = "") -> list[Person]:
+        """Everybody, withdrawn students among them, by key.
+
+        With an assignment: with the ids too that platforms gave them for that one alone.
+        """
+        return people_rows.read_people(self._connection, assignment)
 
     def attempts(self, assignment: str) -> list[StoredAttempt]:
         """The attempts at an assignment; by owner and number."""
@@ -85,6 +90,14 @@ class CourseView:
     def extensions(self, assignment: str = "") -> dict[int, Extension]:
         """Extensions by their numbers, revoked ones and those for every assignment among them."""
         return decision_rows.read_extensions(self._connection, assignment)
+
+    def revoked_overrides(self) -> dict[int, Revocation]:
+        """Who revoked which override, by its number."""
+        return decision_rows.read_revocations(self._connection, overrides)
+
+    def revoked_extensions(self) -> dict[int, Revocation]:
+        """Who revoked which extension, by its number."""
+        return decision_rows.read_revocations(self._connection, extensions)
 
     def requests(self, assignment: str = "", person: str = "") -> dict[int, RegradeRequest]:
         """Regrade requests by their numbers; the first is the oldest."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table, insert, select, update
 
 from grader.course.database.tables import extensions, overrides
 from grader.model.worth import Extension, Override
+
+REPLACED: Final = "replaced"
+"""Why an override is revoked by a later one for the same."""
 
 
 class Revocation(NamedTuple):
@@ -23,7 +26,7 @@ def add_override(connection: Connection, override: Override) -> int:
     """Keep an override; its number. An earlier one for the same is revoked by it."""
     for number, other in read_overrides(connection, override.assignment, override.person).items():
         if (other.scope, other.id) == (override.scope, override.id) and not other.revoked:
-            replaced = Revocation(override.who, _when(override), "replaced")
+            replaced = Revocation(override.who, _when(override), REPLACED)
             revoke_override(connection, number, replaced)
     values = {
         **_fields(override, "person", "assignment", "scope", "points", "outcome", "why", "note"),
@@ -101,6 +104,15 @@ def read_extensions(connection: Connection, assignment: str = "") -> dict[int, E
 def revoke_extension(connection: Connection, number: int, revocation: Revocation) -> bool:
     """Take an extension back; whether there was one in force."""
     return _revoked(connection, extensions, number, revocation)
+
+
+def read_revocations(connection: Connection, table: Table) -> dict[int, Revocation]:
+    """Who took decisions back, by their numbers."""
+    query = select(table).where(table.c.revoked_at.is_not(None)).order_by(table.c.id)
+    return {
+        row.id: Revocation(row.revoked_by, row.revoked_at, row.revoked_why)
+        for row in connection.execute(query)
+    }
 
 
 def _fields(record: Any, *names: str) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, insert, select, update
 
 from grader.course.database.tables import ids, people
-from grader.model.person import Person
+from grader.model.person import ASSIGNMENT_IDS, Person
 
 
-def read_people(connection: Connection) -> list[Person]:
-    """Everybody, by key."""
+def read_people(connection: Connection, assignment: str = "") -> list[Person]:
+    """Everybody, by key, with the ids that platforms gave them for an assignment."""
     known: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in connection.execute(select(ids).order_by(ids.c.platform)):
+    query = select(ids).where(ids.c.assignment.in_(["", assignment])).order_by(ids.c.platform)
+    for row in connection.execute(query):
         known[row.person][row.platform] = row.id
     return [
         Person(
@@ -30,8 +31,11 @@ def read_people(connection: Connection) -> list[Person]:
     ]
 
 
-def put_people(connection: Connection, changed: Iterable[Person]) -> None:
-    """Write some people, in place of what was known of those with the same keys."""
+def put_people(connection: Connection, changed: Iterable[Person], assignment: str = "") -> None:
+    """Write some people, in place of what was known of those with the same keys.
+
+    Ids that platforms give anew for each assignment are kept for this one, or not at all.
+    """
     there = set(connection.execute(select(people.c.key)).scalars())
     everybody = list(changed)
     for person in everybody:
@@ -44,13 +48,20 @@ def put_people(connection: Connection, changed: Iterable[Person]) -> None:
         }
         if person.key in there:
             connection.execute(update(people).where(people.c.key == person.key).values(values))
-            connection.execute(delete(ids).where(ids.c.person == person.key))
+            _forget_ids(connection, person.key, assignment)
         else:
             connection.execute(insert(people).values(key=person.key, **values))
     rows = [
-        {"person": person.key, "platform": platform, "id": id}
+        {"person": person.key, "platform": platform, "id": id, "assignment": at}
         for person in everybody
         for platform, id in person.ids.items()
+        if (at := assignment if platform in ASSIGNMENT_IDS else "")
+        or platform not in ASSIGNMENT_IDS
     ]
     if rows:
         connection.execute(insert(ids), rows)
+
+
+def _forget_ids(connection: Connection, person: str, assignment: str) -> None:
+    here = (ids.c.person == person) & ids.c.assignment.in_(["", assignment])
+    connection.execute(delete(ids).where(here))

@@ -109,8 +109,10 @@ ids = Table(
     Column("person", AnyText, ForeignKey("people.key"), primary_key=True),
     _text("platform", primary_key=True),
     _text("id"),
-    UniqueConstraint("platform", "id"),
+    _text("assignment", primary_key=True, server_default=""),
+    UniqueConstraint("platform", "assignment", "id"),
 )
+"""`assignment` is empty but for the platforms of `ASSIGNMENT_IDS`."""
 
 attempts = Table(
     "attempts",
