@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
+from grader.assignment.folder import Assignment
 from grader.batches.executors import Executor, TryAgain
 from grader.batches.fingerprint import Fingerprint, Fingerprints
 from grader.batches.output import BatchOutput
 from grader.batches.rerun_reasons import CACHE, HERE, Reasons
 from grader.batches.result_cache import Cache
 from grader.course.submission_worth import Worth
+from grader.grading.absent import nothing_submitted
 from grader.model.errors import GraderError, InputError, InternalError
 from grader.model.result import Result
+from grader.model.rubric import Rubric
 from grader.report.summary import Register, Summary
 from grader.submission import Source, Sources
 
@@ -167,7 +171,7 @@ class Batch:
             inputs = self._fingerprints.of(source)
         task = _Task(source, inputs, worth, ("new",) if self._resume else ("fresh",))
         if not self._resume:
-            return task, None
+            return task, self._absent(task) if source.absent else None
         if self._output is not None:
             try:
                 summary, why = self._output.find(source.id, inputs, worth)
@@ -176,7 +180,17 @@ class Batch:
             if summary is not None:
                 return task, self._progress(summary, origin=HERE)
             task = task._replace(why=why)
-        return self._cached(task)
+        return (task, self._absent(task)) if source.absent else self._cached(task)
+
+    def _absent(self, task: _Task) -> Progress:
+        """Somebody who submitted nothing: there is nothing to run."""
+        settings = self._executor.settings
+        result = nothing_submitted(task.source, self._rubric, settings.lang)
+        return self._made(task, replace(result, digest=task.inputs.digest))
+
+    @cached_property
+    def _rubric(self) -> Rubric:
+        return Assignment.load(self._executor.settings.assignment).rubric
 
     def _cached(self, task: _Task) -> tuple[_Task, Progress | None]:
         if self._cache is None:

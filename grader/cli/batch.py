@@ -185,7 +185,8 @@ def show(batch: Batch, total: int, output: BatchOutput, *, verbose: bool = False
             bar.advance(task)
     reused = batch.reasons.reused
     again = f", {reused} of them unchanged since an earlier run" if reused else ""
-    console.print(f"{count.graded} of {count.total} graded{again}.", highlight=False)
+    nothing = f" {count.absent} submitted nothing." if count.absent else ""
+    console.print(f"{count.graded} of {count.total} graded{again}.{nothing}", highlight=False)
     for text in batch.reasons.lines():
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     if count.other_release:
@@ -222,7 +223,7 @@ class Count:
     """What a batch came to."""
 
     def __init__(self) -> None:
-        self.total = self.graded = self.other_release = 0
+        self.total = self.graded = self.absent = self.other_release = 0
         self._internal = self._input = False
 
     def add(self, step: Progress) -> None:
@@ -230,6 +231,7 @@ class Count:
         summary = step.summary
         self.total += 1
         self.graded += summary.graded
+        self.absent += summary.error_kind == "absent"
         self.other_release += bool(summary.cells and summary.cells.other_release)
         self._internal |= bool(summary.internal) or summary.error_kind == "internal"
         self._input |= bool(step.unsaved) or summary.error_kind == "input"

@@ -224,7 +224,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     """Why the submission could not be graded at all, in one line; empty when it was."""
     error_kind: str = ""
-    """`input` (it cannot be read) or `internal` (we broke); empty when it was graded."""
+    """`input` (it cannot be read), `internal` (we broke) or `absent` (nothing was submitted); empty
+    when it was graded."""
     digest: str = ""
     """Content hash of submission, assignment and harness: equal digests mean equal results."""
     duration: float = 0.0

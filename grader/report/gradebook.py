@@ -28,10 +28,10 @@ def write_gradebook(results: Iterable[Result] | Roster, path: Path) -> None:
 def gradebook_pieces(results: Iterable[Result] | Roster) -> Iterator[bytes]:
     """The content of a gradebook: one row per submission, in the order of their names.
 
-    Columns: `submission`, `name` (what people call it), `status` (`graded`, `unreadable`,
-    `internal error`, `excused`), `score`, `penalty` for lateness, `final` (what counts),
-    `max_score`, `percent` (of what counts), `part:<id>` for each part, `checks:<outcome>` (how
-    many) for each outcome, `steps` (from the score to what counts) where somebody has some,
+    Columns: `submission`, `name` (what people call it), `status` (`graded`, `not submitted`,
+    `unreadable`, `internal error`, `excused`), `score`, `penalty` for lateness, `final` (what
+    counts), `max_score`, `percent` (of what counts), `part:<id>` for each part, `checks:<outcome>`
+    (how many) for each outcome, `steps` (from the score to what counts) where somebody has some,
     `unmarked` (written answers that somebody has to mark) where there are questions,
     `release` where the assignment has some, `python2`, `sandbox`, `error`. A submission that could
     not be graded has empty cells for its numbers, not zeros.
@@ -103,7 +103,8 @@ def _status(summary: Summary) -> str:
         return "excused"
     if summary.graded:
         return "graded"
-    return "internal error" if summary.error_kind == "internal" else "unreadable"
+    kinds = {"absent": "not submitted", "internal": "internal error"}
+    return kinds.get(summary.error_kind, "unreadable")
 
 
 def _numbers(summary: Summary, parts: list[str]) -> _Row:

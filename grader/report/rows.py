@@ -27,7 +27,11 @@ def rest(view: Cohort, texts: Texts) -> Iterator[Markup]:
     handed in; `levels` has a digit for each part's share of its points,
     and from the right, what is empty is left out.
     """
-    words = {"late": texts("late_short"), "ungraded": texts("class.not_graded")}
+    words = {
+        "late": texts("late_short"),
+        "ungraded": texts("class.not_graded"),
+        "nothing": texts("class.kind_absent"),
+    }
     words |= {"absent": texts("nb.absent")} if view.has_notebooks else {}
     yield _safe(msgspec.json.encode(words)[:-1] + b',"rows":[')
     lines: list[bytes] = []

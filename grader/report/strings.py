@@ -86,6 +86,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The grader failed on this submission",
         "评分系统在处理此提交时发生故障",
     ),
+    "student.ungraded_absent": ("Nothing was submitted", "未提交"),
+    "student.ungraded_absent_help": (
+        "There is no work that could be graded.",
+        "没有可以评分的作业。",
+    ),
     "student.ungraded_input_help": (
         "Nothing was run, so there is no score. Correct what is named above and submit again.",
         "没有运行任何代码，因此没有分数。请按上面的说明修正后重新提交。",
@@ -265,8 +270,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.no_failures": ("No check was failed by anyone.", "没有人在任何检查中失分。"),
     "class.failing": ("Not passing", "未通过"),
     "class.all_outcomes": ("All checks of all students", "全部学生的全部检查"),
-    "class.ungraded": ("Could not be graded", "无法评分"),
+    "class.ungraded": ("Not graded", "未评分"),
     "class.kind_input": ("Unreadable", "无法读取"),
+    "class.kind_absent": ("Nothing submitted", "未提交"),
     "class.kind_internal": ("Grader fault", "评分系统故障"),
     "class.templates": ("Templates seen", "出现的模板"),
     "class.template": ("Template", "模板"),

@@ -70,7 +70,7 @@ def result_line(result: Result | Summary, *, lang: Lang = "en", width: int = 32)
     line = Text(one_line(summary.submission))
     line.truncate(width, overflow="ellipsis", pad=True)
     if not summary.graded:
-        style = STYLES[Outcome.INTERNAL if summary.error_kind == "internal" else Outcome.ERROR]
+        style = _style_of(summary.error_kind)
         return line.append(f" {'–':>7}  ").append(one_line(summary.error), style)
     line.append(f" {number(summary.final):>7}", "bold")
     line.append(f" / {number(summary.max_score)} ", "dim")
@@ -187,12 +187,17 @@ def _how(result: Result, texts: Texts) -> str:
     return "".join(f"\n{fact}" if at == 0 else f", {fact}" for at, fact in enumerate(facts))
 
 
+def _style_of(error_kind: str) -> str:
+    if error_kind == "absent":
+        return "dim"
+    return STYLES[Outcome.INTERNAL if error_kind == "internal" else Outcome.ERROR]
+
+
 def _reason(result: Result, texts: Texts) -> Iterator[RenderableType]:
-    internal = result.error_kind == "internal"
-    style = STYLES[Outcome.INTERNAL if internal else Outcome.ERROR]
-    kind = "internal" if internal else "input"
-    yield Text(texts(f"student.ungraded_{kind}"), f"bold {style}")
-    yield Text(f"    {one_line(result.error)}")
+    kind = result.error_kind if result.error_kind in ("absent", "internal") else "input"
+    yield Text(texts(f"student.ungraded_{kind}"), f"bold {_style_of(kind)}")
+    if kind != "absent":
+        yield Text(f"    {one_line(result.error)}")
     yield Text(f"    {texts(f'student.ungraded_{kind}_help')}", "dim")
 
 

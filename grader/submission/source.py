@@ -18,3 +18,5 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     problem: str = ""
     """Why it cannot be read, in one line naming the file; empty where nothing speaks against."""
+    absent: bool = False
+    """Whether it stands for somebody who submitted nothing."""

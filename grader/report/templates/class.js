@@ -42,7 +42,8 @@ for (const area of document.querySelectorAll(".scroll")) {
     const last = column === heads.length - 1;
     if (kind && last) {
       const cell = make("td");
-      cell.append(make("span", `tag ${kind === "internal" ? "internal" : "error"}`, words.ungraded));
+      const style = ["absent", "internal"].includes(kind) ? kind : "error";
+      cell.append(make("span", `tag ${style}`, kind === "absent" ? words.nothing : words.ungraded));
       return cell;
     }
     if (last) return make("td", "", value);
