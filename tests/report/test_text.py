@@ -268,8 +268,8 @@ def test_texts_exist_in_both_languages_with_the_same_values() -> None:
 def test_every_text_is_used() -> None:
     files = [path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".html")]
     used = "".join(path.read_text("utf-8") for path in files if path.name != "strings.py")
-    built = ("outcome.", "meaning.", "student.ungraded_", "class.kind_", "class.cell.", "nb.state.", "nb.role.",
-             "nb.restored.", "how.chosen.")  # fmt: skip
+    built = ("outcome.", "meaning.", "student.ungraded_", "class.kind_", "class.cell.", "nb.state.",
+             "nb.role.", "nb.restored.", "how.chosen.")  # fmt: skip
     plain = [key for key in TEXTS if not key.startswith(built)]
     assert [key for key in plain if f'"{key}"' not in used] == []
 
