@@ -12,10 +12,14 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from grader.assignment.folder import digest
 from grader.batches.answer_sheets import Waiting, read_store, write_sheet
 from grader.batches.fingerprint import Fingerprint
+from grader.batches.run_history import content_of
+from grader.batches.run_recorder import RunRecorder
+from grader.batches.staged_folder import StagedFolder
 from grader.batches.state import NAME as STATE
 from grader.batches.state import BatchState, StateEntry
 from grader.batches.storage import Folder, Storage, open_storage
@@ -47,13 +51,21 @@ class KeptResult(NamedTuple):
 class BatchOutput:
     """Where a batch puts what it makes."""
 
-    def __init__(self, place: str | Path | Storage, *, title: str = "", lang: Lang = "en") -> None:
+    def __init__(
+        self,
+        place: str | Path | Storage,
+        *,
+        title: str = "",
+        lang: Lang = "en",
+        recorder: RunRecorder | None = None,
+    ) -> None:
         """Nothing is written yet.
 
         Args:
             place: a folder's path, or the URL of a place that fsspec can write to.
             title: heading of the class page.
             lang: language of the pages.
+            recorder: keeps what this run gives; nobody if None.
 
         Raises:
             UsageError: the URL cannot be used.
@@ -61,6 +73,7 @@ class BatchOutput:
         self._storage = open_storage(place) if isinstance(place, str | Path) else place
         self._title = title
         self._lang: Lang = lang
+        self._recorder = recorder
         self._state: BatchState | None = None
         self._page = _page_hash(lang)
         self._marks: Marks | None = None
@@ -110,6 +123,10 @@ class BatchOutput:
         marked = self._stored_marks().applied(as_graded(result), self._lang)
         return worth.applied(marked, self._lang)
 
+    def as_graded(self, result: Result) -> Result:
+        """A result without its marks, overrides and lateness."""
+        return Marks().applied(replace(as_graded(result), submitted_at=""), self._lang)
+
     def find(self, submission: str, inputs: Fingerprint, worth: Worth) -> KeptResult:
         """What of an earlier run still holds; what is missing beside a good result is mended.
 
@@ -124,9 +141,7 @@ class BatchOutput:
             return KeptResult(None, changed)
         if summary.error_kind == "internal" or summary.internal:
             return KeptResult(None, ("failed",))
-        made = (entry.page, entry.worth, entry.marks)
-        as_made = made == (self._page, worth.stamp, self._stamp_of_marks(submission))
-        if as_made and all(entry.stamps) and entry.stamps == self._stamps(submission):
+        if self._is_as_made(submission, entry, worth):
             self._open().keep(submission)
             self._asked |= bool(summary.answers)
             return KeptResult(summary)
@@ -150,7 +165,9 @@ class BatchOutput:
         """
         summary = self.register.summary(result)
         self._asked |= bool(summary.answers)
-        name = result.submission
+        name, raw = result.submission, self.as_graded(result)
+        if self._recorder is not None:
+            self._recorder.put(raw)
         stamps: tuple[str, ...] = ("",)
         try:
             for place, page in _pages(result, self._lang):
@@ -159,7 +176,8 @@ class BatchOutput:
             stamps = self._stamps(name)
         finally:
             marked = self._stamp_of_marks(name)
-            entry = StateEntry(inputs, self._page, stamps, worth.stamp, marked)
+            content = content_of(raw)
+            entry = StateEntry(inputs, self._page, stamps, worth.stamp, content, marked)
             self._open().put(entry, summary)
         return summary
 
@@ -182,6 +200,8 @@ class BatchOutput:
             self.strays = sorted(marked.difference(each.submission for each in roster))
         if self._asked:
             self.waiting = write_sheet(self._storage, roster, self._address)
+        if self._recorder is not None:
+            self._recorder.finish(self._open().given(), self._stored)
         self.close()
 
     def close(self) -> None:
@@ -203,6 +223,31 @@ class BatchOutput:
             return KeptResult(None, ("unknown",))
         return KeptResult(self.add(self.settled(result, worth), inputs, worth))
 
+    def holds(self, submission: str, content: str, worth: Worth) -> bool:
+        """Whether this very result is there, with its pages as they would be made; it is kept."""
+        known = self._open().find(submission)
+        if known is None or known[0].content != content:
+            return False
+        if not self._is_as_made(submission, known[0], worth):
+            return False
+        self._open().keep(submission)
+        self._asked |= bool(known[1].answers)
+        return True
+
+    def inputs_of(self, submission: str) -> Fingerprint | None:
+        """What a submission's result came from."""
+        known = self._open().find(submission)
+        return known[0].inputs if known else None
+
+    def _is_as_made(self, submission: str, entry: StateEntry, worth: Worth) -> bool:
+        made = (entry.page, entry.worth, entry.marks)
+        as_made = made == (self._page, worth.stamp, self._stamp_of_marks(submission))
+        return as_made and all(entry.stamps) and entry.stamps == self._stamps(submission)
+
+    def _stored(self, submission: str) -> Result | None:
+        result = self.result(submission)
+        return None if result is None else self.as_graded(result)
+
     def _stored_marks(self) -> Marks:
         if self._marks is None:
             content = read_store(self._storage, marks.NAME)
@@ -216,7 +261,7 @@ class BatchOutput:
     def _address(self, submission: str) -> str:
         """Of a report, for whoever opens the sheet of written answers."""
         name = instructor_page(submission)
-        if isinstance(self._storage, Folder):
+        if isinstance(self._storage, Folder | StagedFolder):
             return Path(self._storage.shown(name)).resolve().as_uri()
         return self._storage.shown(name)
 

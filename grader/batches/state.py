@@ -16,13 +16,14 @@ from typing import Final
 import msgspec
 
 from grader.batches.fingerprint import Fingerprint
+from grader.model.course_records import RunResult
 from grader.model.errors import InputError
 from grader.model.result import Cause, CheckResult
 from grader.report.summary import Register, Roster, Summary
 from grader.report.text import by_name
 
 NAME: Final = "batch.sqlite"
-_VERSION: Final = 4
+_VERSION: Final = 5
 _TOGETHER: Final = 1_000
 """Rows that are noted at once: between two such notes others may write."""
 _SCHEMA: Final = """
@@ -47,6 +48,8 @@ class StateEntry(msgspec.Struct, frozen=True):
     """Of its files, as they were written."""
     worth: str
     """Of what decided what it is worth; see `Worth.stamp`."""
+    content: str = ""
+    """Of the result as it was graded; see `run_history.content_of`."""
     marks: str = ""
     """Of the marks for its written answers; see `Marks.stamp`."""
 
@@ -116,6 +119,15 @@ class BatchState:
         """The submissions of this run."""
         self._note_kept()
         return _LedgerRoster(self._db, self._run, self.register)
+
+    def given(self) -> Iterator[RunResult]:
+        """What was given to the submissions of this run."""
+        self._note_kept()
+        query = "SELECT name, entry FROM submission WHERE run = ? ORDER BY name"
+        for name, packed in self._db.execute(query, (self._run,)).fetchall():
+            entry = _ENTRY.decode(packed)
+            inputs = entry.inputs.digest
+            yield RunResult(run=0, submission=name, content=entry.content, inputs=inputs)
 
     def close(self) -> None:
         """Write what is not written, and let go of the file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import options
+from grader.cli.regrading import regrading
 from grader.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ def command(
         list[Path] | None,
         typer.Option(help="Sheet of written answers with marks filled in; repeatable."),
     ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Say what grading would change, and change nothing.")
+    ] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Put the last preview in force, without grading.")
+    ] = False,
+    undo: Annotated[
+        str, typer.Option(metavar="RUN", help="Go back to an earlier run: its number, or `last`.")
+    ] = "",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, whatever is there already.")
     ] = False,
@@ -99,13 +109,17 @@ def command(
         no_fork=no_fork,
         no_notebooks=no_notebooks,
     )
-    with brought(submissions) as here:
-        loaded = Assignment.load(assignment)
+    loaded, language = Assignment.load(assignment), options.language(lang)
+    again = regrading(out, loaded, preview=preview, accept=accept, undo=undo, lang=language)
+    with brought(submissions) as here, again as runs:
         sources = discover(options.existing(here), loaded.form)
         names = Names(sources if submitted or marks else ())
         times = read_times(submitted, names) if submitted else {}
-        output = BatchOutput(out, title=here.resolve().name, lang=options.language(lang))
-        rubric = loaded.rubric
+        title, rubric = here.resolve().name, loaded.rubric
+        worth = Lateness(rubric, times).of
+        if accept or undo:
+            return runs.put_in_force(undo, sources, worth, settings, title)
+        output = BatchOutput(runs.place, title=title, lang=language, recorder=runs.recorder)
         if marks:
             enter(marks, rubric, names, output)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None
@@ -117,9 +131,10 @@ def command(
                 output=output,
                 cache=shared,
                 resume=not fresh,
-                worth=Lateness(rubric, times).of,
+                worth=worth,
             )
-            code = show(batch, len(sources), output, verbose=verbose)
+            code = show(batch, len(sources), output, verbose=verbose, preview=runs.look_at)
+        runs.finish()
         if shared is not None and shared.trouble:
             typer.echo(f"The cache was not used: {shared.trouble}", err=True)
         raise typer.Exit(code)
@@ -148,8 +163,18 @@ def enter(sheets: list[Path], rubric: Rubric, names: Names, output: BatchOutput)
     typer.echo(f"Marks taken from {', '.join(map(str, sheets))}: {len(entered)}.")
 
 
-def show(batch: Batch, total: int, output: BatchOutput, *, verbose: bool = False) -> int:
-    """Run a batch under a live display; the exit code."""
+def show(
+    batch: Batch,
+    total: int,
+    output: BatchOutput,
+    *,
+    verbose: bool = False,
+    preview: Callable[[Progress], None] | None = None,
+) -> int:
+    """Run a batch under a live display; the exit code.
+
+    Of a preview only that is shown each submission, and no reports are named: there are none.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -176,6 +201,8 @@ def show(batch: Batch, total: int, output: BatchOutput, *, verbose: bool = False
 
         for step in batch.run(waiting):
             count.add(step)
+            if preview is not None:
+                preview(step)
             line = result_line(step.summary)
             if verbose:
                 line.append(f"  [{origin(step.origin, step.why)}]", "dim")
@@ -191,6 +218,8 @@ def show(batch: Batch, total: int, output: BatchOutput, *, verbose: bool = False
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     if count.other_release:
         console.print(_OTHER_RELEASE.format(count.other_release), soft_wrap=True, markup=False)
+    if preview is not None:
+        return count.exit_code
     for text in (*stray_lines(output.strays), *waiting_lines(output.waiting)):
         console.print(text, highlight=False, soft_wrap=True, markup=False)
     for text in (f"Report: {output.index}", f"Pages to hand out: {output.handed_out}"):

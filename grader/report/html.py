@@ -89,11 +89,13 @@ def class_pieces(
 
 def ranking_page(entries: Sequence[LeaderboardEntry], *, title: str, lang: Lang = "en") -> str:
     """The page of a leaderboard, complete and self-contained."""
+    return render("leaderboard.html", lang, entries=entries, title=title, **static_frame())
+
+
+def static_frame() -> dict[str, Markup]:
+    """What a page without a script gives to `base.html`."""
     style = asset("page.css") + asset("notebooks.css")
-    return render(
-        "leaderboard.html", lang, entries=entries, title=title,
-        style=Markup(style), script="", policy=Markup(_policy(style, "")),
-    )  # fmt: skip
+    return {"style": Markup(style), "script": Markup(""), "policy": Markup(_policy(style, ""))}
 
 
 def render(template: str, lang: Lang, **context: Any) -> str:

@@ -33,6 +33,8 @@ from grader.model.result import (
     SourceSpan,
     Visibility,
 )
+from grader.model.score_change import CheckChange, Regrade, ScoreChange
+from grader.model.worth import StepKind, WorthStep
 from grader.report.atomic_write import instructor_page, student_page_of, write_atomically
 from grader.report.cell_output import fragment
 from grader.report.class_statistics import report_href
@@ -107,6 +109,35 @@ def check(id: str, part: str, outcome: Outcome = Outcome.PASSED, **fields: objec
         "duration": 0.01,
     }
     return CheckResult(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def settled() -> Result:
+    """A result with every kind of step."""
+    kinds: tuple[StepKind, ...] = (
+        *("extension", "slip", "grace", "late", "cap", "minimum", "cut-off", "override"),
+    )
+    steps = [
+        WorthStep(kind=kind, reason=f"{NASTY[:300]}.", before=50.0 - n, after=49.0 - n, staff="ta")
+        for n, kind in enumerate(kinds)
+    ]
+    return replace(result(), steps=steps, excused=True, penalty=4.0)
+
+
+def regraded() -> Regrade:
+    """A class of which some changed."""
+    change = CheckChange(
+        id="layers::affine", title=NASTY[:200], before="failed", after="passed", points_before=0.0,
+        points_after=2.0, changed=True,
+    )  # fmt: skip
+    changes = [
+        ScoreChange(
+            submission=f"student-{n}", name=f"Student {n}", before=50.0 if n else None,
+            after=60.0 - 7 * n if n < 3 else None, max_points=100.0, checks=[change] * n,
+            causes=["check", "release"], error=NASTY if n == 3 else "",
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    return Regrade(total=30, changes=changes)
 
 
 def checks() -> list[CheckResult]:

@@ -20,6 +20,7 @@ from grader.model.result import Result
 from grader.report.cell_output import fragment
 from grader.report.class_statistics import report_href
 from grader.report.html import class_page, student_page
+from grader.report.regrade_page import regrade_page
 from grader.report.text import number
 from tests.report import sample
 from tests.support import SECONDS
@@ -82,6 +83,8 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         ),
         "class-large": class_page(sample.class_results(520), title="Many"),
         "class-empty": class_page([], title="Nobody"),
+        "regrade": regrade_page(sample.regraded(), title="Networks"),
+        "settled": student_page(sample.settled(), audience="instructor"),
         "cell": _notebook(fragment(sample.checks())),
     }
     views = _run("axe.mjs", *_write(tmp_path, pages))
