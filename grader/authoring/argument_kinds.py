@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 _SYMBOL: Final = re.compile(r"<([^<>]+)>")
 _USUAL: Final[Mapping[str, int]] = {
-    "N": 5, "D": 4, "M": 3, "C": 3, "H": 6, "T": 3, "V": 7, "R": 6, "F": 2, "P": 2, "K": 2,
+    "N": 5, "D": 4, "M": 3, "C": 3, "H": 6, "W": 4, "T": 3, "V": 7, "R": 6, "F": 2, "P": 2, "K": 2,
 }  # fmt: skip
 """Sizes of the symbols that are used where nothing is known. R: rows of a second set of samples."""
 _POOL: Final = (5, 4, 3, 6, 7, 2, 8, 9)
@@ -101,7 +101,7 @@ ONE_HOT: Final = "np.eye(<C>)[inputs.labels(<N>, <C>)]"
 POSITIVE: Final = "inputs.uniform(0.5, 2.0, <N>, <D>)"
 SHARES: Final = "inputs.uniform(0.05, 0.95, <N>, <C>)"
 SHARE: Final = "inputs.uniform(0.05, 0.95, <N>)"
-IMAGES: Final = "inputs.normal(<P>, 3, 6, 5)"
+IMAGES: Final = "inputs.normal(<P>, 3, 6, 4)"
 SEQUENCE: Final = normal("N", "T", "D")
 WORDS: Final = "inputs.labels(<N>, 4).reshape(-1, 1) + inputs.labels(<T>, 3)"
 
@@ -174,23 +174,26 @@ BY_NAME: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         _RATES,
     ),
     (
-        r"(\w*in(put)?(_?(dim|size|features|channels|units))?|nin|n_in|fan_in|d|dim|n_features)",
+        r"(\w*in(puts?)?(_?(dim|size|features|channels|units))?|nin|n_in|fan_in|d|dim|n_features)",
         ("<D>",),
     ),
     (r"(\w*hid(den)?(_?(dim|size|units|features))?|n_hidden|h|hidden_\w+)", ("<H>", "[<H>, 3]")),
     (
-        r"(\w*out(put)?(_?(dim|size|features|channels|units))?|nout|n_out|fan_out|"
+        r"(\w*out(puts?)?(_?(dim|size|features|channels|units))?|nout|n_out|fan_out|"
         r"(n|num)_classes|classes|c)",
         ("<C>",),
     ),
     (
         r"(k|n|m|n_\w+|num_\w+|\w*iter\w*|epochs?|steps?|size|depth|max_\w+|min_\w+|degree|order|"
-        r"dim|rank|count|length|batch_?size|window|stride|pad|pool\w*|kernel_?size)",
+        r"dim|rank|count|length|batch_?size|window)",
         _COUNTS,
     ),
+    (r"(strides?|dilation)", ("2", "1")),
+    (r"(pad|padding)", ("1", "0")),
+    (r"((pool|kernel|filter|window)_?(size|height|width|h|w|dim)?|ksize)", ("2", "3")),
     (r"(seed|random_?(state|seed))", ("0", "3")),
     (r"(verbose|debug|plot|show|print\w*)", ("False",)),
-    (r"(shape|dims|dimensions)", ("(<N>, <D>)", "[<N>, <D>]", "<D>")),
+    (r"(shape|dims|dimensions)", ("(<N>, <D>)", "(<N>, 1)", "(<D>,)", "[<N>, <D>]", "<D>")),
     (
         r"(sizes|layers|layer_\w+|nouts|hidden_(dims|layers|sizes)|units|architecture)",
         ("[<D>, <H>, <C>]", "[<H>, <C>]"),

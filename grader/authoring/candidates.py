@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from grader.authoring.argument_kinds import Kind
@@ -111,30 +111,46 @@ def _attributes(explorer: Explorer, scenario: Scenario, before: Ran, ran: Ran) -
     for variable, value in ran.variables.items():
         if variable == "np" or is_plain(value):
             continue
-        old = before.variables.get(variable)
-        known = {} if variable in last.results else dict(leaves(explorer, old))
-        for path, new in leaves(explorer, value):
+        is_new = variable in last.results
+        others = {id(other) for name, other in ran.variables.items() if name != variable}
+        known = {} if is_new else dict(leaves(explorer, before.variables.get(variable)))
+        for path, new in leaves(explorer, value, skipped=others):
             same = path in known and fingerprint(known[path]) == fingerprint(new)
-            if not same and is_finite(new) and count < _MOST_ATTRIBUTES:
+            says_nothing = is_new and (new is None or (isinstance(new, tuple) and not new))
+            if not same and not says_nothing and is_finite(new) and count < _MOST_ATTRIBUTES:
                 count += 1
-                yield Seen(
-                    re.sub(r"\[-?\d+\]", "", path).rpartition(".")[2] or variable, variable, path
-                )
+                label = re.sub(r"\[-?\d+\]", "", path).rpartition(".")[2] or variable
+                yield Seen(label, variable, path)
 
 
 def leaves(
-    explorer: Explorer, value: object, path: str = "", depth: int = 0
+    explorer: Explorer,
+    value: object,
+    path: str = "",
+    depth: int = 0,
+    skipped: Collection[int] = frozenset(),
 ) -> Iterator[tuple[str, object]]:
-    """The plain values inside an object of the package, by what leads to them."""
+    """The plain values inside an object of the package, by what leads to them.
+
+    Args:
+        explorer: knows the package.
+        value: the object.
+        path: what leads to it.
+        depth: how many objects that one lies in.
+        skipped: ids of objects that are looked at by themselves.
+    """
     if is_plain(value):
         if path:
             yield path, value
+    elif path and id(value) in skipped:
+        return
     elif isinstance(value, list | tuple) and value and explorer.reference.is_ours(value[0]):
         for at in dict.fromkeys((0, len(value) - 1)):
-            yield from leaves(explorer, value[at], f"{path}[{at}]", depth + 1)
+            yield from leaves(explorer, value[at], f"{path}[{at}]", depth + 1, skipped)
     elif explorer.reference.is_ours(value) and depth < 4:
         for name in _public(value):
-            yield from leaves(explorer, getattr(value, name), f"{path}.{name}", depth + 1)
+            inner = f"{path}.{name}"
+            yield from leaves(explorer, getattr(value, name), inner, depth + 1, skipped)
 
 
 def _public(value: object) -> list[str]:
@@ -240,7 +256,7 @@ def _with_state(explorer: Explorer, known: Known, name: str) -> Iterator[Candida
         texts = re.findall(r"'(\w+)': '(\w+)'", kind.template)
         if texts and f"'{texts[0][1]}'" not in used:
             key, value = texts[0]
-            switch = Step(SET, states[0], key, (("", repr(value)),))
+            switch = Step(SET, states[0], f'["{key}"]', (("", repr(value)),))
             switched = scenario._replace(steps=(*scenario.steps, switch, step))
             words = f"with {key} {value} afterwards"
             yield from compared(explorer, known, switched, name, words, 0.3)

@@ -17,7 +17,7 @@ _EDGES: Final = (
     ("of positive numbers", "np.abs({0})", 0.3),
     ("of negative numbers", "-np.abs({0})", 0.5),
     ("far from zero", "{0} + 5", 0.5),
-    ("very far from zero", "{0} + 800", 0.6),
+    ("of huge numbers", "900 * {0}", 0.6),
     ("of small numbers", "0.01 * {0}", 0.6),
     ("of zeros", "0 * {0}", 0.9),
 )
@@ -36,7 +36,7 @@ def cases_of(explorer: Explorer, known: Known) -> Iterator[Case]:
     """The call itself, and what may be made of it."""
     choice, sizes = known.found.choice, known.sizes
     yield Case("", known.scenario(explorer), 0.0)
-    for words, other in _optional(explorer, known):
+    for words, other in options(explorer, known):
         yield Case(words, known.scenario(explorer, other), 0.2)
     yield Case("for other sizes", known.scenario(explorer, sizes=sizes.other()), 0.3)
     if "N" in sizes:
@@ -51,7 +51,7 @@ def cases_of(explorer: Explorer, known: Known) -> Iterator[Case]:
     yield from _edges(explorer, known)
 
 
-def _optional(explorer: Explorer, known: Known) -> Iterator[tuple[str, Choice]]:
+def options(explorer: Explorer, known: Known) -> Iterator[tuple[str, Choice]]:
     """Each option given another value than its default, alone and with one other."""
     singles: list[tuple[str, Kind]] = []
     base = known.found.choice
@@ -72,11 +72,18 @@ def _optional(explorer: Explorer, known: Known) -> Iterator[tuple[str, Choice]]:
                 taken += 1
                 singles.append((parameter.name, kind))
                 yield _in_words(parameter.name, kind), other
-    for at, (name, kind) in enumerate(singles):
-        for other_name, other_kind in singles[at + 1 :]:
-            if name != other_name and at < 4:
+    telling = [each for at, each in enumerate(singles) if _is_telling(singles, at)]
+    for at, (name, kind) in enumerate(telling[:4]):
+        for other_name, other_kind in telling[at + 1 :]:
+            if name != other_name:
                 words = f"{_in_words(name, kind)} and {_in_words(other_name, other_kind)[5:]}"
                 yield words, {**base, name: kind, other_name: other_kind}
+
+
+def _is_telling(singles: list[tuple[str, Kind]], at: int) -> bool:
+    """Whether an option is tried with others: the first of each, and every text."""
+    name, kind = singles[at]
+    return kind.template.startswith("'") or name not in {earlier for earlier, _ in singles[:at]}
 
 
 def _edges(explorer: Explorer, known: Known) -> Iterator[Case]:
@@ -100,6 +107,8 @@ def _in_words(name: str, kind: Kind) -> str:
     texts = re.findall(r"'(\w+)': '(\w+)'", kind.template)
     if kind.template.startswith("{") and texts:
         return f"with {texts[0][0]} {texts[0][1]}"
+    if kind.template.startswith(("lambda", "np.")):
+        return f"with a function as {name}"
     if kind.is_variable or kind.template.startswith("@"):
         return f"for another kind of {name}"
     return f"with {name}={kind.template}" if "<" not in kind.template else f"for another {name}"

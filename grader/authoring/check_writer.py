@@ -133,7 +133,9 @@ def _run(scenario: Scenario, contract: Mapping[str, ContractEntry]) -> list[str]
     steps = [_asking(step, contract, made) for step in scenario.steps]
     inner = [f"side.seed({SEED})"] if scenario.seeded else []
     kept = [each.variable for each in scenario.seen if each.kept]
-    kept += [step.receiver for step in steps if step.function == SET and step.receiver not in kept]
+    drawn = dict(scenario.draws)
+    written = [step.receiver for step in steps if step.function == SET and step.receiver in drawn]
+    kept += [name for name in dict.fromkeys(written) if name not in kept]
     for name in kept:
         inner.append(f'{name}_kept = side.keep("{name}", {name})')
     read = {name for each in scenario.seen for name in [each.variable]}
@@ -228,7 +230,8 @@ def _is_value(name: str) -> bool:
 
 
 def _assertion(seen: Seen, received: str, expected: str) -> str:
-    return f'assert_same("{seen.label}", {received}, {expected})'
+    label = f"{seen.variable}{seen.path}" if seen.path else seen.label
+    return f"assert_same({string_of(label)}, {received}, {expected})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from grader.authoring.candidates import Candidate, compared
-from grader.authoring.cases import cases_of
-from grader.authoring.explore import OPERATORS, Explorer, Known
+from grader.authoring.cases import Case, cases_of, options
+from grader.authoring.explore import Explorer, Known
+from grader.authoring.given_state import given_state, rebased
 from grader.authoring.native_reference import fingerprint
+from grader.authoring.object_evidence import OPERATORS
 from grader.authoring.reference_source import Definition
 from grader.authoring.scenario import Scenario, Step
 
 _MOST_PREFIXES: Final = 5
 _DEPTH: Final = 2
+_MOST_OPTIONS: Final = 2
 
 
 class _Prefix(NamedTuple):
@@ -23,6 +27,14 @@ class _Prefix(NamedTuple):
     scenario: Scenario
     receiver: str
     done: tuple[str, ...]
+    given: str = ""
+    """In words, what was put into it."""
+
+    @property
+    def words(self) -> str:
+        """In words, what was done."""
+        after = f"after {' and '.join(self.done)}" if self.done else ""
+        return " ".join(filter(None, (self.given, after)))
 
 
 def class_candidates(explorer: Explorer, name: str) -> Iterator[Candidate]:
@@ -55,7 +67,7 @@ def _best_first(
         for _, start in starts
     }
     ordered = sorted(starts, key=lambda each: -works[id(each[1])])
-    explorer.objects[name] = [maker for maker, _ in ordered]
+    explorer.prefer(name, [maker for maker, _ in ordered])
     return ordered
 
 
@@ -81,37 +93,34 @@ def _of_objects(
 ) -> Iterator[Candidate]:
     if first:
         yield from _construction(explorer, maker, name, start)
-    prefixes, found = [start], dict[str, Known]()
-    waiting = methods
+    prefixes, found = [start], dict[tuple[str, str], Known]()
     makes: list[tuple[Definition, Known]] = []
-    for _ in range(_DEPTH + 1):
+    for depth in range(_DEPTH + 1):
         fresh: list[_Prefix] = []
         for prefix in prefixes[:_MOST_PREFIXES]:
-            for method in waiting:
-                known = explorer.method(method, prefix.scenario, prefix.receiver)
-                if known is None or (
-                    method.name in found
-                    and prefix.done[-1:] == (method.name,)
-                    and len(prefix.done) > 1
-                ):
+            for method in methods:
+                known = _call(explorer, method, prefix, found)
+                repeated = prefix.done[-1:] == (method.name,) and len(prefix.done) > 1
+                at = method.name, prefix.given
+                if known is None or (at in found and repeated):
                     continue
                 target = f"{name}.{method.name}"
-                new = method.name not in found
+                new = at not in found
                 if first or target not in judged:
                     yield from _calls(explorer, known, target, prefix, new)
                 if new:
-                    found[method.name] = known
+                    found[at] = known
                     if _changes(explorer, known, prefix.receiver):
                         fresh.append(_after(explorer, known, prefix, method))
-                    elif _returns_object(explorer, known):
+                    elif _returns_object(explorer, known) and not prefix.given:
                         makes.append((method, known))
-        prefixes = [prefix for prefix in fresh if prefix is not None]
+        prefixes = [*_given(explorer, start, methods, found), *fresh] if depth == 0 else fresh
         if not prefixes:
             break
     if first or not judged:
         further: list[_Prefix] = []
         for method, known in makes:
-            for candidate in _of_results(explorer, name, method, known):
+            for candidate in _of_results(explorer, method, known):
                 yield candidate
                 further.append(
                     _Prefix(
@@ -121,11 +130,43 @@ def _of_objects(
                     )
                 )
         for method in methods:
-            for prefix in further[:_MOST_PREFIXES] if method.name not in found else ():
+            for prefix in further[:_MOST_PREFIXES] if (method.name, "") not in found else ():
                 late = explorer.method(method, prefix.scenario, prefix.receiver)
                 if late is not None:
                     yield from _calls(explorer, late, f"{name}.{method.name}", prefix, True)
                     break
+
+
+def _given(
+    explorer: Explorer,
+    start: _Prefix,
+    methods: list[Definition],
+    found: Mapping[tuple[str, str], Known],
+) -> Iterator[_Prefix]:
+    """The object in a state that the check has chosen."""
+    calls = list(found.values())
+    for method in methods:
+        if (method.name, "") not in found and not any(p.default is None for p in method.parameters):
+            calls.append(explorer.bare(method, start.scenario, start.receiver))
+    given = given_state(explorer, start.scenario, calls)
+    if given is not None:
+        yield start._replace(scenario=given.scenario, given=given.words)
+
+
+def _call(
+    explorer: Explorer,
+    method: Definition,
+    prefix: _Prefix,
+    found: Mapping[tuple[str, str], Known],
+) -> Known | None:
+    """Arguments for a method; the same as for the object as it was made, where these do."""
+    plain = found.get((method.name, ""))
+    if prefix.given and not prefix.done and plain is not None and not plain.call.prefix.seen:
+        known = rebased(plain, prefix.scenario)
+        outcome = explorer.outcome(known.scenario(explorer))
+        if outcome is not None:
+            return known._replace(found=known.found._replace(outcome=outcome))
+    return explorer.method(method, prefix.scenario, prefix.receiver)
 
 
 def _construction(
@@ -141,43 +182,46 @@ def _construction(
 def _calls(
     explorer: Explorer, known: Known, target: str, prefix: _Prefix, thorough: bool
 ) -> Iterator[Candidate]:
-    after = f"after {' and '.join(prefix.done)}" if prefix.done else ""
-    for at, (words, scenario, cost) in enumerate(cases_of(explorer, known)):
+    cost = 0.1 * len(prefix.done) + (0.1 if prefix.given else 0.0)
+    for at, case in enumerate(cases_of(explorer, known)):
         if at and not thorough:
             return
-        words = " ".join(filter(None, (after, words)))
-        yield from compared(explorer, known, scenario, target, words, cost + 0.1 * len(prefix.done))
-    if thorough:
-        for words, scenario, cost in _other_objects(explorer, known, prefix):
-            yield from compared(explorer, known, scenario, target, f"{after} {words}".strip(), cost)
+        words = f"{prefix.words} {case.words}".strip()
+        yield from compared(explorer, known, case.scenario, target, words, case.cost + cost)
+    for words, variant in _with_options(explorer, known) if thorough else ():
+        for case in _other_objects(explorer, variant, prefix):
+            said = " ".join(filter(None, (prefix.words, case.words, words)))
+            yield from compared(explorer, variant, case.scenario, target, said, case.cost + cost)
 
 
-def _other_objects(
-    explorer: Explorer, known: Known, prefix: _Prefix
-) -> Iterator[tuple[str, Scenario, float]]:
+def _with_options(explorer: Explorer, known: Known) -> Iterator[tuple[str, Known]]:
+    """The call, and the same with options."""
+    yield "", known
+    for words, choice in islice(options(explorer, known), _MOST_OPTIONS):
+        yield words, known._replace(found=known.found._replace(choice=choice))
+
+
+def _other_objects(explorer: Explorer, known: Known, prefix: _Prefix) -> Iterator[Case]:
     """The same calls of an object that was made with other options."""
-    first = prefix.scenario.steps[0]
-    maker = next(
-        (m for m in explorer.makers(first.function) if m.call.function == first.function), None
-    )
+    scenario = known.scenario(explorer)
+    at = next((i for i, s in enumerate(scenario.steps) if s.results == (prefix.receiver,)), 0)
+    made = scenario.steps[at].function
+    maker = next((m for m in explorer.makers(made) if m.call.function == made), None)
     if maker is None:
         return
-    scenario = known.scenario(explorer)
     seen = {explorer.outcome(scenario)}
     for words, other, cost in cases_of(explorer, maker):
-        at = next(
-            (i for i, step in enumerate(scenario.steps) if step.results == (prefix.receiver,)), 0
-        )
         *before, make = other.steps
         changed = make._replace(results=(prefix.receiver,))
-        steps = (*scenario.steps[:at], *before, changed, *scenario.steps[at + 1 :])
+        first = scenario.steps[: max(0, at - len(before))]
+        steps = (*first, *before, changed, *scenario.steps[at + 1 :])
         draws = {**dict(scenario.draws), **dict(other.draws)}
         sizes = other.sizes if words == "for other sizes" else scenario.sizes
         remade = scenario._replace(draws=tuple(draws.items()), steps=steps, sizes=sizes)
         outcome = explorer.outcome(remade)
         if outcome not in seen and outcome is not None:
             seen.add(outcome)
-            yield f"of an object made {words}" if words else "", remade, cost + 0.2
+            yield Case(f"of an object made {words}" if words else "", remade, cost + 0.2)
 
 
 def _changes(explorer: Explorer, known: Known, receiver: str) -> bool:
@@ -194,7 +238,8 @@ def _changes(explorer: Explorer, known: Known, receiver: str) -> bool:
 def _after(explorer: Explorer, known: Known, prefix: _Prefix, method: Definition) -> _Prefix:
     named = explorer.called(known)
     scenario = named[0] if named else known.scenario(explorer)
-    return _Prefix(scenario._replace(seen=()), prefix.receiver, (*prefix.done, method.name))
+    done = (*prefix.done, method.name)
+    return prefix._replace(scenario=scenario._replace(seen=()), done=done)
 
 
 def _returns_object(explorer: Explorer, known: Known) -> bool:
@@ -205,9 +250,7 @@ def _returns_object(explorer: Explorer, known: Known) -> bool:
     return explorer.reference.is_ours(first)
 
 
-def _of_results(
-    explorer: Explorer, name: str, method: Definition, known: Known
-) -> Iterator[Candidate]:
+def _of_results(explorer: Explorer, method: Definition, known: Known) -> Iterator[Candidate]:
     """Methods without arguments, called on what another method has returned."""
     named = explorer.called(known)
     if named is None:
@@ -221,18 +264,24 @@ def _of_results(
     kind = type(ran.result).__name__
     for other in explorer.source.methods(kind).values():
         required = [p for p in other.parameters if p.default is None]
-        if required or other.name.startswith("_") or other.is_property:
+        if required or other.name.startswith("_") or other.is_property or other.is_static:
             continue
-        for words, longer in _chains(explorer, name, scenario, variable, method):
+        for at, (words, longer) in enumerate(_chains(scenario, variable, method)):
             result = longer.steps[-1].results[0]
             follow = explorer.method(other, longer._replace(seen=()), result)
-            if follow is not None:
-                target = f"{kind}.{other.name}"
-                yield from compared(explorer, follow, follow.scenario(explorer), target, words, 0.2)
+            if follow is None:
+                continue
+            target = f"{kind}.{other.name}"
+            yield from compared(explorer, follow, follow.scenario(explorer), target, words, 0.2)
+            if not _changes(explorer, follow, result):
+                break
+            for said, choice in islice(options(explorer, follow), 1 if at == 0 else 0):
+                chosen = follow.scenario(explorer, choice)
+                yield from compared(explorer, follow, chosen, target, f"{words} {said}", 0.3)
 
 
 def _chains(
-    explorer: Explorer, name: str, scenario: Scenario, variable: str, method: Definition
+    scenario: Scenario, variable: str, method: Definition
 ) -> Iterator[tuple[str, Scenario]]:
     """The result itself, and the same method on it again: its object then counts twice."""
     spoken = method.name.strip("_")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
-from grader.authoring.argument_evidence import Usage, kinds_of, optional_sizes
-from grader.authoring.argument_kinds import Kind, Sizes
+from grader.authoring.argument_evidence import kinds_of, optional_sizes, usage_of
+from grader.authoring.argument_flow import receivers
+from grader.authoring.argument_kinds import Kind, Sizes, normal
 from grader.authoring.argument_search import Attempt, Choice, Found, find_arguments, substitutes
+from grader.authoring.call_naming import (
+    NOTHING,
+    result_names,
+    taken_names,
+    unused,
+    variable_for,
+)
 from grader.authoring.native_reference import (
     NativeReference,
     fingerprint,
@@ -18,26 +26,18 @@ from grader.authoring.native_reference import (
     is_plain,
     tried,
 )
-from grader.authoring.reference_source import (
-    ClassDefinition,
-    DeclaredParameter,
-    Definition,
-    ReferenceSource,
+from grader.authoring.object_evidence import (
+    LIST_OF_OBJECTS,
+    OBJECT,
+    constructor,
+    object_kinds,
 )
-from grader.authoring.scenario import Ran, Scenario, Seen, Step, run_here
+from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
+from grader.authoring.scenario import MOST_ITEMS, Ran, Scenario, Step, run_here
 
 SEARCH_SECONDS: Final = 4.0
-OBJECT: Final = "@"
-"""Begins a template that stands for an object of a class, `@Value`."""
-_RESERVED: Final = frozenset(
-    {"student", "reference", "inputs", "np", "side", "expected", "received", "run"}
-)
-OPERATORS: Final = frozenset(
-    f"__{name}__"
-    for name in ("add", "sub", "mul", "truediv", "matmul", "pow", "neg", "radd", "rsub", "rmul",
-                 "rtruediv", "rpow", "call", "getitem", "len", "eq", "lt", "gt", "abs", "mod")
-)  # fmt: skip
-_OF_ARRAYS: Final = frozenset({*dir(np.ndarray), *dir(dict), *dir(list), *dir(str)})
+_OTHER_SHAPES: Final = (normal("D", "M"), normal("D"), normal("N", "1"))
+"""Of the array that an object is made of, for the second object in a call."""
 
 
 class TriedCall(NamedTuple):
@@ -76,6 +76,7 @@ class Explorer:
         self.modules |= {name: each.module for name, each in source.classes.items()}
         self.objects: dict[str, list[Known]] = {}
         """Ways to make an object of each class."""
+        self._ways: dict[str, list[Known]] = {}
         self._making: set[str] = set()
 
     # Arguments
@@ -100,7 +101,7 @@ class Explorer:
 
     def _makers(self, known: ClassDefinition) -> Iterator[Known]:
         methods = self.source.methods(known.name)
-        init = methods.get("__init__") or _empty_init(known)
+        init = constructor(self.source, known)
         doc = f"{known.doc}\n{init.doc}"
         call = TriedCall(init, Scenario(sizes=Sizes()), function=known.name)
         kinds = self.source_kinds(init, list(methods.values()), doc)
@@ -117,47 +118,55 @@ class Explorer:
             if len(types) > 3:
                 return
 
+    def prefer(self, name: str, makers: list[Known]) -> None:
+        """Put the ways to make an object of a class into another order."""
+        self.objects[name] = makers
+        self._ways.pop(name, None)
+
+    def ways(self, name: str) -> list[Known]:
+        """Ways to make an object as an argument: the likeliest, and with arrays of other shapes."""
+        if name not in self._ways:
+            made = self.makers(name)[:1]
+            self._ways[name] = [*made, *(way for known in made for way in self._reshaped(known))]
+        return self._ways[name]
+
+    def _reshaped(self, known: Known) -> Iterator[Known]:
+        arrays = [key for key, kind in known.found.choice.items() if kind.is_numeric_array]
+        for shape in _OTHER_SHAPES if arrays else ():
+            choice = {**known.found.choice, arrays[0]: Kind(shape)}
+            other = known._replace(found=known.found._replace(choice=choice))
+            if self.outcome(other.scenario(self)) is not None:
+                yield other
+
     def method(self, definition: Definition, prefix: Scenario, receiver: str) -> Known | None:
         """Find arguments for a method of an object that the prefix has made."""
         call = TriedCall(definition, prefix, receiver=receiver)
         methods = list(self.source.methods(definition.owner).values())
-        owner = self.source.classes.get(definition.owner)
-        doc = f"{owner.doc if owner else ''}\n{definition.doc}"
+        doc = f"{self._owner_doc(definition)}\n{definition.doc}"
         return self.search(call, self.source_kinds(definition, methods, doc))
+
+    def bare(self, definition: Definition, prefix: Scenario, receiver: str) -> Known:
+        """A method called without arguments, whether that says anything or not."""
+        call = TriedCall(definition, prefix, receiver=receiver)
+        return Known(call, Found({}, None, ()), {}, Sizes(prefix.sizes))
 
     def source_kinds(
         self, definition: Definition, siblings: Sequence[Definition], doc: str
     ) -> dict[str, list[Kind]]:
         """What each parameter may be, objects of the package's classes included."""
+        closed = self._making - set(self.objects)
         kinds: dict[str, list[Kind]] = {}
         for parameter in definition.parameters:
-            usage = Usage([definition.node], parameter.name)
-            names = self._classes_for(parameter.annotation, usage, definition)
-            objects = [Kind(f"{OBJECT}{name}", -0.5 + 0.1 * at) for at, name in enumerate(names)]
-            kinds[parameter.name] = objects + kinds_of(parameter, definition, siblings, doc)
+            passed_on = list(receivers(self.source, definition, parameter.name))
+            usage = usage_of(parameter, definition, siblings, passed_on)
+            objects = object_kinds(self.source, parameter, usage, definition, closed)
+            others = kinds_of(parameter, definition, siblings, doc, passed_on)
+            kinds[parameter.name] = sorted([*objects, *others], key=lambda kind: kind.cost)
         return kinds
 
-    def _classes_for(self, annotation: str, usage: Usage, definition: Definition) -> list[str]:
-        """Classes whose objects a parameter may be."""
-        classes = self.source.classes
-        named = [name for name in classes if name in annotation.replace('"', "").split("[")[-1]]
-        named += [name for name in classes if name in usage.types]
-        operator = definition.name in OPERATORS and definition.name != "__call__"
-        if operator and definition.owner in classes:
-            named.append(definition.owner)
-        wanted = usage.attributes - _OF_ARRAYS
-        if wanted and not named:
-            named += [name for name in classes if wanted <= self._attributes(name)][:3]
-        return [
-            name
-            for name in dict.fromkeys(named)
-            if name not in self._making or name in self.objects
-        ]
-
-    def _attributes(self, name: str) -> set[str]:
-        methods = self.source.methods(name)
-        stored = {node.attr for method in methods.values() for node in _stored(method.node)}
-        return stored | set(methods)
+    def _owner_doc(self, definition: Definition) -> str:
+        owner = self.source.classes.get(definition.owner)
+        return owner.doc if owner else ""
 
     def search(self, call: TriedCall, kinds: Mapping[str, list[Kind]]) -> Known | None:
         """Find arguments for a call, those without which it does not work."""
@@ -167,7 +176,9 @@ class Explorer:
             if parameter.default is None and parameter.name not in call.pinned
         }
         for parameter in call.definition.parameters:
-            small = optional_sizes(parameter) if call.function and not call.prefix.steps else []
+            doc = f"{self._owner_doc(call.definition)}\n{call.definition.doc}"
+            first = call.function and not call.prefix.steps
+            small = optional_sizes(parameter, doc) if first else []
             if small:
                 required[parameter.name] = [*small, Kind(str(parameter.default), 5.0)]
         sizes = Sizes(call.prefix.sizes)
@@ -227,10 +238,12 @@ class Explorer:
                 skipped = True
                 continue
             template = choice[name].template
-            if template.startswith(OBJECT):
-                code = self._object(template[1:], name, draws, steps)
+            if template.startswith(LIST_OF_OBJECTS):
+                code = self._list(template[len(LIST_OF_OBJECTS) : -1], name, draws, steps)
+            elif template.startswith(OBJECT):
+                code = self._object(template[len(OBJECT) :], name, draws, steps)
             elif choice[name].is_variable:
-                code = _variable(name, template, draws, steps)
+                code = variable_for(name, template, draws, steps)
             else:
                 code = template
             args.append((name if skipped else "", code))
@@ -246,23 +259,46 @@ class Explorer:
             draws=tuple(draws.items()), steps=tuple(steps), sizes=Sizes(sizes)
         )
 
-    def _object(self, name: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
+    def _list(self, name: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
+        """Add the making of two objects, and return a list of them."""
+        first, second = (self._object(f"{name}#{way}", parameter, draws, steps) for way in (0, 1))
+        return f"[{first}, {second}]"
+
+    def _object(self, way: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
         """Add the making of an object, and return its variable."""
-        makers = self.makers(name)
-        if not makers:
+        name, _, number = way.partition("#")
+        ways = self.ways(name)
+        if not ways:
             return "None"
-        made = makers[0].scenario(self)
-        used = {result for step in steps for result in step.results} | set(draws)
-        variable = _unused(parameter, used)
+        known = self._composed(ways[min(int(number), len(ways) - 1)], draws, steps)
+        made = known.scenario(self)
+        used = taken_names(draws, steps)
+        variable = unused(parameter, used)
         renamed: dict[str, str] = {}
         for old, template in made.draws:
-            renamed[old] = _unused(f"{variable}_{old}", used | set(draws))
+            renamed[old] = unused(f"{variable}_{old}", used | set(draws))
             draws[renamed[old]] = template
         for step in made.steps:
             args = tuple((key, renamed.get(code, code)) for key, code in step.args)
             results = step.results or (variable,)
             steps.append(step._replace(args=args, results=results, returns=None))
         return variable
+
+    def _composed(self, known: Known, draws: dict[str, str], steps: list[Step]) -> Known:
+        """The making of an object from the parts of one that is there: `layer.parameters()`."""
+        for parameter, kind in known.found.choice.items():
+            owners = [
+                step.results[0]
+                for step in steps
+                if len(step.results) == 1 and parameter in self.source.methods(step.function)
+            ]
+            if kind.template.startswith(LIST_OF_OBJECTS) and owners:
+                variable = unused(parameter, taken_names(draws, steps))
+                step = Step("", owners[0], parameter, (), (variable,), (f"{variable}*",))
+                steps.append(step)
+                pinned = {**known.call.pinned, parameter: variable}
+                return known._replace(call=known.call._replace(pinned=pinned))
+        return known
 
     def called(self, known: Known, scenario: Scenario | None = None) -> tuple[Scenario, Ran] | None:
         """A scenario with names for what its last step returns, run; None if it does not run.
@@ -274,49 +310,22 @@ class Explorer:
         if ran is None:
             return None
         *before, last = scenario.steps
-        named = self._named(known.call.definition, ran.result, scenario)
-        step = last._replace(results=named.results, returns=named.returns)
+        result, drained = _drained(ran.result)
+        nothing = result is None or _is_receiver(result, scenario, self)
+        named = NOTHING if nothing else result_names(known.call.definition, result, scenario)
+        returns = (f"{named.results[0]}*",) if drained else named.returns
+        step = last._replace(results=named.results, returns=returns, drained=drained)
         scenario = scenario._replace(steps=(*before, step), seen=named.seen)
         again = self.run(scenario._replace(seeded=True))
         return (scenario, again) if again is not None else None
 
-    def _named(self, definition: Definition, result: Any, scenario: Scenario) -> _Named:
-        used = set(dict(scenario.draws)) | {
-            name for step in scenario.steps for name in step.results
-        }
-        names = definition.returns
-        if isinstance(result, tuple) and 1 < len(result) <= 8:
-            if len(names) != len(result):
-                names = tuple(f"value{at}" for at in range(1, len(result) + 1))
-            variables = _fresh(names, used)
-            returns = tuple(
-                name if is_plain(value) else f"{name}*"
-                for name, value in zip(names, result, strict=True)
-            )
-            seen = tuple(
-                Seen(name, variable)
-                for name, variable, value in zip(names, variables, result, strict=True)
-                if is_plain(value)
-            )
-            return _Named(variables, returns, seen)
-        if result is None or _is_receiver(result, scenario, self):
-            return _Named((), ("_",), ())
-        label = names[0] if len(names) == 1 else _label(definition)
-        (variable,) = _fresh((label,), used)
-        if is_plain(result):
-            return _Named((variable,), (label,), (Seen(label, variable),))
-        return _Named((variable,), (f"{label}*",), ())
 
-
-class _Named(NamedTuple):
-    results: tuple[str, ...]
-    returns: tuple[str, ...]
-    seen: tuple[Seen, ...]
-
-
-def _label(definition: Definition) -> str:
-    name = definition.name.strip("_")
-    return "value" if definition.name.startswith("__") else name
+def _drained(result: Any) -> tuple[Any, Literal["", "values", "objects"]]:
+    """What an iterator yields; anything else as it is."""
+    if not isinstance(result, Iterator):
+        return result, ""
+    _, items = tried(lambda: list(islice(result, MOST_ITEMS)))
+    return items, "values" if is_plain(items) else "objects"
 
 
 def _is_receiver(result: Any, scenario: Scenario, explorer: Explorer) -> bool:
@@ -328,36 +337,6 @@ def _is_receiver(result: Any, scenario: Scenario, explorer: Explorer) -> bool:
         scenario._replace(steps=(*scenario.steps[:-1], step._replace(results=("it",))), seeded=True)
     )
     return ran is not None and ran.variables["it"] is ran.variables[step.receiver]
-
-
-def _fresh(names: Sequence[str], used: Iterable[str]) -> tuple[str, ...]:
-    taken = set(used)
-    made = []
-    for name in names:
-        made.append(_unused(name, taken))
-        taken.add(made[-1])
-    return tuple(made)
-
-
-def _unused(name: str, used: Iterable[str]) -> str:
-    taken = {*used, *_RESERVED}
-    candidate, number = name, 2
-    while candidate in taken or not candidate.isidentifier():
-        candidate, number = (
-            f"{name}{number}" if name.isidentifier() else f"value{number}",
-            number + 1,
-        )
-    return candidate
-
-
-def _variable(name: str, template: str, draws: dict[str, str], steps: Sequence[Step]) -> str:
-    """The variable that holds a drawn argument: one that is there already, or a new one."""
-    if draws.get(name) == template:
-        return name
-    used = {result for step in steps for result in step.results} | set(draws)
-    variable = _unused(name, used)
-    draws[variable] = template
-    return variable
 
 
 def _bound(scenario: Scenario, call: TriedCall) -> Iterator[tuple[str, str]]:
@@ -392,31 +371,3 @@ def _plain_part(value: Any) -> Any:
 
 def _says_nothing(result: Any) -> bool:
     return result is None or (isinstance(result, np.ndarray) and result.size == 0)
-
-
-def _stored(node: ast.AST) -> Iterator[ast.Attribute]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
-            yield inner
-
-
-def _empty_init(known: ClassDefinition) -> Definition:
-    node = ast.parse("def __init__(self): pass").body[0]
-    assert isinstance(node, ast.FunctionDef)
-    parameters = _fields(known)
-    return Definition(known.module, known.name, node, parameters)
-
-
-def _fields(known: ClassDefinition) -> tuple[DeclaredParameter, ...]:
-    """The parameters of a dataclass."""
-    if not any("dataclass" in ast.unparse(each) for each in known.node.decorator_list):
-        return ()
-    return tuple(
-        DeclaredParameter(
-            node.target.id,
-            ast.unparse(node.annotation),
-            ast.unparse(node.value) if node.value else None,
-        )
-        for node in known.node.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from grader.authoring.native_reference import NativeReference
 from grader.checks.inputs import Inputs
 
 SEED: Final = 11
+MOST_ITEMS: Final = 200
+"""Taken from what yields them one by one."""
 SET: Final = "="
-"""As the function of a step: an item of a dict is set."""
+"""As the function of a step: a place in a dict or an object is set, such as `["W1"]` or `.grad`."""
 
 
 class Step(NamedTuple):
@@ -31,11 +34,13 @@ class Step(NamedTuple):
     """Variables that get what it returns; empty where nothing is kept."""
     returns: tuple[str, ...] | None = None
     """What is asked for, if not what the contract says."""
+    drained: Literal["", "values", "objects"] = ""
+    """What it yields, if that is taken one by one into a list."""
 
     def code(self, side: str) -> str:
         """The call as it is written in a check."""
         if self.function == SET:
-            return f'{self.receiver}["{self.method}"].write({self.args[0][1]})'
+            return f"{self.receiver}{self.method} = {self.args[0][1]}"
         parts = [f"{keyword}={code}" if keyword else code for keyword, code in self.args]
         written = _as_python_writes_it(self, parts)
         if written:
@@ -45,6 +50,9 @@ class Step(NamedTuple):
         target = f"{self.receiver}.{self.method}" if self.receiver else f"{side}.{self.function}"
         target = target.removesuffix(".__call__")
         call = f"{target}({', '.join(parts)})"
+        if self.drained:
+            item = "each.read()" if self.drained == "values" else "each"
+            call = f"[{item} for each in {call}]"
         return f"{', '.join(self.results)} = {call}" if self.results else call
 
 
@@ -162,7 +170,7 @@ def run_here(
     result: Any = None
     for step in scenario.steps:
         if step.function == SET:
-            scope[step.receiver][step.method] = eval(step.args[0][1], scope)
+            exec(f"{step.receiver}{step.method} = {step.args[0][1]}", scope)
             continue
         if step.receiver:
             function = getattr(scope[step.receiver], step.method)
@@ -171,6 +179,8 @@ def run_here(
         args = [eval(code, scope) for keyword, code in step.args if not keyword]
         kwargs = {keyword: eval(code, scope) for keyword, code in step.args if keyword}
         result = function(*args, **kwargs)
+        if step.drained:
+            result = list(islice(result, MOST_ITEMS))
         if len(step.results) == 1:
             scope[step.results[0]] = result
         elif step.results:

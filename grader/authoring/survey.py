@@ -116,7 +116,7 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
     chosen = _chosen(contract, written, tried, kills)
     judged = {chosen_one.candidate.target.partition(".")[0] for chosen_one in chosen}
     for name in [name for name in contract if name not in judged]:
-        left_out[name] = _why_unjudged(name, written, tried)
+        left_out.setdefault(name, _why_unjudged(name, written, tried))
         used = any(
             name in each.candidate.uses or f".{name}(" in each.written.text for each in chosen
         )

@@ -48,19 +48,20 @@ def _paid_by(results: list[CheckResult], weights: dict[str, float]) -> list[str]
     return [name for name in passed if weights[name] > 0]
 
 
-def conclude(proof: Proof, handing_on: set[str]) -> None:
+def conclude(proof: Proof, handing_on: set[str], classes: set[str]) -> None:
     """Fill in what follows from the verdicts of a proof.
 
     Args:
         proof: with checks, verdicts and flakes.
         handing_on: functions that leave something with the student for others to be handed.
+        classes: those of the contract, which are never replaced by the reference's.
     """
     checks = {check.id: check for check in proof.checks}
     _judge_the_right(proof)
     _judge_mistakes(proof)
     _judge_mutants(proof)
     _judge_idle(proof)
-    _judge_attribution(proof, checks, handing_on)
+    _judge_attribution(proof, checks, handing_on, classes)
     _judge_checks(proof)
     proof.functions = _scores(proof)
 
@@ -105,8 +106,13 @@ def _judge_idle(proof: Proof) -> None:
     ]
 
 
-def _judge_attribution(proof: Proof, checks: dict[str, CheckRecord], handing_on: set[str]) -> None:
-    """A fault must cost its own function, and no other one that is judged alone."""
+def _judge_attribution(
+    proof: Proof, checks: dict[str, CheckRecord], handing_on: set[str], classes: set[str]
+) -> None:
+    """A fault must cost its own function, and no other one that is judged alone.
+
+    A check that says that it uses a class depends on it: nothing can stand in for objects.
+    """
     for verdict in proof.verdicts:
         subject = verdict.subject
         if subject.kind not in _GUILTY or not verdict.killed_by:
@@ -119,11 +125,11 @@ def _judge_attribution(proof: Proof, checks: dict[str, CheckRecord], handing_on:
             continue
         if elsewhere:
             proof.unattributed.append(subject.id)
-        proof.strays += [
-            Stray(check=check, subject=subject.id)
-            for check in stray
-            if not checks[check].follow_through
-        ]
+        for name in stray:
+            if own & classes & set(checks[name].uses):
+                proof.dependent += [Stray(check=name, subject=subject.id)]
+            elif not checks[name].follow_through:
+                proof.strays += [Stray(check=name, subject=subject.id)]
 
 
 def _judge_checks(proof: Proof) -> None:

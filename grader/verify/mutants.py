@@ -10,14 +10,17 @@ from typing import Any, NamedTuple
 
 from grader.verify.observation import Observation
 from grader.verify.obvious_equivalents import (
+    assigns_one,
     fills,
     is_display,
     negates_zeros,
     never_read,
     only_shows,
+    only_squared,
     overwritten,
     same_fill,
     same_size,
+    turns_sign,
 )
 from grader.verify.operators import OPERATORS, Context, negated
 from grader.verify.proof import ProgramKind, Subject
@@ -106,6 +109,7 @@ def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterat
         for test in negated(segment.node):
             yield "condition", ast.unparse(test)
     filled = fills(segment.node, overwritten(located.node))
+    squared = assigns_one(segment.node, only_squared(located.node))
     parents = {
         id(child): node for node in ast.walk(segment.node) for child in ast.iter_child_nodes(node)
     }
@@ -117,6 +121,7 @@ def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterat
                     same_size(parents.get(id(node)), node, new)
                     or negates_zeros(changed)
                     or (filled and same_fill(segment.node, changed))
+                    or (squared and turns_sign(segment.node, changed))
                 )
                 if not unnoticed:
                     yield name, ast.unparse(ast.fix_missing_locations(changed))
@@ -198,4 +203,8 @@ def _context(tree: ast.Module, located: Located, observed: Observation) -> Conte
         if isinstance(node, ast.Import)
         for alias in node.names
     ]
-    return Context(alike, sorted(texts), frozenset(modules))
+
+    def is_flat(name: str) -> bool:
+        return observed.is_flat(located.place, name)
+
+    return Context(alike, sorted(texts), frozenset(modules), is_flat)

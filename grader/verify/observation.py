@@ -56,6 +56,11 @@ class Observation:
                 others[other] = others.get(other, True) and kind == kinds[name]
         return sorted(other for other, same in others.items() if same and other != name)
 
+    def is_flat(self, place: Place, name: str) -> bool:
+        """Whether a local variable always held an array of one axis."""
+        held = [kinds[name] for kinds in self._calls[place] if name in kinds]
+        return bool(held) and all(isinstance(kind, tuple) and len(kind) == 1 for kind in held)
+
     def watch(self) -> None:
         """Be the one that is told by packages that were made to tell."""
         global _watching

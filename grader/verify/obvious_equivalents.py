@@ -98,6 +98,57 @@ def _is_replaced(name: str, following: list[ast.stmt]) -> bool:
     return False
 
 
+def only_squared(function: ast.AST) -> set[str]:
+    """Variables that are read only to be squared, so that their sign is lost."""
+    inside = {
+        id(part)
+        for node in ast.walk(function)
+        for part in _squared_parts(node)
+        if isinstance(part, ast.Name)
+    }
+    read: dict[str, bool] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            read[node.id] = read.get(node.id, True) and id(node) in inside
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            read[node.target.id] = False
+    return {name for name, squared in read.items() if squared}
+
+
+def _squared_parts(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=2)):
+            yield base
+        case ast.BinOp(left=ast.Name(id=one) as left, op=ast.Mult(), right=ast.Name(id=other)):
+            if one == other:
+                yield from (left, node.right)
+        case ast.Call(func=ast.Attribute(attr="square" | "abs"), args=[only]):
+            yield only
+
+
+def assigns_one(node: ast.AST, variables: set[str]) -> bool:
+    """Whether a statement gives a value to one of these variables, and to nothing else."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name in variables
+    return False
+
+
+def turns_sign(old: ast.AST, new: ast.AST) -> bool:
+    """Whether two assignments differ in the sign of the value: `-(a - b)`, `b - a`."""
+    if not isinstance(old, ast.Assign) or not isinstance(new, ast.Assign):
+        return False
+    match new.value:
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return ast.dump(operand) == ast.dump(old.value)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right) if isinstance(old.value, ast.BinOp):
+            return isinstance(old.value.op, ast.Sub) and (ast.dump(left), ast.dump(right)) == (
+                ast.dump(old.value.right),
+                ast.dump(old.value.left),
+            )
+    return False
+
+
 def negates_zeros(node: ast.AST) -> bool:
     """Whether a statement assigns zeros with a minus sign."""
     value = node.value if isinstance(node, ast.Assign) else None

@@ -22,6 +22,8 @@ class Context(NamedTuple):
     """The texts in the function, sorted."""
     modules: frozenset[str]
     """Names of imported modules."""
+    is_flat: Callable[[str], bool] = lambda _name: False
+    """Whether a variable always held an array of one axis, so that its sizes are all one."""
 
 
 Operator = Callable[[ast.AST, Context], Iterator[ast.AST]]
@@ -244,6 +246,9 @@ def size(node: ast.AST, context: Context) -> Iterator[ast.AST]:
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
     )
     if is_len and isinstance(node, ast.Call) and len(node.args) == 1:
+        counted = node.args[0]
+        if isinstance(counted, ast.Name) and context.is_flat(counted.id):
+            return
         shape = ast.Attribute(node.args[0], "shape")
         yield ast.Subscript(shape, ast.UnaryOp(ast.USub(), ast.Constant(1)))
         yield ast.Attribute(node.args[0], "size")

@@ -155,6 +155,8 @@ class Proof(msgspec.Struct, kw_only=True):
     unattributed: list[str] = []
     """Other mistakes and mutants that cost none of their own functions anything."""
     strays: list[Stray] = []
+    dependent: list[Stray] = []
+    """Checks that fail through a fault of a class that they say they use."""
     paid: list[Stray] = []
     """Checks that give points to a function that does nothing."""
     idle_checks: list[str] = []

@@ -142,6 +142,7 @@ def _remarks(proof: Proof) -> Iterator[Text]:
         "mutants that one check alone kills": len(proof.killed_once),
         "ended by a limit": len(proof.timeouts),
         "seen in what a function hands on": len(proof.handed_on),
+        "failures of checks that depend on a wrong class": len(proof.dependent),
         "checks that another one makes redundant": len(proof.redundant_checks),
     }
     said = [f"{number} {what}" for what, number in counts.items() if number]

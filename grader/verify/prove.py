@@ -103,7 +103,8 @@ def _prove(
         known = _asked(wanted, gather(*sources, (ProgramKind.VARIANT, ProgramKind.MISTAKE)))
         proof.catalogue_seeds, proof.catalogue_subjects = wanted.catalogue_seeds, len(known)
         proof.flips = trial.flips(known, wanted.catalogue_seeds)
-    conclude(proof, _handing_on(assignment))
+    classes = {name for name, entry in assignment.contract.items() if entry.makes_object}
+    conclude(proof, _handing_on(assignment), classes)
     return proof
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.argument_evidence import Usage, kinds_of
+from grader.authoring.argument_evidence import kinds_of
 from grader.authoring.argument_kinds import Sizes, described
+from grader.authoring.argument_usage import Usage
 from grader.authoring.cover import cover
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.survey import Survey, survey

@@ -41,7 +41,7 @@ def proof() -> Proof:
     made.seeds = 2
     made.flakes = [Flake(check="nets::g", seed="s", message="off by <i>")]
     made.flips = [Flip(check="nets::g", subject="a-mistake", outcomes={"passed": 2, "": 1})]
-    conclude(made, set())
+    conclude(made, set(), set())
     return made
 
 

@@ -11,10 +11,10 @@ from grader.verify.observation import Observation
 CONTRACT = Contract.parse({"f": "m: out"})
 
 
-def changes(body: str) -> set[str]:
-    """What the mutants of a function make of its statements."""
+def changes(body: str, **more: object) -> set[str]:
+    """What the mutants of a function make of its statements; `more` was seen in variables."""
     observed = Observation(CONTRACT)
-    kinds = {"x": (3, 2), "out": (3, 2), "n": "int", "i": "int"}
+    kinds = {"x": (3, 2), "out": (3, 2), "n": "int", "i": "int", **more}
     observed._calls["m.py", "f"].append(kinds)
     text = "import numpy as np\n\n\ndef f(x, out, n):\n" + body
     return {mutant.subject.new for mutant in make_mutants({"m.py": text}, observed)}
@@ -54,6 +54,24 @@ def test_a_value_that_is_replaced_before_it_is_read() -> None:
 )
 def test_other_changes(body: str, change: str) -> None:
     assert change not in changes(body)
+
+
+@pytest.mark.parametrize("squares", ["(d ** 2).sum()", "(d * d).sum()", "np.abs(d).sum()"])
+def test_a_sign_that_is_squared_away(squares: str) -> None:
+    turned = {"d = -(x - out)", "d = out - x"}
+    assert not turned & changes(f"    d = x - out\n    return {squares}\n")
+    assert turned <= changes(f"    d = x - out\n    return {squares} + d\n")
+    assert turned <= changes(f"    d = x - out\n    d += 1\n    return {squares}\n")
+    assert "d = x + out" in changes(f"    d = x - out\n    return {squares}\n")
+
+
+def test_the_sizes_of_what_has_one_axis() -> None:
+    """`len(y)` is `y.size` where y is a vector."""
+    sizes = {"return x / x.shape[-1]", "return x / x.size"}
+    assert sizes <= changes("    return x / len(x)\n")
+    assert not changes("    y = x[0]\n    return x / len(y)\n", y=(2,)) & {
+        size.replace("/ x", "/ y") for size in sizes
+    }
 
 
 def test_how_an_object_looks() -> None:

@@ -123,6 +123,53 @@ def test_follow_through_forgives_another_functions_fault(tmp_path: Path) -> None
     assert all(verdict.asked == ["layers::scale"] for verdict in scaled)
 
 
+CLASSES = """
+import numpy as np
+
+
+class Scale:
+    def __init__(self, w):
+        self.w = w
+
+    def run(self, x):
+        return self.w * x
+
+
+def shift(scale, x, b):
+    out = scale.run(x) + 2 * b
+    return out
+"""
+
+CLASS_CHECKS = """
+
+@check("Scale multiplies", part="scale", targets="Scale.run")
+def test_scale(student, reference, inputs):
+    x, w = inputs.normal(3, 4), inputs.normal(4)
+    assert_close("out", student.Scale(w).run(x), reference.Scale(w).run(x))
+
+
+@check("shift of what is scaled", part="shift", targets="shift"{uses})
+def test_shift(student, reference, inputs):
+    x, w, b = inputs.normal(3, 4), inputs.normal(4), inputs.normal(4)
+    own, right = (code.shift(code.Scale(w), x, b) for code in (student, reference))
+    assert_close("out", own, right)
+"""
+
+
+@pytest.mark.parametrize(("uses", "proven"), [(', uses="Scale"', True), ("", False)])
+def test_a_check_may_depend_on_a_class(tmp_path: Path, uses: str, proven: bool) -> None:
+    """No object of the reference's can stand in for the student's, so the check has to say it."""
+    rubric = toy.RUBRIC.replace(
+        'scale = "layers: out"',
+        'Scale = { module = "layers", returns = "scale*", methods = { run = "value" } }',
+    )
+    checks = CLASS_CHECKS.replace("{uses}", uses)
+    proof = toy.proof_of(toy.make(tmp_path, checks, layers=CLASSES, rubric=rubric))
+    assert {stray.check for stray in proof.dependent} == ({"layers::shift"} if proven else set())
+    assert {stray.check for stray in proof.strays} == (set() if proven else {"layers::shift"})
+    assert proof.proven is proven
+
+
 def test_follow_through_forgives_no_fault_of_the_own_family(tmp_path: Path) -> None:
     """Forward and backward are replaced together or not at all, so the backward's checks count."""
     rubric = toy.RUBRIC.replace(

@@ -1,0 +1,152 @@
+"""Objects as arguments: which classes of the package a parameter may want."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from typing import Final
+
+import numpy as np
+
+from grader.authoring.argument_kinds import Kind
+from grader.authoring.argument_usage import Usage
+from grader.authoring.reference_source import (
+    ClassDefinition,
+    DeclaredParameter,
+    Definition,
+    ReferenceSource,
+)
+
+OBJECT: Final = "@"
+"""Begins a template that stands for an object of a class: `@Value#0`, made in the first way."""
+LIST_OF_OBJECTS: Final = "@["
+"""Begins a template that stands for a list of two of them: `@[Value]`."""
+OPERATORS: Final = frozenset(
+    f"__{name}__"
+    for name in ("add", "sub", "mul", "truediv", "matmul", "pow", "neg", "radd", "rsub", "rmul",
+                 "rtruediv", "rpow", "call", "getitem", "len", "eq", "lt", "gt", "abs", "mod")
+)  # fmt: skip
+_OF_ARRAYS: Final = frozenset({*dir(np.ndarray), *dir(dict), *dir(list), *dir(str)})
+_WAYS: Final = 4
+"""In which an object of a class is made for one parameter."""
+
+
+def object_kinds(
+    source: ReferenceSource,
+    parameter: DeclaredParameter,
+    usage: Usage,
+    definition: Definition,
+    closed: Collection[str],
+) -> list[Kind]:
+    """The objects that a parameter may be, the likeliest first; all of them before arrays.
+
+    Args:
+        source: the package.
+        parameter: whose.
+        usage: how it is used.
+        definition: the function that has it.
+        closed: classes of which no object can be had, as one is being made.
+    """
+    names = _classes_for(source, parameter, usage, definition)
+    operator = definition.name in OPERATORS and definition.name != "__call__"
+    ways = _WAYS if operator else 1
+    kinds = [
+        Kind(f"{OBJECT}{name}#{way}", -0.5 + 0.1 * at + 0.02 * way)
+        for at, name in enumerate(names)
+        for way in range(ways)
+        if name not in closed
+    ]
+    lists = [name for name in _items(source, usage, definition) if name not in closed]
+    kinds += [Kind(f"{LIST_OF_OBJECTS}{name}]", -0.4) for name in lists]
+    if not kinds and definition.owner and definition.name != "__init__":
+        computing = [name for name in _computing(source) if name not in closed]
+        kinds += [Kind(f"{OBJECT}{name}#0", 1.5) for name in computing[:2]]
+    return kinds
+
+
+def _classes_for(
+    source: ReferenceSource, parameter: DeclaredParameter, usage: Usage, definition: Definition
+) -> list[str]:
+    """Classes whose objects a parameter may be."""
+    classes = source.classes
+    written = parameter.annotation.replace('"', "").split("[")[-1]
+    named = [name for name in classes if name in written]
+    protocols = [name for name in named if _is_protocol(classes[name])]
+    named = [name for name in named if name not in protocols]
+    named += [name for name in classes if name in usage.types]
+    if definition.name in OPERATORS and definition.name != "__call__":
+        named += [definition.owner] if definition.owner in classes else []
+    if usage.is_called:
+        named += [name for name in classes if "__call__" in source.methods(name)]
+    wanted = usage.attributes - _OF_ARRAYS
+    for protocol in protocols:
+        wanted |= _attributes(source, protocol)
+    if wanted and not named:
+        named = [name for name in classes if wanted <= _attributes(source, name)]
+        named = [name for name in named if name not in protocols][:3]
+    return list(dict.fromkeys(named))
+
+
+def _items(source: ReferenceSource, usage: Usage, definition: Definition) -> list[str]:
+    """Classes whose objects may be in a list, by what is asked of its items."""
+    wanted = usage.item_attributes
+    if not wanted - _OF_ARRAYS:
+        return []
+    names = [name for name in source.classes if wanted <= _attributes(source, name)]
+    return [name for name in names if name != definition.owner][:2]
+
+
+def _computing(source: ReferenceSource) -> list[str]:
+    """Classes that one computes with."""
+    return [
+        name
+        for name in source.classes
+        if len(OPERATORS & set(source.methods(name)) - {"__call__", "__len__", "__getitem__"}) > 1
+    ]
+
+
+def _attributes(source: ReferenceSource, name: str) -> set[str]:
+    methods = source.methods(name)
+    stored = {node.attr for method in methods.values() for node in _stored(method.node)}
+    node = source.classes[name].node
+    declared = {
+        each.target.id
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
+    return stored | declared | set(methods)
+
+
+def _stored(node: ast.AST) -> Iterator[ast.Attribute]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
+            yield inner
+
+
+def _is_protocol(known: ClassDefinition) -> bool:
+    return "Protocol" in known.bases
+
+
+def constructor(source: ReferenceSource, known: ClassDefinition) -> Definition:
+    """How an object is made: `__init__`, the fields of a dataclass, or nothing."""
+    own = source.methods(known.name).get("__init__")
+    if own is not None:
+        return own
+    node = ast.parse("def __init__(self): pass").body[0]
+    assert isinstance(node, ast.FunctionDef)
+    return Definition(known.module, known.name, node, _fields(known))
+
+
+def _fields(known: ClassDefinition) -> tuple[DeclaredParameter, ...]:
+    """The parameters of a dataclass."""
+    if not any("dataclass" in ast.unparse(each) for each in known.node.decorator_list):
+        return ()
+    return tuple(
+        DeclaredParameter(
+            node.target.id,
+            ast.unparse(node.annotation),
+            ast.unparse(node.value) if node.value else None,
+        )
+        for node in known.node.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    )
