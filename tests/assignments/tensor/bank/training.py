@@ -12,7 +12,8 @@ def layer(code, w, b):
     return made
 
 
-@check("A layer begins small, with no bias", part="training", targets="Linear.__init__")
+@check("A layer begins small, with no bias", part="training", targets="Linear.__init__",
+       uses="Tensor")  # fmt: skip
 def test_begin(student):
     made = student.Linear(40, 30)
     w = as_array(made.w.data.read(), "w")
