@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.assignment.folder import Assignment
+from grader.assignment.composed import open_assignment
 from grader.assignment.layout import find_rubric
 from grader.batches.download import brought
 from grader.batches.executor_choice import open_executor
@@ -24,7 +24,8 @@ def grade(path: str | Path, *, assignment: str = "", settings: Settings | None =
 
     Args:
         path: its folder or archive.
-        assignment: name of an assignment, or path of a rubric; ignored if `settings` is given.
+        assignment: name of an assignment, or path of a rubric; the one whose folder one
+            stands in by default. Ignored if `settings` is given.
         settings: everything else.
 
     Raises:
@@ -32,8 +33,7 @@ def grade(path: str | Path, *, assignment: str = "", settings: Settings | None =
         GraderError: the harness cannot grade here (no sandbox, a wrong rubric).
     """
     source = single(Path(path))
-    named = assignment or str(find_rubric())
-    with Engine(settings or Settings(assignment=named)) as engine:
+    with Engine(settings or _settings(assignment)) as engine:
         return engine.grade(source)
 
 
@@ -52,7 +52,8 @@ def batch(
     Args:
         path: folder of folders or archives, or its URL.
         out: folder (or URL) for results, reports, class page and gradebook; none without.
-        assignment: name of an assignment, or path of a rubric; ignored if `settings` is given.
+        assignment: name of an assignment, or path of a rubric; the one whose folder one
+            stands in by default. Ignored if `settings` is given.
         jobs: how many at once; one a processor unless given.
         settings: everything else.
         executor: `local`, or `dask://HOST:PORT`.
@@ -62,12 +63,17 @@ def batch(
         InputError: there is nothing there.
         GraderError: the harness cannot grade here.
     """
-    chosen = settings or Settings(assignment=assignment or str(find_rubric()))
+    chosen = settings or _settings(assignment)
     with brought(path) as here:
-        sources = discover(here, Assignment.load(chosen.assignment).form)
+        sources = discover(here, open_assignment(chosen.assignment).form)
         output = BatchOutput(out, title=here.resolve().name) if out is not None else None
         shared = Cache(Path(cache)) if cache is not None else None
         opened = open_executor(executor, chosen, jobs)
         with contextlib.closing(opened):
             for step in Batch(sources, opened, output=output, cache=shared).run():
                 yield step.result
+
+
+def _settings(assignment: str) -> Settings:
+    """The usual ones, for an assignment that is named or near."""
+    return Settings(assignment=str(find_rubric(assignment)))

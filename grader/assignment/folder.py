@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.assignment.layout import Layout, find_rubric
 from grader.assignment.plugin import AUTO, Plugin, load_plugin, plugin_files
 from grader.assignment.stripping import strip_solutions
+from grader.model.composition import load_composition
 from grader.model.errors import RubricError, UsageError
 from grader.model.module_path import notebook_of
 from grader.model.rubric import Rubric, load_rubric, rubric_sources
@@ -33,11 +34,20 @@ class Assignment:
         Without a name it is the one whose folder one stands in.
 
         Raises:
-            UsageError: no assignment has that name.
+            UsageError: no assignment has that name, or it is composed of several (see
+                `grader.assignment.composed`).
             RubricError: its rubric is wrong.
             InputError: a part of it is not there.
         """
         path = find_rubric(name)
+        composition = load_composition(path)
+        if composition is not None:
+            members = composition.include
+            raise UsageError(
+                f"{composition.id} is composed of {' and '.join(members)}, and this command takes "
+                "one assignment at a time.",
+                hint=f"Name one of them: -a {', or -a '.join(members)}.",
+            )
         assignment = cls(load_rubric(path), path)
         if not assignment.bank_files:
             hint = did_you_mean(assignment.bank.name, _folders(assignment.bank.parent))
@@ -57,7 +67,12 @@ class Assignment:
 
     def fault(self, fault: Fault) -> RubricError:
         """What is wrong with the rubric, with the file and line of its keys."""
-        return rubric_error(rubric_sources(self.path), fault)
+        return rubric_error(self.sources, fault)
+
+    @property
+    def sources(self) -> list[tuple[Path, str]]:
+        """The texts that its rubric comes from, what wins first."""
+        return rubric_sources(self.path)
 
     @property
     def bank(self) -> Path:

@@ -24,13 +24,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from grader.model.composition import load_composition
 from grader.model.errors import InputError, UsageError
 from grader.model.rubric import Rubric, load_rubric
 
 MAIN: Final = "assignment.toml"
 """The rubric of an assignment that is a folder."""
 DEMO: Final = "numpynn"
-"""The assignment that `grader demo` shows, and that is meant where no other is named or near."""
+"""The assignment that `grader demo` shows where no other is named or near."""
 
 _HARNESS: Final = Path(__file__).resolve().parents[1]
 
@@ -53,7 +54,7 @@ class Layout:
         """`path` is that of the rubric."""
         self.rubric = path
         self._named = rubric
-        self.is_shipped = path.resolve().parent == _top("rubrics").resolve()
+        self.is_shipped = is_shipped(path)
         """Whether it comes with the harness, whole."""
         self._home = path.parent
 
@@ -197,6 +198,11 @@ class Layout:
         return rubric.with_name("answers.key") if is_main else rubric.with_suffix(".key")
 
 
+def is_shipped(rubric: Path) -> bool:
+    """Whether a rubric is one of those that come with the harness."""
+    return rubric.resolve().parent == _top("rubrics").resolve()
+
+
 def shipped_ids() -> list[str]:
     """The assignments that come with the harness."""
     return sorted(path.stem for path in _top("rubrics").glob("*.toml"))
@@ -206,6 +212,8 @@ def with_notebooks(path: Path) -> str:
     """A rubric that asks for notebooks: this one, or the shipped one that lays them over it."""
     others = (path.with_name(f"{name}.toml") for name in shipped_ids())
     for each in (path, *(other for other in others if other.is_file())):
+        if load_composition(each) is not None:
+            continue
         rubric = load_rubric(each)
         if rubric.notebooks is not None and (each == path or rubric.extends == path.name):
             return str(each)
@@ -237,6 +245,17 @@ def find_rubric(name: str = "", start: Path | None = None) -> Path:
     raise UsageError(f"There is no assignment {name!r}.", hint=f"Did you mean {', '.join(near)!r}?")
 
 
+def find_demo(name: str = "", start: Path | None = None) -> Path:
+    """The rubric of the assignment to show: as `find_rubric`, but a shipped one if none is near.
+
+    Raises:
+        UsageError: none has that name.
+        InputError: the folder named holds no assignment.
+    """
+    is_near = name or _above(start or Path.cwd()) or DEMO not in shipped_ids()
+    return find_rubric(name if is_near else DEMO, start)
+
+
 def _in_folder(folder: Path) -> Path:
     main = folder / MAIN
     if not main.is_file():
@@ -247,16 +266,21 @@ def _in_folder(folder: Path) -> Path:
 
 
 def _nearest(start: Path) -> Path:
-    for folder in _upwards(start):
-        if (folder / MAIN).is_file():
-            return folder / MAIN
+    near = _above(start)
+    if near is not None:
+        return near
     known = shipped_ids()
-    if DEMO in known or len(known) == 1:  # a student's kit holds one
-        return _top("rubrics") / f"{DEMO if DEMO in known else known[0]}.toml"
+    if len(known) == 1:  # a student's kit holds one
+        return _top("rubrics") / f"{known[0]}.toml"
     raise UsageError(
         f"Which assignment? Neither {start} nor a folder above it has a file {MAIN}.",
         hint=f"Name one with -a: {', '.join(known)}, or a folder or rubric of your own.",
     )
+
+
+def _above(start: Path) -> Path | None:
+    mains = (folder / MAIN for folder in _upwards(start))
+    return next((main for main in mains if main.is_file()), None)
 
 
 def _upwards(start: Path) -> Iterator[Path]:

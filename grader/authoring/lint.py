@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from grader.assignment.composed import members_of, open_assignment
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import build_template, strip_notebook, strip_solutions
 from grader.batches.grading_client import Engine
@@ -15,8 +18,6 @@ from grader.grading.settings import Settings
 from grader.model.errors import GraderError, InternalError
 from grader.model.module_path import module_file
 from grader.model.result import CheckResult, Outcome, Result
-from grader.model.rubric import rubric_sources
-from grader.model.rubric_fault import rubric_error
 from grader.runner.agreement import reference_faults
 from grader.runner.answer_key import Key
 from grader.runner.recording import record_key
@@ -55,7 +56,17 @@ def lint(
     """
     try:
         progress("the assignment file")
-        assignment = Assignment.load(name)
+        opened = open_assignment(name)
+        for assignment in members_of(opened):
+            alone = opened is assignment
+            own = settings if alone else replace(settings, member=assignment.rubric.id)
+            yield from _lint(assignment, own, progress)
+    except GraderError as error:
+        yield Complaint.of(error)
+
+
+def _lint(assignment: Assignment, settings: Settings, progress: Progress) -> Iterator[Complaint]:
+    try:
         found = [*_of_names(assignment)]
         yield from found
         progress("solutions and template")
@@ -75,9 +86,8 @@ def lint(
 
 def _of_names(assignment: Assignment) -> Iterator[Complaint]:
     """Names in the rubric, the bank and the reference that do not fit together."""
-    sources = rubric_sources(assignment.path)
     for fault in reference_faults(assignment):
-        yield Complaint.of(rubric_error(sources, fault))
+        yield Complaint.of(assignment.fault(fault))
     try:
         run_session(assignment, lambda *_collected: None)
     except InternalError as error:

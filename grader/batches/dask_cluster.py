@@ -26,7 +26,8 @@ import msgspec
 from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from msgspec.structs import replace
 
-from grader.assignment.folder import Assignment
+from grader.assignment.composed import members_of, open_assignment
+from grader.assignment.layout import is_shipped
 from grader.batches.bundle import Bundle, folder_bundle, submission_bundle
 from grader.batches.executors import TryAgain
 from grader.batches.fingerprint import Fingerprint, harness_hash
@@ -104,7 +105,7 @@ class Bench(WorkerPlugin):
         if self._bundle:
             root = Bundle.unpack(self._bundle).write(self._folder / "assignment")
             settings = replace(settings, assignment=str(root / self._rubric))
-        here = (harness_hash(), Assignment.load(settings.assignment).digest)
+        here = (harness_hash(), open_assignment(settings.assignment).digest)
         if here != (self._harness, self._digest):
             raise InputError(
                 f"The worker on {platform.node()} has another gradewall, Python or NumPy.",
@@ -252,11 +253,13 @@ def bench_of(settings: Settings) -> Bench:
     Raises:
         GraderError: it cannot be loaded.
     """
-    assignment = Assignment.load(settings.assignment)
-    if assignment.layout.is_shipped:
+    assignment = open_assignment(settings.assignment)
+    members = members_of(assignment)
+    if is_shipped(assignment.path):
         named = replace(settings, assignment=assignment.path.stem)
         return Bench(named, assignment.digest, b"", "")
-    wanted = [path.resolve() for path in assignment.layout.own_files()]
+    own = {path.resolve() for each in members for path in each.layout.own_files()}
+    wanted = sorted(own | {assignment.path.resolve()})
     root = Path(os.path.commonpath([path.parent for path in wanted]))
     bundle = folder_bundle(root, wanted).pack()
     rubric_place = assignment.path.resolve().relative_to(root).as_posix()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from grader.assignment.composed import ComposedAssignment, members_of, open_assignment
 from grader.assignment.folder import Assignment, digest
 from grader.batches.bundle import submission_hash
 from grader.grading import Settings, harness_version
@@ -71,16 +73,18 @@ class Fingerprints:
         Raises:
             GraderError: the assignment cannot be loaded.
         """
-        assignment = Assignment.load(settings.assignment)
-        mistakes = sorted(assignment.layout.mistakes.rglob("*.toml"))
-        key = assignment.layout.key
+        opened = open_assignment(settings.assignment)
+        members = members_of(opened)
+        layouts = [each.layout for each in members]
+        keys = [layout.key for layout in layouts if layout.key.is_file()]
+        mistakes = [path for each in layouts for path in sorted(each.mistakes.rglob("*.toml"))]
         self._shared = Fingerprint(
             submission="",
-            rubric=digest([assignment.path, *filter(None, [assignment.layout.base])]),
-            bank=assignment.bank_digest,
-            reference=digest(mistakes, assignment.reference_digest),
-            key=digest([key]) if key.is_file() else "",
-            assignment=assignment.digest,
+            rubric=digest(_rubrics(opened)),
+            bank=_joined(each.bank_digest for each in members),
+            reference=digest(mistakes, "".join(each.reference_digest for each in members)),
+            key=digest(keys) if keys else "",
+            assignment=opened.digest,
             settings=_settings_hash(settings),
             harness=harness_hash(),
         )
@@ -92,6 +96,16 @@ class Fingerprints:
             InputError: something in it cannot be read.
         """
         return replace(self._shared, submission=submission_hash(source))
+
+
+def _rubrics(opened: Assignment | ComposedAssignment) -> list[Path]:
+    files = [each.path for each in members_of(opened)]
+    bases = [each.layout.base for each in members_of(opened)]
+    return list(dict.fromkeys([opened.path, *files, *filter(None, bases)]))
+
+
+def _joined(digests: Iterable[str]) -> str:
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 @cache

@@ -7,14 +7,20 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Protocol, Self
 
 import msgspec
+from msgspec.structs import replace
 
+from grader.assignment.composed import ComposedAssignment, Member, open_assignment, release_in
+from grader.assignment.layout import find_rubric
 from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
 from grader.grading import Settings
+from grader.grading.merging import merged
 from grader.import_path import safe_environment
+from grader.model.composition import load_composition
 from grader.model.errors import ExitCode, GraderError, InputError, InternalError, UsageError
 from grader.model.result import Result
 from grader.sandbox.runtime import ONE_THREAD
@@ -85,8 +91,14 @@ class Engine:
             self._server.close()
 
     def _start(self) -> _Server:
-        forking = self.settings.fork and sys.platform == "linux"
-        return _Forking(self.settings) if forking else _Inline(self.settings, self._workers)
+        path = find_rubric(self.settings.assignment)
+        if self.settings.member or load_composition(path) is None:
+            return self._server_of(self.settings)
+        return _Composed(self.settings, self._server_of)
+
+    def _server_of(self, settings: Settings) -> _Server:
+        forking = settings.fork and sys.platform == "linux"
+        return _Forking(settings) if forking else _Inline(settings, self._workers)
 
     def _goes_on(self, server: _Server) -> bool:
         """Put another server in the place of one that is gone; False if there is none any more."""
@@ -213,6 +225,50 @@ class _Inline:
             self.close()
             raise
         self._idle.put(server)
+
+
+class _Composed:
+    """A server for each member of a composed assignment, one asked after the other."""
+
+    def __init__(self, settings: Settings, start: Callable[[Settings], _Server]) -> None:
+        opened = open_assignment(settings.assignment)
+        assert isinstance(opened, ComposedAssignment)
+        self._assignment = opened
+        self._lang = settings.lang
+        self._servers: list[_Server] = []
+        try:
+            for member in opened.members:
+                self._servers.append(start(_settings_of(member, settings)))
+        except GraderError:
+            self.close()
+            raise
+        self.greeting = Ready(
+            self._servers[0].greeting.sandbox,
+            sum(server.greeting.checks for server in self._servers),
+            opened.digest,
+        )
+
+    def grade(self, source: Source) -> bytes:
+        results = [Result.from_json(server.grade(source)) for server in self._servers]
+        return msgspec.json.encode(merged(self._assignment, results, self._lang))
+
+    def is_gone(self) -> bool:
+        return any(server.is_gone() for server in self._servers)
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()
+
+
+def _settings_of(member: Member, settings: Settings) -> Settings:
+    """How to grade the parts of one member: names of the whole in its own words."""
+    own = {name: part for part, name in member.part_names.items()}
+    return replace(
+        settings,
+        member=member.rubric.id,
+        parts=tuple(own.get(name, name) for name in settings.parts),
+        release=release_in(member, settings.release),
+    )
 
 
 def _pipes(server: subprocess.Popen[bytes]) -> tuple[Any, Any]:

@@ -22,6 +22,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from grader.assignment.composed import member_of
 from grader.assignment.folder import Assignment
 from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
 from grader.diagnosis.mutated_package import Catalogue
@@ -67,7 +68,7 @@ def obtain_key(assignment: Assignment, settings: Settings) -> Key:
 
 def open_context(settings: Settings, use: Callable[[GradingContext], None]) -> None:
     """Prepare everything, then call `use`; pytest's session ends when it returns."""
-    assignment = Assignment.load(settings.assignment)
+    assignment = member_of(settings.assignment, settings.member)
     key = obtain_key(assignment, settings)
     sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
     at_hand = bool(assignment.reference_digest)

@@ -89,7 +89,7 @@ def command(
     Results appear as they are ready. Run the same command again to go on after an interrupt; only
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
     """
-    from grader.assignment.folder import Assignment
+    from grader.assignment.composed import open_assignment
     from grader.batches.download import brought
     from grader.batches.executor_choice import open_executor
     from grader.batches.output import BatchOutput
@@ -109,7 +109,7 @@ def command(
         no_fork=no_fork,
         no_notebooks=no_notebooks,
     )
-    loaded, language = Assignment.load(assignment), options.language(lang)
+    loaded, language = open_assignment(assignment), options.language(lang)
     again = regrading(out, loaded, preview=preview, accept=accept, undo=undo, lang=language)
     with brought(submissions) as here, again as runs:
         sources = discover(options.existing(here), loaded.form)

@@ -50,10 +50,10 @@ def command(
 
 def _own(path: Path, assignment: str) -> Path:
     """The folder to check; says which, if it is not the one named."""
-    from grader.assignment.folder import Assignment
+    from grader.assignment.composed import open_assignment
     from grader.selfcheck.student_folder import working_folder
 
-    folder = working_folder(path, Assignment.load(assignment).form)
+    folder = working_folder(path, open_assignment(assignment).form)
     if folder != path.resolve():
         typer.echo(f"Checking {folder}")
     return folder

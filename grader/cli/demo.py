@@ -33,6 +33,7 @@ def command(
     is not as its author deserves.
     """
     from grader.assignment.folder import Assignment
+    from grader.assignment.layout import find_demo
     from grader.batches.executors import LocalExecutor
     from grader.batches.output import BatchOutput
     from grader.batches.run import Batch
@@ -40,8 +41,9 @@ def command(
     from grader.demo import claim, class_of, make_class, surprises
     from grader.submission import discover
 
-    settings = options.settings(assignment=assignment, sandbox=sandbox, lang=lang)
-    loaded = Assignment.load(assignment)
+    shown = str(find_demo(assignment))
+    settings = options.settings(assignment=shown, sandbox=sandbox, lang=lang)
+    loaded = Assignment.load(shown)
     members = class_of(loaded, size)
     folder = claim(out)
     make_class(members, folder, loaded)

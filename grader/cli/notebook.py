@@ -30,7 +30,7 @@ def command(
     settings = options.settings(
         assignment=assignment, sandbox=sandbox, unsafe=no_sandbox, lang=lang
     )
-    loaded = Assignment.load(assignment or with_notebooks(find_rubric()))
+    loaded = Assignment.load(with_notebooks(find_rubric(assignment)))
     submission = load(
         single(options.existing(path)),
         contract=loaded.contract,

@@ -63,12 +63,12 @@ def settings(
     Raises:
         UsageError: a value is not one of those possible, or `none` was not allowed explicitly.
     """
-    from grader.assignment.folder import Assignment
+    from grader.assignment.composed import open_assignment, require_release
     from grader.assignment.layout import find_rubric
     from grader.grading import Settings
 
     if release != "auto":
-        Assignment.load(assignment).plugin.release(release)
+        require_release(open_assignment(assignment), release)
     _one_of("--sandbox", sandbox, ("auto", "bubblewrap", "landlock", "none"))
     language(lang)
     if (sandbox == "none" or no_fork) and not unsafe:

@@ -67,9 +67,10 @@ def command(
     from grader.verify.prove import prove
 
     wanted = _wanted(only, keyword, seeds, catalogue_seeds, jobs)
+    loaded = Assignment.load(assignment)
     console = Console(highlight=False, soft_wrap=True)
     with progress_bar(Console(stderr=True)) as progress:
-        proof = prove(Assignment.load(assignment), wanted, progress)
+        proof = prove(loaded, wanted, progress)
     console.print(summary(proof))
     _write(proof, json_file, html_file)
     raise typer.Exit(ExitCode.OK if proof.proven else ExitCode.CHECKS_FAILED)

@@ -172,6 +172,8 @@ def _spread_points(rubric: Rubric, checks: Iterable[CheckResult]) -> list[str]:
     """What was not asked for, since the other parts' points are larger for it."""
     missing = []
     for name, part in rubric.parts.items():
+        if not part.points:
+            continue
         asked = [not not_asked(check) for check in checks if check.part == name]
         if asked and not any(asked):
             missing.append(part.title.en)

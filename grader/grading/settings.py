@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to grade."""
 
     assignment: str = ""
+    member: str = ""
+    """Id of the member to grade, of an assignment that is composed of several."""
     seed: str = ""
     """Instead of the rubric's: the same checks on other numbers."""
     release: str = "auto"

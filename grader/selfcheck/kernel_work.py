@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grader.assignment.folder import Assignment
+from grader.assignment.composed import open_assignment
 from grader.model.contract import Contract
 from grader.model.module_path import notebook_of
 from grader.submission.module_names import Modules, may_be_notebook
@@ -26,7 +26,7 @@ def kernel_work(folder: Path, assignment: str) -> Iterator[Path]:
     It is the folder itself outside of a kernel, and where no function lives in a notebook.
     """
     shell = _shell()
-    contract = Assignment.load(assignment).contract if shell else Contract({})
+    contract = open_assignment(assignment).rubric.contract if shell else Contract({})
     modules = contract.modules
     notebook = _notebook_of_kernel(shell, modules)
     if not notebook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.assignment.folder import Assignment
+from grader.assignment.composed import open_assignment
 from grader.assignment.layout import find_rubric
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
@@ -61,7 +61,7 @@ def check(
     """
     assignment = assignment or str(find_rubric())
     settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
-    form = Assignment.load(assignment).form
+    form = open_assignment(assignment).form
     with kernel_work(working_folder(Path(path), form), assignment) as folder:
         return SelfCheckAnswer(selfcheck(folder, settings), lang)
 
@@ -73,7 +73,7 @@ def selfcheck(path: Path, settings: Settings) -> Result:
         UsageError: no check fits the settings' names.
         InputError: no package was found, or it cannot be read.
     """
-    form = Assignment.load(settings.assignment).form
+    form = open_assignment(settings.assignment).form
     root = working_folder(path, form)
     with Engine(own_code(settings)) as engine:
         if not engine.greeting.checks:

@@ -31,7 +31,7 @@ def reference_as(release: str, reference: Path | None = None) -> dict[str, str]:
     Raises:
         UsageError: there is no such release.
     """
-    return rendered(read_package(reference or Assignment.load().reference), release)
+    return rendered(read_package(reference or Assignment.load("numpynn").reference), release)
 
 
 def rendered(files: Mapping[str, str], release: str) -> dict[str, str]:

@@ -1,0 +1,104 @@
+"""One result of what the members of a composed assignment found in the same submission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from grader.assignment.composed import ComposedAssignment, Member
+from grader.model.release import ReleaseInfo
+from grader.model.result import CheckResult, PartResult, Result
+
+_DIGITS = 4
+
+
+def merged(composed: ComposedAssignment, results: Sequence[Result], lang: str) -> Result:
+    """The result of the whole: the parts that are graded, in the composing rubric's order.
+
+    A member of which the submission's release asks for nothing leaves its points to the others.
+
+    Args:
+        composed: the assignment.
+        results: of its members, in their order.
+        lang: language of the titles.
+    """
+    rubric = composed.rubric
+    failed = [each for each in results if each.error]
+    failed.sort(key=lambda each: each.error_kind != "internal")
+    base = replace(
+        (failed or results)[0],
+        assignment=rubric.id,
+        title=rubric.title.in_language(lang),
+        max_score=rubric.points,
+        duration=round(sum(each.duration for each in results), 3),
+    )
+    if failed:
+        return replace(base, score=0.0, parts=[], checks=[], notebooks=[])
+    possible = sum(each.max_score for each in results)
+    stretch = rubric.points / possible if possible else 0.0
+    found = [
+        _renamed(member, each, stretch)
+        for member, each in zip(composed.members, results, strict=True)
+    ]
+    parts = {part.id: part for each in found for part in each.parts}
+    return replace(
+        base,
+        score=round(stretch * sum(each.score for each in results), 2),
+        max_score=rubric.points if possible else 0.0,
+        parts=[parts[name] for name in rubric.parts],
+        checks=[check for each in found for check in each.checks],
+        release=_releases(composed.members, results),
+        python2=any(each.python2 for each in results),
+        package=next((each.package for each in results if each.package), ""),
+        notes=_notes(composed.members, results),
+        notebooks=[notebook for each in results for notebook in each.notebooks],
+    )
+
+
+def _notes(members: Iterable[Member], results: Sequence[Result]) -> list[str]:
+    """Whose note it is, unless all have it."""
+    common = set.intersection(*(set(each.notes) for each in results))
+    own = zip(members, results, strict=True)
+    told = (n if n in common else f"{m.rubric.id}: {n}" for m, each in own for n in each.notes)
+    return list(dict.fromkeys(told))
+
+
+def _renamed(member: Member, result: Result, stretch: float) -> Result:
+    """The parts that are graded and their checks, by their names in the whole."""
+    names = member.part_names
+    return replace(
+        result,
+        parts=[_part(each, names[each.id], stretch) for each in result.parts if each.id in names],
+        checks=[
+            replace(_check(each, stretch), id=member.check_name(each.id), part=names[each.part])
+            for each in result.checks
+            if each.part in names
+        ],
+    )
+
+
+def _part(part: PartResult, name: str, stretch: float) -> PartResult:
+    points, possible = part.points * stretch, part.max_points * stretch
+    return replace(part, id=name, points=round(points, 2), max_points=round(possible, 2))
+
+
+def _check(check: CheckResult, stretch: float) -> CheckResult:
+    points, possible = check.points * stretch, check.max_points * stretch
+    return replace(check, points=round(points, _DIGITS), max_points=round(possible, _DIGITS))
+
+
+def _releases(members: Iterable[Member], results: Iterable[Result]) -> ReleaseInfo | None:
+    """The release as each member tells it: one, if they agree."""
+    told = [(m.rubric.id, each.release) for m, each in zip(members, results, strict=True)]
+    known = {name: release for name, release in told if release}
+    if not known:
+        return None
+    first = next(iter(known.values()))
+    return ReleaseInfo(
+        id=" + ".join(dict.fromkeys(each.id for each in known.values())),
+        title=" + ".join(dict.fromkeys(each.title for each in known.values())),
+        chosen=first.chosen,
+        readings={key: value for each in known.values() for key, value in each.readings.items()},
+        evidence=[f"{name}: {line}" for name, each in known.items() for line in each.evidence],
+    )
