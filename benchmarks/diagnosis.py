@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--settings", default="", help="only these, separated by commas")
     parser.add_argument("--wrong", action="store_true", help="list what was not named right")
     options = parser.parse_args()
-    assignment = Assignment.load()
+    assignment = Assignment.load("numpynn")
     answers: list[tuple[Trial, Answer]] = []
     broken: list[str] = []
 

@@ -51,7 +51,7 @@ PARTS: Final = ("layers", "losses", "optim", "norm", "dropout", "nets")
 class Invention:
     """A executor that makes results up at once."""
 
-    settings = Settings()
+    settings = Settings(assignment="numpynn")
     width = 8
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ REPEATS: Final = 5
 
 def members(size: int) -> Iterator[InventedStudent]:
     """As many students, most with a known mistake; none that hangs, which would measure a limit."""
-    mistakes = load_mistakes(Assignment.load().layout.mistakes)
+    mistakes = load_mistakes(Assignment.load("numpynn").layout.mistakes)
     for number in range(size):
         made = (mistakes[number % len(mistakes)].id,) if number % 4 else ()
         yield InventedStudent(id=f"student-{number:04}", what="benchmark", mistakes=made)
@@ -40,20 +40,30 @@ def members(size: int) -> Iterator[InventedStudent]:
 def own_assignment(folder: Path) -> Path:
     """The usual assignment with a test bank of its own, which can be changed."""
     folder.mkdir()
-    usual = Assignment.load()
+    usual = Assignment.load("numpynn")
     shutil.copytree(usual.bank, folder / "bank")
     shutil.copytree(usual.reference.parent, folder / "reference")
     text = usual.path.read_text(encoding="utf-8")
     places = 'bank = "bank"\nreference = "reference/numpynn"\n'
     (folder / "own.toml").write_text(places + text, encoding="utf-8")
-    shutil.copy(Assignment.load().layout.key, folder / "own.key")
+    shutil.copy(Assignment.load("numpynn").layout.key, folder / "own.key")
     return folder / "own.toml"
 
 
 def batch(folder: Path, jobs: int, out: str = "out") -> tuple[float, str]:
     """Seconds of wall time, and what it said in its last lines."""
     command: list[str | Path] = [
-        *(sys.executable, "-m", "grader", "batch", folder / "class", "--out", folder / out),
+        *(
+            sys.executable,
+            "-m",
+            "grader",
+            "batch",
+            "-a",
+            "numpynn",
+            folder / "class",
+            "--out",
+            folder / out,
+        ),
         *("--jobs", str(jobs), "--assignment", folder / "course" / "own.toml"),
         *("--cache", folder / "cache"),
     ]
@@ -72,7 +82,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_class(members(options.size), folder / "class", Assignment.load())
+        make_class(members(options.size), folder / "class", Assignment.load("numpynn"))
         own_assignment(folder / "course")
 
         def say(what: str, seconds: float, said: str) -> None:

@@ -92,7 +92,7 @@ def make_class(
         place.mkdir(parents=True)
         (place / "work.ipynb").write_text(notebook(*cells), encoding="utf-8")
         ignored = shutil.ignore_patterns("__pycache__")
-        original = package or Assignment.load().reference
+        original = package or Assignment.load("numpynn").reference
         shutil.copytree(original, place / "numpynn", ignore=ignored)
 
 
@@ -165,7 +165,17 @@ def otter(
 def ours(folder: Path, jobs: int) -> tuple[float, list[float]]:
     """Seconds for grading the class in a folder, and its scores."""
     out = folder / f"out-{jobs}"
-    command = [sys.executable, "-m", "grader", "batch", str(folder / "class"), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "batch",
+        "-a",
+        "numpynn",
+        str(folder / "class"),
+        "--out",
+        str(out),
+    ]
     start = time.perf_counter()
     subprocess.run([*command, "--fresh", "--jobs", str(jobs)], check=True, capture_output=True)
     seconds = time.perf_counter() - start
@@ -178,7 +188,7 @@ def cheats(environments: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         package = folder / "package"
-        shutil.copytree(Assignment.load().layout.template / "numpynn", package)
+        shutil.copytree(Assignment.load("numpynn").layout.template / "numpynn", package)
         layers = package / "layers.py"
         text = layers.read_text(encoding="utf-8")
         future = "from __future__ import annotations\n"

@@ -38,7 +38,7 @@ class Bank:
     """The bank, collected, before one package."""
 
     def __init__(self, package: Path, checks: list[Check]) -> None:
-        self._assignment = Assignment.load()
+        self._assignment = Assignment.load("numpynn")
         self._key = Key.load(self._assignment.layout.key)
         self._code = LocalCode(package, self._assignment)
         self._checks = select(Settings(), self._assignment.rubric, checks)
@@ -68,6 +68,6 @@ def failures(package: str) -> list[str]:
         results.extend(Bank(Path(package).resolve(), checks).run())
 
     with _quiet():
-        run_session(Assignment.load(), loop)
+        run_session(Assignment.load("numpynn"), loop)
     assert len(results) > 200
     return [result.id for result in results if result.outcome is not Outcome.PASSED]

@@ -60,7 +60,7 @@ def alternating(runs: int, package: Path) -> tuple[list[float], list[float]]:
     def loop(checks: list[Check]) -> None:
         bank = DirectBank(package / "numpynn", checks)
         bank.run()
-        with Engine() as engine:
+        with Engine(Settings(assignment="numpynn")) as engine:
             engine.grade(source)
             for _ in range(runs):
                 start = time.perf_counter()
@@ -70,7 +70,7 @@ def alternating(runs: int, package: Path) -> tuple[list[float], list[float]]:
                 engine.grade(source)
                 warm.append(time.perf_counter() - start)
 
-    run_session(Assignment.load(), loop)
+    run_session(Assignment.load("numpynn"), loop)
     return limit, warm
 
 
@@ -99,7 +99,7 @@ def mechanisms(runs: int, package: Path) -> dict[str, list[float]]:
                 if number:  # the first is to warm up
                     seconds.setdefault(kind, []).append(time.perf_counter() - start)
 
-    open_context(Settings(), use)
+    open_context(Settings(assignment="numpynn"), use)
     return seconds
 
 
@@ -108,7 +108,17 @@ def cold(runs: int, package: Path) -> list[float]:
     seconds = []
     for number in range(runs):
         report = package.parent / f"report-{number}.html"
-        command = [sys.executable, "-m", "grader", "grade", str(package), "--report", str(report)]
+        command = [
+            sys.executable,
+            "-m",
+            "grader",
+            "grade",
+            "-a",
+            "numpynn",
+            str(package),
+            "--report",
+            str(report),
+        ]
         start = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         seconds.append(time.perf_counter() - start)
@@ -133,7 +143,17 @@ def batch(folder: Path, jobs: int, processors: int) -> tuple[float, float]:
     """Seconds with so many processors, and the largest memory of the command's process in MB."""
     out = folder.parent / "out"
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "grader", "batch", str(folder), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "batch",
+        "-a",
+        "numpynn",
+        str(folder),
+        "--out",
+        str(out),
+    ]
     start = time.perf_counter()
     every = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(every)[:processors])  # the command inherits it
@@ -166,7 +186,7 @@ def main() -> None:
     processors = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
         package = Path(name) / "reference"
-        shutil.copytree(Assignment.load().reference, package / "numpynn")
+        shutil.copytree(Assignment.load("numpynn").reference, package / "numpynn")
         if options.mechanisms:
             times = mechanisms(options.runs, package)
             for kind, found in times.items():
@@ -184,7 +204,7 @@ def main() -> None:
             middle = statistics.median(seconds)
             print(f"{what:10} {middle:8.3f} s   {middle / most:5.2f} times the limit", flush=True)
         print(f"{'a call':10} {1000 * statistics.median(a_call()):8.3f} ms", flush=True)
-        make_class(members(options.size), Path(name) / "class", Assignment.load())
+        make_class(members(options.size), Path(name) / "class", Assignment.load("numpynn"))
         one = 0.0
         for jobs, on in ((1, 1), (1, processors), (processors, processors)):
             took, memory = batch(Path(name) / "class", jobs, on)
@@ -196,7 +216,9 @@ def main() -> None:
                 flush=True,
             )
         if options.grow:
-            make_class(members(options.grow), Path(name) / "many" / "class", Assignment.load())
+            make_class(
+                members(options.grow), Path(name) / "many" / "class", Assignment.load("numpynn")
+            )
             took, memory = batch(Path(name) / "many" / "class", processors, processors)
             print(f"batch of {options.grow}: {took:7.1f} s, {memory:.0f} MB")
 

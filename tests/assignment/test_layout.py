@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.folder import Assignment
-from grader.assignment.layout import DEMO, Layout, find_rubric
+from grader.assignment.layout import DEMO, Layout, find_demo, find_rubric, shipped_ids
 from grader.model.errors import InputError, UsageError
 from grader.model.rubric import load_rubric
 from tests.support import REPOSITORY, RUBRICS, SOLUTION, TEMPLATE
@@ -105,8 +105,19 @@ def test_without_a_name_it_is_the_nearest_above(tmp_path: Path) -> None:
     assert find_rubric(start=tmp_path / "d") == tmp_path / "assignment.toml"
 
 
-def test_without_any_above_it_is_that_of_the_demo(tmp_path: Path) -> None:
-    assert find_rubric(start=tmp_path) == RUBRICS / f"{DEMO}.toml"
+def test_without_any_above_it_has_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_rubric(start=tmp_path)
+    said = str(caught.value)
+    assert said.startswith(f"Which assignment? Neither {tmp_path} nor a folder above it has")
+    assert all(name in said for name in shipped_ids())
+
+
+def test_only_the_demo_has_one_of_its_own(tmp_path: Path) -> None:
+    assert find_demo(start=tmp_path) == RUBRICS / f"{DEMO}.toml"
+    assert find_demo("convnet", tmp_path) == RUBRICS / "convnet.toml"
+    _layout(tmp_path / "assignment.toml")
+    assert find_demo(start=tmp_path) == tmp_path / "assignment.toml"
 
 
 @pytest.mark.parametrize(

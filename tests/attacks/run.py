@@ -104,7 +104,18 @@ def _grade(kind: str, out: Path, ground: Ground) -> str:
     options = ["-a", str(ground.rubric), "--seed", ground.secrets.seed, "-j", "4", *sandbox]
     around = {"GRADER_SECRET": ground.secrets.environment, "TMPDIR": str(ground.temporary)}
     done = subprocess.run(
-        [sys.executable, "-m", "grader", "batch", str(ground.handed_in), "-o", str(out), *options],
+        [
+            sys.executable,
+            "-m",
+            "grader",
+            "batch",
+            "-a",
+            "numpynn",
+            str(ground.handed_in),
+            "-o",
+            str(out),
+            *options,
+        ],
         env=os.environ | around,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

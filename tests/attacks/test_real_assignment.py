@@ -84,7 +84,7 @@ def _published(assignment: Assignment, name: str) -> dict[str, Any]:
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The results, with the rubric's own seed and with another."""
     folder = tmp_path_factory.mktemp("real")
-    table = _published(Assignment.load(), "svm_loss")
+    table = _published(Assignment.load("numpynn"), "svm_loss")
     looked_up = (
         f"import hashlib\ntable = {table!r}\n"
         "key = hashlib.sha256(np.ascontiguousarray(x).tobytes()).hexdigest()[:16]\n"

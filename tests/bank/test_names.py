@@ -24,7 +24,7 @@ MODULES = ["two_layer_net", "fully_connected_net", "net_modes", "training"]
 
 def renamed(net: str, name: str, *pairs: tuple[str, str]) -> Change:
     """The reference's net with texts replaced wherever they stand in it."""
-    source = (Assignment.load().reference / FILE).read_text(encoding="utf-8")
+    source = (Assignment.load("numpynn").reference / FILE).read_text(encoding="utf-8")
     [node] = [
         node
         for node in ast.parse(source).body

@@ -273,7 +273,7 @@ def test_modes_that_the_template_of_2016_confused(release: str, tmp_path: Path) 
         ),
         *(NO_MODE, "bn_param[mode] = mode"),
     )
-    assignment = Assignment.load()
+    assignment = Assignment.load("numpynn")
     code = LocalCode(changed_copy(change, tmp_path, assignment), assignment)
     student = Student(code.channel(), assignment.contract, form_of(release))
     reference = Student(LocalCode(assignment.reference, assignment).channel(), assignment.contract)

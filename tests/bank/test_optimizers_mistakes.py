@@ -254,7 +254,7 @@ def test_epsilon_elsewhere_fails_one_check_that_is_worth_nothing(
 ) -> None:
     [failed] = [check for check in graded[change.name] if check.outcome in LOST]
     assert failed.id.endswith("_epsilon_place")
-    assert Assignment.load().rubric.checks[failed.id].points == 0
+    assert Assignment.load("numpynn").rubric.checks[failed.id].points == 0
 
 
 @pytest.mark.parametrize("release", ["cs231n-2017", "cs231n-2021"])
@@ -263,7 +263,7 @@ def test_adam_may_count_from_1_where_the_template_did(
 ) -> None:
     from grader.assignments.numpynn.bank import optimizers
 
-    assignment = Assignment.load()
+    assignment = Assignment.load("numpynn")
     right = LocalCode(assignment.reference, assignment)
     reference = Student(right.channel(), assignment.contract)
     student = _StartsAt1(right, assignment, release)

@@ -122,7 +122,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     submission(folder, "right")
     submission(folder, "twin")
     _zip(folder / "twin.zip", {LAYERS: CODE})
-    grader("batch", folder, "-o", root / "out", code=3)
+    grader("batch", "-a", "numpynn", folder, "-o", root / "out", code=3)
     yield root
     shutil.rmtree(root)
 
@@ -147,7 +147,9 @@ def test_it_is_one_clear_line(graded: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["cut.tar.gz", "empty", "outside"])
 def test_alone_it_is_an_error_of_input(graded: Path, tmp_path: Path, name: str) -> None:
     path = next(path for path in (graded / "class").iterdir() if path.name == name)
-    done = grader("grade", path, cwd=tmp_path, code=3 if name != "outside" else None)
+    done = grader(
+        "grade", "-a", "numpynn", path, cwd=tmp_path, code=3 if name != "outside" else None
+    )
     if name != "outside":  # a path that the user names is followed, wherever it leads
         assert done.stderr.startswith("grader: ")
         assert done.stderr.count("\n") == 1
@@ -194,7 +196,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_costs_what_does_not_fit(tmp_path: Path, tiny_disk: Path) -> None:
     for name in ("ann", "bob"):
         submission(tmp_path / "class", name)
-    done = grader("batch", tmp_path / "class", "-o", tiny_disk / "out", code=3)
+    done = grader("batch", "-a", "numpynn", tmp_path / "class", "-o", tiny_disk / "out", code=3)
     assert "No space left on device" in done.stdout + done.stderr
     assert "ann" in done.stdout
     assert "bob" in done.stdout
@@ -206,7 +208,7 @@ def test_a_full_disk_costs_what_does_not_fit(tmp_path: Path, tiny_disk: Path) ->
 def test_an_output_that_is_a_file(tmp_path: Path) -> None:
     submission(tmp_path / "class", "ann")
     (tmp_path / "out").write_text("mine")
-    done = grader("batch", tmp_path / "class", "-o", tmp_path / "out", code=3)
+    done = grader("batch", "-a", "numpynn", tmp_path / "class", "-o", tmp_path / "out", code=3)
     assert done.stderr.startswith("grader: Cannot write ")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "out").read_text() == "mine"
@@ -233,7 +235,7 @@ def test_no_permission(open_folder: Path) -> None:
 
     def run(out: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*command, "batch", folder, "-o", open_folder / out],
+            [*command, "batch", "-a", "numpynn", folder, "-o", open_folder / out],
             capture_output=True,
             text=True,
             check=False,

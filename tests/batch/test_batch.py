@@ -38,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, bodies in WRONG.items():
         submission(folder / "class", name, bodies)
     (folder / "class" / "=empty").mkdir()
-    grader("batch", folder / "class", "--out", folder / "out", "-j", "4", code=3)
+    grader("batch", "-a", "numpynn", folder / "class", "--out", folder / "out", "-j", "4", code=3)
     return folder
 
 
@@ -57,7 +57,9 @@ def again(made: Path, tmp_path: Path) -> Path:
 
 
 def batch(folder: Path, *options: str | Path, code: int = 3) -> str:
-    return grader("batch", folder / "class", "-o", folder / "out", *options, code=code).stdout
+    return grader(
+        "batch", "-a", "numpynn", folder / "class", "-o", folder / "out", *options, code=code
+    ).stdout
 
 
 def test_what_is_written(made: Path) -> None:
@@ -108,7 +110,7 @@ def test_what_did_not_change_is_not_graded_again(again: Path) -> None:
 
 
 def test_the_same_however_many_at_once(made: Path, tmp_path: Path) -> None:
-    grader("batch", made / "class", "-o", tmp_path / "out", "-j", "1", code=3)
+    grader("batch", "-a", "numpynn", made / "class", "-o", tmp_path / "out", "-j", "1", code=3)
     first, second = results(made / "out"), results(tmp_path / "out")
     assert first.keys() == second.keys()
     for name in first:

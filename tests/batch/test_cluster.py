@@ -226,7 +226,7 @@ def test_without_workers_or_scheduler_a_batch_ends_and_goes_on_elsewhere(
     kept = len(list((tmp_path / "out" / "results").iterdir()))
     assert 0 < kept < len(names)
     options = ("--out", tmp_path / "out", "--assignment", rubric)
-    done = grader("batch", tmp_path / "class", *options)
+    done = grader("batch", "-a", "numpynn", tmp_path / "class", *options)
     assert f"3 of 3 graded, {kept} of them unchanged" in done.stdout
 
 
@@ -242,9 +242,9 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.delitem(sys.modules, "grader.batches.dask_cluster", raising=False)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=r"gradewall\[dask\]"):
-        open_executor("dask://127.0.0.1:9", Settings())
+        open_executor("dask://127.0.0.1:9", Settings(assignment="numpynn"))
 
 
 def test_another_executor_is_refused() -> None:
     with pytest.raises(UsageError, match="expected local or dask"):
-        open_executor("slurm", Settings())
+        open_executor("slurm", Settings(assignment="numpynn"))

@@ -98,9 +98,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(parents=True)
         path.write_text(KEEPS.replace("TELLING", telling) if telling else LAYERS, encoding="utf-8")
     options = ("-a", assignment.path, "-j", "2", "--seed", "secret")
-    grader("batch", folder / "class", "-o", folder / "out", *options)
+    grader("batch", "-a", "numpynn", folder / "class", "-o", folder / "out", *options)
     path = folder / "class" / "prints"
-    grader("grade", path, *options[:2], "--seed", "secret", "--json", "r.json", cwd=folder, code=1)
+    grader(
+        "grade",
+        "-a",
+        "numpynn",
+        path,
+        *options[:2],
+        "--seed",
+        "secret",
+        "--json",
+        "r.json",
+        cwd=folder,
+        code=1,
+    )
     return folder
 
 

@@ -54,7 +54,14 @@ def again(made: Path, tmp_path: Path) -> Path:
 
 def run(folder: Path, *options: str | Path, out: str = "out") -> str:
     rubric = folder / "course" / "toy.toml"
-    command: tuple[str | Path, ...] = ("batch", folder / "class", "--out", folder / out)
+    command: tuple[str | Path, ...] = (
+        "batch",
+        "-a",
+        "numpynn",
+        folder / "class",
+        "--out",
+        folder / out,
+    )
     return grader(*command, "-j", "1", "--assignment", rubric, *options).stdout
 
 

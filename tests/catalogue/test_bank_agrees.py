@@ -10,7 +10,7 @@ from grader.assignment.folder import Assignment
 from grader.model.result import Outcome
 from tests.catalogue.judging import Court
 
-_LAYOUT = Assignment.load().layout
+_LAYOUT = Assignment.load("numpynn").layout
 MISTAKES = load_mistakes(_LAYOUT.mistakes)
 VARIANTS = {variant.id: variant for variant in load_variants(_LAYOUT.variants)}
 

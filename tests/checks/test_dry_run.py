@@ -22,11 +22,11 @@ from tests.releases import form_of
 
 @pytest.fixture(scope="module")
 def key() -> Key:
-    return Key.load(Assignment.load().layout.key)
+    return Key.load(Assignment.load("numpynn").layout.key)
 
 
 def run_dry(key: Key) -> Mapping[str, RequestScript]:
-    assignment = Assignment.load()
+    assignment = Assignment.load("numpynn")
     resolve = LocalCode(assignment.reference, assignment).resolve
     made: dict[str, RequestScript] = {}
 

@@ -40,7 +40,9 @@ def broken_bank(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1)])
 def test_grade(folder: Path, tmp_path: Path, name: str, code: int) -> None:
-    done = grader("grade", folder / name, "--json", "result.json", cwd=tmp_path, code=code)
+    done = grader(
+        "grade", "-a", "numpynn", folder / name, "--json", "result.json", cwd=tmp_path, code=code
+    )
     assert f"Report: {name}.html" in done.stdout
     assert (tmp_path / f"{name}.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (tmp_path / "result.json").is_file()
@@ -48,12 +50,12 @@ def test_grade(folder: Path, tmp_path: Path, name: str, code: int) -> None:
 
 @pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1)])
 def test_check(folder: Path, name: str, code: int) -> None:
-    done = grader("check", "-k", "relu_forward", cwd=folder / name, code=code)
+    done = grader("check", "-a", "numpynn", "-k", "relu_forward", cwd=folder / name, code=code)
     assert name in done.stdout
 
 
 def test_batch_is_content_with_wrong_submissions(folder: Path, tmp_path: Path) -> None:
-    done = grader("batch", folder, "--out", tmp_path / "out")
+    done = grader("batch", "-a", "numpynn", folder, "--out", tmp_path / "out")
     assert "2 of 2 graded." in done.stdout
     assert f"Report: {tmp_path / 'out' / 'index.html'}" in done.stdout
 
@@ -64,7 +66,7 @@ def test_wrong_options(folder: Path, tmp_path: Path, command: str, case: str) ->
     options, hint = USAGE[case]
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
     target = folder if command == "batch" else folder / "right"
-    done = grader(command, target, *where, *options, cwd=tmp_path, code=2)
+    done = grader(command, "-a", "numpynn", target, *where, *options, cwd=tmp_path, code=2)
     _is_one_line(done.stderr)
     assert hint in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -86,16 +88,26 @@ def test_wrong_words(arguments: list[str], what: str) -> None:
     assert re.search("Try '.* -h' for help", done.stderr)
 
 
+@pytest.mark.parametrize("command", ["grade", "check", "batch", "key", "kit", "lint", "verify"])
+def test_no_assignment_is_taken_that_was_not_named(tmp_path: Path, command: str) -> None:
+    paths = {"key": [], "lint": [], "verify": [], "batch": ["x", "-o", "out"]}
+    done = grader(command, *paths.get(command, ["x"]), cwd=tmp_path, code=2)
+    _is_one_line(done.stderr)
+    assert "Which assignment?" in done.stderr
+    assert "Name one with -a: " in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("options", [["-k", "no such check"], ["--part", "no_such_part"]])
 def test_a_self_check_of_nothing(folder: Path, options: list[str]) -> None:
-    done = grader("check", folder / "right", *options, code=2)
+    done = grader("check", "-a", "numpynn", folder / "right", *options, code=2)
     assert done.stderr == f"grader: No public check matches {options[1]!r}.\n"
 
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
 def test_nothing_there(tmp_path: Path, command: str) -> None:
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
-    done = grader(command, tmp_path / "absent", *where, cwd=tmp_path, code=3)
+    done = grader(command, "-a", "numpynn", tmp_path / "absent", *where, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
     assert f"{tmp_path / 'absent'}" in done.stderr
 
@@ -106,14 +118,16 @@ def test_empty_folder(tmp_path: Path, command: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "numpynn").mkdir()
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
-    done = grader(command, tmp_path / "empty", *where, cwd=tmp_path, code=3)
+    done = grader(command, "-a", "numpynn", tmp_path / "empty", *where, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
     assert re.match(r"grader: \S*empty: (is empty|holds no submissions)\.", done.stderr)
     assert (f"Your folder may be {tmp_path}" in done.stderr) is (command == "check")
 
 
 def test_grade_says_which_of_several_it_took(folder: Path, tmp_path: Path) -> None:
-    said = " ".join(grader("grade", folder, cwd=tmp_path, code=None).stdout.split())
+    said = " ".join(
+        grader("grade", "-a", "numpynn", folder, cwd=tmp_path, code=None).stdout.split()
+    )
     assert "Graded right/numpynn" in said
     assert "passed over wrong/numpynn" in said
 

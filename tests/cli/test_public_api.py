@@ -38,7 +38,9 @@ def test_what_is_not_listed_is_not_there() -> None:
 
 
 def test_a_submission_from_python(tmp_path: Path) -> None:
-    result = grader.grade(submission(tmp_path, "ann", {"relu_forward": "return -x, x"}))
+    result = grader.grade(
+        submission(tmp_path, "ann", {"relu_forward": "return -x, x"}), assignment="numpynn"
+    )
     assert (result.submission, result.max_score) == ("ann", 100.0)
     assert 0 < result.score < 100
     assert {check.outcome for check in result.checks} >= {Outcome.PASSED, Outcome.FAILED}
@@ -49,7 +51,7 @@ def test_a_submission_from_python(tmp_path: Path) -> None:
 def test_a_class_from_python(tmp_path: Path) -> None:
     for name in ("ann", "bob"):
         submission(tmp_path / "class", name)
-    results = list(grader.batch(tmp_path / "class", jobs=2))
+    results = list(grader.batch(tmp_path / "class", assignment="numpynn", jobs=2))
     assert sorted((result.submission, result.score) for result in results) == [
         ("ann", 100.0),
         ("bob", 100.0),
@@ -58,6 +60,6 @@ def test_a_class_from_python(tmp_path: Path) -> None:
 
 def test_errors_are_exceptions(tmp_path: Path) -> None:
     with pytest.raises(grader.InputError, match="absent"):
-        grader.grade(tmp_path / "absent")
+        grader.grade(tmp_path / "absent", assignment="numpynn")
     with pytest.raises(grader.UsageError, match="There is no assignment 'other'"):
         grader.grade(submission(tmp_path, "ann"), assignment="other")

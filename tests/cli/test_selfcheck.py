@@ -63,7 +63,7 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def test_terminal(folder: Path) -> None:
-    done = grader("check", cwd=folder, code=1)
+    done = grader("check", "-a", "numpynn", cwd=folder, code=1)
     said = " ".join(done.stdout.split())
     assert re.search(r"mine \d+ of \d+ checks passed", said)
     assert "relu_forward replaces negative entries by 0" in said
@@ -71,33 +71,40 @@ def test_terminal(folder: Path) -> None:
 
 
 def test_only_what_fits_the_text(folder: Path) -> None:
-    done = grader("check", "-k", "affine_forward", cwd=folder)
+    done = grader("check", "-a", "numpynn", "-k", "affine_forward", cwd=folder)
     assert "Affine layer" in done.stdout
     assert "ReLU" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["relu", "relu_forward"])
 def test_only_a_part_or_function(folder: Path, name: str) -> None:
-    done = grader("check", folder, "--part", name, code=1)
+    done = grader("check", "-a", "numpynn", folder, "--part", name, code=1)
     assert "ReLU" in done.stdout
     assert "Affine layer" not in done.stdout
 
 
 def test_several_parts(folder: Path) -> None:
-    done = grader("check", folder, "--part", "relu", "-p", "affine_forward", code=1)
+    done = grader(
+        "check", "-a", "numpynn", folder, "--part", "relu", "-p", "affine_forward", code=1
+    )
     assert "ReLU" in done.stdout
     assert "Affine layer" in done.stdout
 
 
 def test_from_a_folder_below(folder: Path) -> None:
     below = folder / "numpynn" / "classifiers"
-    said = grader("check", "-k", "affine_forward", cwd=below).stdout
+    said = grader("check", "-a", "numpynn", "-k", "affine_forward", cwd=below).stdout
     assert said.startswith(f"Checking {folder}\n")
     assert "Affine" in said
 
 
 def test_in_chinese(folder: Path) -> None:
-    assert "仿射层" in grader("check", "-k", "affine_forward", "--lang", "zh", cwd=folder).stdout
+    assert (
+        "仿射层"
+        in grader(
+            "check", "-a", "numpynn", "-k", "affine_forward", "--lang", "zh", cwd=folder
+        ).stdout
+    )
 
 
 def test_watch_checks_again_after_a_change(folder: Path) -> None:
@@ -105,7 +112,9 @@ def test_watch_checks_again_after_a_change(folder: Path) -> None:
     log = folder.parent / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*GRADER, "check", "--watch", "-k", "relu_forward_values"], cwd=folder, stdout=out
+            [*GRADER, "check", "-a", "numpynn", "--watch", "-k", "relu_forward_values"],
+            cwd=folder,
+            stdout=out,
         )
     try:
         _until(
@@ -149,7 +158,7 @@ def test_plain_pytest_passes_what_is_right(tmp_path: Path) -> None:
     assert "`os._exit(0)  # mine` ended the whole process (exit code 0)." in done.stdout
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed is not None
-    public = api.check(path=folder).checks
+    public = api.check(path=folder, assignment="numpynn").checks
     assert int(passed[1]) == len(public), "the test file leaves out checks, or has some twice"
     assert {check.visibility for check in public} == {Visibility.PUBLIC}
 
@@ -179,7 +188,7 @@ def test_pytest_without_a_package(tmp_path: Path) -> None:
 
 
 def test_notebook_cell(folder: Path) -> None:
-    answer = api.check("affine_forward", path=folder)
+    answer = api.check("affine_forward", path=folder, assignment="numpynn")
     assert answer.ok
     assert answer.checks
     assert all(check.targets == ["affine_forward"] for check in answer.checks)
@@ -188,7 +197,7 @@ def test_notebook_cell(folder: Path) -> None:
 
 
 def test_notebook_cell_with_a_mistake(folder: Path) -> None:
-    answer = api.check("relu_forward", "affine_forward", path=folder)
+    answer = api.check("relu_forward", "affine_forward", path=folder, assignment="numpynn")
     assert not answer.ok
     said = repr(answer)
     assert "Wrong: relu_forward replaces negative entries by 0" in said, said
@@ -199,4 +208,4 @@ def test_notebook_cell_with_a_mistake(folder: Path) -> None:
 
 def test_notebook_cell_of_nothing(folder: Path) -> None:
     with pytest.raises(api.UsageError, match="No public check matches 'softmax'"):
-        api.check("softmax", path=folder)
+        api.check("softmax", path=folder, assignment="numpynn")

@@ -44,7 +44,7 @@ def test_a_executor_knows_what_is_being_graded(monkeypatch: Any) -> None:
         def close(self) -> None: ...
 
     monkeypatch.setattr("grader.batches.executors.Engine", Engine)
-    executor = LocalExecutor(Settings(), 1)
+    executor = LocalExecutor(Settings(assignment="numpynn"), 1)
     source = Source(id="bob", path=Path("bob"), problem="")
     futures: list[Future[Any]] = [executor.submit(source, None) for _ in range(2)]  # type: ignore[arg-type]
     begun.wait()
@@ -58,7 +58,7 @@ def test_a_executor_knows_what_is_being_graded(monkeypatch: Any) -> None:
 
 def test_a_batch_tells_what_runs() -> None:
     class Executor:
-        settings = Settings()
+        settings = Settings(assignment="numpynn")
         width = 1
 
         def submit(self, source: Source, inputs: Any) -> Future[Any]:

@@ -19,7 +19,7 @@ from tests.support import grader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a sandbox")
 
-ASSIGNMENT = Assignment.load()
+ASSIGNMENT = Assignment.load("numpynn")
 CLASS = class_of(ASSIGNMENT)
 MEMBERS = class_of(ASSIGNMENT, len(CLASS) + 4)
 NEVER = {"an endless loop", "sleeps for an hour", "os._exit(0)", "a fork bomb", "an 8 GB array"}
@@ -78,7 +78,7 @@ def test_cheating_gains_nothing(results: dict[str, Result], tmp_path: Path) -> N
         InventedStudent(id=name, what="plain", begins=begins) for name, begins in PLAIN.items()
     ]
     make_class(plain, tmp_path / "class", ASSIGNMENT)
-    grader("batch", tmp_path / "class", "-o", tmp_path / "out")
+    grader("batch", "-a", "numpynn", tmp_path / "class", "-o", tmp_path / "out")
     honest = _results(tmp_path / "out")
     assert honest.keys() == PLAIN.keys()
     for name, result in honest.items():

@@ -34,8 +34,8 @@ DROPS = ("cs231n-2016", "cs231n-2017")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The reference in each form, and our template in each form, as nobody has touched it."""
     folder = tmp_path_factory.mktemp("releases")
-    template = read_package(Assignment.load().layout.template / "numpynn")
-    optim = read_package(Assignment.load().reference)["optim.py"]
+    template = read_package(Assignment.load("numpynn").layout.template / "numpynn")
+    optim = read_package(Assignment.load("numpynn").reference)["optim.py"]
     for release in RELEASES:
         package = release.packages[0]
         left = {**template, "optim.py": optim} if release.gives >= RULES else template
@@ -44,7 +44,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             (f"untouched-{release.id}", rendered(left, release.id)),
         ):
             write_package(files, folder / "class" / name / package)
-    grader("batch", folder / "class", "-o", folder / "out", "-j", "2")
+    grader("batch", "-a", "numpynn", folder / "class", "-o", folder / "out", "-j", "2")
     return results(folder / "out")
 
 
@@ -78,7 +78,7 @@ def test_what_it_does_not_ask_for_counts_for_nothing(graded: dict[str, Any], rel
     for check in graded[f"right-{release}"]["checks"]:
         if check["max_points"]:
             counted.update(check["targets"])
-    judged = {name for name in Assignment.load().contract if BY_ID[release].counts(name)}
+    judged = {name for name in Assignment.load("numpynn").contract if BY_ID[release].counts(name)}
     assert counted <= judged
     assert judged - counted <= {"sgd", "Solver"}  # checked with rules that may not be asked for
 
@@ -86,7 +86,7 @@ def test_what_it_does_not_ask_for_counts_for_nothing(graded: dict[str, Any], rel
 @pytest.mark.parametrize("release", RELEASES, ids=IDS)
 def test_it_has_what_its_template_asks_for(release: Release) -> None:
     text = "\n".join(reference_as(release.id).values())
-    judged = [name for name in Assignment.load().contract if release.counts(name)]
+    judged = [name for name in Assignment.load("numpynn").contract if release.counts(name)]
     assert [name for name in judged if not _defines(text, name)] == []
     assert "SOLUTION" not in text
 

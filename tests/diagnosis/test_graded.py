@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def result(folder: Path) -> Iterator[Result]:
     """It, graded with follow-through."""
-    with Engine(Settings()) as engine:
+    with Engine(Settings(assignment="numpynn")) as engine:
         yield engine.grade(single(folder))
 
 
@@ -69,7 +69,9 @@ def test_what_is_right_has_no_cause(result: Result) -> None:
 
 
 def test_it_can_be_left_out(folder: Path) -> None:
-    settings = Settings(diagnose=False, lang="zh", parts=("batchnorm_forward",))
+    settings = Settings(
+        assignment="numpynn", diagnose=False, lang="zh", parts=("batchnorm_forward",)
+    )
     with Engine(settings) as engine:
         checks = engine.grade(single(folder)).checks
     assert any(check.outcome is Outcome.FAILED for check in checks)
@@ -81,7 +83,9 @@ def explained(monkeypatch: pytest.MonkeyPatch, **bench: Any) -> tuple[list[Check
         raise ZeroDivisionError("no luck")
 
     monkeypatch.setattr(pipeline, "diagnose", broken)
-    made: Any = SimpleNamespace(settings=Settings(), form=lambda _submission: CallForm(), **bench)
+    made: Any = SimpleNamespace(
+        settings=Settings(assignment="numpynn"), form=lambda _submission: CallForm(), **bench
+    )
     student: Any = SimpleNamespace(release=None, spans={})
     return pipeline._explained(made, student, [], Tapes(), Tapes())
 

@@ -96,7 +96,15 @@ def test_it_changes_nothing_of_the_real_assignment(tmp_path: Path) -> None:
     warns = "import warnings; warnings.warn('odd'); np.log(np.zeros(1))"
     submission(tmp_path / "class", "right", {"affine_forward": warns})
     submission(tmp_path / "class", "wrong", WRONG_RELU)
-    grader("batch", tmp_path / "class", "-o", tmp_path / "out", env={**os.environ, **STRICT})
+    grader(
+        "batch",
+        "-a",
+        "numpynn",
+        tmp_path / "class",
+        "-o",
+        tmp_path / "out",
+        env={**os.environ, **STRICT},
+    )
     graded = results(tmp_path / "out")
     assert graded["right"]["score"] == 100
     lost = not_passed(graded["wrong"])

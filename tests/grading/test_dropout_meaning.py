@@ -22,7 +22,7 @@ DROPS_NOTHING = ("layers.py", "draw(x.shape) < p", "draw(x.shape) < 2")
 
 
 def observed(folder: Path, *edits: tuple[str, str, str]) -> Release:
-    assignment = Assignment.load()
+    assignment = Assignment.load("numpynn")
     files = reference_as("cs231n-2017")
     for name, old, new in edits:
         old, new = old.replace('"', "'"), new.replace('"', "'")
@@ -75,7 +75,7 @@ def test_a_net_is_asked_in_its_own_terms() -> None:
 
     for net in ("keep", "drop"):
         form = form_of("cs231n-2017", dropout_p="keep", net_dropout=net)
-        student = Student(Asked(), Assignment.load().contract, form)
+        student = Student(Asked(), Assignment.load("numpynn").contract, form)
         for name, args, kwargs in (
             ("dropout_forward", (np.ones(2), {"mode": "train", "p": 0.25}), {}),
             ("FullyConnectedNet", ([3],), {"dropout_keep_ratio": 0.25}),
@@ -90,7 +90,7 @@ def test_a_net_is_asked_in_its_own_terms() -> None:
 
 def test_where_the_release_was_named_nobody_is_asked() -> None:
     """What everybody was given says what the number means."""
-    plugin = Assignment.load().plugin
+    plugin = Assignment.load("numpynn").plugin
     named = replace(plugin.releases["cs231n-2017"], chosen="rubric")
 
     def student(_release: Release | None) -> Student:

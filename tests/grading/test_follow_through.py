@@ -24,7 +24,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SOLUTION / "numpynn", work / "numpynn")
     [mistake] = [
         mistake
-        for mistake in load_mistakes(Assignment.load().layout.mistakes)
+        for mistake in load_mistakes(Assignment.load("numpynn").layout.mistakes)
         if mistake.id == "bn-unbiased-variance"
     ]
     files = {"layers.py": (work / "numpynn" / "layers.py").read_text()}
@@ -36,13 +36,13 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     """Grades by our rubric."""
-    with Engine() as engine:
+    with Engine(Settings(assignment="numpynn")) as engine:
         yield engine
 
 
 def graded(work: Path, folder: Path, old: str, new: str) -> Result:
     """Grade with every `old` in our rubric replaced by `new`."""
-    rubric = Assignment.load().path
+    rubric = Assignment.load("numpynn").path
     text = rubric.read_text(encoding="utf-8")
     assert old in text
     path = folder / "numpynn.toml"
@@ -147,7 +147,7 @@ def test_given_code_of_a_nets_part_is_replaced_too(engine: Engine, tmp_path: Pat
     text = file.read_text()
     [mistake] = [
         mistake
-        for mistake in load_mistakes(Assignment.load().layout.mistakes)
+        for mistake in load_mistakes(Assignment.load("numpynn").layout.mistakes)
         if mistake.function == "affine_relu_backward"
     ][:1]
     file.write_text(apply({"layer_utils.py": text}, mistake)["layer_utils.py"])

@@ -70,10 +70,10 @@ def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     path = tmp_path_factory.mktemp("rubric") / "numpynn.toml"
-    text = Assignment.load().path.read_text(encoding="utf-8")
+    text = Assignment.load("numpynn").path.read_text(encoding="utf-8")
     setting = f'[grading]\nnumerical_backward = "{request.param}"\nshuffle = true\n'
     path.write_text(f"{text}\n{setting}", encoding="utf-8")
-    shutil.copy(Assignment.load().layout.key, path.with_suffix(".key"))
+    shutil.copy(Assignment.load("numpynn").layout.key, path.with_suffix(".key"))
     with Engine(Settings(assignment=str(path), parts=PARTS, diagnose=False)) as opened:
         yield opened
 

@@ -17,7 +17,9 @@ from tests.support import SOLUTION
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine(Settings(parts=("relu", "FullyConnectedNet"), diagnose=False)) as started:
+    with Engine(
+        Settings(assignment="numpynn", parts=("relu", "FullyConnectedNet"), diagnose=False)
+    ) as started:
         yield started
 
 

@@ -202,7 +202,16 @@ def test_nothing_is_calculated_in_what_it_writes(tmp_path: Path) -> None:
     np.save(tmp_path / "labels.npy", LABELS)
     out, names = tmp_path / "board", tmp_path / "names.csv"
     names.write_text("submission,pseudonym\n@x,=red fox\n", "utf-8")
-    command = ("leaderboard", folder, "--labels", tmp_path / "labels.npy", "--out", out)
+    command = (
+        "leaderboard",
+        "-a",
+        "numpynn",
+        folder,
+        "--labels",
+        tmp_path / "labels.npy",
+        "--out",
+        out,
+    )
     grader(*command)
     _no_formulas(out / "leaderboard.csv")
     grader(*command, "--pseudonyms", names)
@@ -267,7 +276,9 @@ def test_labels_that_are_none(tmp_path: Path) -> None:
 def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "labels.npy", LABELS)
     out = tmp_path / "board"
-    said = grader("leaderboard", hand_ins, "--labels", tmp_path / "labels.npy", "--out", out)
+    said = grader(
+        "leaderboard", "-a", "numpynn", hand_ins, "--labels", tmp_path / "labels.npy", "--out", out
+    )
     assert said.stdout.startswith("4 of 4 have a score.")
     assert (
         (out / "leaderboard.csv")
@@ -283,7 +294,7 @@ def test_labels_that_anyone_can_compute_are_pointed_out(hand_ins: Path, tmp_path
     assert labels is not None
     known = labels[:20].copy()
     np.save(tmp_path / "labels.npy", known)
-    command = ("leaderboard", hand_ins, "--out", tmp_path / "board", "--labels")
+    command = ("leaderboard", "-a", "numpynn", hand_ins, "--out", tmp_path / "board", "--labels")
     assert "Everybody can compute these labels" in grader(*command, tmp_path / "labels.npy").stderr
     known[3] += 1
     np.save(tmp_path / "labels.npy", known)

@@ -82,7 +82,9 @@ def test_it_is_the_wheel_that_runs(python: Path, tmp_path: Path) -> None:
 def test_it_grades(python: Path, tmp_path: Path) -> None:
     submission(tmp_path / "class", "right")
     submission(tmp_path / "class", "wrong", {"relu_forward": "return -x, x > 0"})
-    done = run(python, "-m", "grader", "batch", "class", "--out", "out", cwd=tmp_path)
+    done = run(
+        python, "-m", "grader", "batch", "-a", "numpynn", "class", "--out", "out", cwd=tmp_path
+    )
     assert "2 of 2 graded." in done.stdout
     right = json.loads((tmp_path / "out" / "results" / "right.json").read_bytes())
     assert (right["score"], right["max_score"]) == (100, 100)
@@ -106,7 +108,7 @@ def test_its_plugin_in_plain_pytest(python: Path, tmp_path: Path) -> None:
 
 
 def test_its_template_is_ours(python: Path, tmp_path: Path) -> None:
-    run(python, "-m", "grader", "template", tmp_path / "template", cwd=tmp_path)
+    run(python, "-m", "grader", "template", "-a", "numpynn", tmp_path / "template", cwd=tmp_path)
     for path in _files(TEMPLATE / "numpynn"):
         copy = tmp_path / "template" / path.relative_to(TEMPLATE)
         assert copy.read_bytes() == path.read_bytes()
@@ -118,7 +120,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def test_the_committed_key_is_current() -> None:
     """Else every start records it again, which takes a second, and students cannot check at all."""
-    assignment = Assignment.load()
+    assignment = Assignment.load("numpynn")
     key = Key.load(assignment.layout.key)
     current = assignment.bank_digest + assignment.reference_digest
     assert (key.seed, key.digest) == (str(assignment.rubric.seed), current), "run: make key"

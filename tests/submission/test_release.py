@@ -22,13 +22,13 @@ from tests.submission.samples import LAYERS, read, write
 
 IDS = [release.id for release in RELEASES]
 BY_ID = {release.id: release for release in RELEASES}
-PLUGIN = Assignment.load().plugin
+PLUGIN = Assignment.load("numpynn").plugin
 NETS = "classifiers/fc_net.py"
 
 
 def recognised(tmp_path: Path, files: dict[str, str], package: str = "cs231n") -> Release:
     write_package(files, tmp_path / "ann" / package)
-    contract = Assignment.load().contract
+    contract = Assignment.load("numpynn").contract
     release = load(single(tmp_path / "ann"), contract=contract, plugin=PLUGIN).release
     assert release is not None
     return release
@@ -131,15 +131,15 @@ def _marks(tmp_path: Path, files: dict[str, str]) -> Iterable[str]:
             seen.append(marks_of(facts))  # type: ignore[arg-type]
 
     write_package(files, tmp_path / "bob" / "cs231n")
-    contract = Assignment.load().contract
+    contract = Assignment.load("numpynn").contract
     load(single(tmp_path / "bob"), contract=contract, plugin=Watching())  # type: ignore[arg-type]
     return seen[0]
 
 
 def test_our_own_template_is_known_by_its_docstrings() -> None:
     """If it is not: `python scripts/record_release_marks.py`."""
-    contract = Assignment.load().contract
-    for folder in (Assignment.load().layout.solution, Assignment.load().layout.template):
+    contract = Assignment.load("numpynn").contract
+    for folder in (Assignment.load("numpynn").layout.solution, Assignment.load().layout.template):
         found = load(single(folder), contract=contract, plugin=PLUGIN)
         assert found.release is not None
         assert found.release.id == "numpynn"
@@ -148,7 +148,7 @@ def test_our_own_template_is_known_by_its_docstrings() -> None:
 
 
 def test_every_release_judges_something_and_names_what_the_contract_has() -> None:
-    names = set(Assignment.load().contract)
+    names = set(Assignment.load("numpynn").contract)
     assert names == EVERYTHING
     for release in RELEASES:
         assert names_judged(release)
@@ -172,7 +172,7 @@ def test_an_assignment_of_other_names_has_no_release(tmp_path: Path) -> None:
 
 
 def test_a_rubric_that_names_no_release_of_its_own_is_refused(tmp_path: Path) -> None:
-    base = Path(Assignment.load().path)
+    base = Path(Assignment.load("numpynn").path)
     rubric = tmp_path / "mine.toml"
     text = f'extends = "{base}"\n\n[grading]\nrelease = "cs231n-2031"\n'
     rubric.write_text(text, encoding="utf-8")
