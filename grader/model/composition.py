@@ -12,8 +12,9 @@ import msgspec
 
 from grader.model.errors import RubricError
 from grader.model.result import Visibility
-from grader.model.rubric import CheckOverride, Late, PackageRule, Text, rubric_sources
+from grader.model.rubric import CheckOverride, PackageRule, Text, rubric_sources
 from grader.model.rubric_fault import Fault, fault_in, rubric_error
+from grader.model.worth import LatePolicy, policy_faults
 
 _INCLUDES: Final = re.compile(r"^\s*[\"']?include\b", re.MULTILINE)
 """Most rubrics do not, and need not be read twice."""
@@ -43,7 +44,7 @@ class Composition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: str = ""
     """That of all notebooks, in place of the included assignments' own."""
     due: dt.datetime | None = None
-    late: Late = Late()
+    late: LatePolicy = LatePolicy()
     hints: dict[str, Text] = {}
     """As in a rubric: laid over those of the included assignments."""
     checks: dict[str, CheckOverride] = {}
@@ -67,6 +68,8 @@ def load_composition(path: Path) -> Composition | None:
         if fault.keys:
             raise rubric_error(sources, fault) from None
         raise RubricError(f"{path}: it {fault.what}.", hint=fault.hint) from None
+    for key, what in policy_faults(composition.late):
+        raise rubric_error(sources, Fault(("late", key), what))
     if not composition.include:
         raise rubric_error(sources, Fault(("include",), "is empty", "Name two assignments."))
     return composition

@@ -139,7 +139,10 @@ def _marks(tmp_path: Path, files: dict[str, str]) -> Iterable[str]:
 def test_our_own_template_is_known_by_its_docstrings() -> None:
     """If it is not: `python scripts/record_release_marks.py`."""
     contract = Assignment.load("numpynn").contract
-    for folder in (Assignment.load("numpynn").layout.solution, Assignment.load().layout.template):
+    for folder in (
+        Assignment.load("numpynn").layout.solution,
+        Assignment.load("numpynn").layout.template,
+    ):
         found = load(single(folder), contract=contract, plugin=PLUGIN)
         assert found.release is not None
         assert found.release.id == "numpynn"
