@@ -30,7 +30,7 @@ _OF: Final = "/"
 T = TypeVar("T")
 
 
-class Member(Assignment):
+class IncludedAssignment(Assignment):
     """An assignment, as far as a composing rubric includes it."""
 
     def __init__(
@@ -208,7 +208,7 @@ class ComposedAssignment:
             raise self.fault(Fault(("scale",), what, did_you_mean(scale, rules.scales)))
         return replace(rules, files=files, scale=scale)
 
-    def _member(self, each: Assignment, chosen: Mapping[str, _Chosen]) -> Member:
+    def _member(self, each: Assignment, chosen: Mapping[str, _Chosen]) -> IncludedAssignment:
         names = {part.name: key for key, part in chosen.items() if part.of is each}
         parts = {
             name: self.rubric.parts[names[name]] if name in names else replace(part, points=0.0)
@@ -220,7 +220,7 @@ class ComposedAssignment:
             points=sum(part.points for part in parts.values()),
             notebooks=self._notebooks(each, names),
         )
-        member = Member(rubric, each.path, self, names)
+        member = IncludedAssignment(rubric, each.path, self, names)
         own = self._composition
         member.rubric = replace(
             rubric,
@@ -229,7 +229,7 @@ class ComposedAssignment:
         )
         return member
 
-    def _told(self, member: Member, by_name: Mapping[str, T], key: str) -> dict[str, T]:
+    def _told(self, member: IncludedAssignment, by_name: Mapping[str, T], key: str) -> dict[str, T]:
         """What the composing rubric says of a member's checks and functions, by its own names."""
         told = {}
         for name, said in by_name.items():

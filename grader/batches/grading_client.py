@@ -14,7 +14,12 @@ from typing import Any, Final, Protocol, Self
 import msgspec
 from msgspec.structs import replace
 
-from grader.assignment.composed import ComposedAssignment, Member, open_assignment, release_in
+from grader.assignment.composed import (
+    ComposedAssignment,
+    IncludedAssignment,
+    open_assignment,
+    release_in,
+)
 from grader.assignment.layout import find_rubric
 from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
 from grader.grading import Settings
@@ -260,7 +265,7 @@ class _Composed:
             server.close()
 
 
-def _settings_of(member: Member, settings: Settings) -> Settings:
+def _settings_of(member: IncludedAssignment, settings: Settings) -> Settings:
     """How to grade the parts of one member: names of the whole in its own words."""
     own = {name: part for part, name in member.part_names.items()}
     return replace(

@@ -28,6 +28,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     if_asked: tuple[str, ...] = ()
     """Contract names that it neither judges nor calls, but that it makes sense with alone. A
     release that leaves out one of these, or of `uses`, does not ask for the check."""
+    unless_open: str = ""
+    """A reading of the submission's release: where it is `open`, the template does not say what the
+    check is about, and the check does not count."""
     points: float = 1.0
     """Weight within its part."""
     visibility: Visibility = Visibility.PUBLIC
@@ -42,6 +45,7 @@ def check(
     targets: str | Sequence[str],
     uses: str | Sequence[str] = (),
     if_asked: str | Sequence[str] = (),
+    unless_open: str = "",
     points: float = 1.0,
     visibility: Visibility = Visibility.PUBLIC,
     needs: Sequence[Callable[..., None]] = (),
@@ -56,6 +60,7 @@ def check(
         targets=_names(targets),
         uses=_names(uses),
         if_asked=_names(if_asked),
+        unless_open=unless_open,
         points=points,
         visibility=visibility,
         needs=tuple(function.__name__ for function in needs),

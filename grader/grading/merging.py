@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from grader.assignment.composed import ComposedAssignment, Member
+from grader.assignment.composed import ComposedAssignment, IncludedAssignment
 from grader.model.release import ReleaseInfo
 from grader.model.result import CheckResult, PartResult, Result
 
@@ -56,7 +56,7 @@ def merged(composed: ComposedAssignment, results: Sequence[Result], lang: str) -
     )
 
 
-def _notes(members: Iterable[Member], results: Sequence[Result]) -> list[str]:
+def _notes(members: Iterable[IncludedAssignment], results: Sequence[Result]) -> list[str]:
     """Whose note it is, unless all have it."""
     common = set.intersection(*(set(each.notes) for each in results))
     own = zip(members, results, strict=True)
@@ -64,7 +64,7 @@ def _notes(members: Iterable[Member], results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _renamed(member: Member, result: Result, stretch: float) -> Result:
+def _renamed(member: IncludedAssignment, result: Result, stretch: float) -> Result:
     """The parts that are graded and their checks, by their names in the whole."""
     names = member.part_names
     return replace(
@@ -88,7 +88,9 @@ def _check(check: CheckResult, stretch: float) -> CheckResult:
     return replace(check, points=round(points, _DIGITS), max_points=round(possible, _DIGITS))
 
 
-def _releases(members: Iterable[Member], results: Iterable[Result]) -> ReleaseInfo | None:
+def _releases(
+    members: Iterable[IncludedAssignment], results: Iterable[Result]
+) -> ReleaseInfo | None:
     """The release as each member tells it: one, if they agree."""
     told = [(m.rubric.id, each.release) for m, each in zip(members, results, strict=True)]
     known = {name: release for name, release in told if release}

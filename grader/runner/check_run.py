@@ -24,6 +24,8 @@ from grader.student.trace import Tape, Tapes
 
 NOT_ASKED_KIND = "not_asked"
 """Kind of the finding of a check that the submission's release does not ask for."""
+OPEN = "open"
+"""The reading of a release whose template does not say what a check is about."""
 
 
 class Reference(Protocol):
@@ -248,16 +250,19 @@ def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None
 
 def _must_be_asked(submission: Submission, spec: Spec) -> None:
     release = submission.release
-    left_out = release.not_asked(spec.targets, (*spec.uses, *spec.if_asked)) if release else []
-    if release is None or not left_out:
+    if release is None:
         return
-    what = ", ".join(left_out)
-    gives = "gives {} complete" if release.gives.issuperset(left_out) else "does not ask for {}"
-    raise NotJudged(
-        f"The template of {release.title or release.id} {gives.format(what)}; this check does not "
-        "count.",
-        Finding(kind=NOT_ASKED_KIND),
-    )
+    title = release.title or release.id
+    left_out = release.not_asked(spec.targets, (*spec.uses, *spec.if_asked))
+    if left_out:
+        gives = "gives {} complete" if release.gives.issuperset(left_out) else "does not ask for {}"
+        raise _not_asked(f"The template of {title} {gives.format(', '.join(left_out))}")
+    if spec.unless_open and release.readings.get(spec.unless_open) == OPEN:
+        raise _not_asked(f"The template of {title} does not say what has to come out here")
+
+
+def _not_asked(why: str) -> NotJudged:
+    return NotJudged(f"{why}; this check does not count.", Finding(kind=NOT_ASKED_KIND))
 
 
 def _must_be_done(submission: Submission, spec: Spec) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.folder import Assignment
+from grader.assignment.composed import members_of, open_assignment
 from grader.assignment.layout import DEMO, shipped_ids
 from grader.model.module_path import NOTEBOOK
 from tests.support import REPOSITORY
@@ -23,13 +23,13 @@ GENERIC = frozenset({"layers", "loss", "fit", "train", "predict", "model", "solv
 
 def _words() -> Iterator[str]:
     for name in shipped_ids():
-        assignment = Assignment.load(name)
         yield name
-        yield from assignment.package_names
-        for target, entry in assignment.contract.items():
-            yield target
-            if not entry.module.startswith(NOTEBOOK):
-                yield from entry.module.split(".")
+        for assignment in members_of(open_assignment(name)):
+            yield from assignment.package_names
+            for target, entry in assignment.contract.items():
+                yield target
+                if not entry.module.startswith(NOTEBOOK):
+                    yield from entry.module.split(".")
     for path in OWN.glob(f"*/{FURTHER}"):
         yield from path.read_text(encoding="utf-8").split()
 

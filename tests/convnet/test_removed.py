@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OWN = ("reference/convnet", "student_template/convnet", "rubrics/convnet", "grader/assignments")
-"""Its folders, and those of other assignments: their templates may show stubs of it."""
+OWN = (
+    *("reference/convnet", "student_template/convnet", "rubrics/convnet", "grader/assignments"),
+    "rubrics/cs231n-2023-a2.toml",
+)
+"""Its folders, those of other assignments, whose templates may show stubs of it, and the rubric
+that includes it, which stays without it and is in nobody's way."""
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ and that those of the course do not say some things which ours does:
     ties        where the gradient goes when several values of a window are the largest
     left_over   what becomes of rows and columns that belong to no window
 
-A reading `open` of that name keeps the checks of them from costing points. `docs/releases.md` says
-it for people.
+Where the reading of that name is `open`, the checks that are marked so do not count.
+`docs/releases.md` says it for people.
 """
 
 from __future__ import annotations

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks import (
-    CouldNotRun,
     Inputs,
-    NotJudged,
     Student,
-    Wrong,
     assert_arrays,
     assert_backward,
     assert_close,
@@ -55,26 +51,6 @@ def judge_gradient(
         gradient=gradient,
         **more,
     )
-
-
-@contextmanager
-def unless_open(student: Student, what: str) -> Iterator[None]:
-    """Not to judge what the template that the student was given leaves open.
-
-    Args:
-        student: whose code is judged.
-        what: name of the reading of their release.
-
-    Raises:
-        NotJudged: in place of `Wrong` and `CouldNotRun`.
-    """
-    try:
-        yield
-    except (Wrong, CouldNotRun) as verdict:
-        if student.reading(what) != "open":
-            raise
-        text = f"Not judged, because your template leaves it open. What was seen: {verdict.message}"
-        raise NotJudged(text, verdict.finding) from None
 
 
 def judge_kind_of_out(

@@ -13,7 +13,6 @@ from grader.assignments.convnet.bank._layers import (
     judge_kind_of_gradients,
     judge_kind_of_out,
     judge_out,
-    unless_open,
 )
 from grader.checks import Inputs, Student, Visibility, check
 
@@ -137,14 +136,14 @@ def test_conv_forward_wide_pad(student: Student, reference: Student, inputs: Inp
     "conv_forward_naive leaves out windows that reach beyond the padded image",
     part=PART,
     targets=FORWARD,
+    unless_open="left_over",
     points=0.25,
     visibility=Visibility.HIDDEN,
 )
 def test_conv_forward_left_over(
     student: Student, reference: Student, inputs: Inputs, case: str
 ) -> None:
-    with unless_open(student, "left_over"):
-        judge_out(student, reference, FORWARD, LEFT_OVER[case].args(inputs))
+    judge_out(student, reference, FORWARD, LEFT_OVER[case].args(inputs))
 
 
 @check(
@@ -194,14 +193,14 @@ def test_conv_backward_oblong(
     part=PART,
     targets=BACKWARD,
     uses=FORWARD,
+    unless_open="left_over",
     points=0.25,
     visibility=Visibility.HIDDEN,
 )
 def test_conv_backward_left_over(
     student: Student, reference: Student, inputs: Inputs, case: str, gradient: str
 ) -> None:
-    with unless_open(student, "left_over"):
-        _judge_backward(student, reference, inputs, LEFT_OVER[case], gradient)
+    _judge_backward(student, reference, inputs, LEFT_OVER[case], gradient)
 
 
 @pytest.mark.parametrize("gradient", ["dx", "dw"])
