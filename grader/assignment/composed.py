@@ -103,6 +103,11 @@ class ComposedAssignment:
         """Of all that decides a result."""
         return digest([self.path], "".join(member.digest for member in self.members))
 
+    @property
+    def bank_files(self) -> list[Path]:
+        """The modules of all banks."""
+        return [path for member in self.members for path in member.bank_files]
+
     @cached_property
     def shared_modules(self) -> frozenset[str]:
         """Modules of the banks whose names several members have."""

@@ -12,6 +12,7 @@ import typer
 from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.assignment.composed import ComposedAssignment
     from grader.assignment.folder import Assignment
     from grader.batches.regrading import Preview
     from grader.batches.run_history import RunHistory
@@ -32,7 +33,7 @@ class Regrading:
         self,
         out: str,
         history: RunHistory | None,
-        assignment: Assignment,
+        assignment: Assignment | ComposedAssignment,
         *,
         preview: bool,
         lang: Lang,
@@ -148,7 +149,13 @@ class Regrading:
 
 @contextlib.contextmanager
 def regrading(
-    out: str, assignment: Assignment, *, preview: bool, accept: bool, undo: str, lang: Lang
+    out: str,
+    assignment: Assignment | ComposedAssignment,
+    *,
+    preview: bool,
+    accept: bool,
+    undo: str,
+    lang: Lang,
 ) -> Iterator[Regrading]:
     """The runs of an output folder, for one command.
 

@@ -21,7 +21,7 @@ from grader.model.release import ReleaseInfo
 from grader.model.result import Result
 from grader.submission import single
 from tests.batch.toy import LAYERS, hand_in
-from tests.support import grader
+from tests.support import grader, results
 from tests.verify.toy import RUBRIC, SCALE, SHIFT, make
 
 _OTHER = SCALE.replace("scale multiplies", "scale, once more")
@@ -282,3 +282,15 @@ def test_the_shipped_one_is_the_whole_hand_in() -> None:
     assert member.rubric.parts["brought_along"].points == 0
     with pytest.raises(UsageError, match="is composed of numpynn-notebooks and convnet-notebooks"):
         Assignment.load("cs231n-2023-a2")
+
+
+def test_a_class_of_it_is_graded_like_any_other(home: Path, tmp_path: Path) -> None:
+    for name, text in (("right", LAYERS), ("half", LAYERS.replace("x * w", "x + w"))):
+        hand_in(tmp_path / "class", name, text)
+    command = ("batch", tmp_path / "class", "-a", home / "both", "-o", tmp_path / "out")
+    grader(*command)
+    found = results(tmp_path / "out")
+    assert {name: result["score"] for name, result in found.items()} == {"right": 7.0, "half": 3.0}
+    head = (tmp_path / "out" / "gradebook.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert "part:one/scale,part:two/shift" in head
+    assert "2 of 2 graded, 2 of them unchanged" in grader(*command).stdout
