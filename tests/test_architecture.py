@@ -33,6 +33,7 @@ ORDER: Final = (
     "selfcheck",
     "demo",
     "authoring",
+    "deploy",
     "web",
     "api",
     "cli",

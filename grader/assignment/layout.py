@@ -42,6 +42,14 @@ def _top(name: str) -> Path:
     return inside if inside.is_dir() else _HARNESS.parent / name
 
 
+def shipped_data() -> Iterator[tuple[str, Path]]:
+    """The shipped assignments' files outside of the package, by their names in a wheel."""
+    for top in ("rubrics", "reference", "student_template"):
+        for path in sorted(_top(top).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield inside_wheel(top, path.relative_to(_top(top)).as_posix()), path
+
+
 def inside_wheel(top: str, path: str) -> str:
     """Where a file of a top folder lies in a wheel."""
     return f"{_HARNESS.name}/_data/{top}/{path}"

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from grader.cli import (
+    autograder,
     batch,
     check,
+    ci,
     course,
     demo,
     doctor,
@@ -60,10 +62,12 @@ def _root(
 
 
 for name, function in (
+    ("autograder", autograder.command),
     ("batch", batch.command),
     ("extend", extend.command),
     ("grade", grade.command),
     ("check", check.command),
+    ("ci", ci.command),
     ("demo", demo.command),
     ("doctor", doctor.command),
     ("history", history.command),

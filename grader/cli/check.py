@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,8 @@ from grader.model.errors import ExitCode, GraderError, UsageError
 
 if TYPE_CHECKING:
     from grader.grading import Settings
+    from grader.model.result import Result
+    from grader.report.strings import Lang
 
 
 def command(
@@ -25,6 +28,12 @@ def command(
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Run again whenever a file changes.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")
+    ] = False,
+    github: Annotated[
+        bool, typer.Option("--github", help="Also annotate files and write GitHub's job summary.")
     ] = False,
     assignment: options.AssignmentName = "",
     sandbox: options.SandboxKind = "auto",
@@ -42,10 +51,15 @@ def command(
         keyword=keyword,
         no_fork=no_fork,
     )
+    if watch and (json or github):
+        raise UsageError("--watch goes with neither --json nor --github.")
     folder = _own(options.existing(path), assignment)
-    if not watch:
-        raise typer.Exit(run(folder, settings))
-    watch_folder(folder, settings)
+    if watch:
+        watch_folder(folder, settings)
+    elif json:
+        raise typer.Exit(print_json(folder, settings))
+    else:
+        raise typer.Exit(run(folder, settings, github=github))
 
 
 def _own(path: Path, assignment: str) -> Path:
@@ -55,11 +69,22 @@ def _own(path: Path, assignment: str) -> Path:
 
     folder = working_folder(path, open_assignment(assignment).form)
     if folder != path.resolve():
-        typer.echo(f"Checking {folder}")
+        typer.echo(f"Checking {folder}", err=True)
     return folder
 
 
-def run(folder: Path, settings: Settings) -> ExitCode:
+def print_json(folder: Path, settings: Settings) -> ExitCode:
+    """Check once and print the student's copy of the result, as `docs/result.md` describes it."""
+    from grader.cli.grade import exit_code
+    from grader.report.redact import for_audience
+    from grader.selfcheck.self_check import selfcheck
+
+    result = selfcheck(folder, settings)
+    typer.echo(for_audience(result, "student").to_json().decode())
+    return exit_code(result)
+
+
+def run(folder: Path, settings: Settings, *, github: bool = False) -> ExitCode:
     """Check once and show what was found."""
     from rich.console import Console
 
@@ -70,7 +95,27 @@ def run(folder: Path, settings: Settings) -> ExitCode:
     result = selfcheck(folder, settings)
     language = options.language(settings.lang)
     Console().print(summary(result, lang=language, audience="student", points=False))
+    if github:
+        tell_github(result, folder, language)
     return exit_code(result)
+
+
+def tell_github(result: Result, folder: Path, lang: Lang) -> None:
+    """Annotations on standard output, the summary where GitHub wants it."""
+    from grader.deploy.github_report import annotation_lines, summary_markdown
+    from grader.model.errors import InputError
+
+    top = Path(os.environ.get("GITHUB_WORKSPACE", folder)).resolve()
+    place = folder.resolve()
+    below = place.relative_to(top).as_posix() if place.is_relative_to(top) else ""
+    for line in annotation_lines(result, below="" if below == "." else below, lang=lang):
+        typer.echo(line)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with open(summary, "a", encoding="utf-8") as file:
+                file.write(summary_markdown(result, lang))
+        except OSError as error:
+            raise InputError(f"Cannot write {summary}: {error.strerror or error}.") from None
 
 
 def watch_folder(folder: Path, settings: Settings) -> None:

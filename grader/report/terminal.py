@@ -63,6 +63,20 @@ def summary(
     )
 
 
+def remarks(
+    result: Result, *, audience: Audience = "student", lang: Lang = "en"
+) -> Iterator[RenderableType]:
+    """What is said beside score and checks: notes and what to fix first, or why there is none."""
+    texts = Texts(lang)
+    view = student_view(result, audience)
+    if result.graded:
+        yield from _notes(view, texts)
+        yield from _leads(view.leads, texts)
+        yield from _follow_through(view, texts)
+    else:
+        yield from _reason(view.result, texts)
+
+
 def result_line(result: Result | Summary, *, lang: Lang = "en", width: int = 32) -> Text:
     """One result on one line, for a batch: name, score, and how many checks ended how."""
     summary = result if isinstance(result, Summary) else Register().summary(result)

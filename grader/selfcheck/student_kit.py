@@ -6,15 +6,10 @@ key: in their place stand the recorded answers of the public checks.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
-from typing import Final
 
 from grader.assignment.folder import Assignment
 from grader.assignment.layout import inside_wheel
@@ -22,14 +17,7 @@ from grader.assignment.plugin import plugin_files
 from grader.model.errors import InputError
 from grader.model.module_path import module_file
 from grader.runner.recording import record_key
-
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
-_WHEEL: Final = """\
-Wheel-Version: 1.0
-Generator: gradewall
-Root-Is-Purelib: true
-Tag: py3-none-any
-"""
+from grader.selfcheck.wheel_file import HARNESS, write_wheel
 
 
 def build_kit(assignment: Assignment, out: Path) -> Path:
@@ -51,39 +39,9 @@ def build_kit(assignment: Assignment, out: Path) -> Path:
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        return _wheel(assignment, out)
+        return write_wheel(out, _data(assignment))
     except OSError as error:
         raise InputError(f"{out}: cannot write the kit: {error.strerror or error}.") from None
-
-
-def _wheel(assignment: Assignment, out: Path) -> Path:
-    distribution = metadata.distribution("gradewall")
-    name = f"gradewall-{distribution.version}"
-    path = out / f"{name}-py3-none-any.whl"
-    about = {
-        f"{name}.dist-info/METADATA": distribution.read_text("METADATA") or "",
-        f"{name}.dist-info/entry_points.txt": distribution.read_text("entry_points.txt") or "",
-        f"{name}.dist-info/WHEEL": _WHEEL,
-    }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        record = []
-        for inside, content in [
-            *_code(),
-            *_data(assignment),
-            *((inside, text.encode()) for inside, text in about.items()),
-        ]:
-            archive.writestr(inside, content)
-            record.append(_record_line(inside, content))
-        listed = f"{name}.dist-info/RECORD"
-        archive.writestr(listed, "".join([*record, f"{listed},,\n"]))
-    return path
-
-
-def _code() -> Iterator[tuple[str, bytes]]:
-    for path in sorted(_PACKAGE.rglob("*")):
-        inside = path.relative_to(_PACKAGE)
-        if path.is_file() and "_data" not in inside.parts and "__pycache__" not in inside.parts:
-            yield f"grader/{inside.as_posix()}", path.read_bytes()
 
 
 def _data(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
@@ -112,15 +70,10 @@ def _own_code(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
     Not its `data.py`, which knows what is held out: a self-check runs no notebooks.
     """
     layout = assignment.layout
-    place = f"{_PACKAGE.name}/assignments/{assignment.rubric.id}"
+    place = f"{HARNESS.name}/assignments/{assignment.rubric.id}"
     for path in sorted(layout.bank.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield f"{place}/bank/{path.relative_to(layout.bank).as_posix()}", path.read_bytes()
     for path in plugin_files(layout.plugin):
         if path.name != "data.py":
             yield f"{place}/{path.name}", path.read_bytes()
-
-
-def _record_line(inside: str, content: bytes) -> str:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-    return f"{inside},sha256={digest},{len(content)}\n"

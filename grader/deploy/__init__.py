@@ -1,0 +1,1 @@
+"""Grading where others run it: Gradescope's autograder, GitHub's workflows."""

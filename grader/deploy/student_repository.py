@@ -1,0 +1,28 @@
+"""A repository for students: the template, the self-check, and a workflow that runs it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from grader.assignment.folder import Assignment
+from grader.report.atomic_write import write_atomically
+from grader.selfcheck.student_kit import build_kit
+
+WORKFLOW: Final = ".github/workflows/check.yml"
+
+
+def write_repository(assignment: Assignment, out: Path) -> Path:
+    """Put template, wheel and workflow into `out`; returns the wheel.
+
+    Nothing hidden is in it: the wheel is that of the kit, which has the recorded answers of the
+    public checks in place of the reference.
+
+    Raises:
+        InputError: `out` holds something already, or cannot be written.
+    """
+    wheel = build_kit(assignment, out)
+    workflow = files("grader.deploy").joinpath("scripts", "check.yml").read_bytes()
+    write_atomically(out / WORKFLOW, workflow)
+    return wheel
