@@ -96,9 +96,9 @@ def _place(check: CheckResult) -> tuple[str, int]:
     return (check.source.file, check.source.first_line) if check.source else ("", 0)
 
 
-def _command(kind: str, text: str, **properties: str) -> str:
-    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{kind} {listed}::{_data(text)}"
+def _command(kind: str, text: str, *, title: str, **properties: str) -> str:
+    more = "".join(f",{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} title={_property(title)}{more}::{_data(text)}"
 
 
 def _data(text: str) -> str:

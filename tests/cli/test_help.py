@@ -12,7 +12,19 @@ from grader.cli.app import app
 from tests.support import grader
 
 COMMANDS = (
-    *("batch", "check", "demo", "doctor", "extend", "grade", "history", "key", "kit"),
+    *(
+        "autograder",
+        "batch",
+        "check",
+        "ci",
+        "demo",
+        "doctor",
+        "extend",
+        "grade",
+        "history",
+        "key",
+        "kit",
+    ),
     *("leaderboard", "lint", "new", "notebook", "override", "template", "verify"),
 )
 HEAVY = (
