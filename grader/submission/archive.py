@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 from grader.model.errors import InputError
 from grader.submission.files import MAX_MEMBERS, Member, Tree, Wanted, clean_name, gather, link
 from grader.submission.module_names import is_python
+from grader.submission.zip_names import decode_names
 
 MAX_UNPACKED: Final = 2 * 1024**3
 """Bytes that a compressed tar may come to; all of it has to be unpacked to find the files."""
@@ -141,10 +142,10 @@ def _zip_members(file: BinaryIO, name: str) -> Iterator[Member]:
         entries = archive.infolist()
         if sum(entry.file_size for entry in entries) > max(_LARGE, MAX_RATIO * size):
             raise Bomb(name)
-        for entry in entries:
+        for entry, shown in zip(entries, decode_names(entries), strict=True):
             if entry.flag_bits & 0x1:
                 raise InputError(f"{name}: is encrypted (needs a password).")
-            path = clean_name(entry.filename, name)
+            path = clean_name(shown, name)
             mode = entry.external_attr >> 16
             if entry.is_dir():
                 continue
