@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from grader.assignment.composed import open_assignment
 from grader.assignment.layout import find_rubric
@@ -14,9 +15,12 @@ from grader.batches.grading_client import Engine
 from grader.batches.output import BatchOutput
 from grader.batches.result_cache import Cache
 from grader.batches.run import Batch
+from grader.course.export import refuse_class
+from grader.course.late_policy import Lateness
+from grader.course.open_class import open_class
 from grader.grading import Settings
 from grader.model.result import Result
-from grader.submission import discover, single
+from grader.submission import single
 
 
 def grade(path: str | Path, *, assignment: str = "", settings: Settings | None = None) -> Result:
@@ -29,11 +33,13 @@ def grade(path: str | Path, *, assignment: str = "", settings: Settings | None =
         settings: everything else.
 
     Raises:
-        InputError: there is nothing there.
+        InputError: there is nothing there, or it is a whole class.
         GraderError: the harness cannot grade here (no sandbox, a wrong rubric).
     """
     source = single(Path(path))
-    with Engine(settings or _settings(assignment)) as engine:
+    chosen = settings or _settings(assignment)
+    refuse_class(Path(path), open_assignment(chosen.assignment).form)
+    with Engine(chosen) as engine:
         return engine.grade(source)
 
 
@@ -46,11 +52,13 @@ def batch(
     settings: Settings | None = None,
     executor: str = "local",
     cache: str | Path | None = None,
+    platform: str = "",
+    into: Literal["", "add", "replace"] = "",
 ) -> Iterator[Result]:
-    """Grade a folder of submissions; yields each result when it is ready.
+    """Grade a class; yields each result when it is ready.
 
     Args:
-        path: folder of folders or archives, or its URL.
+        path: a platform's export, or a folder of folders or archives; or its URL.
         out: folder (or URL) for results, reports, class page and gradebook; none without.
         assignment: name of an assignment, or path of a rubric; the one whose folder one
             stands in by default. Ignored if `settings` is given.
@@ -58,19 +66,30 @@ def batch(
         settings: everything else.
         executor: `local`, or `dask://HOST:PORT`.
         cache: folder of results that batches share.
+        platform: whose export it is, where that is not to be guessed: see docs/exports.md.
+        into: `add` to a class that is in `out` already, or `replace` it; refused by default.
 
     Raises:
-        InputError: there is nothing there.
+        InputError: there is nothing there, it can be read in two ways, or another class is in
+            `out`.
         GraderError: the harness cannot grade here.
     """
     chosen = settings or _settings(assignment)
-    with brought(path) as here:
-        sources = discover(here, open_assignment(chosen.assignment).form)
-        output = BatchOutput(out, title=here.resolve().name) if out is not None else None
+    loaded = open_assignment(chosen.assignment)
+    with (
+        brought(path) as here,
+        open_class(here, loaded, chosen=platform, lang=chosen.lang) as those,
+    ):
+        title = here.resolve().name
+        output = BatchOutput(out, title=title, into=into) if out is not None else None
+        if output is not None:
+            output.take(those.sources.ids(), those.class_list)
         shared = Cache(Path(cache)) if cache is not None else None
+        worth = Lateness(loaded.rubric, those.times).of
         opened = open_executor(executor, chosen, jobs)
         with contextlib.closing(opened):
-            for step in Batch(sources, opened, output=output, cache=shared).run():
+            batch = Batch(those.sources, opened, output=output, cache=shared, worth=worth)
+            for step in batch.run():
                 yield step.result
 
 

@@ -135,7 +135,7 @@ def submission_hash(source: Source) -> str:
         InputError: something in it cannot be read.
     """
     path = Path(source.path)
-    known = "\0".join((source.id, source.problem, path.name))
+    known = "\0".join((source.id, source.problem, path.name, *filter(None, [source.note])))
     sha = hashlib.sha256(known.encode(errors="surrogateescape"))
     if source.problem:
         return sha.hexdigest()  # it is not going to be read

@@ -114,10 +114,10 @@ class Bench(WorkerPlugin):
         return settings
 
 
-def grade(bench: str, key: str, submission: tuple[str, str, str, bytes]) -> bytes:
+def grade(bench: str, key: str, submission: tuple[str, str, str, str, bytes]) -> bytes:
     """The task: a submission graded by the bench of that name, as JSON."""
-    id, name, problem, bundle = submission
-    source = Source(id=id, name=name, path=Path(id), problem=problem)
+    id, name, problem, note, bundle = submission
+    source = Source(id=id, name=name, path=Path(id), problem=problem, note=note)
     plugin: Any = get_worker().plugins[bench]
     result: bytes = plugin.grade(key, source, bundle)
     return result
@@ -183,7 +183,7 @@ class DaskExecutor:
         key = inputs.digest
         packed = submission_bundle(source).pack()
         again = "-again" if source.id in self._blamed else ""
-        submission = (source.id, source.name, source.problem, packed)
+        submission = (source.id, source.name, source.problem, source.note, packed)
         future: Future[Any] = self._executor.submit(
             grade, self._bench, key, submission, key=f"grade-{key}{again}"
         )

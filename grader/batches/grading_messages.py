@@ -32,15 +32,18 @@ class Job(msgspec.Struct, frozen=True):
     name: str
     path: str
     problem: str
+    note: str = ""
 
     @classmethod
     def of(cls, source: Source) -> Job:
         """The job of grading `source`."""
-        return cls(source.id, source.name, os.fspath(source.path), source.problem)
+        return cls(source.id, source.name, os.fspath(source.path), source.problem, source.note)
 
     def source(self) -> Source:
         """What is to be graded."""
-        return Source(id=self.id, name=self.name, path=Path(self.path), problem=self.problem)
+        return Source(
+            id=self.id, name=self.name, path=Path(self.path), problem=self.problem, note=self.note
+        )
 
 
 class Refused(msgspec.Struct, tag=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -27,6 +27,7 @@ from grader.course import marks
 from grader.course.marks import Mark, Marks, Place
 from grader.course.overrides import as_graded
 from grader.course.submission_worth import Worth
+from grader.model.class_list import ClassList
 from grader.model.errors import InputError
 from grader.model.result import Result
 from grader.report import html
@@ -37,6 +38,9 @@ from grader.report.strings import Lang
 from grader.report.summary import Register, Summary
 
 _PIECE: Final = 1 << 18
+_MAX_SHOWN: Final = 5
+CLASS: Final = "class.json"
+"""Who is in the class: a `ClassList`."""
 
 
 class KeptResult(NamedTuple):
@@ -58,6 +62,7 @@ class BatchOutput:
         title: str = "",
         lang: Lang = "en",
         recorder: RunRecorder | None = None,
+        into: Literal["", "add", "replace"] = "",
     ) -> None:
         """Nothing is written yet.
 
@@ -66,6 +71,8 @@ class BatchOutput:
             title: heading of the class page.
             lang: language of the pages.
             recorder: keeps what this run gives; nobody if None.
+            into: what becomes of a class that is there already and is not the one that is graded:
+                `add` keeps both, `replace` lets go of it, and without either `take` refuses.
 
         Raises:
             UsageError: the URL cannot be used.
@@ -74,6 +81,7 @@ class BatchOutput:
         self._title = title
         self._lang: Lang = lang
         self._recorder = recorder
+        self._into = into
         self._state: BatchState | None = None
         self._page = _page_hash(lang)
         self._marks: Marks | None = None
@@ -108,6 +116,38 @@ class BatchOutput:
         self._storage.prepare()
         self._open()
         self._stored_marks()
+
+    def take(self, ids: Iterable[str], made: Callable[[], ClassList]) -> None:
+        """Take up the class that is going to be graded, and note who is in it.
+
+        Raises:
+            InputError: another class is there, and nobody said what becomes of it.
+        """
+        self._storage.prepare()
+        others = self._open().others(ids)
+        known = self._class_list() if others and self._into == "add" else None
+        if others and not self._into:
+            shown = ", ".join(others[:_MAX_SHOWN])
+            more = f" and {len(others) - _MAX_SHOWN} more" if len(others) > _MAX_SHOWN else ""
+            raise InputError(
+                f"{self._storage.shown('')}: holds results of {len(others)} submissions that are "
+                f"not in this class: {shown}{more}.",
+                hint="Choose another folder; or --add to keep them beside these, or --replace to "
+                "drop them from gradebook and class page.",
+            )
+        if self._into == "replace":
+            self._open().forget(others)
+        for id in others if self._into == "add" else ():
+            self._open().keep(id)
+        listed = known.with_(made()) if known else made()
+        self._storage.write(CLASS, msgspec.json.format(msgspec.json.encode(listed), indent=1))
+
+    def _class_list(self) -> ClassList | None:
+        content = self._storage.read(CLASS)
+        try:
+            return msgspec.json.decode(content, type=ClassList) if content is not None else None
+        except msgspec.DecodeError:
+            return None
 
     def enter(self, entered: Mapping[Place, Mark | None]) -> None:
         """Keep marks for written answers, in place of earlier ones for the same; None takes back.

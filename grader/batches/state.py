@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -105,6 +105,27 @@ class BatchState:
         self._kept.append((self._run, name))
         if len(self._kept) >= _TOGETHER:
             self._note_kept()
+
+    def others(self, names: Iterable[str]) -> list[str]:
+        """Submissions that are known and not among `names`, in order."""
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS here (name TEXT PRIMARY KEY)")
+        self._db.execute("DELETE FROM here")
+        self._db.executemany("INSERT OR IGNORE INTO here VALUES (?)", ((name,) for name in names))
+        query = "SELECT name FROM submission WHERE name NOT IN here ORDER BY place, name"
+        return [name for (name,) in self._db.execute(query)]
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Let go of submissions for good.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        try:
+            rows = ((name,) for name in names)
+            self._db.executemany("DELETE FROM submission WHERE name = ?", rows)
+            self._db.commit()
+        except sqlite3.Error as error:
+            raise InputError(f"Cannot write {NAME}: {error}.") from None
 
     def _note_kept(self) -> None:
         try:

@@ -32,7 +32,10 @@ _OTHER_RELEASE = (
 def command(
     submissions: Annotated[
         str,
-        typer.Argument(help="Folder of folders or archives, one a submission; or a URL."),
+        typer.Argument(
+            help="A platform's export, or a folder of folders or archives, one per submission; "
+            "or a URL."
+        ),
     ],
     out: Annotated[
         str, typer.Option("--out", "-o", help="Folder for results and reports; or a URL.")
@@ -51,8 +54,19 @@ def command(
     lang: options.Language = "en",
     submitted: Annotated[
         Path | None,
-        typer.Option(help="CSV with `submission` and `submitted`: the times, for lateness."),
+        typer.Option(
+            help="CSV with `submission` and `submitted`, or a platform's sheet: the times, for "
+            "lateness, where the export has none."
+        ),
     ] = None,
+    export: options.ExportOf = "",
+    zone: Annotated[str, typer.Option(help="Zone of times that name none: America/New_York.")] = "",
+    add: Annotated[
+        bool, typer.Option("--add", help="Keep another class that DIR holds beside this one.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Drop another class that DIR holds.")
+    ] = False,
     marks: Annotated[
         list[Path] | None,
         typer.Option(help="Sheet of written answers with marks filled in; repeatable."),
@@ -95,9 +109,9 @@ def command(
     from grader.batches.output import BatchOutput
     from grader.batches.result_cache import Cache
     from grader.batches.run import Batch
-    from grader.course.late_policy import Lateness, read_times
-    from grader.submission import discover
-    from grader.submission.identity import Names
+    from grader.course.late_policy import Lateness
+    from grader.course.open_class import open_class
+    from grader.course.timelist import lines_about, read_times
 
     settings = options.settings(
         assignment=assignment,
@@ -110,18 +124,32 @@ def command(
         no_notebooks=no_notebooks,
     )
     loaded, language = open_assignment(assignment), options.language(lang)
+    rubric, where, into = loaded.rubric, options.zone(zone), options.into(add=add, replace=replace)
     again = regrading(out, loaded, preview=preview, accept=accept, undo=undo, lang=language)
-    with brought(submissions) as here, again as runs:
-        sources = discover(options.existing(here), loaded.form)
-        names = Names(sources if submitted or marks else ())
-        times = read_times(submitted, names) if submitted else {}
-        title, rubric = here.resolve().name, loaded.rubric
+    with (
+        brought(submissions) as here,
+        open_class(options.existing(here), loaded, chosen=export, zone=where, lang=lang) as those,
+        again as runs,
+    ):
+        said = list(those.lines())
+        times = those.times
+        if submitted:
+            listed = read_times(submitted, those.names(), where)
+            said += lines_about(listed, times)
+            times = listed.times | times
+        for line in said:
+            typer.echo(line)
+        title, sources = here.resolve().name, those.sources
         worth = Lateness(rubric, times).of
+        output = BatchOutput(
+            runs.place, title=title, lang=language, into=into, recorder=runs.recorder
+        )
+        output.take(sources.ids(), those.class_list)
         if accept or undo:
+            output.close()
             return runs.put_in_force(undo, sources, worth, settings, title)
-        output = BatchOutput(runs.place, title=title, lang=language, recorder=runs.recorder)
         if marks:
-            enter(marks, rubric, names, output)
+            enter(marks, rubric, those.names(), output)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None
         opened = open_executor(executor, settings, jobs)
         with contextlib.closing(opened):

@@ -17,7 +17,8 @@ _NO_SECRET: Final = (
 
 def command(
     submissions: Annotated[
-        Path, typer.Argument(help="Folder of folders or archives, one for each submission.")
+        Path,
+        typer.Argument(help="A platform's export, or a folder of folders or archives."),
     ],
     labels: Annotated[
         Path, typer.Option("--labels", help="The hidden labels: .npy, or text with one a line.")
@@ -28,12 +29,14 @@ def command(
         typer.Option(help="CSV with `submission` and `pseudonym`; names that lack one get one."),
     ] = None,
     assignment: options.AssignmentName = "",
+    export: options.ExportOf = "",
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Leaderboard",
     lang: options.Language = "en",
 ) -> None:
     """Rank predictions: DIR/leaderboard.html and DIR/leaderboard.csv."""
     from grader.assignment.data_service import served_data
     from grader.assignment.folder import Assignment
+    from grader.course.open_class import open_class
     from grader.course.ranking import (
         anyone_knows,
         as_csv,
@@ -43,18 +46,18 @@ def command(
     )
     from grader.report.atomic_write import write_atomically, write_pieces
     from grader.report.html import ranking_page
-    from grader.submission import discover
-    from grader.submission.identity import Names
 
     language = options.language(lang)
     hidden = read_labels(labels)
     loaded = Assignment.load(assignment)
     if anyone_knows(hidden, served_data(loaded).known_labels):
         typer.echo(_NO_SECRET, err=True)
-    sources = discover(options.existing(submissions), loaded.form)
-    entries = rank(sources, hidden)
-    if pseudonyms is not None:
-        entries = with_pseudonyms(entries, pseudonyms, Names(sources))
+    with open_class(options.existing(submissions), loaded, chosen=export, lang=lang) as those:
+        for line in those.lines():
+            typer.echo(line)
+        entries = rank(those.sources, hidden)
+        if pseudonyms is not None:
+            entries = with_pseudonyms(entries, pseudonyms, those.names())
     page = ranking_page(entries, title=title, lang=language)
     write_atomically(out / "leaderboard.html", page.encode())
     write_pieces(out / "leaderboard.csv", as_csv(entries))

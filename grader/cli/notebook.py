@@ -24,6 +24,7 @@ def command(
     """Run the notebooks of one submission. Exit code 1: some cells did not do what they should."""
     from grader.assignment.folder import Assignment
     from grader.assignment.layout import find_rubric, with_notebooks
+    from grader.course.export import refuse_class
     from grader.notebooks.notebook_grading import NotebookBench
     from grader.submission import load, single
 
@@ -31,6 +32,7 @@ def command(
         assignment=assignment, sandbox=sandbox, unsafe=no_sandbox, lang=lang
     )
     loaded = Assignment.load(with_notebooks(find_rubric(assignment)))
+    refuse_class(options.existing(path), loaded.form)
     submission = load(
         single(options.existing(path)),
         contract=loaded.contract,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -28,6 +29,14 @@ Unsafe = Annotated[
     typer.Option("--no-sandbox", help="Run without a sandbox. Only for code that you trust."),
 ]
 Language = Annotated[str, typer.Option("--lang", help="Language of the reports: en or zh.")]
+ExportOf = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        help="Whose export it is (canvas, moodle, ..., plain), where that can be read in two ways; "
+        "nbgrader:ps1 also names the assignment. See docs/exports.md.",
+    ),
+]
 NoNotebooks = Annotated[
     bool, typer.Option("--no-notebooks", help="Leave notebooks out, if the rubric asks for them.")
 ]
@@ -98,6 +107,32 @@ def language(lang: str) -> Literal["en", "zh"]:
     """
     _one_of("--lang", lang, ("en", "zh"))
     return "zh" if lang == "zh" else "en"
+
+
+def zone(name: str) -> dt.tzinfo | None:
+    """A time zone by its name; None without one.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = "Expected a name such as Europe/Berlin or America/New_York."
+        raise UsageError(f"--zone {name}: there is no such time zone.", hint=hint) from None
+
+
+def into(*, add: bool, replace: bool) -> Literal["", "add", "replace"]:
+    """What becomes of another class in the output.
+
+    Raises:
+        UsageError: both.
+    """
+    if add and replace:
+        raise UsageError("--add keeps another class and --replace drops it: choose one.")
+    return "add" if add else "replace" if replace else ""
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -40,6 +40,8 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     files: list[DeliveredFile] = []
     comment: str = ""
     """What the student wrote beside the files: a text entry, a link, a comment."""
+    active: bool = True
+    """False where the platform says that it does not count: another version was made active."""
     entry: str = ""
     """The name in the export that stands for the whole, for reports."""
     problem: str = ""

@@ -195,6 +195,9 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     as the backward of the reference with the same mistake in its forward."""
     due: dt.datetime | None = None
     late: LatePolicy = LatePolicy()
+    trust_timestamps: bool = False
+    """Whether a `timestamp.txt` in a submission's folder says when it was submitted, where neither
+    a platform nor a list does. A student may have written it."""
     limits: LimitSettings = LimitSettings()
     grading: Grading = Grading()
     hints: dict[str, Text] = {}

@@ -12,6 +12,7 @@ from typing import Final
 
 from grader.model.errors import InputError
 from grader.model.submission_form import UNKNOWN, SubmissionForm, plain
+from grader.submission.delivered_names import owner_of
 from grader.submission.files import archive_stem, is_hidden, is_ignored, printable, why_unreadable
 from grader.submission.foreign_files import named
 from grader.submission.identity import entry_id
@@ -24,22 +25,19 @@ _OWN_FOLDER: Final = re.compile(
 """How people call a folder of their own work."""
 _NUMBERED: Final = re.compile(r"(?i)(.*(?:assignment|assign|homework|hw)[ _-]?)(\d{1,2})")
 _UNREADABLE: Final = re.compile(r"(?i)\.(?:rar|7z|gz|bz2|xz|zipx|py|ipynb)$")
-
-_CANVAS: Final = re.compile(
-    r"(?:(?P<name>(?!late_\d).*?)_)?(?:late_)?(?P<user>\d+)_(?P<file>\d+)_.+", re.IGNORECASE
-)
-_CANVAS_TEXT: Final = re.compile(
-    r"(?:(?P<name>(?!late_\d).*?)_)?(?:late_)?(?P<user>\d+)_(?:text|link)\.html", re.IGNORECASE
-)
-_MOODLE: Final = re.compile(r"(?P<name>.+)_(?P<user>\d+)_assignsubmission_[a-z]+(?:_.*)?")
+"""Endings of files that students submit and instructors do not keep beside them."""
 
 
 class Sources:
     """Submissions in the order of their names, which are all that is kept of a large class."""
 
-    def __init__(self, names: list[str], look: Callable[[str], Source]) -> None:
+    def __init__(
+        self, names: list[str], look: Callable[[str], Source], *, are_ids: bool = False
+    ) -> None:
+        """`look` makes a submission of a name; the names may be the identities themselves."""
         self._names = names
         self._look = look
+        self._are_ids = are_ids
 
     def __len__(self) -> int:
         return len(self._names)
@@ -47,6 +45,15 @@ class Sources:
     def __iter__(self) -> Iterator[Source]:
         """Each is looked at when its turn comes."""
         return map(self._look, self._names)
+
+    def ids(self) -> Iterator[str]:
+        """The identities, without a look at any."""
+        return iter(self._names) if self._are_ids else map(entry_id, self._names)
+
+    def seen_by(self, look: Callable[[Source], Source]) -> Sources:
+        """The same submissions, each looked at once more."""
+        first = self._look
+        return Sources(self._names, lambda name: look(first(name)), are_ids=self._are_ids)
 
 
 def discover(path: Path, form: SubmissionForm = UNKNOWN) -> Sources:
@@ -59,15 +66,21 @@ def discover(path: Path, form: SubmissionForm = UNKNOWN) -> Sources:
         InputError: there is no such path, or nothing in it.
     """
     if is_submission(path, form):
-        return Sources([path.name], lambda _: single(path))
-    names = _sorted(entry.name for entry in _entries(path) if _counts(entry))
+        source = single(path)
+        return Sources([source.id], lambda _: source, are_ids=True)
+    names = plain_names(path)
     if not names:
         raise InputError(
             f"{path}: holds no submissions.",
             hint="Expected a folder or an archive (zip, tar.gz) for each student; if this is the "
             "work of one student, use `grader grade`.",
         )
-    return Sources(names, partial(_look, path, form))
+    return Sources(names, partial(look, path, form))
+
+
+def plain_names(path: Path) -> list[str]:
+    """The entries of a folder that are submissions by their names, in order."""
+    return _sorted(entry.name for entry in _entries(path) if _counts(entry))
 
 
 def single(path: Path) -> Source:
@@ -116,6 +129,14 @@ def is_submission(path: Path, form: SubmissionForm = UNKNOWN) -> bool:
     return any(_has_package(folder, form) for folder in within) or _is_of_one(path, form)
 
 
+def has_own_modules(folder: Path, form: SubmissionForm) -> bool:
+    """Whether the package, or modules that no platform gave an owner, lie directly in a folder."""
+    return any(
+        _is_module(entry.name, form) or (_is_folder(entry) and _is_part(entry, form))
+        for entry in _entries(folder)
+    )
+
+
 def has_modules(folder: Path, form: SubmissionForm) -> bool:
     """Whether modules of the assignment lie in a folder, as they do in the package."""
     files = (entry.name for entry in _entries(folder) if entry.is_file())
@@ -124,10 +145,11 @@ def has_modules(folder: Path, form: SubmissionForm) -> bool:
 
 def _is_module(name: str, form: SubmissionForm) -> bool:
     """Whether a file is a module by its name, copies included, which no platform gave an owner."""
-    return _names_module(name, form) and not (_CANVAS.fullmatch(name) or _MOODLE.fullmatch(name))
+    return names_module(name, form) and owner_of(name) is None
 
 
-def _names_module(name: str, form: SubmissionForm) -> bool:
+def names_module(name: str, form: SubmissionForm) -> bool:
+    """Whether a file is a module by its name, copies and files of platforms included."""
     near = (stem for stem, distance in spellings(name) if distance <= COPY)
     return is_python(name) and any(stem in form.plain_stems for stem in near)
 
@@ -144,24 +166,13 @@ def _is_of_one(path: Path, form: SubmissionForm) -> bool:
 
     Where students write a single module, such a file is all that one of them submits.
     """
-    names = [entry.name for entry in _entries(path) if _names_module(entry.name, form)]
-    return (
-        not form.is_single_file and len({short_name(name, is_folder=False) for name in names}) == 1
-    )
+    names = [entry.name for entry in _entries(path) if names_module(entry.name, form)]
+    return not form.is_single_file and len(set(map(owner_of, names))) == 1
 
 
 def short_name(name: str, *, is_folder: bool) -> str:
-    """What people call a folder or archive: its name, shortened where an LMS lengthened it.
-
-    `smithann_late_340_208_hw2.zip` (Canvas) becomes `smithann_340`,
-    `Ann Smith_12_assignsubmission_file` (Moodle) becomes `Ann Smith_12`.
-    """
+    """What people call a folder or archive: its name, without an archive's ending."""
     stem = name if is_folder else archive_stem(name) or name.removesuffix(".ipynb")
-    for pattern in (_MOODLE, _CANVAS_TEXT, _CANVAS):
-        match = pattern.fullmatch(name)
-        if match:
-            stem = "_".join(filter(None, (match["name"], match["user"])))
-            break
     return printable(stem).strip() or "submission"
 
 
@@ -207,24 +218,24 @@ def _has_package(folder: os.DirEntry[str], form: SubmissionForm) -> bool:
 
 def _counts(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a submission, not a file beside them."""
-    if is_ignored(f"{entry.name}/x") or "_assignsubmission_onlinetext" in entry.name:
+    if is_ignored(f"{entry.name}/x"):
         return False
-    return entry.is_dir() or archive_stem(entry.name) is not None or _is_handed_in(entry.name)
+    return (
+        entry.is_dir()
+        or archive_stem(entry.name) is not None
+        or _UNREADABLE.search(entry.name) is not None
+    )
 
 
-def _is_handed_in(name: str) -> bool:
-    """Whether a loose file is a student's: of an LMS, or of a kind that instructors do not keep."""
-    from_lms = _CANVAS.fullmatch(name) or _CANVAS_TEXT.fullmatch(name) or _MOODLE.fullmatch(name)
-    return from_lms is not None or _UNREADABLE.search(name) is not None
-
-
-def _look(root: Path, form: SubmissionForm, name: str) -> Source:
+def look(root: Path, form: SubmissionForm, name: str) -> Source:
+    """The submission that an entry of a folder is."""
     path = root / name
     short = short_name(name, is_folder=os.path.isdir(path))
-    return Source(id=entry_id(name), name=short, path=path, problem=_problem(path, root, form))
+    return Source(id=entry_id(name), name=short, path=path, problem=why_not_read(path, root, form))
 
 
-def _problem(path: Path, root: Path, form: SubmissionForm) -> str:
+def why_not_read(path: Path, root: Path, form: SubmissionForm) -> str:
+    """Why an entry below `root` cannot be a submission; empty where nothing speaks against it."""
     name, is_folder = path.name, os.path.isdir(path)
     if os.path.islink(path) and not _leads_inside(path, root):
         return f"{name}: is a link that leads outside {root}; it was not followed."

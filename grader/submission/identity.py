@@ -6,11 +6,12 @@ it can change it: marks, times and results stay with the entry that they were gi
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from grader.model.errors import InputError
@@ -60,14 +61,15 @@ def file_stem(submission: str) -> str:
 class Names:
     """Finds the submission that a person means: by its whole name, or by the short one."""
 
-    def __init__(self, sources: Iterable[Source]) -> None:
+    def __init__(self, sources: Iterable[Source], also: Mapping[str, Iterable[str]] = {}) -> None:
+        """`also` has what else a submission goes by: numbers and e-mails of its people."""
         self.ids: list[str] = []
         """Every identity."""
         self._meant: dict[str, list[str]] = {}
         self._folders: set[str] = set()
         for source in sources:
             self.ids.append(source.id)
-            for key in {_key(source.id), _key(source.name)}:
+            for key in {*map(_key, (source.id, source.name, *also.get(source.id, ())))}:
                 self._meant.setdefault(key, []).append(source.id)
             if os.path.isdir(source.path):
                 self._folders.add(source.id)
@@ -94,6 +96,10 @@ class Names:
         if text.endswith("/"):
             return [text[:-1]] if text[:-1] in self._folders else []
         return self._meant.get(_key(text), [])
+
+    def near(self, text: str) -> list[str]:
+        """Names that are almost like `text`."""
+        return difflib.get_close_matches(_key(text), self._meant, n=3, cutoff=0.7)
 
     def listed(self, ids: Iterable[str]) -> str:
         """Some identities as a person would write them to be understood."""

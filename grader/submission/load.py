@@ -79,6 +79,7 @@ def load(
         raise nothing_usable(source.path, package, contents.problems)
     chosen = plugin.choose(contents.facts(), command=release, rubric=fixed)
     notes = [
+        source.note,
         _choice(ranked, package, len(contract)),
         *names_noted(package),
         *helpers_noted(package, lent),

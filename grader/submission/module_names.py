@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from grader.model.contract import Contract
 from grader.model.module_path import module_file, notebook_of
 from grader.model.submission_form import SubmissionForm, plain
+from grader.submission.delivered_names import COPY_OF, without_owner
 from grader.submission.source_text import Unreadable, decode
 
 EXACT: Final = 0
@@ -31,11 +32,8 @@ _COPIED: Final = (
     r"|final|finished|done|new|latest|updated|fixed|submission|submit|submitted|solution)"
 )
 _TAIL: Final = re.compile(rf"(?:(?P<ending>{_ENDING})|(?P<backup>{_BACKUP})|{_COPIED})$")
-_HEAD: Final = re.compile(
-    r"^(?:(?:copy(?: ?\(?\d+\)?)? of|kopie von|copia d[ei]|copie de|副本|复件)[ _-]*"
-    r"|.*_\d{3,}_\d{3,}_|.*_\d+_assignsubmission_file_|.*_attempt_\d{4}(?:-\d\d){5}_)"
-)
-"""Copies as systems name them; files as Canvas, Moodle and Blackboard name them."""
+_HEAD: Final = re.compile(COPY_OF)
+"""Copies as systems name them."""
 _PLAIN: Final = re.compile(r"(?:^|/)[^./]+(?:\.txt)?$", re.IGNORECASE)
 _NOTEBOOK: Final = re.compile(r"\.(?:ipynb|json|r?md)(?![A-Za-z])", re.IGNORECASE)
 """Endings of notebooks, and of texts that jupytext makes of them."""
@@ -175,8 +173,9 @@ def distance_of(name: str, stem: str) -> int | None:
 
 def spellings(name: str) -> Iterator[tuple[str, int]]:
     """Modules that a file may be, as `plain` has them, and how far from their names its own is."""
-    body = _folded(name)
-    distance = SPELT
+    own = without_owner(name)
+    body = _folded(own)
+    distance = SPELT if own == name else COPY
     if head := _HEAD.match(body):
         body, distance = body[head.end() :], COPY
     yield plain(body), distance

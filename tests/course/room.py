@@ -143,5 +143,11 @@ class Room:
         with (self.out / "gradebook.csv").open(encoding="utf-8-sig", newline="") as file:
             return {row["submission"]: row for row in csv.DictReader(file)}
 
+    def class_json(self) -> str:
+        return (self.out / "class.json").read_text("utf-8")
+
+    def people(self) -> set[str]:
+        return {person["key"] for person in json.loads(self.class_json())["people"]}
+
     def report(self, name: str) -> str:
         return (self.out / student_page_of(name)).read_text("utf-8")

@@ -65,7 +65,9 @@ def test_a_sheet_by_plain_names_is_taken_until_somebody_else_goes_by_one(room: R
 
 
 def test_a_time_by_plain_name_is_taken_until_somebody_else_goes_by_it(room: Room) -> None:
-    times = _times(room, f"ann,{ON_TIME}", f"nobody,{LATE}")
+    said = room.refused("--submitted", _times(room, f"ann,{ON_TIME}", f"nobody,{LATE}"))
+    assert "times.csv, line 3: 'nobody' is nobody who submitted here." in said
+    times = _times(room, f"ann,{ON_TIME}", "nobody,")
     room.batch("--submitted", times)
     assert room.result("ann.zip").submitted_at == ON_TIME
     room.hand_in("ann", "Late.")
@@ -79,10 +81,42 @@ def test_a_time_by_plain_name_is_taken_until_somebody_else_goes_by_it(room: Room
 def test_marks_of_one_who_handed_in_under_another_name_are_said_to_be_left(room: Room) -> None:
     room.hand_in("ann-2.zip", "Because.")
     (room.folder / "class" / "ann.zip").unlink()
-    assert "Marks are kept for submissions that are not here: ann.zip." in room.batch()
+    assert "ann.zip" in room.refused()
+    said = room.batch("--replace")
+    assert "Marks are kept for submissions that are not here: ann.zip." in said
     assert room.result("ann-2.zip").notebooks[0].answers[0].mark is None
 
 
 def test_two_times_for_one_are_refused(room: Room) -> None:
     said = room.refused("--submitted", _times(room, f"ann,{ON_TIME}", f"ann.zip,{LATE}"))
     assert "times.csv, line 3: 'ann.zip' has another time in line 2" in said
+
+
+def test_a_second_class_does_not_drop_the_first_unless_that_is_said(room: Room) -> None:
+    (room.folder / "class").rename(room.folder / "first")
+    room.hand_in("bob.zip", "Therefore.")
+    said = room.refused()
+    assert "holds results of 1 submissions that are not in this class: ann.zip." in said
+    assert set(room.gradebook()) == {"ann.zip"}
+    room.batch("--add")
+    assert set(room.gradebook()) == {"ann.zip", "bob.zip"}
+    assert room.result("ann.zip").notebooks[0].answers[0].mark == 2
+    assert room.people() == {"ann.zip", "bob.zip"}
+    assert "ann.zip" in room.refused()
+    room.batch("--replace")
+    assert set(room.gradebook()) == room.people() == {"bob.zip"}
+    room.batch()
+
+
+def test_an_export_can_be_graded_again_with_more_in_it(room: Room) -> None:
+    room.hand_in("leebob_341_209_hw.zip", "One.")
+    room.hand_in("smithann_340_208_hw.zip", "Two.")
+    (room.folder / "class" / "ann.zip").unlink()
+    said = room.batch("--replace")
+    assert "Read as an export of Canvas" in said
+    room.batch("--marks", room.fill({("smithann_340", "1"): "1"}))
+    room.hand_in("smithann_340_210_hw-1.zip", "Three.")
+    room.batch()
+    assert room.result("smithann_340").notebooks[0].answers[0].text == "Three."
+    assert set(room.gradebook()) == {"leebob_341", "smithann_340"}
+    assert "Attempt 2 of 2 counts" in room.class_json()

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.course.late_policy import read_times
+from grader.course.timelist import read_times
 from grader.model.errors import InputError
 from grader.model.result import Result
 from grader.model.rubric import load_rubric
@@ -159,6 +159,9 @@ def test_times_at_the_ends_of_the_calendar(
     path = tmp_path / "times.csv"
     path.write_text(f"{TIMES}ada,{when}\n", encoding="utf-8")
     with suppress(InputError):
-        assert read_times(path, Names([Source(id="ada", path=tmp_path)]))["ada"].tzinfo is not None
+        assert (
+            read_times(path, Names([Source(id="ada", path=tmp_path)])).times["ada"].tzinfo
+            is not None
+        )
     monkeypatch.undo()
     time.tzset()

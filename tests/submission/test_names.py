@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader.model.errors import InputError
-from grader.submission import discover
+from grader.submission import Source, discover
 from grader.submission.identity import Names, entry_id, file_stem
 from tests.submission.samples import PACKAGE, write, zipped
 from tests.support import FORM
@@ -85,16 +85,24 @@ def test_plain_names_are_their_own_file_names(name: str) -> None:
 
 def test_a_name_of_ones_own_is_understood(tmp_path: Path) -> None:
     zipped(tmp_path / "ann.zip", PACKAGE)
-    zipped(tmp_path / "smithbob_late_34_208_hw2.zip", PACKAGE)
     write(tmp_path / "e\u0301ve", PACKAGE)
     write(tmp_path / "=1+1", PACKAGE)
     names = Names(discover(tmp_path, FORM))
     for said, meant in {
         "ann": "ann.zip", "ann.zip": "ann.zip", " ann ": "ann.zip", "=1+1": "=1+1",
-        "=1+1/": "=1+1", "smithbob_34": "smithbob_late_34_208_hw2.zip", "éve": "e\u0301ve",
+        "=1+1/": "=1+1", "éve": "e\u0301ve",
         "zoe": None, "ann/": None,
     }.items():  # fmt: skip
         assert names.find(said, "times.csv, line 2") == meant
+
+
+def test_numbers_and_emails_of_people_are_understood(tmp_path: Path) -> None:
+    sources = [Source(id=id, path=tmp_path) for id in ("ann_12", "bob_13")]
+    names = Names(sources, {"ann_12": ["12", "ann@u.edu"], "bob_13": ["13"]})
+    assert [names.find(text, "") for text in ("12", "ann@u.edu", "bob_13", "14")] == [
+        "ann_12", "ann_12", "bob_13", None,
+    ]  # fmt: skip
+    assert names.near("ann@u.edi") == ["ann@u.edu"]
 
 
 def test_what_may_be_one_of_several_is_refused_by_name_and_line(tmp_path: Path) -> None:

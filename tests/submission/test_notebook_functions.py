@@ -199,7 +199,7 @@ def test_loose_notebooks_are_submissions(tmp_path: Path) -> None:
         (tmp_path / name).write_text(notebook(*SOLVED), encoding="utf-8")
     found = list(discover(tmp_path))
     assert [(source.name, source.problem) for source in found] == [
-        ("ann", ""), ("smithbob_12", "")
+        ("ann", ""), ("smithbob_12_34_Regression-1", "")
     ]  # fmt: skip
     for source in found:
         assert set(load(source, contract=CONTRACT).locations) == set(NAMES)

@@ -1,0 +1,273 @@
+"""A class to be graded: whose work it is, which attempt of each counts, and where that lies."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from grader.assignment.composed import ComposedAssignment
+from grader.assignment.folder import Assignment
+from grader.course.attempts import Counts, attempts_of, choose
+from grader.course.export import Export, find_export, known_names, read_export
+from grader.course.plain_entries import plain_entries
+from grader.course.staging import stage
+from grader.model.attempt import Attempt, Delivered
+from grader.model.class_list import ClassList
+from grader.model.errors import InputError
+from grader.model.person import Person
+from grader.model.submission_form import SubmissionForm
+from grader.submission import Source, Sources, single
+from grader.submission.discover import look, plain_names, why_not_read
+from grader.submission.files import printable
+from grader.submission.identity import Names, entry_id, file_stem
+
+_MAX_SHOWN: Final = 5
+
+
+class OpenClass:
+    """The submissions of a class, and what is known of the people behind them."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        *,
+        export: Export | None = None,
+        people: Sequence[Person] = (),
+        attempts: Sequence[Attempt] = (),
+    ) -> None:
+        self.sources = sources
+        """In the order of their names; each is looked at when its turn comes."""
+        self.export = export
+        """None for folders that no platform made."""
+        self.people = people
+        self.attempts = attempts
+        """Those of an export, with what counts marked."""
+
+    @property
+    def platform(self) -> str:
+        """Whose export it is."""
+        return self.export.platform.id if self.export else "plain"
+
+    @property
+    def times(self) -> dict[str, dt.datetime]:
+        """When the attempts that count were submitted, by their owners, as far as that is known."""
+        return {
+            each.owner: each.submitted for each in self.attempts if each.counted and each.submitted
+        }
+
+    def names(self) -> Names:
+        """Everybody, by all that they go by. Of folders without a platform, each is looked at."""
+        if self.export is None:
+            return Names(self.sources)
+        by_key = {person.key: person for person in self.people}
+        counted = [each for each in self.attempts if each.counted]
+        sources = [
+            Source(id=each.owner, name=by_key[each.owner].name, path=Path()) for each in counted
+        ]
+        sources += [Source(id=id, path=Path()) for id in self.sources.ids() if id not in by_key]
+        return Names(sources, {each.owner: _said(each, by_key) for each in counted})
+
+    def class_list(self) -> ClassList:
+        """People and attempts; of folders without a platform, one attempt each."""
+        if self.export is not None:
+            return ClassList(
+                platform=self.platform, people=list(self.people), attempts=list(self.attempts)
+            )
+        ids = list(self.sources.ids())
+        return ClassList(
+            platform=self.platform,
+            people=[Person(key=id, name=id) for id in ids],
+            attempts=[
+                Attempt(key=f"1:{id}", owner=id, members=[id], entry=id, counted=True) for id in ids
+            ],
+        )
+
+    def lines(self) -> Iterator[str]:
+        """What was recognised, for the user; nothing for plain folders."""
+        if self.export is None:
+            return
+        counted = sum(each.counted for each in self.attempts)
+        yield (
+            f"Read as an export of {self.export.platform.title}, recognised by {self.export.why}: "
+            f"{_number(len(self.people), 'student')}, {_number(len(self.attempts), 'attempt')}, "
+            f"of which {counted} {'counts' if counted == 1 else 'count'}."
+        )
+        late = [each.owner for each in self.attempts if each.counted and each.late]
+        unknown = [owner for owner in late if owner not in self.times]
+        if unknown:
+            yield (
+                f"Marked as late, with no time in the export: {_listed(unknown)}. Give the times "
+                "with --submitted for lateness to cost anything."
+            )
+        if self.export.others:
+            others = _listed(sorted(map(printable, self.export.others)))
+            yield f"Not of {self.export.platform.title}: {others}."
+
+
+def _said(attempt: Attempt, by_key: Mapping[str, Person]) -> list[str]:
+    """What else a submission goes by: its members' keys, names, e-mails and ids."""
+    members = [by_key[key] for key in attempt.members]
+    return [
+        each
+        for person in members
+        for each in (person.key, person.name, person.email, *person.ids.values())
+        if each
+    ]
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
+    return ", ".join(names[:_MAX_SHOWN]) + more
+
+
+@contextmanager
+def open_class(
+    path: Path,
+    assignment: Assignment | ComposedAssignment,
+    *,
+    chosen: str = "",
+    counts: Counts = "latest",
+    zone: dt.tzinfo | None = None,
+    lang: str = "en",
+) -> Iterator[OpenClass]:
+    """The class at a path; what was unpacked for it is removed at the end.
+
+    Args:
+        path: an export as it was downloaded, its folder, or the folder above; a folder of
+            submissions; or one submission.
+        assignment: what was to be submitted.
+        chosen: the platform, and after `:` the assignment, where these are not to be guessed.
+        counts: which attempt counts.
+        zone: of times that do not say; this machine's by default.
+        lang: of the reasons why an attempt counts.
+
+    Raises:
+        InputError: there is nothing, or it can be read in two ways.
+        UsageError: there is no such platform.
+    """
+    platform, _, name = chosen.partition(":")
+    form = assignment.form
+    with tempfile.TemporaryDirectory(prefix="grader-class-") as folder:
+        workspace = Path(folder)
+        found = find_export(path, form, workspace, platform)
+        if found.kind == "one":
+            source = single(found.path)
+            yield OpenClass(Sources([source.id], lambda _: source, are_ids=True))
+        elif found.kind == "plain":
+            yield OpenClass(plain_entries(found.path, form, lang))
+        else:
+            rules = assignment.rubric.notebooks
+            known = known_names(form, rules.files if rules else ())
+            export = read_export(found, form, name, zone)
+            yield _of_export(export, assignment, workspace, counts, known, lang)
+
+
+def _of_export(
+    export: Export,
+    assignment: Assignment | ComposedAssignment,
+    workspace: Path,
+    counts: Counts,
+    known: frozenset[str],
+    lang: str,
+) -> OpenClass:
+    form, due = assignment.form, assignment.rubric.due
+    found = attempts_of(export.delivered, known)
+    inactive = {each.attempt.key for each in found if not each.delivered.active}
+    attempts = choose([e.attempt for e in found], counts, due, None, inactive, lang)
+    people = {owner.key: owner for each in found for owner in each.delivered.owners}
+    files = {each.attempt.key: each.delivered for each in found}
+    several = {each.key for each in attempts if sum(o.owner == each.owner for o in attempts) > 1}
+    looks = {
+        each.owner: partial(
+            _staged, export, form, workspace, each, files[each.key], people, known,
+            each.why if each.key in several else "",
+        )
+        for each in attempts
+        if each.counted
+    }  # fmt: skip
+    for each in attempts:
+        if each.owner not in looks and not any(
+            a.counted and each.owner in a.members for a in attempts
+        ):
+            looks[each.owner] = partial(_withdrawn, each, people)
+    extra = _others(export, form, people)
+    ordered = sorted([*looks, *extra], key=lambda key: (key.casefold(), key))
+
+    def look_at(key: str) -> Source:
+        return looks[key]() if key in looks else extra[key]()
+
+    return OpenClass(
+        Sources(ordered, look_at, are_ids=True),
+        export=export,
+        people=list(people.values()),
+        attempts=attempts,
+    )
+
+
+def _staged(
+    export: Export,
+    form: SubmissionForm,
+    workspace: Path,
+    attempt: Attempt,
+    delivered: Delivered,
+    people: Mapping[str, Person],
+    known: frozenset[str],
+    note: str,
+) -> Source:
+    """An attempt of an export as a submission."""
+    name = ", ".join(people[key].name for key in attempt.members)
+    path = export.root / (delivered.files[0].path if delivered.files else delivered.entry)
+    problem = delivered.problem or ("" if delivered.files else _nothing(delivered))
+    if not problem:
+        try:
+            into = workspace / "staged" / file_stem(attempt.owner)
+            path = stage(export.root, delivered.files, into, known)
+            problem = why_not_read(path, workspace if path == into else export.root, form)
+        except InputError as error:
+            problem = error.message
+    return Source(id=attempt.owner, name=name, path=path, problem=problem, note=note)
+
+
+def _nothing(delivered: Delivered) -> str:
+    entry = printable(delivered.entry)
+    if not delivered.comment:
+        return f"{entry}: holds no file."
+    return f"{entry}: holds no file, only a text: {printable(delivered.comment[:200])}"
+
+
+def _withdrawn(attempt: Attempt, people: Mapping[str, Person]) -> Source:
+    problem = f"{printable(attempt.entry)}: {attempt.why[0].lower()}{attempt.why[1:]}"
+    return Source(
+        id=attempt.owner, name=people[attempt.owner].name, path=Path(attempt.entry), problem=problem
+    )
+
+
+def _others(
+    export: Export, form: SubmissionForm, taken: Collection[str]
+) -> dict[str, Callable[[], Source]]:
+    """Submissions beside the platform's own, under identities that nobody has."""
+    found: dict[str, Callable[[], Source]] = {}
+    others = set(export.others)
+    for name in plain_names(export.root):
+        if name not in others:
+            continue
+        key = entry_id(name)
+        while key in taken or key in found:
+            key += f" (not of {export.platform.title})"
+        found[key] = partial(_other, export.root, form, name, key)
+    return found
+
+
+def _other(root: Path, form: SubmissionForm, name: str, key: str) -> Source:
+    return replace(look(root, form, name), id=key)

@@ -1,0 +1,77 @@
+"""Folders and archives that no platform made, one for each student: versions, and whole classes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from grader.course.listing import Listing, is_archive, list_archive, list_folder
+from grader.course.whole_class import holds_package, whole_class
+from grader.model.errors import InputError
+from grader.model.submission_form import SubmissionForm
+from grader.submission import Source, Sources, discover
+from grader.submission.delivered_names import numbered_version, version_of
+from grader.submission.files import printable
+
+_NOTES: Final = {
+    "en": "Graded is {0}, the highest of {1} versions.",
+    "zh": "共 {1} 个版本，评的是最高的 {0}。",
+}
+
+
+def plain_entries(path: Path, form: SubmissionForm, lang: str = "en") -> Sources:
+    """The submissions in a folder, each looked at when its turn comes.
+
+    Of several versions of somebody's work the highest is graded, and what is the work of a class
+    is refused instead of being graded as one student's.
+
+    Raises:
+        InputError: there is nothing in it.
+    """
+    return discover(path, form).seen_by(partial(_look, form, lang))
+
+
+def _look(form: SubmissionForm, lang: str, source: Source) -> Source:
+    if source.problem:
+        return source
+    try:
+        listing = _listing(source.path)
+        reason = whole_class(listing, form) if listing else ""
+        if listing is None or reason:
+            return replace(source, problem=_refusal(source, reason)) if reason else source
+        return _highest(source, listing, form, lang) if listing.path else source
+    except InputError:
+        return source  # what is wrong is said when it is graded
+
+
+def _listing(path: Path) -> Listing | None:
+    if path.is_dir():
+        return list_folder(path)
+    return list_archive(path) if is_archive(path.name) else None
+
+
+def _refusal(source: Source, reason: str) -> str:
+    name = printable(source.id)
+    return f"{name}: is a whole class, not one submission ({reason}); grade it by itself."
+
+
+def _highest(source: Source, listing: Listing, form: SubmissionForm, lang: str) -> Source:
+    """Of `1` and `2`, or `v1.zip` and `v2.zip`, the highest that has the package in it; and a
+    `final_v2.zip` beside work that no number is given to."""
+    there = [e.name for e in listing.names() if e.is_folder or is_archive(e.name)]
+    if len(there) < 2:
+        return source
+    versions = {name: found for name in there if (found := version_of(name))}
+    if len(versions) < len(there) or len({stem for stem, _ in versions.values()}) > 1:
+        versions = {name: found for name in there if (found := numbered_version(name))}
+        versions = {name: found for name, found in versions.items() if found[1] > 1}
+    ordered = sorted(versions, key=lambda name: versions[name][1], reverse=True)
+    best = next((name for name in ordered if holds_package(listing, name, form)), None)
+    if best is None:
+        return source
+    count = len(versions) if len(versions) == len(there) else len(versions) + 1
+    note = _NOTES[lang].format(printable(best), count)
+    return replace(source, path=source.path / best, note=note)

@@ -1,0 +1,124 @@
+"""Whether something that should be one student's work is that of a class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.course.listing import Listing, is_archive
+from grader.course.platforms.platform import Request
+from grader.course.platforms.recognition import Recognised, countable, recognise
+from grader.model.errors import InputError
+from grader.model.submission_form import SubmissionForm
+from grader.submission.delivered_names import version_of
+from grader.submission.discover import names_module
+
+_MAX_LOOKED_INTO: Final = 200
+_MAX_ARCHIVES: Final = 4
+_MAX_SHOWN: Final = 3
+_BETWEEN: Final = re.compile(r"[\W\d_]+")
+_OF_ONESELF: Final = frozenset(
+    {
+        "and", "assign", "assignment", "assignments", "attempt", "backup", "bak", "build", "code",
+        "codes", "copie", "copy", "cs", "data", "dist", "draft", "ex", "exercise", "file", "files",
+        "final", "finished", "fixed", "homework", "hw", "kopie", "lab", "last", "latest", "lib",
+        "main", "mine", "model", "models", "my", "nb", "new", "notebook", "notebooks", "of", "old",
+        "orig", "original", "part", "problem", "proj", "project", "ps", "pset", "py", "python",
+        "ref", "reference", "skeleton", "sol", "solution", "solutions", "source", "src", "starter",
+        "submission", "submissions", "submit", "task", "temp", "template", "test", "tests", "the",
+        "tmp", "updated", "v", "ver", "version", "week", "work", "working", "zip",
+    }
+)  # fmt: skip
+"""Words by which people tell folders of their own work apart."""
+
+
+def whole_class(listing: Listing, form: SubmissionForm) -> str:
+    """What shows that it is the work of several people; empty where nothing does.
+
+    That is an export of a platform with more than one owner, or folders and archives under the
+    names of people, each with the package in it.
+    """
+    try:
+        found = recognise(listing)
+        if found is not None:
+            return _several_owners(listing, found)
+        return _people(listing, form)
+    except InputError as error:
+        return error.message if "in several ways" in error.message else ""
+
+
+def _several_owners(listing: Listing, found: Recognised) -> str:
+    try:
+        delivered = found.platform.deliver(listing, Request(platform=found.platform.id))
+        count = len({tuple(owner.key for owner in each.owners) for each in delivered})
+    except InputError:  # it is in an archive, where the platform's own files are not read
+        count = found.fit.entries
+    title = found.platform.title
+    return f"an export of {title} with {count} submissions" if count > 1 else ""
+
+
+def _people(listing: Listing, form: SubmissionForm) -> str:
+    names = countable(listing.names())
+    if any(names_module(each.name, form) or each.name in form.packages for each in names):
+        return ""
+    if len(names) == 1 and names[0].is_folder:
+        return whole_class(listing.below(names[0].name), form)
+    people = submitters(listing, form)
+    if len(people) < 2:
+        return ""
+    more = f" and {len(people) - _MAX_SHOWN} more" if len(people) > _MAX_SHOWN else ""
+    return f"the package in each of {', '.join(people[:_MAX_SHOWN])}{more}"
+
+
+def submitters(listing: Listing, form: SubmissionForm) -> list[str]:
+    """Folders and archives that hold the package under names that tell people apart.
+
+    Names such as `old` and `final`, `hw1` and `hw2`, `v1.zip` and `v2.zip` do not.
+    """
+    there = [each for each in countable(listing.names()) if each.is_folder or is_archive(each.name)]
+    told = _told_apart([each.name for each in there])
+    names = sorted(each.name for each in there if each.name in told)
+    archives = [name for name in names if is_archive(name)]
+    passed_over = set(archives[_MAX_ARCHIVES:])
+    found = [n for n in names if n not in passed_over and holds_package(listing, n, form)]
+    return sorted([*found, *(passed_over if set(archives) & set(found) else ())])
+
+
+def _told_apart(names: Sequence[str]) -> set[str]:
+    words = {name: _words(name) for name in names}
+    shared = set.intersection(*words.values()) if len(words) > 1 else set()
+    own = {name for name, found in words.items() if found - shared <= _OF_ONESELF}
+    return set(names) - own - {name for name in names if _is_version(name, names)}
+
+
+def _words(name: str) -> set[str]:
+    stem = re.sub(r"\.[A-Za-z0-9]{1,4}$", "", name.casefold())
+    return {word for word in _BETWEEN.split(stem) if word}
+
+
+def _is_version(name: str, names: Sequence[str]) -> bool:
+    version = version_of(name)
+    if version is None:
+        return False
+    others = [found for other in names if other != name and (found := version_of(other))]
+    return any(stem == version[0] for stem, _ in others)
+
+
+def holds_package(listing: Listing, name: str, form: SubmissionForm) -> bool:
+    """Whether a module of the assignment lies in a folder or archive of the listing."""
+    try:
+        inside = listing.opened(name) if is_archive(name) else listing.below(name)
+    except InputError:
+        return False
+    waiting = [""]
+    for _ in range(_MAX_LOOKED_INTO):
+        if not waiting:
+            break
+        folder = waiting.pop(0)
+        for each in inside.names(folder):
+            if names_module(each.name, form) and not each.is_folder:
+                return True
+            if each.is_folder:
+                waiting.append(f"{folder}/{each.name}".lstrip("/"))
+    return False
