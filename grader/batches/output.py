@@ -26,6 +26,7 @@ from grader.batches.storage import Folder, Storage, open_storage
 from grader.course import marks
 from grader.course.marks import Mark, Marks, Place
 from grader.course.overrides import as_graded
+from grader.course.requests import KEY, new_key, token_of
 from grader.course.submission_worth import Worth
 from grader.model.class_list import ClassList
 from grader.model.errors import InputError
@@ -34,6 +35,7 @@ from grader.report import html
 from grader.report.atomic_write import instructor_page, result_file, student_page_of
 from grader.report.gradebook import gradebook_pieces
 from grader.report.html import class_pieces, student_page
+from grader.report.request_form import RequestForm
 from grader.report.strings import Lang
 from grader.report.summary import Register, Summary
 
@@ -63,6 +65,7 @@ class BatchOutput:
         lang: Lang = "en",
         recorder: RunRecorder | None = None,
         into: Literal["", "add", "replace"] = "",
+        requests_to: str | None = None,
     ) -> None:
         """Nothing is written yet.
 
@@ -73,6 +76,8 @@ class BatchOutput:
             recorder: keeps what this run gives; nobody if None.
             into: what becomes of a class that is there already and is not the one that is graded:
                 `add` keeps both, `replace` lets go of it, and without either `take` refuses.
+            requests_to: address to which students may send regrade requests from their pages;
+                empty for files alone, None for no requests.
 
         Raises:
             UsageError: the URL cannot be used.
@@ -83,7 +88,10 @@ class BatchOutput:
         self._recorder = recorder
         self._into = into
         self._state: BatchState | None = None
-        self._page = _page_hash(lang)
+        self._requests_to = requests_to
+        self._page = " ".join(
+            [_page_hash(lang), *([] if requests_to is None else ["asks", requests_to])]
+        )
         self._marks: Marks | None = None
         self._asked = False
         """Whether there are written answers."""
@@ -114,6 +122,8 @@ class BatchOutput:
             InputError: it cannot.
         """
         self._storage.prepare()
+        if self._requests_to is not None and self._storage.read(KEY) is None:
+            self._storage.write(KEY, new_key())
         self._open()
         self._stored_marks()
 
@@ -210,7 +220,7 @@ class BatchOutput:
             self._recorder.put(raw)
         stamps: tuple[str, ...] = ("",)
         try:
-            for place, page in _pages(result, self._lang):
+            for place, page in _pages(result, self._lang, self._form(result)):
                 self._storage.write(place, page.encode())
             self._storage.write(result_file(name), result.to_json())
             stamps = self._stamps(name)
@@ -284,6 +294,13 @@ class BatchOutput:
         as_made = made == (self._page, worth.stamp, self._stamp_of_marks(submission))
         return as_made and all(entry.stamps) and entry.stamps == self._stamps(submission)
 
+    def _form(self, result: Result) -> RequestForm | None:
+        key = None if self._requests_to is None else self._storage.read(KEY)
+        if key is None:
+            return None
+        title = result.title or result.assignment
+        return RequestForm(token_of(key, result.submission), title, self._requests_to or "")
+
     def _stored(self, submission: str) -> Result | None:
         result = self.result(submission)
         return None if result is None else self.as_graded(result)
@@ -331,10 +348,10 @@ class BatchOutput:
                 self._storage.write(STATE, Path(folder, STATE).read_bytes())
 
 
-def _pages(result: Result, lang: Lang) -> Iterator[tuple[str, str]]:
+def _pages(result: Result, lang: Lang, ask: RequestForm | None) -> Iterator[tuple[str, str]]:
     """The copies of a submission's page, and where each lies."""
     student, instructor = student_page_of(result.submission), instructor_page(result.submission)
-    yield student, student_page(result, lang=lang)
+    yield student, student_page(result, lang=lang, ask=ask)
     beside = f"../{quote(student)}"
     yield instructor, student_page(result, audience="instructor", lang=lang, beside=beside)
 

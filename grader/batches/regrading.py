@@ -67,6 +67,7 @@ def put_in_force(
     fingerprints: Fingerprints,
     title: str = "",
     lang: Lang = "en",
+    requests_to: str | None = None,
 ) -> int:
     """Write the output of a run anew and put it in place; how many results changed.
 
@@ -78,7 +79,7 @@ def put_in_force(
             could not be moved, which the next command does.
     """
     staged = StagedFolder(folder)
-    output = BatchOutput(staged, title=title, lang=lang)
+    output = BatchOutput(staged, title=title, lang=lang, requests_to=requests_to)
     by_id = {source.id: source for source in sources}
     written = 0
     try:

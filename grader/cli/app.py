@@ -25,6 +25,7 @@ from grader.cli import (
     new,
     notebook,
     override,
+    requests,
     streams,
     template,
     verify,
@@ -78,6 +79,7 @@ for name, function in (
     ("new", new.command),
     ("notebook", notebook.command),
     ("override", override.command),
+    ("requests", requests.command),
     ("template", template.command),
     ("verify", verify.command),
 ):

@@ -80,6 +80,12 @@ def command(
     undo: Annotated[
         str, typer.Option(metavar="RUN", help="Go back to an earlier run: its number, or `last`.")
     ] = "",
+    requests_to: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Let students ask for a regrade on their pages, by e-mail here."
+        ),
+    ] = "",
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, whatever is there already.")
     ] = False,
@@ -140,14 +146,20 @@ def command(
         for line in said:
             typer.echo(line)
         title, sources = here.resolve().name, those.sources
-        worth = Lateness(rubric, times).of
+        worth = runs.with_requests(Lateness(rubric, times).of)
+        asks = requests_to or None
         output = BatchOutput(
-            runs.place, title=title, lang=language, into=into, recorder=runs.recorder
+            runs.place,
+            title=title,
+            lang=language,
+            into=into,
+            recorder=runs.recorder,
+            requests_to=asks,
         )
         output.take(sources.ids(), those.class_list)
         if accept or undo:
             output.close()
-            return runs.put_in_force(undo, sources, worth, settings, title)
+            return runs.put_in_force(undo, sources, worth, settings, title, asks)
         if marks:
             enter(marks, rubric, those.names(), output)
         shared = Cache(cache, limit_mb=cache_mb) if cache else None

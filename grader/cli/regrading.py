@@ -79,6 +79,18 @@ class Regrading:
         """What each submission that is done is shown to."""
         return self._preview.look_at if self._preview else None
 
+    def with_requests(self, worth: Callable[[Source], Worth]) -> Callable[[Source], Worth]:
+        """What decides what a submission is worth, with the regrade requests that were taken in."""
+        from msgspec.structs import replace
+
+        from grader.batches.request_store import RequestStore
+        from grader.batches.storage import Folder
+
+        if self._folder is None:
+            return worth
+        store = RequestStore(Folder(self._folder))
+        return lambda source: replace(worth(source), requests=store.of(source.id))
+
     def put_in_force(
         self,
         wanted: str,
@@ -86,6 +98,7 @@ class Regrading:
         worth: Callable[[Source], Worth],
         settings: Settings,
         title: str,
+        requests_to: str | None = None,
     ) -> None:
         """Put the last preview in force (`wanted` is empty), or go back to an earlier run."""
         from grader.batches import regrading
@@ -106,6 +119,7 @@ class Regrading:
             fingerprints=Fingerprints(settings),
             title=title,
             lang=self._lang,
+            requests_to=requests_to,
         )
         self.finish()
         typer.echo(f"Run {run.id} of {run.at:%Y-%m-%d %H:%M} is in force; changed: {written}.")

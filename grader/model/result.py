@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from grader.model.course_records import RegradeRequest
 from grader.model.notebook_records import NotebookResult
 from grader.model.release import ReleaseInfo
 from grader.model.worth import GradedAs, WorthStep, final_of
@@ -239,6 +240,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """From the points that grading gave to those that count, where they differ or might."""
     excused: bool = False
     """Whether a person decided that it does not count."""
+    requests: list[RegradeRequest] = []
+    """What the student asked to be looked at again."""
     graded_as: GradedAs | None = None
     """What grading gave, where overrides of checks or parts changed it."""
     notebooks: list[NotebookResult] = []

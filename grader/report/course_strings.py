@@ -107,4 +107,24 @@ COURSE_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "regrade.cause.fresh": ("graded anew", "全部重新评分"),
     "regrade.cause.unknown": ("the cause is not known", "原因未知"),
     "regrade.cause.damaged": ("the stored result was damaged", "存储的结果已损坏"),
+    # regrade requests
+    "request.title": ("Regrade requests", "复核申请"),
+    "request.open": ("open", "待处理"),
+    "request.granted": ("granted", "已接受"),
+    "request.declined": ("declined", "未接受"),
+    "request.answer": ("Answer:", "答复："),
+    "request.how": (
+        "If you think that something was graded wrongly, say what and why: send it as an e-mail, "
+        "or save it as a file and send that.",
+        "如认为评分有误，请说明内容与理由：可发送电子邮件，或存为文件后发送。",
+    ),
+    "request.how_file": (
+        "If you think that something was graded wrongly, say what and why, save it as a file and "
+        "send that to your instructor.",
+        "如认为评分有误，请说明内容与理由，存为文件后发送给教师。",
+    ),
+    "request.about": ("About", "关于"),
+    "request.text": ("What is wrong, and why", "问题与理由"),
+    "request.save": ("Save as a file", "存为文件"),
+    "request.mail": ("Write an e-mail", "写电子邮件"),
 }

@@ -21,6 +21,7 @@ from grader.model.result import Audience, Outcome, Result
 from grader.report import text
 from grader.report.class_statistics import Href, cohort, report_href
 from grader.report.notebook_view import notebook_views
+from grader.report.request_form import RequestForm, by_check, titles_of
 from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import case_of, student_view
@@ -34,13 +35,18 @@ _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 
 
 def student_page(
-    result: Result, *, audience: Audience = "student", lang: Lang = "en", beside: str = ""
+    result: Result,
+    *,
+    audience: Audience = "student",
+    lang: Lang = "en",
+    beside: str = "",
+    ask: RequestForm | None = None,
 ) -> str:
     """The page of one submission, complete and self-contained.
 
     What the student's copy has of a hidden check is in `grader.report.redact`. The instructor's
     says that it is, links to the student's if its address `beside` is given, and has neither call
-    nor values of a hidden check.
+    nor values of a hidden check. `ask` lets the student ask for a regrade on it.
     """
     view = student_view(result, audience)
     notebooks = notebook_views(result.notebooks)
@@ -52,6 +58,9 @@ def student_page(
         result=view.result,
         notebooks_=notebooks,
         beside=beside,
+        ask=ask,
+        about=titles_of(view.result),
+        asked=by_check(view.result),
         **frame,
     )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from grader.model.course_records import RegradeRequest
 from grader.model.result import Audience, Cause, CheckResult, Finding, Outcome, Result, Visibility
 from grader.model.worth import WorthStep
 
@@ -27,6 +28,7 @@ def for_audience(result: Result, audience: Audience) -> Result:
         checks=[redact_check(check, audience, told) for check in result.checks],
         error=_error(result, audience),
         steps=[step if audience == "instructor" else _step(step) for step in result.steps],
+        requests=[_request(each, audience) for each in result.requests],
         graded_as=result.graded_as if audience == "instructor" else None,
     )
 
@@ -83,6 +85,11 @@ def _cause(cause: Cause, told: _Told) -> Cause:
 
 def _numbers(cause: Cause) -> tuple[str, int, tuple[float, ...]]:
     return cause.id, cause.form, tuple(cause.numbers)
+
+
+def _request(request: RegradeRequest, audience: Audience) -> RegradeRequest:
+    """Who took it in or answered it is only for staff."""
+    return request if audience == "instructor" else replace(request, who="")
 
 
 def _error(result: Result, audience: Audience) -> str:

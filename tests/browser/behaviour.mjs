@@ -1,5 +1,6 @@
 // node behaviour.mjs CLASS.html STUDENT.html: sorts and searches the class table with mouse and
 // keyboard, opens the details of the student page. Prints what was seen as JSON.
+import { readFileSync } from "node:fs";
 import { open, withBrowser } from "./browser.mjs";
 
 const [classPath, studentPath] = process.argv.slice(2);
@@ -47,6 +48,14 @@ async function studentPage(browser) {
   seen.closedAgain = await open_();
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   seen.printed = await open_();
+  await page.fill("#ask-text", "Mine is right, & yours?\n");
+  await page.selectOption("#ask-about", { index: 1 });
+  seen.mail = await page.getAttribute("#ask-mail", "href");
+  const saved = page.waitForEvent("download");
+  await page.click("#ask-save");
+  const file = await saved;
+  seen.savedAs = file.suggestedFilename();
+  seen.saved = readFileSync(await file.path(), "utf-8");
   await page.close();
   return { ...seen, incidents };
 }

@@ -25,7 +25,7 @@ COMMANDS = (
         "key",
         "kit",
     ),
-    *("leaderboard", "lint", "new", "notebook", "override", "template", "verify"),
+    *("leaderboard", "lint", "new", "notebook", "override", "requests", "template", "verify"),
 )
 HEAVY = (
     "numpy",

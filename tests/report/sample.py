@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from grader.model.course_records import RegradeRequest
 from grader.model.notebook_records import (
     CellOutcome,
     CellOutput,
@@ -120,7 +122,11 @@ def settled() -> Result:
         WorthStep(kind=kind, reason=f"{NASTY[:300]}.", before=50.0 - n, after=49.0 - n, staff="ta")
         for n, kind in enumerate(kinds)
     ]
-    return replace(result(), steps=steps, excused=True, penalty=4.0)
+    asked = RegradeRequest(
+        assignment="hw", person="ann", about=checks()[0].id, text=NASTY[:900], answer=NASTY[:900],
+        who="ta", at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
+    )  # fmt: skip
+    return replace(result(), steps=steps, excused=True, penalty=4.0, requests=[asked])
 
 
 def regraded() -> Regrade:

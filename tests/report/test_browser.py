@@ -12,21 +12,25 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from msgspec.structs import replace
 
+from grader.course.requests import read_request
 from grader.model.result import Result
 from grader.report.cell_output import fragment
 from grader.report.class_statistics import report_href
 from grader.report.html import class_page, student_page
 from grader.report.regrade_page import regrade_page
+from grader.report.request_form import RequestForm
 from grader.report.text import number
 from tests.report import sample
 from tests.support import SECONDS
 
 SCRIPTS = Path(__file__).parents[1] / "browser"
 MODULES = Path(os.environ.get("GRADER_BROWSER_DIR") or SCRIPTS) / "node_modules"
+TOKEN = "a" * 26
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
 
@@ -84,7 +88,7 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "class-large": class_page(sample.class_results(520), title="Many"),
         "class-empty": class_page([], title="Nobody"),
         "regrade": regrade_page(sample.regraded(), title="Networks"),
-        "settled": student_page(sample.settled(), audience="instructor"),
+        "settled": student_page(sample.settled(), ask=RequestForm(TOKEN, "x", "ta@example.org")),
         "cell": _notebook(fragment(sample.checks())),
     }
     views = _run("axe.mjs", *_write(tmp_path, pages))
@@ -100,7 +104,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
             [*sample.class_results(58), sample.result("zuse-10"), sample.result("zuse-9")],
             title="A class",
         ),
-        "student": student_page(sample.result()),
+        "student": student_page(
+            sample.result(), ask=RequestForm(TOKEN, "Networks & more", "ta@example.org")
+        ),
     }
     return _run("behaviour.mjs", *_write(tmp_path_factory.mktemp("pages"), pages))
 
@@ -207,6 +213,22 @@ def test_details_open_together_and_for_printing(seen: Any) -> None:
     student = seen["student"]
     assert student["closed"] == student["closedAgain"] == 0
     assert student["opened"] == student["printed"] == student["details"] > 0
+
+
+def test_a_request_is_saved_and_mailed_as_it_was_written(seen: Any, tmp_path: Path) -> None:
+    student, file = seen["student"], tmp_path / seen["student"]["savedAs"]
+    file.write_text(student["saved"], encoding="utf-8")
+    saved = read_request(file)
+    file.write_text(unquote(student["mail"].partition("&body=")[2]), encoding="utf-8")
+    mailed = read_request(file)
+    part = sample.result().parts[0].id
+    for request in (saved, mailed):
+        assert request[:3] == (TOKEN, part, "Mine is right, & yours?")
+    assert saved.asked is not None
+    assert file.name == "regrade-aaaaaaaa.json"
+    assert student["mail"].startswith(
+        "mailto:ta@example.org?subject=Regrade%20request%3A%20Networks"
+    )
 
 
 def test_scripts_are_admitted_and_nothing_else_happens(seen: Any) -> None:
