@@ -39,9 +39,9 @@ from grader.runner.check_run import CheckRun, KeyReplayer, Recorder
 from grader.runner.memory_package import MemoryPackage
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
+from grader.sandbox.forked_tasks import run_forked
 from grader.student.proxy import Student
 from grader.student.trace import Tapes
-from grader.verify.forked_tasks import run_forked
 from grader.worker import compat
 from grader.worker.worker import Dispatcher
 

@@ -19,8 +19,8 @@ from grader.model.contract import ContractEntry
 from grader.model.errors import GraderError
 from grader.model.verdicts import NotJudged
 from grader.runner.answer_key import LocalChannel, RecordingChannel, ReplayChannel
+from grader.sandbox.forked_tasks import Send, run_forked
 from grader.student.proxy import Channel, Reply, Request, Student
-from grader.verify.forked_tasks import Send, run_forked
 from grader.verify.mutants import Mutant, make_mutants
 from grader.verify.no_op import idle_packages
 from grader.verify.observation import Observation, telling

@@ -26,7 +26,7 @@ from grader.authoring.native_reference import NativeReference
 from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
 from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
-from grader.verify.forked_tasks import Send, run_forked
+from grader.sandbox.forked_tasks import Send, run_forked
 from grader.verify.mutants import Mutant
 
 _EXPLORE_SECONDS: Final = 60

@@ -15,9 +15,9 @@ from grader.model.result import CheckResult
 from grader.runner.check import Check
 from grader.runner.reference import reference_files
 from grader.runner.session import run_session
+from grader.sandbox.forked_tasks import Done, Send, run_forked
 from grader.verify.analysis import conclude, verdict_of
 from grader.verify.equivalent_mutants import argue, load_arguments
-from grader.verify.forked_tasks import Done, Send, run_forked
 from grader.verify.in_memory import InMemoryBank
 from grader.verify.programs import Program, gather
 from grader.verify.proof import CheckRecord, ProgramKind, ProgramVerdict, Proof, Subject

@@ -10,8 +10,8 @@ import msgspec
 
 from grader.model.errors import InternalError
 from grader.model.result import CheckResult
+from grader.sandbox.forked_tasks import Done, Send, run_forked
 from grader.verify.analysis import flakes_of
-from grader.verify.forked_tasks import Done, Send, run_forked
 from grader.verify.in_memory import InMemoryBank
 from grader.verify.programs import Program
 from grader.verify.proof import Flake, Flip

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from grader.verify.forked_tasks import TIMEOUT, Send, run_forked
+from grader.sandbox.forked_tasks import TIMEOUT, Send, run_forked
 
 
 def work(task: str, send: Send) -> None:
