@@ -28,6 +28,7 @@ ORDER: Final = (
     "grading",
     "notebooks",
     "course",
+    "similarity",
     "verify",
     "batches",
     "selfcheck",

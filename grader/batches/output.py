@@ -31,6 +31,7 @@ from grader.course.submission_worth import Worth
 from grader.model.class_list import ClassList
 from grader.model.errors import InputError
 from grader.model.result import Result
+from grader.model.similar_pairs import SIMILAR_JSON, SimilarityReport
 from grader.report import html
 from grader.report.atomic_write import instructor_page, result_file, student_page_of
 from grader.report.gradebook import gradebook_pieces
@@ -243,6 +244,7 @@ class BatchOutput:
             title=self._title,
             made=time.strftime("%Y-%m-%d %H:%M"),
             lang=self._lang,
+            similar=self._similar(),
         )
         self._storage.write("index.html", _encoded(page))
         self._storage.write("gradebook.csv", gradebook_pieces(roster))
@@ -253,6 +255,14 @@ class BatchOutput:
         if self._recorder is not None:
             self._recorder.finish(self._open().given(), self._stored)
         self.close()
+
+    def _similar(self) -> SimilarityReport | None:
+        """What `grader similar` found, if it wrote it here; the class page leads to it."""
+        content = self._storage.read(SIMILAR_JSON)
+        try:
+            return SimilarityReport.from_json(content) if content is not None else None
+        except msgspec.DecodeError:
+            return None
 
     def close(self) -> None:
         """Let go of the state; it is opened again when it is needed."""

@@ -26,6 +26,7 @@ from grader.cli import (
     notebook,
     override,
     requests,
+    similar,
     streams,
     template,
     verify,
@@ -80,6 +81,7 @@ for name, function in (
     ("notebook", notebook.command),
     ("override", override.command),
     ("requests", requests.command),
+    ("similar", similar.command),
     ("template", template.command),
     ("verify", verify.command),
 ):

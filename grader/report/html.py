@@ -29,6 +29,7 @@ from grader.report.summary import Roster
 
 if TYPE_CHECKING:
     from grader.model.leaderboard import LeaderboardEntry
+    from grader.model.similar_pairs import SimilarityReport
 
 _PERCENT = re.compile(r"(?<=\d) %")
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
@@ -72,13 +73,17 @@ def class_page(
     made: str = "",
     lang: Lang = "en",
     href: Href | None = None,
+    similar: SimilarityReport | None = None,
 ) -> str:
     """The page of a class, complete and self-contained.
 
     `title` is the heading, `made` a date to show beneath it. `href` gives the address of a
-    student's page, by default of the instructor's copy in the output of a batch.
+    student's page, by default of the instructor's copy in the output of a batch. `similar` is what
+    `grader similar` found, if its pages lie in the same output.
     """
-    return "".join(class_pieces(results, title=title, made=made, lang=lang, href=href))
+    return "".join(
+        class_pieces(results, title=title, made=made, lang=lang, href=href, similar=similar)
+    )
 
 
 def class_pieces(
@@ -88,10 +93,12 @@ def class_pieces(
     made: str = "",
     lang: Lang = "en",
     href: Href | None = None,
+    similar: SimilarityReport | None = None,
 ) -> Iterator[str]:
     """The text of `class_page`, piece by piece: that of a large class need not be in memory."""
     view = cohort(results, href or (lambda summary: report_href(summary.submission)))
     context = {"view": view, "title": title, "made": made, "rest": rest(view, Texts(lang))}
+    context["similar"] = similar
     template = environment().get_template("class.html")
     return template.generate(t=Texts(lang), Outcome=Outcome, **_frame("class"), **context)
 
@@ -101,9 +108,9 @@ def ranking_page(entries: Sequence[LeaderboardEntry], *, title: str, lang: Lang 
     return render("leaderboard.html", lang, entries=entries, title=title, **static_frame())
 
 
-def static_frame() -> dict[str, Markup]:
-    """What a page without a script gives to `base.html`."""
-    style = asset("page.css") + asset("notebooks.css")
+def static_frame(*more: str) -> dict[str, Markup]:
+    """What a page without a script gives to `base.html`; `more` are style sheets of its own."""
+    style = "".join(map(asset, ("page.css", "notebooks.css", *more)))
     return {"style": Markup(style), "script": Markup(""), "policy": Markup(_policy(style, ""))}
 
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from grader.model.result import Outcome
 from grader.report.course_strings import COURSE_TEXTS
+from grader.report.similar_strings import SIMILAR_TEXTS
 
 Lang = Literal["en", "zh"]
 
@@ -314,6 +315,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # terminal
     "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),
     **COURSE_TEXTS,
+    **SIMILAR_TEXTS,
 }
 
 

@@ -25,7 +25,17 @@ COMMANDS = (
         "key",
         "kit",
     ),
-    *("leaderboard", "lint", "new", "notebook", "override", "requests", "template", "verify"),
+    *(
+        "leaderboard",
+        "lint",
+        "new",
+        "notebook",
+        "override",
+        "requests",
+        "similar",
+        "template",
+        "verify",
+    ),
 )
 HEAVY = (
     "numpy",

@@ -1,0 +1,1 @@
+"""Similar submissions: what two students wrote alike and neither was given."""

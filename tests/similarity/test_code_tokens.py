@@ -1,0 +1,151 @@
+"""What of a program counts, and what does not."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from grader.similarity.code_tokens import MAX_DEPTH, MAX_TOKENS, code_units
+from grader.similarity.winnowing import LENGTH, WINDOW, passage_hashes, winnow
+
+PLAIN = """
+import numpy as np
+
+def scale(x, w):
+    total = np.sum(x * w, axis=0)
+    out = x / (total + 1e-8)
+    for i in range(3):
+        out = out - i * w
+    return out
+"""
+
+
+def prints(text: str) -> list[int]:
+    """The hashes of all passages, unit by unit."""
+    units = code_units(textwrap.dedent(text))
+    return [value for unit in units for value in passage_hashes(unit.tokens).tolist()]
+
+
+SAME = {
+    "names": PLAIN.replace("total", "t").replace("out", "result").replace("scale", "f"),
+    "comments": PLAIN.replace("    out = x", "    # divide\n    out = x"),
+    "docstring": PLAIN.replace("w):\n", 'w):\n    """Scale x."""\n'),
+    "annotations": PLAIN.replace("(x, w)", "(x: float, w: float) -> float"),
+    "brackets": PLAIN.replace("x * w", "((x) * (w))"),
+    "lines": PLAIN.replace("x * w, axis", "x *\n        w,\n        axis"),
+    "one more name": PLAIN.replace(
+        "    out = x / (total + 1e-8)", "    below = total + 1e-8\n    out = x / below"
+    ),
+    "one name less": PLAIN.replace("    total = np.sum(x * w, axis=0)\n", "").replace(
+        "total +", "np.sum(x * w, axis=0) +"
+    ),
+    "another alias": PLAIN.replace("as np", "as numpy").replace("np.sum", "numpy.sum"),
+    "a method": PLAIN.replace("np.sum(x * w, axis=0)", "(x * w).sum(axis=0)"),
+    "a number's spelling": PLAIN.replace("1e-8", "0.00000001"),
+    "in place": PLAIN.replace("out = out - i * w", "out -= i * w"),
+    "something unused": PLAIN.replace("    for", "    spare = x * 3\n    for"),
+    "something never run": PLAIN.replace("    for", "    if False:\n        x = 3\n    for"),
+    "something printed": PLAIN.replace("    for", "    print(x, out)\n    for"),
+    "something kept free": PLAIN.replace("    total =", "    out = None\n    total ="),
+    "Python 2": PLAIN.replace("range", "xrange").replace("    for", "    print 'x', out\n    for"),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_what_does_not_count(what: str) -> None:
+    assert SAME[what] != PLAIN
+    assert prints(SAME[what]) == prints(PLAIN) != []
+
+
+OTHER = {
+    "order of operations": PLAIN.replace("x / (total + 1e-8)", "x / total + 1e-8"),
+    "a number": PLAIN.replace("1e-8", "1e-7"),
+    "an operator": PLAIN.replace("x * w", "x + w"),
+    "a function": PLAIN.replace("np.sum", "np.mean"),
+    "flow of values": PLAIN.replace("x * w", "x * x"),
+    "an argument's name": PLAIN.replace("axis=0", "keepdims=0"),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_what_counts(what: str) -> None:
+    assert OTHER[what] != PLAIN
+    assert prints(OTHER[what]) != prints(PLAIN)
+
+
+def test_functions_methods_and_the_rest_are_units_of_their_own() -> None:
+    text = """
+        size = 3 * 4
+        def f(x):
+            def inner(y):
+                return y
+            return inner(x)
+        class Net:
+            rate = 2
+            def loss(self, x):
+                return self.rate * x
+    """
+    units = code_units(textwrap.dedent(text))
+    assert [(unit.name, unit.first_row, unit.last_row) for unit in units] == [
+        ("f", 2, 5), ("Net.loss", 8, 9), ("", 1, 10),
+    ]  # fmt: skip
+
+
+def test_functions_in_another_order_are_the_same_units() -> None:
+    one, other = "def f(x):\n    return x + 1\n", "def g(x, y):\n    return x * y - 2\n"
+    assert sorted(prints(one + other)) == sorted(prints(other + one)) != []
+
+
+def test_what_was_imported_from_an_own_module_is_an_own_name() -> None:
+    texts = [f"from {m} import {n}\ndef f(x):\n    return {n}(x) * {n}(x + 1)\n" for m, n in
+             (("tools", "helper"), ("stuff", "thing"))]  # fmt: skip
+    own = [code_units(text, frozenset({"tools", "stuff"}))[0].tokens for text in texts]
+    foreign = [code_units(text)[0].tokens for text in texts]
+    assert passage_hashes(own[0]).tolist() == passage_hashes(own[1]).tolist()
+    assert passage_hashes(foreign[0]).tolist() != passage_hashes(foreign[1]).tolist()
+
+
+def test_a_broken_file_is_read_as_far_as_it_can_be() -> None:
+    broken = PLAIN + "\ndef g(x:\n    return ((\n"
+    assert set(prints(PLAIN)) <= set(prints(broken))
+
+
+def test_a_use_before_its_value_is_no_temporary() -> None:
+    text = "def f(x):\n    while x:\n        x = x - y\n        y = x * 2\n    return x\n"
+    kinds = [token.kind for token in code_units(text)[0].tokens]
+    assert kinds.count("=") == 2 - 1  # `y` is named once and never read after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "(" * 5_000 + "1" + ")" * 5_000,
+        "x = " + "[" * 20_000,
+        "".join(f"{' ' * depth}if x:\n" for depth in range(2_000)),
+        "x = " + "+".join(["1"] * 20_000),
+    ],
+    ids=["brackets", "open brackets", "blocks", "operators"],
+)
+def test_deep_nesting_is_not_followed(text: str) -> None:
+    assert sum(len(unit.tokens) for unit in code_units(text)) <= 20 * MAX_DEPTH
+
+
+def test_of_a_huge_file_the_beginning_is_read() -> None:
+    text = "x = f(y) + 1\n" * (MAX_TOKENS // 4)
+    assert sum(len(unit.tokens) for unit in code_units(text)) <= MAX_TOKENS
+
+
+def test_winnowing_finds_what_is_long_enough_wherever_it_stands() -> None:
+    common = "def f(a, b):\n    return a * b - a / (b + 3) * a % 7\n"
+    (tokens,) = (unit.tokens for unit in code_units(common))
+    assert len(tokens) >= LENGTH + WINDOW - 1
+    alone = set(winnow(passage_hashes(tokens)).tolist())
+    longer = [*code_units("def g(q):\n    return q ** q ** 5\n")[0].tokens, *tokens]
+    assert alone & set(winnow(passage_hashes(longer)).tolist())
+
+
+def test_a_window_is_thinned() -> None:
+    tokens = code_units(PLAIN)[0].tokens
+    every = passage_hashes(tokens)
+    assert 0.5 * len(every) < len(winnow(every)) < 0.85 * len(every)
