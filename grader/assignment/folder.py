@@ -10,7 +10,9 @@ from pathlib import Path
 from grader.assignment.layout import Layout, find_rubric
 from grader.assignment.plugin import AUTO, Plugin, load_plugin, plugin_files
 from grader.assignment.stripping import strip_solutions
+from grader.assignment.template_digests import with_templates
 from grader.model.composition import load_composition
+from grader.model.contract import Contract
 from grader.model.errors import RubricError, UsageError
 from grader.model.module_path import notebook_of
 from grader.model.rubric import Rubric, load_rubric, rubric_sources
@@ -24,7 +26,6 @@ class Assignment:
     def __init__(self, rubric: Rubric, path: Path) -> None:
         self.rubric = rubric
         self.path = path
-        self.contract = rubric.contract
         self.layout = Layout(path, rubric)
 
     @classmethod
@@ -78,6 +79,15 @@ class Assignment:
     def bank(self) -> Path:
         """Folder of the test bank."""
         return self.layout.bank
+
+    @cached_property
+    def contract(self) -> Contract:
+        """What it asks for, with what its templates have in the place of each function.
+
+        Raises:
+            InputError: the file of template digests is damaged.
+        """
+        return with_templates(self.rubric.contract, self.layout)
 
     @cached_property
     def bank_files(self) -> list[Path]:
@@ -163,6 +173,7 @@ class Assignment:
         notebooks += [layout.curves] if layout.curves.is_file() else []
         rubrics = [self.path, *([layout.base] if layout.base else [])]
         files = [*rubrics, *mistakes, *notebooks, *plugin_files(layout.plugin)]
+        files += sorted(layout.template.rglob("*.py"))
         return digest(files, self.bank_digest + self.reference_digest)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from grader.assignment.plugin import PLAIN, Answered, Plugin
 from grader.checks.random_values import Chance, Drawn
+from grader.diagnosis.numbering import FROM_ONE, Numbering
 from grader.model.call import Call
 from grader.model.contract import ContractEntry
 from grader.protocol.wire import Handle
@@ -28,7 +29,6 @@ _SMALL: Final = 1e-3
 """Arrays of smaller numbers may be all rounding."""
 ALIKE: Final = 0.95
 """How far something explains that is of the same kind and not the same."""
-_NAME: Final = re.compile(r"(W|b|gamma|beta)(\d+)")
 _SHARED: Final = "shared: "
 """Before what is compared in place of values that were drawn."""
 _EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", _SHARED)
@@ -192,12 +192,12 @@ class ReplyReader:
         contract: Mapping[str, ContractEntry] = {},
         plugin: Plugin = PLAIN,
         *,
-        shift: int = 0,
+        numbering: Numbering = FROM_ONE,
     ) -> None:
         """The contract says what is drawn at random, the plugin what is compared of it."""
         self._contract = contract
         self._plugin = plugin
-        self._shift = shift
+        self._numbering = numbering
         self._last: dict[str, Answered] = {}
         """By name, the call before."""
         self._made: dict[int, Answered] = {}
@@ -302,9 +302,9 @@ class ReplyReader:
         return {f"{_SHARED}{label}": value for label, value in shared.items()}
 
     def _renamed(self, value: Any) -> Any:
-        if not (self._shift and isinstance(value, dict)):
+        if not (self._numbering.by and isinstance(value, dict)):
             return value
-        return {shifted(str(key), self._shift): item for key, item in value.items()}
+        return {self._numbering.ours(str(key)): item for key, item in value.items()}
 
     def _initial(self, name: str, values: Any) -> Iterator[tuple[str, Any]]:
         for label, value in self._leaves(name, values):
@@ -342,7 +342,7 @@ class ReplyReader:
             return
         if isinstance(value, dict):
             for key, item in value.items():
-                yield from self._leaves(f"{name}[{shifted(str(key), self._shift)}]", item)
+                yield from self._leaves(f"{name}[{self._numbering.ours(str(key))}]", item)
         elif isinstance(value, list | tuple):
             for index, item in enumerate(value):
                 yield from self._leaves(f"{name}[{index}]", item)
@@ -352,12 +352,6 @@ class ReplyReader:
 
 def _same_args(one: Sequence[Any], other: Sequence[Any]) -> bool:
     return len(one) == len(other) and all(map(np.array_equal, one, other))
-
-
-def shifted(name: str, by: int) -> str:
-    """`W1` for the `W0` of one who counts from zero."""
-    match = _NAME.fullmatch(name) if by else None
-    return f"{match[1]}{int(match[2]) + by}" if match else name
 
 
 def _names(request: Request) -> list[str]:

@@ -12,7 +12,8 @@ import numpy as np
 
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.mutated_package import Resolve
-from grader.diagnosis.observed_values import Readings, ReplyReader, shifted
+from grader.diagnosis.numbering import FROM_ONE, Numbering
+from grader.diagnosis.observed_values import Readings, ReplyReader
 from grader.model.call import Call
 from grader.model.contract import ContractEntry
 from grader.protocol.wire import Handle
@@ -31,11 +32,11 @@ class ReplayedCheck:
         self.tape = tape
         self._plugin = form.plugin
         self._contract = contract
-        self._shift = _counts_from_zero(tape)
+        self._numbering = Numbering.of(tape, contract)
         shortened = [_shortened(each.request, each.reply) for each in tape.exchanges]
         self.requests = [_canonical(form, request) for request, _ in shortened]
         self._own = [reply for _, reply in shortened]
-        self.student = self._read(self._own, shift=self._shift)
+        self.student = self._read(self._own, self._numbering)
 
     def rerun(self, resolve: Resolve, *, draw: int = 0) -> Readings:
         """What a package answers to the same requests.
@@ -52,7 +53,7 @@ class ReplayedCheck:
         """The same, as it came."""
         if draw:
             np.random.seed(draw)
-        answers = _Answers(resolve, self._shift, draw)
+        answers = _Answers(resolve, self._numbering, draw)
         with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             return [
@@ -60,8 +61,8 @@ class ReplayedCheck:
                 for request, own in zip(self.requests, self._own, strict=True)
             ]
 
-    def _read(self, replies: list[Reply], shift: int = 0) -> Readings:
-        reader = ReplyReader(self._contract, self._plugin, shift=shift)
+    def _read(self, replies: list[Reply], numbering: Numbering = FROM_ONE) -> Readings:
+        reader = ReplyReader(self._contract, self._plugin, numbering=numbering)
         readings: Readings = {}
         for index, exchange in enumerate(self.tape.exchanges):
             request = self.requests[index]
@@ -73,10 +74,10 @@ class ReplayedCheck:
 class _Answers:
     """A package's answers; its objects stand for the student's."""
 
-    def __init__(self, resolve: Resolve, shift: int, draw: int = 0) -> None:
+    def __init__(self, resolve: Resolve, numbering: Numbering, draw: int = 0) -> None:
         self._draw = draw
         self._dispatcher = Dispatcher(resolve, lambda _file: False)
-        self._shift = shift
+        self._numbering = numbering
         self._handles: dict[int, Handle] = {}
 
     def answer(self, request: Request, own: Reply) -> Reply:
@@ -105,14 +106,14 @@ class _Answers:
     def _part(self, key: Any, value: Any) -> Any:
         if key == "seed" and self._draw and isinstance(value, int | np.integer):
             return int(value) + self._draw
-        if key == "path" and self._shift:
+        if key == "path" and self._numbering.by:
             return [
-                tuple(shifted(name, self._shift) if isinstance(name, str) else name for name in s)
+                tuple(self._numbering.ours(name) if isinstance(name, str) else name for name in s)
                 if isinstance(s, tuple) else s
                 for s in value
             ]  # fmt: skip
-        if key == "items" and self._shift:
-            return {shifted(name, self._shift): self._translated(v) for name, v in value.items()}
+        if key == "items" and self._numbering.by:
+            return {self._numbering.ours(name): self._translated(v) for name, v in value.items()}
         return self._translated(value)
 
     def _learn(self, own: Any, ours: Any) -> None:
@@ -191,8 +192,3 @@ def _canonical(form: CallForm, request: Request) -> Request:
         return request
     call = form.adapt_back(Call(request["on"], request["args"], request["kwargs"]))
     return {**request, "args": list(call.args), "kwargs": dict(call.kwargs)}
-
-
-def _counts_from_zero(tape: Tape) -> int:
-    values = (exchange.reply.get("value") for exchange in tape.exchanges)
-    return int(any(isinstance(value, dict) and "W0" in value for value in values))

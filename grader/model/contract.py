@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from grader.model.module_path import notebook_of
 from grader.model.rubric_fault import Fault, did_you_mean
@@ -49,6 +50,7 @@ class EntryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stands_on: list[str] = []
     random: list[str] = []
     differentiable: list[str] = []
+    numbered: list[str] = []
     given: bool = False
     given_lines: list[str] = []
 
@@ -76,8 +78,12 @@ class ContractEntry(msgspec.Struct, frozen=True):
     """Returned values, or attributes, that depend on what the student's code draws at random."""
     differentiable: tuple[str, ...] = ()
     """The arguments that its backward returns gradients of."""
+    numbered: tuple[str, ...] = ()
+    """How names begin that end in a number, counted from 1: a student may count from 0."""
     given: bool = False
     """Whether students get it complete: there is nothing to do in it."""
+    templates: frozenset[str] = frozenset()
+    """Hashes of the syntax trees that known templates have in its place."""
     given_lines: tuple[str, ...] = ()
     """Statements that a template gives in it though they compute a part of its results."""
 
@@ -119,6 +125,7 @@ class ContractEntry(msgspec.Struct, frozen=True):
             stands_on=tuple(declared.stands_on),
             random=tuple(declared.random),
             differentiable=tuple(declared.differentiable),
+            numbered=tuple(declared.numbered),
             given=given,
             given_lines=tuple(declared.given_lines),
         )
@@ -143,6 +150,12 @@ class Contract(Mapping[str, ContractEntry]):
                 name: ContractEntry.parse(name, entry, given=_module(entry) in given_modules)
                 for name, entry in declared.items()
             }
+        )
+
+    def with_templates(self, digests: Mapping[str, frozenset[str]]) -> Contract:
+        """The contract with what known templates have in the place of functions and methods."""
+        return Contract(
+            {name: _with_templates(name, entry, digests) for name, entry in self.items()}
         )
 
     def __getitem__(self, name: str) -> ContractEntry:
@@ -209,6 +222,16 @@ class Contract(Mapping[str, ContractEntry]):
         return self.families(met - own)
 
 
+def _with_templates(
+    name: str, entry: ContractEntry, digests: Mapping[str, frozenset[str]]
+) -> ContractEntry:
+    methods = {
+        method: _with_templates(f"{name}.{method}", inner, digests)
+        for method, inner in entry.methods.items()
+    }
+    return replace(entry, methods=methods, templates=digests.get(name, frozenset()))
+
+
 def owner_of(name: str) -> str:
     """The contract's entry that a target belongs to: `Tensor` for `Tensor.backward`."""
     return name.partition(".")[0]
@@ -237,6 +260,9 @@ def _table_faults(name: str, entry: EntryTable, declared: Declared) -> Iterator[
     if not _MODULE.fullmatch(entry.module):
         what = f'is "{entry.module}"; expected a module such as "layers" or "notebook:Name"'
         yield ("module",), what, ""
+    for stem in entry.numbered:
+        if not stem.isidentifier():
+            yield ("numbered",), f"names {stem!r}, which is not a name", ""
     methods = _method_tables(entry.methods)
     names = {*declared, *(f"{name}.{method}" for method in methods)}
     yield from _value_faults(entry, names)

@@ -1,6 +1,7 @@
 """Telling a function left as in the template from one that was worked on.
 
-Templates give more than `pass`: results preset to None, parameters unpacked, a branch for each
+It is left if its syntax tree is that of a known template. Otherwise its statements decide:
+templates give more than `pass`: results preset to None, parameters unpacked, a branch for each
 mode, the cache packed, the random seed set. A function is *left* when nothing but such lines is
 there, one of them keeps a place for the work (`raise`, `pass`, `...`, None), **and** its first
 result can only be what it was preset to. The last condition alone proves that it cannot be right
@@ -18,6 +19,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from grader.assignment.template_digests import tree_digest
 from grader.model.contract import ContractEntry
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -38,6 +40,8 @@ def is_left(function: Function, entry: ContractEntry) -> bool:
     """Whether a function is as a template gave it; `entry` is the contract's on it."""
     if function.decorator_list:
         return False
+    if entry.templates and tree_digest(function) in entry.templates:
+        return True
     body = _without_given(_reached(_without_texts(function.body)), entry)
     parameters = _parameters(function)
     if not all(_is_given(statement, parameters, entry.random) for statement in body):
