@@ -127,4 +127,43 @@ COURSE_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "request.text": ("What is wrong, and why", "问题与理由"),
     "request.save": ("Save as a file", "存为文件"),
     "request.mail": ("Write an e-mail", "写电子邮件"),
+    # a term
+    "term.title": ("The term so far", "学期总览"),
+    "term.empty": ("Nothing is graded yet.", "尚无评分。"),
+    "term.series": ("Mean scores over the term", "学期平均分变化"),
+    "term.series_label": (
+        "Mean of each assignment in per cent; the same numbers are in the table below.",
+        "各次作业平均分（百分比），数据见下表。",
+    ),
+    "term.series_caption": (
+        "Mean of each assignment, in per cent of its points: of all students (thick) and of each "
+        "section.",
+        "各次作业的平均分（占满分百分比）：粗线为全体学生，细线为各班。",
+    ),
+    "term.assignments": ("Assignments and sections", "作业与班级"),
+    "term.assignment": ("Assignment", "作业"),
+    "term.submitted": ("Submitted", "提交"),
+    "term.late": ("Late", "迟交"),
+    "term.mean": ("Mean %", "平均 %"),
+    "term.median": ("Median %", "中位 %"),
+    "term.range": ("Range %", "范围 %"),
+    "term.weight": ("weight {n}", "权重 {n}"),
+    "term.due": ("due {when}", "截止 {when}"),
+    "term.student": ("Student", "学生"),
+    "term.total": ("Total %", "总评 %"),
+    "term.drop": (
+        "The lowest assignment is left out of each total: it is in brackets.|The {n} lowest "
+        "assignments are left out of each total: they are in brackets.",
+        "总评中去掉最低的 {n} 次作业，以括号标出。",
+    ),
+    "term.dropped": ("({points})", "（{points}）"),
+    "term.state.nothing": ("nothing", "未提交"),
+    "term.state.unreadable": ("unreadable", "无法读取"),
+    "term.state.failed": ("our fault", "系统故障"),
+    "term.state.excused": ("excused", "免交"),
+    "term.state.pending": ("–", "–"),
+    "term.hardest": ("Hardest checks, and who failed them", "最难的检查与未通过的学生"),
+    "term.of": ("{n} of {total}", "{n} / {total}"),
+    "term.returning": ("Mistakes that come back", "反复出现的错误"),
+    "term.students": ("{n} student|{n} students", "{n} 名学生"),
 }

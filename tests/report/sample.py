@@ -23,6 +23,7 @@ from grader.model.notebook_records import (
     NotebookResult,
     WrittenAnswer,
 )
+from grader.model.person import Person
 from grader.model.release import ReleaseInfo
 from grader.model.result import (
     CheckResult,
@@ -36,6 +37,16 @@ from grader.model.result import (
     Visibility,
 )
 from grader.model.score_change import CheckChange, Regrade, ScoreChange
+from grader.model.term_records import (
+    ReturningMistake,
+    Term,
+    TermAssignment,
+    TermCheck,
+    TermRow,
+    TermSpread,
+    TermWork,
+    WorkState,
+)
 from grader.model.worth import StepKind, WorthStep
 from grader.report.atomic_write import instructor_page, student_page_of, write_atomically
 from grader.report.cell_output import fragment
@@ -144,6 +155,45 @@ def regraded() -> Regrade:
         for n in range(4)
     ]  # fmt: skip
     return Regrade(total=30, changes=changes)
+
+
+def term(assignments: int = 12, students: int = 6) -> Term:
+    """A term with more assignments than a phone is wide."""
+    spread = TermSpread(submitted=5, late=1, mean=71.5, median=70.0, lowest=10.0, highest=99.25)
+    states: tuple[WorkState, ...] = (
+        "graded",
+        "nothing",
+        "unreadable",
+        "failed",
+        "excused",
+        "pending",
+    )
+    rows = [
+        TermRow(
+            person=Person(key=f"p{n}", name=HOSTILE[n][:80], section="A"),
+            works=[
+                TermWork(assignment=f"hw{k}", state=states[(n + k) % 6], points=55.25,
+                         max_points=100.0, dropped=k == n)
+                for k in range(assignments)
+            ],
+            total=71.25 + n,
+        )
+        for n in range(students)
+    ]  # fmt: skip
+    every = [
+        TermAssignment(
+            id=f"hw{k}", title=f"Assignment {k}", weight=100.0, due="2026-03-01T23:59:00+00:00",
+            whole=replace(spread, mean=70.0 + k), sections={"A": spread, NASTY[:60]: spread},
+        )
+        for k in range(assignments)
+    ]  # fmt: skip
+    hard = TermCheck(
+        assignment="hw1", id="layers::a", title=NASTY[:200], judged=6, failing=["p0", "p1"]
+    )
+    mistake = ReturningMistake(id="m", title=NASTY[:200], people={"p0": ["hw1", "hw2"]})
+    return Term(
+        title=NASTY[:100], assignments=every, rows=rows, hardest=[hard], returning=[mistake], drop=1
+    )
 
 
 def checks() -> list[CheckResult]:

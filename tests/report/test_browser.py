@@ -24,6 +24,7 @@ from grader.report.class_statistics import report_href
 from grader.report.html import class_page, student_page
 from grader.report.regrade_page import regrade_page
 from grader.report.request_form import RequestForm
+from grader.report.term_page import term_page
 from grader.report.text import number
 from tests.report import sample
 from tests.support import SECONDS
@@ -88,6 +89,7 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "class-large": class_page(sample.class_results(520), title="Many"),
         "class-empty": class_page([], title="Nobody"),
         "regrade": regrade_page(sample.regraded(), title="Networks"),
+        "term": term_page(sample.term(), made="2026-03-02"),
         "settled": student_page(sample.settled(), ask=RequestForm(TOKEN, "x", "ta@example.org")),
         "cell": _notebook(fragment(sample.checks())),
     }
