@@ -169,6 +169,10 @@ class BatchOutput:
         self._marks = self._stored_marks().with_(entered)
         self._storage.write(marks.NAME, self._marks.to_json())
 
+    def use_marks(self, found: Marks) -> None:
+        """Take marks that are kept elsewhere, in place of those in the output."""
+        self._marks = found
+
     def settled(self, result: Result, worth: Worth) -> Result:
         """A result with its marks, overrides and lateness: what is handed to `add`."""
         marked = self._stored_marks().applied(as_graded(result), self._lang)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from grader.assignment.folder import Assignment
+from grader.assignment.composed import open_assignment
 from grader.batches.executors import Executor, TryAgain
 from grader.batches.fingerprint import Fingerprint, Fingerprints
 from grader.batches.output import BatchOutput
@@ -190,7 +190,7 @@ class Batch:
 
     @cached_property
     def _rubric(self) -> Rubric:
-        return Assignment.load(self._executor.settings.assignment).rubric
+        return open_assignment(self._executor.settings.assignment).rubric
 
     def _cached(self, task: _Task) -> tuple[_Task, Progress | None]:
         if self._cache is None:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import options
-from grader.cli.regrading import regrading
-from grader.model.errors import ExitCode, UsageError
+from grader.cli import course_batch, options
+from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.batches.answer_sheets import Waiting
-    from grader.batches.output import BatchOutput
-    from grader.batches.run import Batch, Progress
-    from grader.course.marks import Mark, Place
-    from grader.model.rubric import Rubric
-    from grader.submission.identity import Names
-
-_OTHER_RELEASE = (
-    "Submissions with notebooks that were not made from this assignment's: {}. A cell counts where "
-    "it calls what a cell of that notebook calls; see docs/notebooks.md, other_releases."
-)
+    from grader.cli.grading_run import GradingOptions
 
 
 def command(
@@ -34,12 +20,18 @@ def command(
         str,
         typer.Argument(
             help="A platform's export, or a folder of folders or archives, one per submission; "
-            "or a URL."
+            "or a URL. In a course, a further export, if there is one."
         ),
-    ],
+    ] = "",
     out: Annotated[
-        str, typer.Option("--out", "-o", help="Folder for results and reports; or a URL.")
-    ],
+        str,
+        typer.Option(
+            "--out", "-o", help="Folder for results and reports; or a URL. A course has its own."
+        ),
+    ] = "",
+    for_: options.ForAssignment = "",
+    course: options.CourseName = "",
+    by: options.By = "",
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Parallel jobs; 0 = one per CPU.")
     ] = 0,
@@ -110,15 +102,12 @@ def command(
     what changed is graded again. Exit code 0: all were graded, whatever their scores.
     """
     from grader.assignment.composed import open_assignment
-    from grader.batches.download import brought
-    from grader.batches.executor_choice import open_executor
-    from grader.batches.output import BatchOutput
-    from grader.batches.result_cache import Cache
-    from grader.batches.run import Batch
-    from grader.course.late_policy import Lateness
-    from grader.course.open_class import open_class
-    from grader.course.timelist import lines_about, read_times
+    from grader.cli.grading_run import GradingOptions
 
+    if for_:
+        assignment = course_batch.grader_of(course, for_, assignment)
+    elif not (submissions and out):
+        raise UsageError("Name the submissions and --out, or an assignment of a course with --for.")
     settings = options.settings(
         assignment=assignment,
         release=release,
@@ -129,185 +118,64 @@ def command(
         no_fork=no_fork,
         no_notebooks=no_notebooks,
     )
-    loaded, language = open_assignment(assignment), options.language(lang)
-    rubric, where, into = loaded.rubric, options.zone(zone), options.into(add=add, replace=replace)
-    again = regrading(out, loaded, preview=preview, accept=accept, undo=undo, lang=language)
+    asked = GradingOptions(
+        settings=settings,
+        loaded=open_assignment(assignment),
+        lang=options.language(lang),
+        executor=executor,
+        jobs=jobs,
+        into=options.into(add=add, replace=replace),
+        marks=tuple(marks or ()),
+        preview=preview,
+        accept=accept,
+        undo=undo,
+        requests_to=requests_to or None,
+        fresh=fresh,
+        cache=cache,
+        cache_mb=cache_mb,
+        verbose=verbose,
+    )
+    if for_:
+        said = course_batch.CourseAsked(for_, course, out, submissions, export, submitted, by)
+        raise typer.Exit(course_batch.grade(said, asked))
+    raise typer.Exit(_grade(submissions, out, export, options.zone(zone), submitted, asked))
+
+
+def _grade(
+    submissions: str,
+    out: str,
+    export: str,
+    zone: dt.tzinfo | None,
+    submitted: Path | None,
+    asked: GradingOptions,
+) -> int:
+    """Grade a class that no course knows of."""
+    from grader.batches.download import brought
+    from grader.cli.grading_run import ClassToGrade, grade_class
+    from grader.course.late_policy import Lateness
+    from grader.course.open_class import open_class
+    from grader.course.timelist import lines_about, read_times
+
+    loaded, settings = asked.loaded, asked.settings
     with (
         brought(submissions) as here,
-        open_class(options.existing(here), loaded, chosen=export, zone=where, lang=lang) as those,
-        again as runs,
+        open_class(
+            options.existing(here), loaded, chosen=export, zone=zone, lang=settings.lang
+        ) as those,
     ):
-        said = list(those.lines())
-        times = those.times
+        said, times = list(those.lines()), those.times
         if submitted:
-            listed = read_times(submitted, those.names(), where)
+            listed = read_times(submitted, those.names(), zone)
             said += lines_about(listed, times)
             times = listed.times | times
         for line in said:
             typer.echo(line)
-        title, sources = here.resolve().name, those.sources
-        worth = runs.with_requests(Lateness(rubric, times).of)
-        asks = requests_to or None
-        output = BatchOutput(
-            runs.place,
-            title=title,
-            lang=language,
-            into=into,
-            recorder=runs.recorder,
-            requests_to=asks,
+        found = ClassToGrade(
+            title=here.resolve().name,
+            out=out,
+            sources=those.sources,
+            worth=Lateness(loaded.rubric, times).of,
+            names=those.names,
+            class_list=those.class_list,
         )
-        output.take(sources.ids(), those.class_list)
-        if accept or undo:
-            output.close()
-            return runs.put_in_force(undo, sources, worth, settings, title, asks)
-        if marks:
-            enter(marks, rubric, those.names(), output)
-        shared = Cache(cache, limit_mb=cache_mb) if cache else None
-        opened = open_executor(executor, settings, jobs)
-        with contextlib.closing(opened):
-            batch = Batch(
-                sources,
-                opened,
-                output=output,
-                cache=shared,
-                resume=not fresh,
-                worth=worth,
-            )
-            code = show(batch, len(sources), output, verbose=verbose, preview=runs.look_at)
-        runs.finish()
-        if shared is not None and shared.trouble:
-            typer.echo(f"The cache was not used: {shared.trouble}", err=True)
-        raise typer.Exit(code)
-
-
-def enter(sheets: list[Path], rubric: Rubric, names: Names, output: BatchOutput) -> None:
-    """Keep the marks of some sheets, once all of them were found to be right.
-
-    Raises:
-        InputError: one is not; names the file and the row.
-        UsageError: the rubric asks no questions.
-    """
-    from grader.course.marking_sheet import read_sheet
-
-    rules = rubric.notebooks.files if rubric.notebooks else {}
-    questions = {(n, q): p for n, rule in rules.items() for q, p in rule.answers.items()}
-    if not questions:
-        raise UsageError(
-            f"--marks: {rubric.id} has no questions to be marked.",
-            hint="Name the rubric with --assignment, as when the sheet was written.",
-        )
-    entered: dict[Place, Mark | None] = {}
-    for sheet in sheets:
-        entered |= read_sheet(sheet, questions, names)
-    output.enter(entered)
-    typer.echo(f"Marks taken from {', '.join(map(str, sheets))}: {len(entered)}.")
-
-
-def show(
-    batch: Batch,
-    total: int,
-    output: BatchOutput,
-    *,
-    verbose: bool = False,
-    preview: Callable[[Progress], None] | None = None,
-) -> int:
-    """Run a batch under a live display; the exit code.
-
-    Of a preview only that is shown each submission, and no reports are named: there are none.
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    from grader.batches.rerun_reasons import origin
-    from grader.cli.progress import SlowLines, slow_ones
-    from grader.report.terminal import result_line
-
-    console = Console()
-    count = Count()
-    columns = (
-        TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("{task.fields[slow]}", markup=False),
-    )  # fmt: skip
-    lines = SlowLines(partial(console.print, style="dim", markup=False, soft_wrap=True))
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("grading", total=total, slow="")
-
-        def waiting(running: Mapping[str, float]) -> None:
-            if console.is_terminal:
-                bar.update(task, slow=slow_ones(running))
-            else:
-                lines(running)
-
-        for step in batch.run(waiting):
-            count.add(step)
-            if preview is not None:
-                preview(step)
-            line = result_line(step.summary)
-            if verbose:
-                line.append(f"  [{origin(step.origin, step.why)}]", "dim")
-            console.print(line, soft_wrap=True)
-            if step.unsaved:
-                console.print(step.unsaved, style="red", markup=False, soft_wrap=True)
-            bar.advance(task)
-    reused = batch.reasons.reused
-    again = f", {reused} of them unchanged since an earlier run" if reused else ""
-    nothing = f" {count.absent} submitted nothing." if count.absent else ""
-    console.print(f"{count.graded} of {count.total} graded{again}.{nothing}", highlight=False)
-    for text in batch.reasons.lines():
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-    if count.other_release:
-        console.print(_OTHER_RELEASE.format(count.other_release), soft_wrap=True, markup=False)
-    if preview is not None:
-        return count.exit_code
-    for text in (*stray_lines(output.strays), *waiting_lines(output.waiting)):
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-    for text in (f"Report: {output.index}", f"Pages to hand out: {output.handed_out}"):
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-    return count.exit_code
-
-
-def stray_lines(strays: Sequence[str]) -> Iterator[str]:
-    """That there are marks for nobody who is here: somebody handed in under another name."""
-    if strays:
-        more = f" and {len(strays) - 5} more" if len(strays) > 5 else ""
-        yield f"Marks are kept for submissions that are not here: {', '.join(strays[:5])}{more}."
-        yield "If somebody submitted again under another name, enter their marks for that one."
-
-
-def waiting_lines(waiting: Waiting) -> Iterator[str]:
-    """What to do about written answers that have no mark."""
-    if not waiting.unmarked:
-        return
-    yield f"Written answers to be marked: {waiting.unmarked}, listed in {waiting.sheet}"
-    if waiting.forgotten:
-        yield f"There are marks for some in {waiting.forgotten}; run this again with:"
-        yield f"  --marks {shlex.quote(waiting.forgotten)}"
-    else:
-        yield "Fill in `mark`, and `comment` if you like, then run this again with:"
-        yield f"  --marks {'COPY.csv' if '://' in waiting.sheet else shlex.quote(waiting.sheet)}"
-
-
-class Count:
-    """What a batch came to."""
-
-    def __init__(self) -> None:
-        self.total = self.graded = self.absent = self.other_release = 0
-        self._internal = self._input = False
-
-    def add(self, step: Progress) -> None:
-        """Count one."""
-        summary = step.summary
-        self.total += 1
-        self.graded += summary.graded
-        self.absent += summary.error_kind == "absent"
-        self.other_release += bool(summary.cells and summary.cells.other_release)
-        self._internal |= bool(summary.internal) or summary.error_kind == "internal"
-        self._input |= bool(step.unsaved) or summary.error_kind == "input"
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """What it means to the shell."""
-        if self._internal:
-            return ExitCode.INTERNAL
-        return ExitCode.INPUT if self._input else ExitCode.OK
+        return grade_class(found, asked)

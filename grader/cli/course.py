@@ -81,6 +81,30 @@ def roster(
         typer.echo(line)
 
 
+@app.command("import")
+def import_(
+    assignment: Annotated[str, typer.Argument(help="Its id in course.toml.")],
+    export: Annotated[Path, typer.Argument(help="A platform's export, or a folder.")],
+    course: options.CourseName = "",
+    by: options.By = "",
+    chosen: options.ExportOf = "",
+    submitted: Annotated[
+        Path | None, typer.Option(help="CSV with times, where the export has none.")
+    ] = None,
+    student: Annotated[str, typer.Option(help="Whose it is, of one submission alone.")] = "",
+    add: Annotated[bool, typer.Option("--add", help="Take in whoever the course misses.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+) -> None:
+    """Take in what was submitted. Nothing is graded, and the same export may be taken in again."""
+    from grader.cli.course_import import TakeIn, take_in
+    from grader.course.course_folder import CourseFolder
+
+    opened = CourseFolder.open(course)
+    opened.settings.assignment(assignment)
+    said = TakeIn(export, chosen, submitted, student, add, dry_run, by)
+    raise typer.Exit(take_in(opened, assignment, said))
+
+
 @app.command("show")
 def show(
     course: options.CourseName = "",

@@ -37,7 +37,7 @@ def command(
     from grader.batches.executors import LocalExecutor
     from grader.batches.output import BatchOutput
     from grader.batches.run import Batch
-    from grader.cli.batch import show
+    from grader.cli.batch_progress import show
     from grader.demo import claim, class_of, make_class, surprises
     from grader.submission import discover
 

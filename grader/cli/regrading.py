@@ -170,8 +170,9 @@ def regrading(
     accept: bool,
     undo: str,
     lang: Lang,
+    history: RunHistory | None = None,
 ) -> Iterator[Regrading]:
-    """The runs of an output folder, for one command.
+    """The runs of an output folder, for one command; kept in that folder unless in a `history`.
 
     Raises:
         UsageError: the options exclude each other, or the output is not a folder here.
@@ -186,7 +187,8 @@ def regrading(
         raise UsageError(f"{out}: runs are kept in folders of this machine only.")
     if undo and undo != _LAST and not undo.isdecimal():
         raise UsageError(f"--undo: {undo!r} is not a run.", hint="Give its number, or `last`.")
-    history = FolderHistory(folder) if folder else None
+    if history is None and folder is not None:
+        history = FolderHistory(folder)
     runs = Regrading(out, history, assignment, preview=preview, lang=lang)
     try:
         yield runs

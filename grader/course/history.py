@@ -50,9 +50,8 @@ def _attempt(person: Person, stored: StoredAttempt) -> str:
     attempt = stored.attempt
     others = [member for member in attempt.members if member != person.key]
     team = f" with {', '.join(others)}" if others else ""
-    counts = "counts" if attempt.counted else "does not count"
-    why = f", {attempt.why}" if attempt.why else ""
-    return f"submitted attempt {attempt.number}{team} ({counts}{why})"
+    counts = attempt.why if attempt.counted else "It does not count."
+    return f"submitted attempt {attempt.number}{team}. {counts}"
 
 
 def _grades(person: Person, view: CourseView) -> Iterator[HistoryLine]:

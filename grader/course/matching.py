@@ -26,6 +26,8 @@ FAMILIES: Final = {
 }
 """Ids that are one and the same on several platforms: a student's number, and the login."""
 _CASELESS: Final = frozenset(("login", "github"))
+_OF_SUBMISSIONS: Final = frozenset(("gradescope",))
+"""What tells no people apart: a team has one id."""
 _NEAR: Final = 3
 
 
@@ -131,6 +133,8 @@ def _index(
 
 def _ids(person: Person) -> Iterator[tuple[str, str]]:
     for platform, id in person.ids.items():
+        if platform in _OF_SUBMISSIONS:
+            continue
         family = FAMILIES.get(platform, platform)
         yield family, id.casefold() if family in _CASELESS else id
 

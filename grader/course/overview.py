@@ -47,7 +47,7 @@ def _overview(
         students=len(students),
         submitted=len(submitted & students),
         attempts=len(attempts),
-        graded=len(view.run_results(run.id)) if run else 0,
+        graded=sum(bool(each.attempt) for each in view.run_results(run.id)) if run else 0,
         marks=len(view.marks(assignment.id)),
         overrides=sum(not each.revoked for each in view.overrides(assignment.id).values()),
         extensions=sum(not each.revoked for each in extensions),

@@ -18,6 +18,7 @@ class StoredAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt as a course keeps it, with what lies in `submissions/`."""
 
     attempt: Attempt
+    """With everybody who submitted it as `members`, whether it counts for them or not."""
     files: list[DeliveredFile] = []
     """Each `path` from the root of the course."""
     source: str = ""
@@ -25,6 +26,8 @@ class StoredAttempt(msgspec.Struct, frozen=True, kw_only=True):
     comment: str = ""
     problem: str = ""
     """Why it cannot be graded; empty where it can."""
+    active: bool = True
+    """False where the platform says that it does not count."""
     digest: str = ""
     """Of the names and content of its files: the same work imported again is the same attempt."""
 

@@ -12,7 +12,7 @@ import pytest
 from grader.batches.fingerprint import Fingerprint
 from grader.batches.output import BatchOutput
 from grader.batches.run import Batch
-from grader.cli.batch import Count
+from grader.cli.batch_progress import Count
 from grader.course.submission_worth import Worth
 from grader.grading import Settings
 from grader.model.errors import ExitCode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from grader.course.course_folder import CourseFolder
-from grader.course.database.connection import LATEST, CourseDatabase
+from grader.course.database.connection import LATEST, CourseDatabase, _engine
+from grader.course.database.course_view import CourseView
 from grader.course.database.tables import metadata
 from grader.course.marks import Mark
 from grader.model.attempt import Attempt, DeliveredFile
@@ -38,6 +40,9 @@ BOB = Person(key="bob", name="李雷", withdrawn=True)
 STRANGE = "a\x00b\\u0041\udc81.py"
 """As a zip may call a file: no database takes NUL or half a character."""
 
+DUMPS = Path(__file__).parent / "old_databases"
+"""Databases as earlier versions left them, as SQL."""
+
 Make = Callable[[], CourseFolder]
 
 
@@ -49,22 +54,31 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of this version with nothing in it, which is quicker copied than made."""
+    path = tmp_path_factory.mktemp("course") / "course.sqlite"
+    CourseDatabase.in_file(path)
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+def make(request: pytest.FixtureRequest, tmp_path: Path, new_file: Path) -> Make:
     """Opens one and the same course anew."""
     lines = ['title = "Nets"']
     if request.param == "postgres":
         lines.append(f'[database]\nurl = "{_emptied(request.getfixturevalue("postgres_url"))}"')
+    else:
+        shutil.copy(new_file, tmp_path)
     (tmp_path / "course.toml").write_text("\n".join(lines), encoding="utf-8")
     return lambda: CourseFolder.open(tmp_path)
 
 
 def _emptied(url: str) -> str:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
+    """The same database with nothing in its tables."""
+    with CourseDatabase.open(url, "postgres").writing() as connection:
+        for table in metadata.tables:
+            connection.execute(text(f"TRUNCATE {table} RESTART IDENTITY CASCADE"))
     return url
 
 
@@ -110,7 +124,10 @@ def test_attempts_come_back_as_they_were_given(make: Make) -> None:
     files = [DeliveredFile(name=STRANGE, path=f"submissions/{STRANGE}")]
     first = StoredAttempt(attempt=attempt, files=files, source=STRANGE, digest="1")
     second = StoredAttempt(
-        attempt=Attempt(key="annsmith_12#2", owner="annsmith_12", members=["annsmith_12"], number=2)
+        attempt=Attempt(
+            key="annsmith_12#2", owner="annsmith_12", members=["annsmith_12"], number=2
+        ),
+        active=False,
     )
     with make().changing("staff") as change:
         change.put_people([ANN, BOB], "roster")
@@ -149,8 +166,24 @@ def test_results_are_kept_once_and_by_run(make: Make) -> None:
         assert view.result(kept.content) == one
         assert view.result(changed.content) == other
         assert view.results_of("hw1", "annsmith_12") == [kept, changed]
+        assert view.has_result(kept.content)
+        assert not view.has_result("0" * 64)
         with pytest.raises(InputError, match="no result 0000"):
             view.result("0" * 64)
+
+
+def test_a_run_is_put_in_force_again(make: Make) -> None:
+    with make().changing("staff") as change:
+        first, second, other = (change.begin_run(id) for id in ("hw1", "hw1", "hw2"))
+        for run in (first, second, other):
+            change.accept_run(run)
+    with make().changing("staff") as change:
+        change.put_run_in_force(first)
+        assert [run.state for run in change.runs()] == ["accepted", "undone", "accepted"]
+        change.put_run_in_force(second)
+        assert [run.state for run in change.runs("hw1")] == ["accepted", "accepted"]
+        with pytest.raises(UsageError, match="no run 99"):
+            change.put_run_in_force(99)
 
 
 def test_marks_have_a_history(make: Make) -> None:
@@ -270,11 +303,39 @@ def test_the_tables_are_what_the_migrations_make(make: Make) -> None:
         assert context.get_current_revision() == LATEST
 
 
+def test_a_database_of_any_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    for earlier in ("0001", "0002"):
+        path = tmp_path / f"{earlier}.sqlite"
+        with sqlite3.connect(path) as plain:
+            plain.executescript((DUMPS / f"{earlier}.sql").read_text("utf-8"))
+        with CourseDatabase.in_file(path).reading() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            view = CourseView(connection)
+            assert view.people() == [ANN]
+            (stored,) = view.attempts("hw1")
+            assert (stored.attempt.owner, stored.active) == ("annsmith_12", True)
+
+
 def test_a_later_database_is_refused(make: Make) -> None:
     with make()._database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(InputError, match=r"later version of gradewall .*9999.*Install"):
-        make()._database.reading()
+    try:
+        with pytest.raises(InputError, match=r"later version of gradewall .*9999.*Install"):
+            make()._database.reading()
+    finally:
+        _put_back(make)
+
+
+def _put_back(make: Make) -> None:
+    """As it was: one server is used by every test."""
+    course = make()
+    database = CourseDatabase(_engine(course.settings.database.url or _file(course), ""), "")
+    with database.writing() as connection:
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{LATEST}'"))
+
+
+def _file(course: CourseFolder) -> str:
+    return f"sqlite:///{course.path / 'course.sqlite'}"
 
 
 def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def _values(stored: StoredAttempt) -> dict[str, object]:
         "comment": stored.comment,
         "problem": stored.problem,
         "digest": stored.digest,
+        "active": stored.active,
     }
 
 
@@ -83,6 +84,7 @@ def _stored(
         comment=row.comment,
         problem=row.problem,
         digest=row.digest,
+        active=row.active,
     )
 
 

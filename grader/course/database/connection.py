@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from grader.model.errors import InputError
 
-LATEST: Final = "0002"
+LATEST: Final = "0003"
 """The revision that this version works with: that of the last file in `migrations/versions`."""
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_SECONDS: Final = 60
@@ -46,7 +46,7 @@ class CourseDatabase:
         with database.reading() as connection:
             found = _revision(connection, name)
         if found != LATEST:
-            with database.writing() as connection:  # looks again: others may have been faster
+            with database.writing(keys=False) as connection:  # others may have been faster
                 _bring_up_to_date(connection, name)
         return database
 
@@ -66,14 +66,20 @@ class CourseDatabase:
                 yield connection
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, keys: bool = True) -> Iterator[Connection]:
         """A transaction: all of it is kept, or nothing. Writers wait for each other.
+
+        Args:
+            keys: whether SQLite watches foreign keys: a table that others refer to can only be
+                made anew where it does not.
 
         Raises:
             InputError: the database cannot be written; nothing has changed then.
         """
         with self._named("written"), self._engine.connect() as connection:
             connection.info["writes"] = True
+            if not keys and _is_sqlite(connection):
+                _driver(connection).execute("PRAGMA foreign_keys = OFF")
             with connection.begin():
                 if not _is_sqlite(connection):
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
@@ -147,6 +153,13 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {word}")
 
 
+def _driver(connection: Connection) -> sqlite3.Connection:
+    """The connection of SQLite itself, on which no transaction is begun for what is said."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
 def _is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
@@ -162,14 +175,16 @@ def _bring_up_to_date(connection: Connection, name: str) -> None:
             hint="Install that version, or a later one.",
         )
     _migrate(connection)
+    if _is_sqlite(connection) and connection.execute(text("PRAGMA foreign_key_check")).first():
+        raise InputError(f"{name}: refers to rows that are not there, so it was left as it is.")
 
 
 def _revision(connection: Connection, name: str) -> str | None:
     """The revision of what is there; None of an empty database."""
-    there = set(inspect(connection).get_table_names())
-    if "alembic_version" in there:
+    inspector = inspect(connection)
+    if inspector.has_table("alembic_version"):
         return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
-    if there:
+    if there := inspector.get_table_names():
         found = ", ".join(sorted(there)[:3])
         raise InputError(
             f"{name}: holds something else than a course (the tables {found}).",

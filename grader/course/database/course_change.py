@@ -22,6 +22,7 @@ from grader.course.database.course_view import CourseView
 from grader.course.database.decision_rows import Revocation
 from grader.course.marks import Mark, Place
 from grader.model.course_records import (
+    GradingRun,
     LogEntry,
     MarkEntry,
     RegradeRequest,
@@ -79,9 +80,15 @@ class CourseChange(CourseView):
         """Keep what this run gave as a preview, which is not in force."""
         self._settle(run, "preview", f"graded for a preview: run {run}")
 
-    def undo_run(self, run: int) -> None:
-        """What this run gave is not in force any more; it is kept."""
-        self._settle(run, "undone", f"undid run {run}")
+    def put_run_in_force(self, run: int) -> None:
+        """What this run gave is in force again, and nothing that a later one gave.
+
+        Raises:
+            UsageError: there is no run of that number.
+        """
+        found = self._run(run)
+        result_rows.put_run_in_force(self._connection, found)
+        self.note(f"put run {run} in force", found.assignment)
 
     def enter_marks(self, assignment: str, entered: Mapping[Place, Mark | None]) -> list[MarkEntry]:
         """Enter marks of written answers, None takes one back; those that say something new."""
@@ -183,10 +190,14 @@ class CourseChange(CourseView):
         """With who and when, where it does not say so itself."""
         return replace(decision, who=decision.who or self.who, when=decision.when or self.at)
 
+    def _run(self, number: int) -> GradingRun:
+        for run in self.runs():
+            if run.id == number:
+                return run
+        raise UsageError(f"The course has no run {number}.")
+
     def _settle(self, run: int, state: Any, what: str) -> None:
-        found = next((each for each in self.runs() if each.id == run), None)
-        if found is None:
-            raise UsageError(f"The course has no run {run}.")
+        found = self._run(run)
         finished = None if found.finished else self.at
         result_rows.set_run_state(self._connection, run, state, finished)
         self.note(what, found.assignment)

@@ -67,6 +67,10 @@ class CourseView:
         """What each run of an assignment gave a submission; the first is the oldest."""
         return result_rows.results_of(self._connection, assignment, submission)
 
+    def has_result(self, content: str) -> bool:
+        """Whether there is a result of that content."""
+        return result_rows.has_result(self._connection, content)
+
     def result(self, content: str) -> Result:
         """A result by `RunResult.content`: as graded, before lateness, marks and overrides.
 

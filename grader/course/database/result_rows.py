@@ -41,6 +41,14 @@ def set_run_state(
     connection.execute(update(runs).where(runs.c.id == run).values(values))
 
 
+def put_run_in_force(connection: Connection, run: GradingRun) -> None:
+    """Accept a run, and no later one of its assignment."""
+    later = (runs.c.assignment == run.assignment) & (runs.c.id > run.id)
+    undone = update(runs).where(later, runs.c.state == "accepted").values(state="undone")
+    connection.execute(undone)
+    set_run_state(connection, run.id, "accepted")
+
+
 def read_runs(connection: Connection, assignment: str = "") -> list[GradingRun]:
     """The runs of one assignment, or of all; the first is the oldest."""
     query = select(runs).order_by(runs.c.id)
@@ -53,8 +61,7 @@ def put_result(connection: Connection, run: int, result: Result, attempt: str) -
     """Keep what a run gave a submission, in place of what it gave before."""
     body = msgspec.json.encode(result)
     content = hashlib.sha256(body).hexdigest()
-    known = select(results.c.content).where(results.c.content == content)
-    if connection.execute(known).first() is None:
+    if not has_result(connection, content):
         packed = gzip.compress(body, 1, mtime=0)
         connection.execute(insert(results).values(content=content, body=packed))
     found = RunResult(
@@ -92,6 +99,12 @@ def results_of(connection: Connection, assignment: str, submission: str) -> list
         .order_by(run_results.c.run)
     )
     return [RunResult(**row._mapping) for row in connection.execute(query)]
+
+
+def has_result(connection: Connection, content: str) -> bool:
+    """Whether there is a result of that content."""
+    known = select(results.c.content).where(results.c.content == content)
+    return connection.execute(known).first() is not None
 
 
 def read_result(connection: Connection, content: str) -> Result:

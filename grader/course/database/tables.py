@@ -22,7 +22,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    UniqueConstraint,
+    column,
+    true,
 )
 
 _UNSTORABLE: Final = re.compile("[\\\\\x00\ud800-\udfff]")
@@ -110,9 +111,18 @@ ids = Table(
     _text("platform", primary_key=True),
     _text("id"),
     _text("assignment", primary_key=True, server_default=""),
-    UniqueConstraint("platform", "assignment", "id"),
+    Index(
+        "ix_ids_one_holder",
+        "platform",
+        "assignment",
+        "id",
+        unique=True,
+        sqlite_where=column("platform") != "gradescope",
+        postgresql_where=column("platform") != "gradescope",
+    ),
 )
-"""`assignment` is empty but for the platforms of `ASSIGNMENT_IDS`."""
+"""`assignment` is empty but for the platforms of `ASSIGNMENT_IDS`. Gradescope's ids are of
+submissions, which a team shares."""
 
 attempts = Table(
     "attempts",
@@ -131,6 +141,7 @@ attempts = Table(
     _text("comment", default=""),
     _text("problem", default=""),
     _text("digest", default=""),
+    Column("active", Boolean, nullable=False, server_default=true()),
     Index(None, "owner"),
 )
 """`source` is the entry's name in the export, `entry` where its files lie in the course, `digest`
