@@ -49,6 +49,7 @@ class MemoryPackage:
         self._contract = contract
         self._names = frozenset(names)
         self._name = f"{_PREFIX}{next(_numbers)}"
+        self._imported: list[str] = []
         _FINDER.packages[self._name] = self
 
     def resolve(self, name: str) -> Any:
@@ -62,9 +63,15 @@ class MemoryPackage:
 
     def forget_state(self) -> None:
         """Import the modules anew next time: a mistake may keep something in them."""
-        for name in [*sys.modules]:
-            if name == self._name or name.startswith(f"{self._name}."):
-                del sys.modules[name]
+        for name in self._imported:
+            sys.modules.pop(name, None)
+        self._imported.clear()
+
+    def begin_import(self, module: ModuleType) -> None:
+        """Note that one of its modules is about to be imported, and give it our `import`."""
+        self._imported.append(module.__name__)
+        own = {**vars(builtins), "__import__": self._import_for_it}
+        vars(module)["__builtins__"] = own
 
     def module(self, module: str) -> ModuleType:
         """A module, by its name inside the package."""
@@ -82,7 +89,7 @@ class MemoryPackage:
         is_folder = any(file.startswith(folder) for file in self.files)
         return (f"{folder}__init__.py", "") if is_folder else None
 
-    def import_for_it(
+    def _import_for_it(
         self,
         name: str,
         globals: Mapping[str, Any] | None = None,
@@ -131,8 +138,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         found = self._source(module.__name__)
         assert found is not None
         package = self.packages[module.__name__.partition(".")[0]]
-        own = {**vars(builtins), "__import__": package.import_for_it}
-        vars(module)["__builtins__"] = own
+        package.begin_import(module)
         for code in _compiled(*found):
             exec(code, module.__dict__)
 
