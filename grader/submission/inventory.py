@@ -58,6 +58,7 @@ class Contents:
         """Files that can be run, at least in part."""
         self.unusable = [file for file in [*loaded, *package.unread] if file not in self.modules]
         self._definitions = {file: definitions(m.tree) for file, m in self.modules.items()}
+        self._imports: dict[str, list[str]] = {}
         self.locations = {name: file for name in contract if (file := self._locate(name))}
         """Contract name to the file that defines it."""
 
@@ -90,13 +91,13 @@ class Contents:
         return [file for file in self.modules if file not in self._lent]
 
     def _imported_by(self, file: str) -> list[str]:
-        imports = [
-            node for node in ast.walk(self.modules[file].tree) if isinstance(node, ast.ImportFrom)
-        ]
-        stems = {(node.module or "").rpartition(".")[2] for node in imports}
-        return [
-            other for other in self._handed_in() if import_stem(other) in stems and other != file
-        ]
+        if file not in self._imports:  # asked for each name that is missing
+            tree = self.modules[file].tree
+            imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+            stems = {(node.module or "").rpartition(".")[2] for node in imports}
+            handed_in = (other for other in self._handed_in() if other != file)
+            self._imports[file] = [each for each in handed_in if import_stem(each) in stems]
+        return self._imports[file]
 
     def statement(self, name: str) -> ast.stmt:
         """The definition of a name that has a location."""
