@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -68,7 +69,10 @@ def imported(path: Path) -> Iterator[str]:
                 yield name if name in MODULES else name.rpartition(".")[0]
 
 
-IMPORTS = {name: set(imported(path)) - {name, "grader"} for name, path in MODULES.items()}
+@cache
+def imports() -> dict[str, set[str]]:
+    """What each module imports; not read until a test asks, since every process collects this."""
+    return {name: set(imported(path)) - {name, "grader"} for name, path in MODULES.items()}
 
 
 def folder(module: str) -> str:
@@ -85,7 +89,7 @@ def test_a_folder_imports_downwards_only(place: str) -> None:
     allowed = {*ORDER[: ORDER.index(place) + 1], "import_path"}
     upwards = {
         f"{name} imports {other}"
-        for name, others in IMPORTS.items()
+        for name, others in imports().items()
         if folder(name) == place
         for other in others
         if folder(other) not in allowed
@@ -95,20 +99,20 @@ def test_a_folder_imports_downwards_only(place: str) -> None:
 
 def test_files_form_no_circle() -> None:
     above: dict[str, set[str]] = {}
-    for name in IMPORTS:
+    for name in imports():
         seen: set[str] = set()
-        waiting = set(IMPORTS[name])
+        waiting = set(imports()[name])
         while waiting:
             other = waiting.pop()
             seen.add(other)
-            waiting |= IMPORTS.get(other, set()) - seen
+            waiting |= imports().get(other, set()) - seen
         above[name] = seen
     assert not [name for name, others in above.items() if name in others]
 
 
 def test_what_runs_untrusted_imports_itself_the_protocol_and_the_limits() -> None:
-    untrusted = [name for name in IMPORTS if folder(name) in ("protocol", "worker")]
-    reached = {other for name in untrusted for other in IMPORTS[name]}
+    untrusted = [name for name in imports() if folder(name) in ("protocol", "worker")]
+    reached = {other for name in untrusted for other in imports()[name]}
     assert {name for name in reached if folder(name) not in ("protocol", "worker")} == {
         "grader.model.limits"
     }
