@@ -42,7 +42,7 @@ def _bomb(folder: Path) -> None:
         zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open(LAYERS, "w") as file,
     ):
-        for _ in range(1_000):
+        for _ in range(300):
             file.write(bytes(1 << 20))
 
 
