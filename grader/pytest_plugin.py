@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 _NAME: Final = "gradewall-selfcheck"
-_BANK: Final = re.compile(rb"grader\.assignments\.(\w+)\.bank")
+_BANK: Final = re.compile(rb"""grader\.assignments\.(\w+)\.bank|suite_of\(["']([\w.-]+)["']\)""")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,9 +39,9 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
 
 def _bank_of(path: Path) -> str:
-    """The shipped assignment whose bank a file imports; empty if it imports none."""
+    """The assignment whose bank a file imports; empty if it imports none."""
     try:
         found = _BANK.search(path.read_bytes())
     except OSError:
         return ""
-    return found[1].decode() if found else ""
+    return (found[1] or found[2]).decode() if found else ""

@@ -31,6 +31,8 @@ _SEEDS: Final = ("11", "12", "13")
 _NUDGE: Final = 1e-12
 _SLOW: Final = 0.5
 """Seconds that a check may take on the reference."""
+_REFERENCE_SECONDS: Final = 120
+"""Processor time for running all checks on the reference; what is left then is not tried."""
 _ENOUGH: Final = 3
 """Checks that are known to catch a mutant, after which no more are tried."""
 _CPU_SECONDS: Final = 20
@@ -58,7 +60,7 @@ class Trials:
         contract: Mapping[str, ContractEntry],
         checks: Mapping[str, str],
     ) -> None:
-        """Take the checks as source by their ids."""
+        """Take the checks as source by their ids, the best first."""
         self._source = source
         self._contract = contract
         self._checks = {name: _compiled(text) for name, text in checks.items()}
@@ -69,7 +71,7 @@ class Trials:
         def work(_task: int, send: Send) -> None:
             send(pickle.dumps(self._tried()))
 
-        (done,) = run_forked([0], work, jobs=1, cpu_seconds=150)
+        (done,) = run_forked([0], work, jobs=1, cpu_seconds=_REFERENCE_SECONDS + 30)
         if not done.said:
             raise GraderError(f"The reference cannot be tried: {done.ending}.")
         tried: Tried = pickle.loads(done.said)
@@ -83,7 +85,11 @@ class Trials:
         tried = Tried({}, {}, observation, {})
         for name in self._contract:
             self._resolve(reference)(name)
+        end = time.process_time() + _REFERENCE_SECONDS
         for name, check in self._checks.items():
+            if time.process_time() > end:
+                tried.refused[name] = "it was not tried: there are too many"
+                continue
             observation.begin(name)
             start = time.process_time()
             try:

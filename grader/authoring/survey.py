@@ -95,7 +95,8 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
         raise InputError(f"{source.package}: none of its functions could be called: {reasons}.")
     contract = _with_methods(contract, candidates)
     written = _written(candidates, contract)
-    trials = Trials(source, contract, {name: each.text for name, (each, _) in written.items()})
+    best_first = sorted(written, key=lambda name: written[name][1].cost)
+    trials = Trials(source, contract, {name: written[name][0].text for name in best_first})
     progress("candidates", 0, len(written))
     tried = trials.on_reference()
     targets = {name: written[name][1].target.partition(".")[0] for name in tried.passed}

@@ -25,6 +25,7 @@ def command(
     reference = Assignment.load(assignment).layout.solution
     if not check:
         build_template(reference, out)
+        typer.echo(f"{out}: the template, stripped from {reference}")
         return
     differences = template_differences(reference, out)
     for line in differences:

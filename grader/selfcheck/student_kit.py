@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from grader.assignment.folder import Assignment
 from grader.assignment.layout import inside_wheel
@@ -19,9 +20,24 @@ from grader.model.module_path import module_file
 from grader.runner.recording import record_key
 from grader.selfcheck.wheel_file import HARNESS, write_wheel
 
+_TESTS: Final = "test_selfcheck.py"
+_SUITE: Final = '''\
+"""The self-check as tests: run `pytest` in this folder, or the tests in your editor.
+
+    pytest                    everything
+    pytest -k NAME            what has NAME in its name
+    pytest --lf               what failed the last time
+    pytest -x                 stop at the first thing that is wrong
+"""
+
+from grader.checks.suite import suite_of
+
+globals().update(suite_of("{id}"))
+'''
+
 
 def build_kit(assignment: Assignment, out: Path) -> Path:
-    """Put template and wheel into `out`.
+    """Put template, test file and wheel into `out`.
 
     Returns:
         The wheel.
@@ -39,6 +55,9 @@ def build_kit(assignment: Assignment, out: Path) -> Path:
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+        if not (out / _TESTS).exists():
+            text = _SUITE.replace("{id}", assignment.rubric.id)
+            (out / _TESTS).write_text(text, encoding="utf-8")
         return write_wheel(out, _data(assignment))
     except OSError as error:
         raise InputError(f"{out}: cannot write the kit: {error.strerror or error}.") from None

@@ -12,6 +12,7 @@ from grader.verify.observation import Observation
 from grader.verify.obvious_equivalents import (
     assigns_one,
     fills,
+    fills_nothing,
     is_display,
     negates_zeros,
     never_read,
@@ -118,7 +119,8 @@ def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterat
             for new in operator(node, context):
                 changed = _with(segment.node, path, new)
                 unnoticed = (
-                    same_size(parents.get(id(node)), node, new)
+                    (fills_nothing(node) and fills_nothing(new))
+                    or same_size(parents.get(id(node)), node, new)
                     or negates_zeros(changed)
                     or (filled and same_fill(segment.node, changed))
                     or (squared and turns_sign(segment.node, changed))

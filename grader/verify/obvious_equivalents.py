@@ -157,6 +157,14 @@ def negates_zeros(node: ast.AST) -> bool:
     return isinstance(function, ast.Attribute) and function.attr in {"zeros", "zeros_like"}
 
 
+def fills_nothing(node: ast.AST) -> bool:
+    """Whether a call fills an array that has no elements: `np.zeros(0)`."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(value=0), *_]):
+            return name in _FILLED
+    return False
+
+
 def fills(node: ast.AST, variables: set[str]) -> bool:
     """Whether a statement gives one of these variables its first value."""
     return (

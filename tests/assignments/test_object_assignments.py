@@ -211,3 +211,12 @@ def test_the_kit_works_in_an_environment_of_its_own(assignment: Assignment, tmp_
     shutil.copytree(assignment.reference, tmp_path / "kit" / package, dirs_exist_ok=True)
     solved = self_check()
     assert solved.returncode == 0, solved.stdout
+    tests = subprocess.run(
+        (str(python), "-m", "pytest", "-q"),
+        cwd=tmp_path / "kit",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tests.returncode == 0, tests.stdout
+    assert " passed" in tests.stdout

@@ -45,6 +45,7 @@ def test_a_value_that_is_replaced_before_it_is_read() -> None:
     ("body", "change"),
     [
         ("    y = np.zeros(n)\n    return y + x\n", "y = -np.zeros(n)"),
+        ("    y = np.zeros(0)\n    return y\n", "y = np.ones(0)"),
         ("    return x.shape[1]\n", "return x.shape[-1]"),
         ("    return len(x)\n", "return len(out)"),
         ("    return out / x.shape[0]\n", "return out / out.shape[0]"),
