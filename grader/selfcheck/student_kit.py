@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from grader.assignment.folder import Assignment
 from grader.assignment.layout import inside_wheel
 from grader.assignment.plugin import plugin_files
+from grader.assignment.template_digests import FILE
 from grader.model.errors import InputError
 from grader.model.module_path import module_file
 from grader.runner.recording import record_key
@@ -76,11 +79,21 @@ def _data(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
         yield inside_wheel("given", f"{id}/{module_file(module)}"), text.encode()
     for notebook, text in assignment.given_notebooks.items():
         yield inside_wheel("given", f"{id}/{notebook}.ipynb"), text.encode()
+    yield _left_as_given(assignment)
     with tempfile.TemporaryDirectory() as folder:
         key = Path(folder) / "public.key"
         record_key(assignment, public_only=True).save(key)
         key_name = layout.key.name if layout.is_shipped else f"{name}.key"
         yield inside_wheel("rubrics", key_name), key.read_bytes()
+
+
+def _left_as_given(assignment: Assignment) -> tuple[str, bytes]:
+    """By what untouched functions are told: a student's machine has no template to compare with."""
+    contract = assignment.contract
+    known = {name: sorted(contract[name].templates) for name in contract.targets}
+    content = {name: digests for name, digests in known.items() if digests}
+    place = f"{HARNESS.name}/assignments/{assignment.layout.shipped or assignment.rubric.id}"
+    return f"{place}/{FILE}", msgspec.json.encode(content)
 
 
 def _own_code(assignment: Assignment) -> Iterator[tuple[str, bytes]]:

@@ -23,6 +23,8 @@ Tag: py3-none-any
 def write_wheel(folder: Path, data: Iterable[tuple[str, bytes]]) -> Path:
     """A wheel of this package in `folder`: its code, and `data` by the names inside.
 
+    What `data` has of a name that the code has, too, stands in for that.
+
     Raises:
         OSError: it cannot be written.
     """
@@ -37,7 +39,7 @@ def write_wheel(folder: Path, data: Iterable[tuple[str, bytes]]) -> Path:
     told = ((inside, text.encode()) for inside, text in about.items())
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         record = []
-        for inside, content in [*_code(), *data, *told]:
+        for inside, content in dict([*_code(), *data, *told]).items():
             archive.writestr(inside, content)
             record.append(_record_line(inside, content))
         listed = f"{name}.dist-info/RECORD"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.folder import Assignment
+from grader.assignment.template_digests import FILE, recorded_digests
 from grader.model.errors import InputError
 from grader.runner.answer_key import Key
 from grader.selfcheck.student_kit import build_kit
@@ -45,11 +46,19 @@ def run(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_no_reference_and_no_catalogue_is_in_the_wheel(kit: Path) -> None:
     names = [path.relative_to(kit / "site").as_posix() for path in (kit / "site").rglob("*")]
     assert "grader/_data/rubrics/numpynn.key" in names
-    assert not [name for name in names if "reference/" in name or "mistakes" in name]
+    assert not [name for name in names if "reference/" in name or "/mistakes/" in name]
     assert "grader/_data/given/numpynn/layer_utils.py" in names
     solution = (SOLUTION / "numpynn" / "layers.py").read_text()
     line = next(line for line in solution.splitlines() if line.strip().startswith("x_hat ="))
     assert not [path for path in (kit / "site").rglob("*.py") if line.strip() in path.read_text()]
+
+
+def test_what_its_template_leaves_is_told_without_the_template(kit: Path) -> None:
+    contract = Assignment.load("numpynn").contract
+    known = recorded_digests(kit / "site" / "grader" / "assignments" / "numpynn" / FILE)
+    assert known["FullyConnectedNet.loss"] == contract["FullyConnectedNet.loss"].templates
+    done = run(kit, "check", "--part", "FullyConnectedNet")
+    assert "FullyConnectedNet is not implemented yet." in done.stdout
 
 
 def test_the_key_holds_public_checks_only(kit: Path) -> None:
