@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from grader.course.listing import is_archive
@@ -50,7 +51,7 @@ def attempts_of(delivered: Iterable[Delivered], known: Collection[str] = ()) -> 
 def _attempt(delivered: Delivered, number: int) -> Attempt:
     owner = delivered.owners[0].key
     return Attempt(
-        key=f"{number}:{owner}",
+        key=attempt_key(number, [each.key for each in delivered.owners]),
         owner=owner,
         members=[each.key for each in delivered.owners],
         number=number,
@@ -59,6 +60,11 @@ def _attempt(delivered: Delivered, number: int) -> Attempt:
         late=delivered.late,
         entry=delivered.entry,
     )
+
+
+def attempt_key(number: int, members: Sequence[str]) -> str:
+    """The key of a team's attempt of that number; no other team's is the same."""
+    return f"{number}:{msgspec.json.encode(sorted(members)).decode()}"
 
 
 def _in_order(own: Sequence[Delivered], known: Collection[str]) -> list[Delivered]:

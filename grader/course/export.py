@@ -23,7 +23,7 @@ from grader.course.platforms.recognition import (
     platform_named,
     recognise,
 )
-from grader.course.whole_class import submitters, whole_class
+from grader.course.whole_class import class_beside, whole_class
 from grader.model.attempt import Delivered
 from grader.model.errors import InputError
 from grader.model.module_path import notebook_of
@@ -93,10 +93,8 @@ def find_export(
         fit = recognised.fit
         return ExportPlace(path, "export", recognised.platform, fit.why, tuple(fit.others))
     if is_one:
-        people = submitters(listing, form) if not chosen else []
-        archives = [name for name in people if is_archive(name)]
-        if len(archives) > 1:
-            raise _two_ways(listing, form, f"a class ({', '.join(archives[:_MAX_SHOWN])})")
+        if not chosen and (beside := class_beside(listing, form)):
+            raise _two_ways(listing, form, f"a class ({', '.join(beside[:_MAX_SHOWN])})")
         return ExportPlace(path, "one")
     return _inside(path, form, workspace, chosen, depth)
 
@@ -205,8 +203,8 @@ def _two_ways(listing: Listing, form: SubmissionForm, other: str) -> InputError:
     return InputError(
         f"{listing.shown}: can be read in two ways: as one submission (with {package}), or as "
         f"{other}.",
-        hint=f"Move {package} elsewhere if it is a class; if it is one student's work, use "
-        "`grader grade`.",
+        hint=f"Move {package} elsewhere if it is a class; if it is one student's work, move that "
+        "to a folder of its own.",
     )
 
 
@@ -246,6 +244,8 @@ def refuse_class(path: Path, form: SubmissionForm) -> None:
             f"{path}: is a whole class, not one submission ({reason}).",
             hint=f"Run: grader batch {path} --out DIR",
         )
+    if path.is_dir() and is_submission(path, form) and (beside := class_beside(listing, form)):
+        raise _two_ways(listing, form, f"a class ({', '.join(beside[:_MAX_SHOWN])})")
 
 
 def known_names(form: SubmissionForm, notebooks: Collection[str] = ()) -> frozenset[str]:

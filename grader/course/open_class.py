@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from grader.assignment.composed import ComposedAssignment
 from grader.assignment.folder import Assignment
-from grader.course.attempts import Counts, attempts_of, choose
+from grader.course.attempts import Counts, attempt_key, attempts_of, choose
 from grader.course.export import Export, find_export, known_names, read_export
 from grader.course.plain_entries import plain_entries
 from grader.course.staging import stage
@@ -85,7 +85,8 @@ class OpenClass:
             platform=self.platform,
             people=[Person(key=id, name=id) for id in ids],
             attempts=[
-                Attempt(key=f"1:{id}", owner=id, members=[id], entry=id, counted=True) for id in ids
+                Attempt(key=attempt_key(1, [id]), owner=id, members=[id], entry=id, counted=True)
+                for id in ids
             ],
         )
 

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.course.listing import Listing, is_archive, list_archive, list_folder
-from grader.course.whole_class import holds_package, whole_class
+from grader.course.whole_class import class_beside, holds_package, whole_class
 from grader.model.errors import InputError
 from grader.model.submission_form import SubmissionForm
 from grader.submission import Source, Sources, discover
@@ -39,12 +39,20 @@ def _look(form: SubmissionForm, lang: str, source: Source) -> Source:
         return source
     try:
         listing = _listing(source.path)
-        reason = whole_class(listing, form) if listing else ""
+        reason = _reason(listing, form) if listing else ""
         if listing is None or reason:
             return replace(source, problem=_refusal(source, reason)) if reason else source
         return _highest(source, listing, form, lang) if listing.path else source
     except InputError:
         return source  # what is wrong is said when it is graded
+
+
+def _reason(listing: Listing, form: SubmissionForm) -> str:
+    """What speaks against its being one student's work; empty where nothing does."""
+    if reason := whole_class(listing, form):
+        return reason
+    beside = class_beside(listing, form) if listing.path else []
+    return f"a package and {', '.join(beside[:3])}" if beside else ""
 
 
 def _listing(path: Path) -> Listing | None:

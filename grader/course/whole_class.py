@@ -71,6 +71,13 @@ def _people(listing: Listing, form: SubmissionForm) -> str:
     return f"the package in each of {', '.join(people[:_MAX_SHOWN])}{more}"
 
 
+def class_beside(listing: Listing, form: SubmissionForm) -> list[str]:
+    """Archives under the names of people, each with the package in it, that lie beside a package:
+    either of them may be what is meant."""
+    archives = [name for name in submitters(listing, form) if is_archive(name)]
+    return archives if len(archives) > 1 else []
+
+
 def submitters(listing: Listing, form: SubmissionForm) -> list[str]:
     """Folders and archives that hold the package under names that tell people apart.
 
@@ -111,14 +118,17 @@ def holds_package(listing: Listing, name: str, form: SubmissionForm) -> bool:
         inside = listing.opened(name) if is_archive(name) else listing.below(name)
     except InputError:
         return False
-    waiting = [""]
+    waiting, archives = [""], []
     for _ in range(_MAX_LOOKED_INTO):
         if not waiting:
             break
         folder = waiting.pop(0)
         for each in inside.names(folder):
-            if names_module(each.name, form) and not each.is_folder:
-                return True
+            path = f"{folder}/{each.name}".lstrip("/")
             if each.is_folder:
-                waiting.append(f"{folder}/{each.name}".lstrip("/"))
-    return False
+                waiting.append(path)
+            elif names_module(each.name, form):
+                return True
+            elif is_archive(each.name):
+                archives.append(path)
+    return any(holds_package(inside, path, form) for path in archives[:_MAX_ARCHIVES])

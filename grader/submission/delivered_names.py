@@ -13,26 +13,28 @@ COPY_OF: Final = r"(?:copy(?: ?\(?\d+\)?)? of|kopie von|copia d[ei]|copie de|副
 """What systems put before the name of a copy."""
 _CANVAS_NAMED: Final = re.compile(
     r"(?P<name>.+?)(?P<dash>-late)?_(?:(?P<late>late)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _CANVAS_BARE: Final = re.compile(
     r"(?:(?P<late>late)_)?(?P<user>\d+|anon_[A-Za-z0-9]+)_(?P<file>\d+)_(?P<rest>.+)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _CANVAS_NAMED_TEXT: Final = re.compile(
     r"(?P<name>.+?)(?P<dash>-late)?_(?:(?P<late>late)_)?(?P<user>\d+)_(?P<rest>(?:text|link)\.html)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _CANVAS_BARE_TEXT: Final = re.compile(
     r"(?:(?P<late>late)_)?(?P<user>\d+|anon_[A-Za-z0-9]+)_(?P<rest>(?:text|link)\.html)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 _CANVAS_BOTH: Final = (_CANVAS_NAMED, _CANVAS_NAMED_TEXT)
 _MOODLE: Final = re.compile(
-    r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<rest>.*))?"
+    r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<rest>.*))?",
+    re.DOTALL,
 )
 _BLACKBOARD: Final = re.compile(
-    r"(?P<head>.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)"
+    r"(?P<head>.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<rest>.+)|\.txt)",
+    re.DOTALL,
 )
 
 _ENDING: Final = re.compile(r"\.(?:tar\.(?:gz|bz2|xz)|[A-Za-z0-9]{1,8})$")
