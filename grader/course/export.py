@@ -35,6 +35,7 @@ _MAX_DEPTH: Final = 4
 """Folders and archives around an export."""
 _DRIVE_PART: Final = re.compile(r"(?P<stamp>drive-download-\d{8}T\d{6}Z)(?:-\d+)+\.zip")
 _MAX_SHOWN: Final = 3
+_MAX_EXPORTS: Final = 100
 
 
 class ExportPlace(NamedTuple):
@@ -148,12 +149,11 @@ def _inside(
         found = find_export(path / names[0].name, form, workspace, chosen, depth=depth + 1)
         if found.kind == "export" or (found.kind == "plain" and _is_class(listing, names[0], form)):
             return found
-    exports = [each for each in names if _leads_to_export(listing, each)] if len(names) > 1 else []
-    if exports and len(exports) == len(names):
-        listed = ", ".join(each.name for each in exports[:_MAX_SHOWN])
+    if 1 < len(names) <= _MAX_EXPORTS and all(_leads_to_export(listing, each) for each in names):
+        listed = ", ".join(each.name for each in names[:_MAX_SHOWN])
         raise InputError(
-            f"{path}: holds {len(exports)} exports: {listed}.",
-            hint=f"Grade them one at a time: {path / exports[0].name}",
+            f"{path}: holds {len(names)} exports: {listed}.",
+            hint=f"Grade them one at a time: {path / names[0].name}",
         )
     return ExportPlace(path, "plain")
 

@@ -12,8 +12,9 @@ from grader.course.listing import Listing, is_archive, list_archive, list_folder
 from grader.course.whole_class import class_beside, holds_package, whole_class
 from grader.model.errors import InputError
 from grader.model.submission_form import SubmissionForm
-from grader.submission import Source, Sources, discover
+from grader.submission import Source, Sources
 from grader.submission.delivered_names import numbered_version, version_of
+from grader.submission.discover import discover_class
 from grader.submission.files import printable
 
 _NOTES: Final = {
@@ -31,7 +32,7 @@ def plain_entries(path: Path, form: SubmissionForm, lang: str = "en") -> Sources
     Raises:
         InputError: there is nothing in it.
     """
-    return discover(path, form).seen_by(partial(_look, form, lang))
+    return discover_class(path, form).seen_by(partial(_look, form, lang))
 
 
 def _look(form: SubmissionForm, lang: str, source: Source) -> Source:
@@ -39,12 +40,22 @@ def _look(form: SubmissionForm, lang: str, source: Source) -> Source:
         return source
     try:
         listing = _listing(source.path)
-        reason = _reason(listing, form) if listing else ""
-        if listing is None or reason:
-            return replace(source, problem=_refusal(source, reason)) if reason else source
+        if listing is None or _is_plainly_one(listing, form):
+            return source
+        if reason := _reason(listing, form):
+            return replace(source, problem=_refusal(source, reason))
         return _highest(source, listing, form, lang) if listing.path else source
     except InputError:
         return source  # what is wrong is said when it is graded
+
+
+def _is_plainly_one(listing: Listing, form: SubmissionForm) -> bool:
+    """Whether a look at the names is enough: with the package, or nothing that could be several."""
+    names = listing.names()
+    several = [each for each in names if each.is_folder or is_archive(each.name)]
+    if any(each.name in form.packages for each in several):
+        return not any(is_archive(each.name) for each in several)
+    return not names
 
 
 def _reason(listing: Listing, form: SubmissionForm) -> str:

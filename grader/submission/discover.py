@@ -68,6 +68,15 @@ def discover(path: Path, form: SubmissionForm = UNKNOWN) -> Sources:
     if is_submission(path, form):
         source = single(path)
         return Sources([source.id], lambda _: source, are_ids=True)
+    return discover_class(path, form)
+
+
+def discover_class(path: Path, form: SubmissionForm = UNKNOWN) -> Sources:
+    """The submissions in a folder, whatever else it may be taken for.
+
+    Raises:
+        InputError: there is no such folder, or nothing in it.
+    """
     names = plain_names(path)
     if not names:
         raise InputError(

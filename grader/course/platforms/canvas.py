@@ -25,6 +25,8 @@ def _bare(name: str) -> CanvasName | None:
 
 
 def _fit(_listing: Listing, names: Sequence[ListedName]) -> Fit | None:
+    if not by_name(names, lambda each: canvas_name(each.name) or _bare(each.name), (), _WHY):
+        return None
     anonymous = _is_anonymous(names)
     return by_name(names, lambda each: canvas_name(each.name, anonymous=anonymous), (), _WHY)
 
