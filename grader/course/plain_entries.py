@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from grader.course.whole_class import class_beside, holds_package, whole_class
 from grader.model.errors import InputError
 from grader.model.submission_form import SubmissionForm
 from grader.submission import Source, Sources
-from grader.submission.delivered_names import numbered_version, version_of
+from grader.submission.delivered_names import numbered_version, own_name, version_of
 from grader.submission.discover import discover_class
 from grader.submission.files import printable
 
@@ -81,16 +82,22 @@ def _highest(source: Source, listing: Listing, form: SubmissionForm, lang: str) 
     """Of `1` and `2`, or `v1.zip` and `v2.zip`, the highest that has the package in it; and a
     `final_v2.zip` beside work that no number is given to."""
     there = [e.name for e in listing.names() if e.is_folder or is_archive(e.name)]
-    if len(there) < 2:
-        return source
-    versions = {name: found for name in there if (found := version_of(name))}
-    if len(versions) < len(there) or len({stem for stem, _ in versions.values()}) > 1:
-        versions = {name: found for name in there if (found := numbered_version(name))}
-        versions = {name: found for name, found in versions.items() if found[1] > 1}
-    ordered = sorted(versions, key=lambda name: versions[name][1], reverse=True)
+    versions = _versions(there, form) if len(there) > 1 else {}
+    ordered = sorted(versions, key=lambda name: versions[name], reverse=True)
     best = next((name for name in ordered if holds_package(listing, name, form)), None)
     if best is None:
         return source
     count = len(versions) if len(versions) == len(there) else len(versions) + 1
     note = _NOTES[lang].format(printable(best), count)
     return replace(source, path=source.path / best, note=note)
+
+
+def _versions(names: Sequence[str], form: SubmissionForm) -> dict[str, int]:
+    """The numbers of versions of one thing; empty where the names do not say that they are."""
+    found = {name: version_of(name) or (own_name(name).name.casefold(), 0) for name in names}
+    stems = {stem.partition(".")[0] for stem, _ in found.values()}
+    if len(stems) == 1 and not set(form.packages) & set(names):
+        numbers = {name: number for name, (_, number) in found.items()}
+        return numbers if any(numbers.values()) else {}
+    marked = {name: version[1] for name in names if (version := numbered_version(name))}
+    return {name: number for name, number in marked.items() if number > 1}

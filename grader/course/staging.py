@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from grader.course.foreign_archives import can_read
 from grader.course.listing import is_archive, unpack
 from grader.model.attempt import DeliveredFile
 from grader.model.errors import InputError
@@ -50,7 +51,9 @@ def stage(
 
 def _as_it_lies(root: Path, files: Sequence[DeliveredFile], known: Collection[str]) -> Path | None:
     only = root / files[0].path
-    if len(files) == 1 and (is_archive(files[0].name) or _is_own_folder(only, root, known)):
+    if len(files) == 1 and is_archive(files[0].name):
+        return None if can_read(files[0].name) else only
+    if len(files) == 1 and _is_own_folder(only, root):
         return only
     above = {PurePosixPath(file.path).parent for file in files}
     if len(above) != 1 or any(is_archive(file.name) for file in files):
@@ -62,7 +65,7 @@ def _as_it_lies(root: Path, files: Sequence[DeliveredFile], known: Collection[st
     return folder if there <= {file.name for file in files} else None
 
 
-def _is_own_folder(path: Path, root: Path, known: Collection[str]) -> bool:
+def _is_own_folder(path: Path, root: Path) -> bool:
     """Whether a folder is all that somebody submitted, and may be called as it is."""
     return path.is_dir() and path.parent == root
 

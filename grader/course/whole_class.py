@@ -64,6 +64,8 @@ def _people(listing: Listing, form: SubmissionForm) -> str:
         return ""
     if len(names) == 1 and names[0].is_folder:
         return whole_class(listing.below(names[0].name), form)
+    if len(names) == 1 and is_archive(names[0].name):
+        return whole_class(listing.opened(names[0].name), form)
     people = submitters(listing, form)
     if len(people) < 2:
         return ""

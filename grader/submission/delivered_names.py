@@ -42,6 +42,9 @@ _DOUBLED: Final = re.compile(r"(\.(?:ipynb|py))(?:\.(?:txt|json|text))$", re.IGN
 _HEAD: Final = re.compile(COPY_OF, re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?:[ _]*\((\d{1,4})\)|-(\d{1,4}))$")
 _WORD: Final = re.compile(r"[ _-]*(?:- ?copy|\(copy\)|的?副本|拷贝)$", re.IGNORECASE)
+_ASSIGNMENT: Final = re.compile(
+    r"(?:assignments?|assign|homeworks?|hw|lab|pset|ps|project|week|part|task|exercise|ex)$", re.I
+)
 _SURE_DIGITS: Final = 3
 _MANY: Final = 100
 """The least of a Canvas id that is taken for one in the name of a single file."""
@@ -172,7 +175,9 @@ def version_of(name: str) -> tuple[str, int] | None:
     if re.fullmatch(r"[0-9]{1,4}", stem):
         return "", int(stem)
     own = own_name(stem)
-    return (own.name.casefold(), own.number) if own.number else None
+    if not own.number or _ASSIGNMENT.search(own.name):
+        return None  # `hw-1` and `hw-2` are two assignments
+    return own.name.casefold(), own.number
 
 
 def numbered_version(name: str) -> tuple[str, int] | None:

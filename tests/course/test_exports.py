@@ -14,7 +14,7 @@ from grader.course.export import find_export, refuse_class
 from grader.course.open_class import open_class
 from grader.model.errors import InputError, UsageError
 from tests.course.exports import WORK, WRONG, export_of, names_in, three_ways
-from tests.submission.samples import LAYERS, OPTIM, PACKAGE, Files, write, zipped
+from tests.submission.samples import LAYERS, OPTIM, PACKAGE, Files, tarred, write, zip_bytes, zipped
 from tests.support import FORM
 
 ASSIGNMENT = Assignment.load("numpynn")
@@ -298,6 +298,31 @@ def test_the_exchange_of_nbgrader_tells_attempts_apart(tmp_path: Path) -> None:
     assert found["ann"][2] == "Attempt 2 of 2 counts: the latest."
 
 
+def test_copies_that_google_classroom_made_are_rows_of_their_own(tmp_path: Path) -> None:
+    names = ["Ann Smith - hw2.zip", "Bob Lee - hw2.zip"]
+    assert list(_graded(write(tmp_path / "g", dict.fromkeys(names, WORK)))) == names
+
+
+def test_an_export_in_an_archive_in_an_archive_is_found(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "all.zip", {"submissions.zip": zip_bytes(MOODLE)})
+    assert set(_graded(path)) == PEOPLE["moodle"]
+    with pytest.raises(InputError, match="whole class"):
+        refuse_class(path, FORM)
+
+
+def test_a_rar_is_read_where_there_is_a_tool_and_named_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write(tmp_path / "c", {"ann_340_208_hw.rar": b"Rar!", "bob_341_209_hw.zip": WORK})
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert "is a RAR archive, which cannot be read" in _graded(root)["ann_340"][0]
+    tarred(tmp_path / "work.tar", PACKAGE, "w")
+    tool = write(tmp_path / "bin", {"bsdtar": f"#!/bin/sh\nexec /bin/cat {tmp_path}/work.tar\n"})
+    (tool / "bsdtar").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tool))
+    assert _graded(root)["ann_340"] == ("ann", sorted(PACKAGE), "")
+
+
 def test_parts_of_a_download_from_drive_are_one_class(tmp_path: Path) -> None:
     for part, student in (("001", "ann"), ("002", "bob")):
         files = {f"hw2/{student}/{name}": text for name, text in PACKAGE.items()}
@@ -381,6 +406,9 @@ def test_the_highest_version_in_a_plain_folder_is_graded(tmp_path: Path) -> None
     write(root / "bob", {**PACKAGE, "final_v2.zip": WORK})
     write(root / "cid", {**PACKAGE, "hw_v1.zip": WRONG})
     write(root / "dan", {"1/layers.py": LAYERS, "2/layers.py": LAYERS, "3/notes.txt": ""})
+    write(root / "eve", {"work.zip": WORK, "work (1).zip": WORK, "work (2).zip": WRONG})
+    write(root / "fay", {"hw-1/layers.py": LAYERS, "hw-2/layers.py": LAYERS})
+    write(root / "gus", {"numpynn/layers.py": LAYERS, "numpynn (1).zip": WORK})
     with open_class(root, ASSIGNMENT) as those:
         found = {source.id: (source.path.name, source.note) for source in those.sources}
     assert found == {
@@ -388,6 +416,9 @@ def test_the_highest_version_in_a_plain_folder_is_graded(tmp_path: Path) -> None
         "bob": ("final_v2.zip", "Graded is final_v2.zip, the highest of 2 versions."),
         "cid": ("cid", ""),
         "dan": ("2", "Graded is 2, the highest of 3 versions."),
+        "eve": ("work (2).zip", "Graded is work (2).zip, the highest of 3 versions."),
+        "fay": ("fay", ""),
+        "gus": ("gus", ""),
     }
 
 

@@ -20,8 +20,10 @@ _FILE: Final = re.compile(
 
 def _fit(_listing: Listing, names: Sequence[ListedName]) -> Fit | None:
     fit = by_name(names, lambda each: not each.is_folder and _FILE.fullmatch(each.name), (), _WHY)
-    # any student may have called a file so: it counts only where all are
-    return fit if fit and fit.entries > 1 and not fit.others else None
+    people = {match["name"] for each in names if (match := _FILE.fullmatch(each.name))}
+    # any student may have called a file so: it counts only where all are, and Classroom's copies
+    # are called `Ann Smith - hw2.ipynb`, with one title at the end
+    return fit if fit and len(people) > 1 and not fit.others else None
 
 
 def _deliver(listing: Listing, _request: Request) -> list[Delivered]:
