@@ -29,6 +29,7 @@ from grader.cli import (
     similar,
     streams,
     template,
+    term,
     verify,
 )
 from grader.model.errors import ExitCode, GraderError
@@ -83,6 +84,7 @@ for name, function in (
     ("requests", requests.command),
     ("similar", similar.command),
     ("template", template.command),
+    ("term", term.command),
     ("verify", verify.command),
 ):
     app.command(name)(function)

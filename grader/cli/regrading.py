@@ -84,10 +84,11 @@ class Regrading:
         from msgspec.structs import replace
 
         from grader.batches.request_store import RequestStore
+        from grader.batches.run_history import FolderHistory
         from grader.batches.storage import Folder
 
-        if self._folder is None:
-            return worth
+        if self._folder is None or not isinstance(self._history, FolderHistory):
+            return worth  # a course has them in its database
         store = RequestStore(Folder(self._folder))
         return lambda source: replace(worth(source), requests=store.of(source.id))
 

@@ -16,10 +16,13 @@ from grader.course.lateness import Deadline, slip_days_needed
 from grader.course.marks import Marks
 from grader.course.slip_days import SlipChoice, spend_best, spend_in_order
 from grader.course.submission_worth import Worth
+from grader.course.term import absent_result, state_of
 from grader.model.attempt import Attempt
+from grader.model.course_records import RegradeRequest
 from grader.model.points import exact
 from grader.model.result import Result
 from grader.model.rubric import Rubric
+from grader.model.term_records import COUNTED
 from grader.model.worth import Override
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class CourseWorth:
         assignment: str,
         rubrics: Rubrics,
         counted: Mapping[str, Attempt] | None = None,
+        now: dt.datetime | None = None,
     ) -> None:
         """Read what decides it.
 
@@ -58,23 +62,28 @@ class CourseWorth:
             assignment: its id.
             rubrics: what grades each assignment.
             counted: the attempt that counts for each student; what the course says by default.
+            now: what was due before this and was not submitted is part of the term's total.
         """
         self._settings = settings
         self._view = view
         self._assignment = assignment
+        self._now = now or dt.datetime.now(dt.UTC)
         self._here = _assigned(settings, view, assignment, rubrics, counted)
         self._slip_days = dict(self._spent(rubrics)) if settings.slip_days.budget else {}
+        self._requests: dict[str, list[RegradeRequest]] = defaultdict(list)
+        for request in view.requests(assignment).values():
+            self._requests[request.person].append(request)
 
     def of(self, person: str) -> Worth:
         """What decides the worth of a student's work."""
-        return _worth(self._here, person, self._slip_days.get(person, 0))
+        worth = _worth(self._here, person, self._slip_days.get(person, 0))
+        return replace(worth, requests=self._requests.get(person, []))
 
     def _spent(self, rubrics: Rubrics) -> Iterator[tuple[str, int]]:
         """How many slip days each student spends here."""
-        ids = [each.id for each in self._settings.assignments if each.slip_days]
-        if self._assignment not in ids:
+        if not self._settings.assignment(self._assignment).slip_days:
             return
-        every = [self._term_assignment(id, rubrics) for id in ids]
+        every = [self._term_assignment(each.id, rubrics) for each in self._settings.assignments]
         every.sort(key=lambda each: _due(each, self._settings))
         place = next(at for at, each in enumerate(every) if each.id == self._assignment)
         results = _Results(self._view)
@@ -89,7 +98,8 @@ class CourseWorth:
         return _assigned(self._settings, self._view, id, rubrics, None)
 
     def _needed(self, assigned: _Assigned, person: str) -> int:
-        if any(each.scope == "total" for each in assigned.overrides.get(person, [])):
+        decided = any(each.scope == "total" for each in assigned.overrides.get(person, []))
+        if decided or not self._settings.assignment(assigned.id).slip_days:
             return 0
         worth = _worth(assigned, person, 0)
         days = slip_days_needed(worth.submitted, worth.deadline)
@@ -110,13 +120,26 @@ class CourseWorth:
             self._choice(assigned, days, person, results)
             for assigned, days in zip(every, needed, strict=True)
         ]
-        return spend_best(choices, slip.budget, self._settings.drop_lowest)
+        days = spend_best(
+            [each for each in choices if each], slip.budget, self._settings.drop_lowest
+        )
+        left = iter(days)
+        return [next(left) if choice else 0 for choice in choices]
 
-    def _choice(self, assigned: _Assigned, days: int, person: str, results: _Results) -> SlipChoice:
+    def _choice(
+        self, assigned: _Assigned, days: int, person: str, results: _Results
+    ) -> SlipChoice | None:
+        """None where it is no part of the term's total, as `grader.course.term` says it."""
         asked = self._settings.assignment(assigned.id)
         weight = asked.points if asked.points is not None else assigned.rubric.points
-        result = results.of(assigned.id, person)
-        shares = tuple(_share(result, _worth(assigned, person, n)) for n in range(days + 1))
+        raw = results.of(assigned.id, person) or absent_result(assigned.id, person, assigned.rubric)
+        worths = [_worth(assigned, person, n) for n in range(days + 1)]
+        due = worths[0].deadline.due
+        over = results.graded(assigned.id) if due is None else due < self._now
+        found = [worth.applied(raw) for worth in worths]
+        if state_of(found[0], over=over) not in COUNTED:
+            return None
+        shares = tuple(_share(result) for result in found)
         return SlipChoice(exact(weight), shares, asked.may_drop)
 
 
@@ -128,24 +151,31 @@ class _Results:
         self._contents: dict[str, dict[str, str]] = {}
         self._marks: dict[str, Marks] = {}
 
+    def graded(self, assignment: str) -> bool:
+        """Whether an assignment was graded."""
+        self._read(assignment)
+        return bool(self._contents[assignment])
+
     def of(self, assignment: str, person: str) -> Result | None:
         """None where nothing is graded yet."""
-        if assignment not in self._contents:
-            run = self._view.run_in_force(assignment)
-            given = self._view.run_results(run.id) if run else []
-            self._contents[assignment] = {each.submission: each.content for each in given}
-            self._marks[assignment] = Marks(self._view.marks(assignment).values())
+        self._read(assignment)
         content = self._contents[assignment].get(person)
         if content is None:
             return None
         return self._marks[assignment].applied(self._view.result(content))
 
+    def _read(self, assignment: str) -> None:
+        if assignment not in self._contents:
+            run = self._view.run_in_force(assignment)
+            given = self._view.run_results(run.id) if run else []
+            self._contents[assignment] = {each.submission: each.content for each in given}
+            self._marks[assignment] = Marks(self._view.marks(assignment).values())
 
-def _share(result: Result | None, worth: Worth) -> Fraction:
-    if result is None or not result.max_score:
+
+def _share(result: Result) -> Fraction:
+    if not result.max_score or not (result.graded or result.steps):
         return Fraction(0)
-    applied = worth.applied(result)
-    return exact(applied.final) / exact(applied.max_score)
+    return exact(result.final) / exact(result.max_score)
 
 
 def _assigned(

@@ -15,6 +15,7 @@ from grader.course.term_total import TermShare, term_total
 from grader.model.person import Person
 from grader.model.points import exact, rounded
 from grader.model.result import Outcome, Result
+from grader.model.rubric import Rubric
 from grader.model.term_records import (
     COUNTED,
     ReturningMistake,
@@ -71,7 +72,7 @@ def term_of(
 def work_of(assigned: GradedAssignment, person: str) -> TermWork:
     """What a student has of an assignment."""
     result = assigned.results.get(person)
-    state = _state(assigned, person, result)
+    state = state_of(result, over=person in assigned.over)
     work = TermWork(assignment=assigned.id, state=state, max_points=assigned.max_points)
     if result is None or state in ("nothing", "pending", "failed"):
         return work
@@ -85,14 +86,29 @@ def work_of(assigned: GradedAssignment, person: str) -> TermWork:
     )
 
 
-def _state(assigned: GradedAssignment, person: str, result: Result | None) -> WorkState:
+def state_of(result: Result | None, *, over: bool) -> WorkState:
+    """What a result amounts to in a term; `over` is whether it was due by now."""
     if result is not None and result.excused:
         return "excused"
     if result is not None and (result.graded or result.steps):
         return "graded"  # also what could not be read, and was given points
     if result is None or result.error_kind == "absent":
-        return "nothing" if person in assigned.over else "pending"
+        return "nothing" if over else "pending"
     return "failed" if result.error_kind == "internal" else "unreadable"
+
+
+def absent_result(assignment: str, person: str, rubric: Rubric) -> Result:
+    """Of somebody who submitted nothing: what overrides apply to."""
+    return Result(
+        submission=person,
+        assignment=assignment,
+        score=0.0,
+        max_score=rubric.points,
+        parts=[],
+        checks=[],
+        error="Nothing was submitted.",
+        error_kind="absent",
+    )
 
 
 def _row(person: Person, assignments: Sequence[GradedAssignment], drop: int) -> TermRow:

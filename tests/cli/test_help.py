@@ -34,6 +34,7 @@ COMMANDS = (
         "requests",
         "similar",
         "template",
+        "term",
         "verify",
     ),
 )
