@@ -50,6 +50,7 @@ def new(
 @app.command("roster")
 def roster(
     file: Annotated[Path, typer.Argument(help="CSV of a platform, or with plain headings.")],
+    assignment: options.ForAssignment = "",
     course: options.CourseName = "",
     by: options.By = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
@@ -57,7 +58,11 @@ def roster(
         bool, typer.Option("--withdraw", help="Whoever is not in the file has withdrawn.")
     ] = False,
 ) -> None:
-    """Take in who takes the course; later files add to it, and nobody loses anything."""
+    """Take in who takes the course; later files add to it, and nobody loses anything.
+
+    Moodle numbers its participants anew for each assignment: with --for, its grading worksheet
+    tells who they are in that one.
+    """
     from msgspec.structs import replace
 
     from grader.course.course_folder import CourseFolder
@@ -65,18 +70,20 @@ def roster(
     from grader.course.roster_update import roster_update
 
     opened = CourseFolder.open(course)
-    read = read_roster(options.existing(file))
+    if assignment:
+        opened.settings.assignment(assignment)
+    read = read_roster(options.existing(file), of_assignment=bool(assignment))
     for line in _how_read(read):
         typer.echo(line)
     if dry_run:
         with opened.reading() as view:
-            update = roster_update(read, view.people(), str(file))
+            update = roster_update(read, view.people(assignment), str(file))
     else:
         with opened.changing(by) as change:
-            update = roster_update(read, change.people(), str(file))
+            update = roster_update(read, change.people(assignment), str(file))
             gone = [replace(p, withdrawn=True) for p in update.missing] if withdraw else []
             what = f"took in the roster {file.name}"
-            change.put_people([*update.new, *update.changed, *gone], what)
+            change.put_people([*update.new, *update.changed, *gone], what, assignment)
     for line in _what_changed(update, dry_run=dry_run, withdraw=withdraw):
         typer.echo(line)
 
@@ -145,6 +152,7 @@ _COLUMNS = {
     "first": "first name",
     "last": "last name",
     "canvas": "Canvas id",
+    "moodle": "Moodle's number of the participant",
     "sis": "SIS id",
     "sid": "student number",
     "blackboard": "Blackboard user",

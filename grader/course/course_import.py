@@ -114,7 +114,8 @@ def _planned(
     plan = plan_import(delivery, people, stored, digests, add=options.add)
     if options.times is None:
         return plan
-    return _with_times(plan, stored, options.times([*people, *plan.new_people]))
+    known = {person.key: person for person in (*people, *plan.new_people, *plan.learned)}
+    return _with_times(plan, stored, options.times(list(known.values())))
 
 
 def plan_import(

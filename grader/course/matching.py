@@ -82,7 +82,7 @@ class _Directory:
         self._people = people
         self._keys = {person.key: person for person in people}
         self._ids = _index(people, _ids)
-        self._mails = _index(people, lambda p: [p.email.casefold()] if p.email else [])
+        self._mails = _index(people, _mails)
         self._names = _index(people, lambda p: [_spaced(p.name)])
         self._squashed = _index(people, _canvas_names)
         self._written = _index(people, _as_written)
@@ -103,7 +103,7 @@ class _Directory:
         same = self._keys.get(claim.key)
         yield "id", _distinct(p for id in _ids(claim) for p in self._ids.get(id, []))
         yield "key", [same] if same and same.name == claim.name else []
-        yield "e-mail", self._mails.get(claim.email.casefold(), []) if claim.email else []
+        yield "e-mail", _distinct(p for mail in _mails(claim) for p in self._mails.get(mail, []))
         yield "name", self._by_name(claim)
 
     def _by_name(self, claim: Person) -> list[Person]:
@@ -137,6 +137,13 @@ def _ids(person: Person) -> Iterator[tuple[str, str]]:
             continue
         family = FAMILIES.get(platform, platform)
         yield family, id.casefold() if family in _CASELESS else id
+
+
+def _mails(person: Person) -> Iterator[str]:
+    """Addresses: many log in with theirs."""
+    yield from (
+        text.casefold() for text in (person.email, person.ids.get("login", "")) if "@" in text
+    )
 
 
 def _contradiction(claim: Person, person: Person) -> str:

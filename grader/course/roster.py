@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.model.errors import InputError
-from grader.model.person import Person
+from grader.model.person import ASSIGNMENT_IDS, Person
 from grader.report.csv import Row, read_csv
 from grader.submission.identity import entry_id
 
@@ -38,6 +39,8 @@ _PERSONAL: Final = {
     "sis": ("sis user id", "sis id"),
 }
 """What we read to the headings that it goes by, the surest first."""
+_PARTICIPANT: Final = re.compile(r"\D*(\d+)")
+"""Moodle's number of a student in one assignment, in the site's language: `Participant 12`."""
 _IDS: Final = ("canvas", "sis", "login", "sid", "blackboard", "brightspace", "github")
 _GONE: Final = frozenset(
     ("1", "yes", "y", "true", "x", "withdrawn", "dropped", "inactive", "no longer enrolled", "是")
@@ -77,7 +80,10 @@ _FORMS: Final = (
     RosterForm(
         "Moodle grading worksheet",
         frozenset(("identifier", "full name")),
-        {"name": "full name", "sid": "id number", "email": "email address", "group": "group"},
+        {
+            "moodle": "identifier", "name": "full name", "sid": "id number",
+            "email": "email address", "group": "group",
+        },
     ),
     RosterForm(
         "Blackboard",
@@ -114,8 +120,12 @@ class RosterFile(NamedTuple):
     """Whether it says who has withdrawn."""
 
 
-def read_roster(path: Path) -> RosterFile:
+def read_roster(path: Path, *, of_assignment: bool = False) -> RosterFile:
     """Read a roster.
+
+    Args:
+        path: the file.
+        of_assignment: whether it is the sheet of one assignment, whose own ids are kept, too.
 
     Raises:
         InputError: names the file, and the row or the column that is missing.
@@ -123,6 +133,8 @@ def read_roster(path: Path) -> RosterFile:
     rows = list(read_csv(path, ()))
     headings = list(rows[0].cells) if rows else []
     form, columns = _form(headings)
+    if not of_assignment:
+        columns = {key: name for key, name in columns.items() if key not in ASSIGNMENT_IDS}
     if not columns.keys() & {"name", "last", "email", *_IDS}:
         shown = ", ".join(headings[:8]) or "none"
         hint = "Expected headings such as name, email, student id, section, group."
@@ -216,13 +228,14 @@ def _not_a_student(said: Mapping[str, str]) -> str:
 def _person(said: Mapping[str, str]) -> Person:
     ids = {platform: _id(said[platform]) for platform in _IDS if said.get(platform)}
     name, email = _name(said), said.get("email", "")
+    participant = _PARTICIPANT.fullmatch(said.get("moodle", ""))
     mark = next((ids[p] for p in ("sid", "sis", *_IDS) if p in ids), email)
     name = name or email or mark
     return Person(
         key=entry_id(f"{name}_{mark}" if mark and mark != name else name),
         name=name,
         email=email,
-        ids=ids,
+        ids={**ids, "moodle": participant[1]} if participant else ids,
         section=said.get("section", ""),
         group=said.get("group", ""),
         withdrawn=_is_gone(said),

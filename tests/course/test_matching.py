@@ -13,7 +13,8 @@ BOB = Person(key="b", name="Bob Li", email="bob@uni.edu", ids={"sid": "s2", "git
 ZOE = Person(key="z", name="Zo\u00eb van Dam")
 TWIN1 = Person(key="t1", name="Kim Lee", ids={"sid": "s5"})
 TWIN2 = Person(key="t2", name="Kim Lee", ids={"sid": "s6"})
-PEOPLE = [ANN, BOB, ZOE, TWIN1, TWIN2]
+MAIL = Person(key="m", name="Kim Maier", ids={"login": "kim@uni.edu"})
+PEOPLE = [ANN, BOB, ZOE, TWIN1, TWIN2, MAIL]
 
 
 def _one(**more: object) -> Claim:
@@ -28,6 +29,7 @@ def _one(**more: object) -> Claim:
         ({"ids": {"sis": "s2"}}, BOB, "id"),  # the number of a student, on any platform
         ({"ids": {"github": "bobli"}}, BOB, "id"),
         ({"name": "Ann Smith", "email": "BOB@uni.edu"}, BOB, "e-mail"),
+        ({"name": "Kim Lee", "email": "KIM@uni.edu"}, MAIL, "e-mail"),  # who logs in with theirs
         ({"name": "Bob  Li", "ids": {"moodle": "77"}}, BOB, "name"),
         ({"name": "vandamzoë", "ids": {"canvas": "99"}}, ZOE, "name"),
         ({"name": "libob", "ids": {"canvas": "99"}}, BOB, "name"),

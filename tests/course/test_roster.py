@@ -202,3 +202,16 @@ def test_two_rows_cannot_be_one_person(tmp_path: Path) -> None:
     text = "name,email,id\nAnn,,1\nAnna,a@b.c,\n"
     with pytest.raises(InputError, match=r"Ann_1 and Anna_a@b.c .both are a"):
         _update(tmp_path, text, [ann])
+
+
+def test_moodle_numbers_its_participants_for_one_assignment(tmp_path: Path) -> None:
+    path = tmp_path / "worksheet.csv"
+    path.write_text(
+        "Identifier,Full name,Email address\nParticipant 71,Ann Smith,ann@uni.edu\n"
+        "Teilnehmer/in72,Ann Smith,ann.s@uni.edu\n",
+        encoding="utf-8",
+    )
+    assert [person.ids for person in read_roster(path).people] == [{}, {}]
+    people = read_roster(path, of_assignment=True).people
+    assert [person.ids for person in people] == [{"moodle": "71"}, {"moodle": "72"}]
+    assert len({person.key for person in people}) == 2
