@@ -41,9 +41,9 @@ from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
 from grader.sandbox.forked_tasks import run_forked
 from grader.student.proxy import Student
-from grader.student.trace import Tapes
+from grader.student.trace import Traces
 from grader.worker import compat
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 NETS: Final = ("TwoLayerNet", "FullyConnectedNet")
 AT_FAULT: Final = (Outcome.FAILED, Outcome.ERROR)
@@ -128,19 +128,21 @@ class Lab:
             patches += mistake.patches(trial.form)
             function = mistake.function
         package = MemoryPackage(patched(self._files, patches), self._assignment.contract)
-        tapes = Tapes()
+        traces = Traces()
         chosen = [check for check in self._checks if _asks(trial.setting, function, check)]
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
-            KeyReplayer(self._keys[trial.seed]), trial.seed, tapes,
+            KeyReplayer(self._keys[trial.seed]), trial.seed, traces,
         )  # fmt: skip
         checks = run.run_all(chosen)
         catalogue, start = self.catalogue, time.process_time()
-        told = diagnose(checks, tapes, Tapes(), catalogue, CallForm(None, self._assignment.plugin))
+        told = diagnose(
+            checks, traces, Traces(), catalogue, CallForm(None, self._assignment.plugin)
+        )
         return _answer(trial, told, time.process_time() - start)
 
     def _run(
-        self, channel: Callable[[], Any], reference: Any, seed: str, tapes: Tapes | None = None
+        self, channel: Callable[[], Any], reference: Any, seed: str, traces: Traces | None = None
     ) -> CheckRun:
         contract = self._assignment.contract
         return CheckRun(
@@ -148,7 +150,7 @@ class Lab:
             seed=seed,
             student=lambda _check: Student(channel(), contract),
             reference=reference,
-            tapes=tapes,
+            traces=traces,
         )
 
 

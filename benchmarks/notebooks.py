@@ -34,7 +34,7 @@ from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Run
 from grader.notebooks.kernel import SandboxedKernel
 from grader.notebooks.kernel_queue import KernelPool, KernelQueue
-from grader.submission.notebook_cells import Book
+from grader.submission.notebook_cells import Notebook
 from tests.faults.processes import children
 from tests.notebooks.books import book, settle_request
 
@@ -95,7 +95,7 @@ class Other:
 class Ahead:
     """Kernels of ours that are ready when they are asked for."""
 
-    def __init__(self, kernels: KernelQueue, made: Book) -> None:
+    def __init__(self, kernels: KernelQueue, made: Notebook) -> None:
         self._kernels = kernels
         self._made = made
 
@@ -112,7 +112,7 @@ class Ahead:
         self._kernels._next.result()
 
 
-def ours(kernel: SandboxedKernel, made: Book) -> Times:
+def ours(kernel: SandboxedKernel, made: Notebook) -> Times:
     """The notebook in a sandboxed kernel."""
     kernel.settle(settle_request(made))
     cells = Run(made, kernel, NotebookLimits())()
@@ -121,7 +121,7 @@ def ours(kernel: SandboxedKernel, made: Book) -> Times:
     return first, time.time()
 
 
-def from_nothing(made: Book) -> Times:
+def from_nothing(made: Notebook) -> Times:
     """The same with a warm process of its own."""
     with KernelPool() as pool:
         first, _ = ours(pool.start(), made)
@@ -204,7 +204,7 @@ def others_at_once(python: str | Path, kind: str, each: int) -> Rate:
         return rate(run, each, [other.pid for other in made])
 
 
-def ours_at_once(pool: KernelPool, made: Book, each: int) -> Rate:
+def ours_at_once(pool: KernelPool, made: Notebook, each: int) -> Rate:
     """The same with forks of this process, as in a batch."""
     zygote: int = pool.sandbox._process.pid  # type: ignore[attr-defined]
     forks = [zygote]
@@ -216,7 +216,7 @@ def ours_at_once(pool: KernelPool, made: Book, each: int) -> Rate:
     return rate(run, each, forks, os.getpid())
 
 
-def _fork(pool: KernelPool, made: Book, each: int) -> int:
+def _fork(pool: KernelPool, made: Notebook, each: int) -> int:
     pid = os.fork()
     if pid:
         return pid

@@ -20,7 +20,7 @@ from grader.runner.check_run import CheckRun, KeyReplayer
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
 from grader.student.proxy import Reply, Request, Student
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 
 class DirectChannel:

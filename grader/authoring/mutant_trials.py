@@ -25,7 +25,7 @@ from grader.verify.mutants import Mutant, make_mutants
 from grader.verify.no_op import idle_packages
 from grader.verify.observation import Observation, telling
 from grader.worker import compat
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 _SEEDS: Final = ("11", "12", "13")
 _NUDGE: Final = 1e-12

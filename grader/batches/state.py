@@ -139,7 +139,7 @@ class BatchState:
     def roster(self) -> Roster:
         """The submissions of this run."""
         self._note_kept()
-        return _LedgerRoster(self._db, self._run, self.register)
+        return _StoredRoster(self._db, self._run, self.register)
 
     def given(self) -> Iterator[RunResult]:
         """What was given to the submissions of this run."""
@@ -177,7 +177,7 @@ class BatchState:
         self._stored = now
 
 
-class _LedgerRoster(Roster):
+class _StoredRoster(Roster):
     """Goes through the rows of a state."""
 
     def __init__(self, db: sqlite3.Connection, run: int, register: Register) -> None:

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.causes import cause_of, exception_cause, found_again
-from grader.diagnosis.evidence import Evidence
+from grader.diagnosis.evidence import Evidence, chosen
 from grader.diagnosis.found_mistake import FoundMistake, settled, versions_of, weight
 from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.replay import ReplayedCheck, draws, draws_alike, random_functions
-from grader.diagnosis.search import WHOLE, Search, chosen
+from grader.diagnosis.search import WHOLE, Search
 from grader.diagnosis.structure import ErrorKind, from_pattern, kind_of
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
 from grader.model.result import CheckResult, Outcome, SourceSpan
-from grader.student.trace import Tape, Tapes
+from grader.student.trace import Trace, Traces
 
 WORK: Final = 12_000
 """Requests to packages for one submission: some two seconds."""
@@ -37,8 +37,8 @@ def structural(checks: Iterable[CheckResult], lang: str) -> list[CheckResult]:
 
 def diagnose(
     checks: Sequence[CheckResult],
-    tapes: Tapes,
-    followed: Tapes,
+    traces: Traces,
+    followed: Traces,
     catalogue: Catalogue,
     form: CallForm,
     *,
@@ -50,7 +50,7 @@ def diagnose(
 
     Args:
         checks: all checks of a submission.
-        tapes: what passed during them.
+        traces: what passed during them.
         followed: what passed when some were repeated with functions replaced by the reference's.
         catalogue: the known mistakes.
         form: in which the submission was called.
@@ -61,7 +61,7 @@ def diagnose(
     state = np.random.get_state()
     try:
         budget = WorkBudget(work, _SECONDS)
-        found = _Diagnosis(checks, tapes, followed, catalogue, form, budget)
+        found = _Diagnosis(checks, traces, followed, catalogue, form, budget)
         found.work()
         return found.told(lang, spans or {})
     finally:
@@ -71,7 +71,7 @@ def diagnose(
 
 def diagnose_carried(
     checks: Sequence[CheckResult],
-    tapes: Tapes,
+    traces: Traces,
     catalogue: Catalogue,
     form: CallForm,
     *,
@@ -82,14 +82,14 @@ def diagnose_carried(
 
     Args:
         checks: all checks of a submission, the others with their causes.
-        tapes: what passed while those were judged.
+        traces: what passed while those were judged.
         catalogue: as in `diagnose`; so are the others.
     """
     state = np.random.get_state()
     try:
-        carried = [check for check in checks if tapes.get(check.id) and _at_fault(check)]
+        carried = [check for check in checks if traces.get(check.id) and _at_fault(check)]
         budget = WorkBudget(WORK, _SECONDS)
-        found = _Diagnosis(carried, tapes, Tapes(), catalogue, form, budget)
+        found = _Diagnosis(carried, traces, Traces(), catalogue, form, budget)
         found.allow_for(checks)
         found.work()
         told = {check.id: check for check in found.told(lang, spans or {})}
@@ -103,14 +103,14 @@ class _Diagnosis:
     def __init__(
         self,
         checks: Sequence[CheckResult],
-        tapes: Tapes,
-        followed: Tapes,
+        traces: Traces,
+        followed: Traces,
         catalogue: Catalogue,
         form: CallForm,
         budget: WorkBudget,
     ) -> None:
         self._checks = checks
-        self._tapes = tapes
+        self._traces = traces
         self._followed = followed
         self._catalogue = catalogue
         self._form = form
@@ -168,19 +168,19 @@ class _Diagnosis:
             causes = [kind.cause(check.targets[0], lang)]
         return replace(check, causes=causes) if causes else _with_structure(check, lang)
 
-    def _case(self, tape: Tape) -> ReplayedCheck:
-        return ReplayedCheck(tape, self._form, self._catalogue.contract)
+    def _case(self, trace: Trace) -> ReplayedCheck:
+        return ReplayedCheck(trace, self._form, self._catalogue.contract)
 
     def _find_style(self) -> None:
         """How the student's functions draw masks, so that networks can draw the same."""
-        every = (*self._tapes, *self._followed)
-        if not any(draws(tape, self._catalogue.contract) for tape in every):
+        every = (*self._traces, *self._followed)
+        if not any(draws(trace, self._catalogue.contract) for trace in every):
             return
         for function in random_functions(self._catalogue.contract):
             cases = [
-                self._case(tape)
-                for tape in self._tapes
-                if tape.targets[0] == function and not tape.failed
+                self._case(trace)
+                for trace in self._traces
+                if trace.targets[0] == function and not trace.failed
             ]
             if cases:
                 self._find_style_of(function, cases)
@@ -247,8 +247,8 @@ class _Diagnosis:
         self._named[function] = [*named, *more]
 
     def _unexplained(self, check: CheckResult, function: str, known: Versions) -> bool:
-        tape = self._tape(check)
-        each = self._evidence_of(tape, function) if tape else None
+        trace = self._trace(check)
+        each = self._evidence_of(trace, function) if trace else None
         return each is not None and bool(each.wrong) and each.score(known).missed > 0
 
     def _looking(self, function: str, failed: list[CheckResult], budget: BudgetShare) -> Search:
@@ -266,29 +266,29 @@ class _Diagnosis:
         with_passed: bool = True,
     ) -> list[Evidence]:
         """The cases from which a mistake is told: failed ones first, of different checks."""
-        tapes = [tape for check in failed if (tape := self._tape(check))]
+        traces = [trace for check in failed if (trace := self._trace(check))]
         passed = [
-            tape
-            for tape in (*self._tapes, *self._followed)
-            if with_passed and function in tape.targets and not tape.failed
+            trace
+            for trace in (*self._traces, *self._followed)
+            if with_passed and function in trace.targets and not trace.failed
         ]
         if not all_of_them:
-            tapes, passed = chosen(tapes, _FAILED_TRIED), chosen(passed, _PASSED_TRIED)
-        return [self._evidence_of(tape, function) for tape in [*tapes, *passed]]
+            traces, passed = chosen(traces, _FAILED_TRIED), chosen(passed, _PASSED_TRIED)
+        return [self._evidence_of(trace, function) for trace in [*traces, *passed]]
 
-    def _tape(self, check: CheckResult) -> Tape | None:
-        return self._followed.get(check.id) or self._tapes.get(check.id)
+    def _trace(self, check: CheckResult) -> Trace | None:
+        return self._followed.get(check.id) or self._traces.get(check.id)
 
-    def _evidence_of(self, tape: Tape, function: str) -> Evidence:
-        replaced = self._followed.get(tape.check) is tape
-        key = (tape.check, function, replaced)
+    def _evidence_of(self, trace: Trace, function: str) -> Evidence:
+        replaced = self._followed.get(trace.check) is trace
+        key = (trace.check, function, replaced)
         if key not in self._evidence:
             self._whole.check()
             base = () if replaced else self._base(function)
-            seeds = draws(tape, self._catalogue.contract)
+            seeds = draws(trace, self._catalogue.contract)
             self._evidence[key] = Evidence(
                 self._catalogue,
-                self._case(tape),
+                self._case(trace),
                 function,
                 (*self._style, *base) if seeds else base,
                 self._budget,
@@ -307,10 +307,10 @@ class _Diagnosis:
 
     def _blame(self, check: CheckResult, function: str, evidence: list[Evidence]) -> None:
         """Write down which of the named mistakes a failed check is due to, or its kind."""
-        tape = self._tape(check)
-        if tape is None:
+        trace = self._trace(check)
+        if trace is None:
             return
-        mine = self._evidence_of(tape, function)
+        mine = self._evidence_of(trace, function)
         named = self._named.get(function, [])
         due = _due(mine, named) if mine.wrong else self._due_elsewhere(check, mine, named)
         known = self._causes.get(check.id, [])
@@ -343,16 +343,16 @@ class _Diagnosis:
 
     def _blame_others(self, check: CheckResult, function: str) -> None:
         """Write down the mistakes in other functions that show in a check of this one."""
-        tape = self._tapes.get(check.id)
+        trace = self._traces.get(check.id)
         below = [
             each
             for other, named in self._named.items()
             if other != function and other not in self._allowed
             for each in named
         ]
-        if tape is None or not below:
+        if trace is None or not below:
             return
-        case = self._case(tape)
+        case = self._case(trace)
         evidence = Evidence(self._catalogue, case, function, budget=self._budget)
         made = settled(below)
         due = [each for each in below if evidence.affected((each.version,))]
@@ -379,7 +379,7 @@ def _explains(evidence: Evidence, mistake: FoundMistake, quantity: str) -> bool:
 
 
 def _plain(quantity: str) -> str:
-    """A quantity as checks and tapes call it alike, whatever the layer."""
+    """A quantity as checks and traces call it alike, whatever the layer."""
     return re.sub(r"[\"'\d]", "", quantity)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -24,6 +26,7 @@ from grader.diagnosis.observed_values import (
 from grader.diagnosis.replay import ReplayedCheck
 from grader.diagnosis.work_budget import WorkBudget
 from grader.model.contract import ContractEntry
+from grader.student.trace import Trace
 
 _IN_BATCH: Final = 0.1
 """Weight of each further value in a batch."""
@@ -232,7 +235,7 @@ class Evidence:
             return FitScore(false=0.0 if hit else weight)
         if hit:
             return FitScore(wrong=weight, hits=weight * hit, weight=self._told(key, hit))
-        if not self.case.tape.failed:
+        if not self.case.trace.failed:
             return FitScore()  # what a check lets pass need not be explained
         moved = not same(guess.get(key, ABSENT), self.right.get(key, ABSENT))
         return FitScore(wrong=weight, contradicted=weight if moved else 0.0, missed=weight)
@@ -275,3 +278,12 @@ class Evidence:
     @cached_property
     def _endings(self) -> frozenset[ValueKey]:
         return frozenset(k for k, value in self.student.items() if isinstance(value, Ending))
+
+
+def chosen(traces: Iterable[Trace], limit: int) -> list[Trace]:
+    """At most so many traces, of as many different checks as can be."""
+    groups: dict[str, list[Trace]] = {}
+    for trace in traces:
+        groups.setdefault(trace.check.partition("[")[0], []).append(trace)
+    turns = itertools.zip_longest(*groups.values())
+    return [trace for turn in turns for trace in turn if trace is not None][:limit]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from grader.model.contract import ContractEntry
-from grader.student.trace import Tape
+from grader.student.trace import Trace
 
 _NUMBERED: Final = re.compile(r"(\D+)(\d+)")
 
@@ -20,10 +20,10 @@ class Numbering(NamedTuple):
     """What is added to a student's numbers."""
 
     @classmethod
-    def of(cls, tape: Tape, contract: Mapping[str, ContractEntry]) -> Numbering:
+    def of(cls, trace: Trace, contract: Mapping[str, ContractEntry]) -> Numbering:
         """From 0 if a mapping that the student gave back has such a name, else from 1."""
         stems = frozenset(stem for entry in contract.values() for stem in entry.numbered)
-        values = (exchange.reply.get("value") for exchange in tape.exchanges)
+        values = (exchange.reply.get("value") for exchange in trace.exchanges)
         first = {f"{stem}0" for stem in stems}
         from_zero = any(isinstance(value, dict) and _has(value, first) for value in values)
         return cls(stems, int(from_zero))

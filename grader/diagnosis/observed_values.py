@@ -36,7 +36,7 @@ _EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", _SHARED)
 
 
 class ValueKey(NamedTuple):
-    """Which value of a tape."""
+    """Which value of a trace."""
 
     exchange: int
     inner: int

@@ -18,22 +18,22 @@ from grader.model.call import Call
 from grader.model.contract import ContractEntry
 from grader.protocol.wire import Handle
 from grader.student.proxy import Reply, Request
-from grader.student.trace import Tape
-from grader.worker.worker import Dispatcher
+from grader.student.trace import Trace
+from grader.worker.dispatcher import Dispatcher
 
 _CALLS: Final = 12
 """Of one batch that are replayed."""
 
 
 class ReplayedCheck:
-    """A tape, with the student's values read off it."""
+    """A trace, with the student's values read off it."""
 
-    def __init__(self, tape: Tape, form: CallForm, contract: Mapping[str, ContractEntry]) -> None:
-        self.tape = tape
+    def __init__(self, trace: Trace, form: CallForm, contract: Mapping[str, ContractEntry]) -> None:
+        self.trace = trace
         self._plugin = form.plugin
         self._contract = contract
-        self._numbering = Numbering.of(tape, contract)
-        shortened = [_shortened(each.request, each.reply) for each in tape.exchanges]
+        self._numbering = Numbering.of(trace, contract)
+        shortened = [_shortened(each.request, each.reply) for each in trace.exchanges]
         self.requests = [_canonical(form, request) for request, _ in shortened]
         self._own = [reply for _, reply in shortened]
         self.student = self._read(self._own, self._numbering)
@@ -64,7 +64,7 @@ class ReplayedCheck:
     def _read(self, replies: list[Reply], numbering: Numbering = FROM_ONE) -> Readings:
         reader = ReplyReader(self._contract, self._plugin, numbering=numbering)
         readings: Readings = {}
-        for index, exchange in enumerate(self.tape.exchanges):
+        for index, exchange in enumerate(self.trace.exchanges):
             request = self.requests[index]
             own = self._own[index]
             readings |= reader.read(index, exchange.about, request, replies[index], own)
@@ -130,7 +130,7 @@ def draws_alike(case: ReplayedCheck, resolve: Resolve, function: str, *, seeded:
     Only calls with, or only calls without a seed are looked at.
     """
     for request, exchange, ours in zip(
-        case.requests, case.tape.exchanges, case.replies(resolve), strict=True
+        case.requests, case.trace.exchanges, case.replies(resolve), strict=True
     ):
         if request["op"] != "call" or request["on"] != function:
             continue
@@ -150,12 +150,12 @@ def random_functions(contract: Mapping[str, ContractEntry]) -> list[str]:
     return [name for name, entry in contract.items() if entry.random and not entry.makes_object]
 
 
-def draws(tape: Tape, contract: Mapping[str, ContractEntry]) -> set[bool]:
+def draws(trace: Trace, contract: Mapping[str, ContractEntry]) -> set[bool]:
     """Of the networks in it that may draw masks, whether they have a seed; empty without any."""
     random = {*random_functions(contract)}
     return {
         _has_seed(exchange.request)
-        for exchange in tape.exchanges
+        for exchange in trace.exchanges
         if exchange.request["op"] == "call"
         and isinstance(exchange.request["on"], str)
         and random.intersection(contract[exchange.request["on"]].stands_on)

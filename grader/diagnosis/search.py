@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -12,7 +11,6 @@ from grader.diagnosis.found_mistake import FoundMistake
 from grader.diagnosis.mistake_pairs import likely_pairs
 from grader.diagnosis.mutated_package import Catalogue, Version, Versions
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime
-from grader.student.trace import Tape
 
 CLEAR: Final = 0.9
 """Fit from which a mistake is named."""
@@ -162,7 +160,7 @@ class Search:
             for version in _ranked(scores)
             if not scores[version].false
             and any(
-                each.wrong and each.case.tape.failed and each.score((*known, version)).whole
+                each.wrong and each.case.trace.failed and each.score((*known, version)).whole
                 for each in self._evidence
             )
         ]
@@ -403,12 +401,3 @@ def _one_of_each(versions: Iterable[Version]) -> list[Version]:
     for version in versions:
         first.setdefault(version.id, version)
     return list(first.values())
-
-
-def chosen(tapes: Iterable[Tape], limit: int) -> list[Tape]:
-    """At most so many tapes, of as many different checks as can be."""
-    groups: dict[str, list[Tape]] = {}
-    for tape in tapes:
-        groups.setdefault(tape.check.partition("[")[0], []).append(tape)
-    turns = itertools.zip_longest(*groups.values())
-    return [tape for turn in turns for tape in turn if tape is not None][:limit]

@@ -289,7 +289,7 @@ def _differences(evidence: Evidence, resolve: Resolve) -> bool:
 
 def _forward_args(evidence: Evidence, forward: str, cache: Any) -> list[Any] | None:
     """The arguments of the forward call that gave a cache."""
-    pairs = zip(evidence.case.requests, evidence.case.tape.exchanges, strict=True)
+    pairs = zip(evidence.case.requests, evidence.case.trace.exchanges, strict=True)
     for request, exchange in pairs:
         value = exchange.reply.get("value")
         if request.get("on") != forward or not isinstance(value, tuple):

@@ -27,8 +27,8 @@ from grader.runner.answer_key import LocalChannel
 from grader.runner.check_run import NOT_ASKED_KIND, Recorder
 from grader.runner.consequences import AT_FAULT
 from grader.student.proxy import Reply
-from grader.student.trace import Tapes
-from grader.worker.worker import Dispatcher
+from grader.student.trace import Traces
+from grader.worker.dispatcher import Dispatcher
 
 _CALL_MEMORY: Final = 1 << 30
 """Bytes that one call of a replaced function may take: its arguments are the student's."""
@@ -174,7 +174,7 @@ def _changes(
 
 
 def follow_through(
-    run: SubmissionRun, submission: Submission, checks: list[CheckResult], tapes: Tapes
+    run: SubmissionRun, submission: Submission, checks: list[CheckResult], traces: Traces
 ) -> list[CheckResult]:
     """The checks, with those repeated that stand on a wrong function of another part."""
     context = run.context
@@ -182,11 +182,11 @@ def follow_through(
         return checks
     contract = context.assignment.contract
     wrong = wrong_functions(checks, context.assignment.rubric)
-    checks = _replacing(wrong, run, submission, checks, tapes)
+    checks = _replacing(wrong, run, submission, checks, traces)
     given = _given_by_release(submission, contract)
     if not given:
         return checks
-    return _replacing(contract.families([*wrong, *given]), run, submission, checks, tapes)
+    return _replacing(contract.families([*wrong, *given]), run, submission, checks, traces)
 
 
 def _given_by_release(submission: Submission, contract: Contract) -> list[str]:
@@ -200,13 +200,13 @@ def _replacing(
     run: SubmissionRun,
     submission: Submission,
     checks: list[CheckResult],
-    tapes: Tapes,
+    traces: Traces,
 ) -> list[CheckResult]:
     """The checks, those that still fail repeated with functions below them replaced."""
     rubric = run.context.assignment.rubric
     for replaced, repeat in to_repeat(checks, rubric, names).items():
         if not run.time_limit.is_over:
-            checks = _repeated(run, submission, checks, tapes, list(replaced), repeat)
+            checks = _repeated(run, submission, checks, traces, list(replaced), repeat)
     return checks
 
 
@@ -214,7 +214,7 @@ def _repeated(
     run: SubmissionRun,
     submission: Submission,
     checks: list[CheckResult],
-    tapes: Tapes,
+    traces: Traces,
     names: list[str],
     repeat: set[str],
 ) -> list[CheckResult]:
@@ -226,7 +226,7 @@ def _repeated(
     )
     with run.channel(submission, substitutes) as channel:
         submission = observed(context.assignment, submission, channel)
-        again = run.run(submission, channel, tapes, only=repeat, earlier=checks)
+        again = run.run(submission, channel, traces, only=repeat, earlier=checks)
     passed = {check.id: check for check in again if check.outcome is Outcome.PASSED}
     return [
         replace(passed[check.id], follow_through=names)
@@ -237,7 +237,7 @@ def _repeated(
 
 
 def carry_mistakes(
-    run: SubmissionRun, submission: Submission, checks: list[CheckResult], tapes: Tapes
+    run: SubmissionRun, submission: Submission, checks: list[CheckResult], traces: Traces
 ) -> list[CheckResult]:
     """The checks, with backward passes judged that wait for a forward whose mistake is known.
 
@@ -259,7 +259,7 @@ def carry_mistakes(
             again = run.run(
                 submission,
                 channel,
-                tapes,
+                traces,
                 only=stuck,
                 earlier=checks,
                 reference=Recorder(partial(_local, resolve)),

@@ -30,7 +30,7 @@ from grader.runner.check import uses_elsewhere
 from grader.runner.consequences import unusable_files, with_consequences
 from grader.sandbox.prestart import Ordered
 from grader.student.loading import loaded_as
-from grader.student.trace import Tapes
+from grader.student.trace import Traces
 from grader.submission import Source, load
 
 
@@ -105,11 +105,11 @@ def _judged(run: SubmissionRun, submission: Submission) -> _Judged:
 def _judge(run: SubmissionRun, submission: Submission) -> _Judged:
     with run.channel(submission) as channel:
         submission = observed(run.context.assignment, submission, channel)
-        tapes, again = Tapes(), Tapes()
-        raw = run.run(submission, channel, tapes)
+        traces, again = Traces(), Traces()
+        raw = run.run(submission, channel, traces)
         channel.hang_up()
         followed = follow_through(run, submission, raw, again)
-        explained, trouble = _explained(run.context, submission, followed, tapes, again)
+        explained, trouble = _explained(run.context, submission, followed, traces, again)
         carried = _carried(run, submission, explained)
         told = _with_consequences(run.context, submission, carried, channel.problems)
         return _Judged(
@@ -190,8 +190,8 @@ def _explained(
     context: GradingContext,
     submission: Submission,
     checks: list[CheckResult],
-    tapes: Tapes,
-    again: Tapes,
+    traces: Traces,
+    again: Traces,
 ) -> tuple[list[CheckResult], list[str]]:
     """The checks with their causes, and a note if looking for them failed: it costs no points."""
     lang = context.settings.lang
@@ -201,7 +201,7 @@ def _explained(
         if context.catalogue is None:
             return structural(checks, lang), []
         return diagnose(
-            checks, tapes, again, context.catalogue, context.form(submission),
+            checks, traces, again, context.catalogue, context.form(submission),
             lang=lang, spans=submission.spans,
         ), []  # fmt: skip
     except Exception as error:
@@ -213,14 +213,14 @@ def _carried(
     run: SubmissionRun, submission: Submission, checks: list[CheckResult]
 ) -> list[CheckResult]:
     """The checks, with backward passes judged and explained behind a forward known to be wrong."""
-    tapes = Tapes()
-    carried = carry_mistakes(run, submission, checks, tapes)
+    traces = Traces()
+    carried = carry_mistakes(run, submission, checks, traces)
     catalogue = run.context.catalogue
     if catalogue is None or carried is checks:
         return checks
     try:
         return diagnose_carried(
-            carried, tapes, catalogue, run.context.form(submission),
+            carried, traces, catalogue, run.context.form(submission),
             lang=run.context.settings.lang, spans=submission.spans,
         )  # fmt: skip
     except Exception:  # as in `_explained`: a cause that is not found costs no points

@@ -18,7 +18,7 @@ from grader.student.channel import Substitutes, WorkerChannel
 from grader.student.loading import Loading
 from grader.student.proxy import Student
 from grader.student.time_limit import TimeLimit
-from grader.student.trace import Tape, Tapes
+from grader.student.trace import Trace, Traces
 
 
 class SubmissionRun:
@@ -57,7 +57,7 @@ class SubmissionRun:
         self,
         submission: Submission,
         channel: WorkerChannel,
-        tapes: Tapes,
+        traces: Traces,
         *,
         only: set[str] | None = None,
         earlier: Iterable[CheckResult] = (),
@@ -84,9 +84,9 @@ class SubmissionRun:
                 channel.notes_uses = False  # a remark could quote what such a check asked
             return Student(self.calls.watch(check, prefetcher.channel_for(check)), contract, form)
 
-        def known_to_pass(check: str) -> Tape | None:
+        def known_to_pass(check: str) -> Trace | None:
             right = prefetcher.channel_for(check).replies_as_expected()
-            return scripts[check].tape if right else None
+            return scripts[check].trace if right else None
 
         run = CheckRun(
             contract=contract,
@@ -95,7 +95,7 @@ class SubmissionRun:
             reference=reference or KeyReplayer(context.key),
             submission=submission,
             earlier=earlier,
-            tapes=tapes if context.settings.diagnose and context.catalogue else None,
+            traces=traces if context.settings.diagnose and context.catalogue else None,
             known_to_pass=known_to_pass,
             time_limit=self.time_limit,
         )

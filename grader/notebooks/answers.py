@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from grader.model.notebook_records import WrittenAnswer
 from grader.notebooks.answer_images import Pictures, without_pictures
 from grader.notebooks.questions import Asked, assign, questions_in
-from grader.submission.notebook_cells import Book, Cell
+from grader.submission.notebook_cells import Cell, Notebook
 from grader.submission.pasted_code import mask_magics
 
 _NAMES: Final = (
@@ -50,7 +50,7 @@ _FEW_WORDS: Final = 4
 
 
 def written_answers(
-    book: Book, release: Book, points: Mapping[str, float], *, unreadable: bool = False
+    book: Notebook, release: Notebook, points: Mapping[str, float], *, unreadable: bool = False
 ) -> list[WrittenAnswer]:
     """The answers to the questions that `points` names, in its order.
 
@@ -70,7 +70,7 @@ def written_answers(
     return answers
 
 
-def count_answered(book: Book, release: Book, questions: Iterable[str]) -> int:
+def count_answered(book: Notebook, release: Notebook, questions: Iterable[str]) -> int:
     """How many of the questions have an answer."""
     found = _Notebook(book, release, list(questions)).answers()
     return sum(place.judged(name, 0.0).state == "answered" for name, place in found.items())
@@ -133,7 +133,7 @@ class _Heading(msgspec.Struct):
 class _Notebook:
     """Goes through a notebook once and gives each question what was written to it."""
 
-    def __init__(self, book: Book, release: Book, wanted: list[str]) -> None:
+    def __init__(self, book: Notebook, release: Notebook, wanted: list[str]) -> None:
         self._book = book
         self._wanted = wanted
         self._given = {cell.question: cell.source for cell in release.cells if cell.question}
@@ -269,7 +269,7 @@ def _split(text: str, given: str) -> tuple[str, str]:
     return "\n".join(line for line in lines if line.strip() in known), "\n".join(added)
 
 
-def _question_texts(release: Book, wanted: list[str]) -> Iterator[tuple[str, str]]:
+def _question_texts(release: Notebook, wanted: list[str]) -> Iterator[tuple[str, str]]:
     """What the release's questions say."""
     for cell in release.cells:
         headings = [] if cell.code else list(questions_in(cell.source))

@@ -20,7 +20,7 @@ from grader.submission.files import (
     printable,
 )
 from grader.submission.make_runnable import prepare
-from grader.submission.notebook_cells import Book
+from grader.submission.notebook_cells import Notebook
 from grader.submission.reader import open_members
 from grader.submission.source_text import Unreadable
 
@@ -35,7 +35,7 @@ _NAMED: Final = 5
 """Files left out that a remark names."""
 
 
-def lay_beside(books: Iterable[Book], path: Path, submission: Submission) -> None:
+def lay_beside(books: Iterable[Notebook], path: Path, submission: Submission) -> None:
     """Give each notebook the files in its folder; what is left out is remarked on.
 
     Raises:
@@ -60,7 +60,7 @@ def lay_beside(books: Iterable[Book], path: Path, submission: Submission) -> Non
             ]
 
 
-def _convert(book: Book) -> None:
+def _convert(book: Notebook) -> None:
     """Make the modules beside a notebook for Python 2 ones for Python 3, as its cells are."""
     room = _MAX_CONVERTED
     for name, data in book.beside.items():
@@ -72,7 +72,7 @@ def _convert(book: Book) -> None:
             _convert_module(book, name, data)
 
 
-def _convert_module(book: Book, name: str, data: bytes) -> None:
+def _convert_module(book: Notebook, name: str, data: bytes) -> None:
     try:
         prepared = prepare(name, data)
     except Unreadable:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from grader.model.notebook_records import NotebookCell
-from grader.submission.notebook_cells import Book
+from grader.submission.notebook_cells import Notebook
 from grader.worker.bridges import Use, is_plausible, remark
 
 
@@ -18,7 +18,7 @@ def cell_digest(text: str) -> str:
 
 
 def note_old_uses(
-    cells: Sequence[NotebookCell], book: Book, uses: Iterable[Use]
+    cells: Sequence[NotebookCell], book: Notebook, uses: Iterable[Use]
 ) -> list[NotebookCell]:
     """The cells of `book` as they were run, each with a remark on every old thing that it used."""
     lines: dict[str, dict[tuple[str, str], int]] = {}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
-from grader.submission.notebook_cells import Book
+from grader.submission.notebook_cells import Notebook
 from grader.submission.pasted_code import mask_magics
 
 
-def calls_of_release(release: Book, packages: Collection[str]) -> dict[str, frozenset[str]]:
+def calls_of_release(release: Notebook, packages: Collection[str]) -> dict[str, frozenset[str]]:
     """What each cell of a release calls of the packages, by its id.
 
     Where a cell says which functions it tries, it is these; else whatever it calls of what the
@@ -30,12 +30,12 @@ def calls_of_release(release: Book, packages: Collection[str]) -> dict[str, froz
     }
 
 
-def counterparts(book: Book, wanted: frozenset[str]) -> set[str]:
+def counterparts(book: Notebook, wanted: frozenset[str]) -> set[str]:
     """The ids of the cells that call all of these; none if there is nothing to call."""
     return {id for id, calls in _called(book).items() if wanted and wanted <= calls}
 
 
-def _called(book: Book) -> dict[str, frozenset[str]]:
+def _called(book: Notebook) -> dict[str, frozenset[str]]:
     """What each cell of code calls, with what functions of the notebook call for it, by its id."""
     trees = {cell.id: _tree(cell.run or cell.source) for cell in book.cells if cell.code}
     inside = {

@@ -26,7 +26,7 @@ from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.kernel import SandboxedKernel, manager_of
 from grader.notebooks.kernel_values import Values
 from grader.notebooks.outputs import Budget, plain_outputs, whole
-from grader.submission.notebook_cells import Book, Cell
+from grader.submission.notebook_cells import Cell, Notebook
 
 _GRACE_SECONDS: Final = 3.0
 """CPU or idle seconds that an interrupted cell has to end."""
@@ -66,7 +66,7 @@ class _Client(NotebookClient):
 class Run:
     """One notebook in one kernel."""
 
-    def __init__(self, book: Book, kernel: SandboxedKernel, limits: NotebookLimits) -> None:
+    def __init__(self, book: Notebook, kernel: SandboxedKernel, limits: NotebookLimits) -> None:
         self._book = book
         self._kernel = kernel
         self._limits = limits

@@ -14,7 +14,7 @@ from grader.model.errors import InputError
 from grader.notebooks.answers import count_answered
 from grader.submission.files import Member, is_ignored, printable
 from grader.submission.module_names import may_be_notebook
-from grader.submission.notebook_cells import Book, read_notebook
+from grader.submission.notebook_cells import Notebook, read_notebook
 from grader.submission.notebook_formats import MAX_BYTES, SCRIPTS, looks_like_notebook
 from grader.submission.reader import open_members
 from grader.submission.restored_cells import share_of
@@ -83,7 +83,7 @@ def _read(every: Iterable[Member], room: Callable[[str], int]) -> Iterator[tuple
 class Choice(msgspec.Struct):
     """Which file of a submission became which notebook of the release."""
 
-    books: dict[str, Book] = {}
+    books: dict[str, Notebook] = {}
     unreadable: dict[str, str] = {}
     """Notebooks of the release of which there is only a file that cannot be read, and why."""
     notes: list[str] = []
@@ -91,7 +91,7 @@ class Choice(msgspec.Struct):
 
 def choose(
     files: Mapping[str, bytes],
-    releases: Mapping[str, Book],
+    releases: Mapping[str, Notebook],
     package: str,
     questions: Mapping[str, Iterable[str]] | None = None,
 ) -> Choice:
@@ -129,7 +129,7 @@ def choose(
     return choice
 
 
-def _read_all(files: Mapping[str, bytes]) -> tuple[list[Book], dict[str, str]]:
+def _read_all(files: Mapping[str, bytes]) -> tuple[list[Notebook], dict[str, str]]:
     """The notebooks, and why those that cannot be read cannot, by path."""
     books, problems = [], {}
     for path, data in files.items():
@@ -152,7 +152,7 @@ def _explained(problems: Mapping[str, str], absent: list[str]) -> dict[str, str]
     return found
 
 
-def _is(book: Book, name: str, release: Book, releases: Mapping[str, Book]) -> bool:
+def _is(book: Notebook, name: str, release: Notebook, releases: Mapping[str, Notebook]) -> bool:
     if book.name in releases:
         return book.name == name
     return _by_name(book.path, name) or share_of(book, release) >= 0.5
@@ -164,7 +164,7 @@ def _by_name(path: str, name: str) -> bool:
     return all(word[:5] in stem for word in words)
 
 
-def _done(book: Book, release: Book, questions: list[str]) -> int:
+def _done(book: Notebook, release: Notebook, questions: list[str]) -> int:
     """How much of a notebook somebody has done: answers, and cells that the release has not."""
     given = {_squeezed(cell.source) for cell in release.cells}
     own = sum(cell.code and _squeezed(cell.source) not in given for cell in book.cells)
@@ -175,7 +175,7 @@ def _squeezed(source: str) -> str:
     return "".join(source.split())
 
 
-def _distance(book: Book, name: str, package: str) -> tuple[object, ...]:
+def _distance(book: Notebook, name: str, package: str) -> tuple[object, ...]:
     """How far it lies from where it should be."""
     folder = posixpath.dirname(book.path)
     is_script = not book.path.lower().endswith(".ipynb")

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from grader.protocol import frames, wire
-from grader.student.channel import is_use
+from grader.student.reply_form import is_use
 from grader.worker.bridges import Use
 
 _ANSWER_SECONDS: Final = 60.0

@@ -16,7 +16,7 @@ from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
-from grader.submission.notebook_cells import Book, Cell
+from grader.submission.notebook_cells import Cell, Notebook
 from grader.submission.pasted_code import mask_magics
 
 Verdict = tuple[Outcome, str]
@@ -125,8 +125,8 @@ class Judge:
         rule: NotebookRule,
         *,
         lang: str,
-        release: Book,
-        book: Book | None = None,
+        release: Notebook,
+        book: Notebook | None = None,
         cells: Iterable[NotebookCell] = (),
         ours: bool = True,
         other_releases: bool = False,

@@ -34,7 +34,7 @@ from grader.notebooks.saved_outputs import compare_saved, order_notes, out_of_or
 from grader.notebooks.todo_cells import mark_undone, package_texts, places_of
 from grader.protocol import wire
 from grader.sandbox.sandboxes import Sandbox
-from grader.submission.notebook_cells import Book, read_notebook
+from grader.submission.notebook_cells import Notebook, read_notebook
 from grader.submission.restored_cells import is_ours, restore
 from grader.worker.bridges import Use
 
@@ -97,7 +97,7 @@ class NotebookBench:
             ),
         )
 
-    def _read_releases(self) -> dict[str, Book]:
+    def _read_releases(self) -> dict[str, Notebook]:
         releases = {}
         for name in self.rules.files:
             path = self._assignment.layout.template / f"{name}.ipynb"
@@ -151,7 +151,7 @@ class NotebookBench:
         """What is said of a notebook that is not there, or cannot be read (`why`)."""
         release = self.releases[name]
         judge = Judge(name, rule, lang=self.lang, release=release, absent=why)
-        empty = Book(path="", cells=[])
+        empty = Notebook(path="", cells=[])
         result = NotebookResult(
             id=name,
             title=rule.title.in_language(self.lang),
@@ -164,7 +164,7 @@ class NotebookBench:
         self,
         name: str,
         rule: NotebookRule,
-        book: Book,
+        book: Notebook,
         submission: Submission,
         kernels: KernelQueue,
     ) -> tuple[NotebookResult, list[CheckResult]]:
@@ -205,7 +205,7 @@ class NotebookBench:
         return result, list(judge.checks(run.verdicts))
 
     def _run(
-        self, book: Book, rule: NotebookRule, submission: Submission, kernels: KernelQueue
+        self, book: Notebook, rule: NotebookRule, submission: Submission, kernels: KernelQueue
     ) -> _Ran:
         """Run a notebook, once more if its kernel was killed: perhaps memory ran short.
 
@@ -222,7 +222,7 @@ class NotebookBench:
         return ran
 
     def _run_in(
-        self, kernel: SandboxedKernel, book: Book, rule: NotebookRule, submission: Submission
+        self, kernel: SandboxedKernel, book: Notebook, rule: NotebookRule, submission: Submission
     ) -> _Ran:
         ran = _Ran()
 
@@ -241,7 +241,7 @@ class NotebookBench:
         ran.ending = kernel.worker.ending()
         return ran
 
-    def _request(self, book: Book, submission: Submission) -> dict[str, Any]:
+    def _request(self, book: Notebook, submission: Submission) -> dict[str, Any]:
         own = {path: (file.text, file.floor_division) for path, file in submission.files.items()}
         return {
             "files": {**self._given, **own},

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from grader.model.notebook_records import NO_SHELL, CellOutcome, NotebookCell
-from grader.submission.notebook_cells import Book, Cell
+from grader.submission.notebook_cells import Cell, Notebook
 
 _NUMBER: Final = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _SMALL, _LARGE = 1e-3, 5e-2
@@ -18,13 +18,13 @@ _STOPPED: Final = frozenset({CellOutcome.TIMEOUT, CellOutcome.FLOODED})
 _ERROR_LINE: Final = re.compile(r"error|误差", re.IGNORECASE)
 
 
-def compare_saved(book: Book, cells: list[NotebookCell]) -> list[NotebookCell]:
+def compare_saved(book: Notebook, cells: list[NotebookCell]) -> list[NotebookCell]:
     """The cells, with a note where what was handed in does not fit what they do now."""
     handed_in = {cell.id: cell for cell in book.cells}
     return [_compared(handed_in[cell.id], cell) for cell in cells]
 
 
-def order_notes(book: Book) -> list[str]:
+def order_notes(book: Notebook) -> list[str]:
     """Whether the saved execution numbers say that the cells were run in another order."""
     counts = [cell.count for cell in book.cells if cell.code and cell.count is not None]
     falls = sum(later < earlier for earlier, later in itertools.pairwise(counts))

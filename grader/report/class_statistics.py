@@ -96,7 +96,7 @@ class ClassRow(Struct, frozen=True):
     counts: dict[Outcome, int]
 
 
-class Cohort(Struct, frozen=True):
+class ClassStatistics(Struct, frozen=True):
     """A whole class page."""
 
     size: int
@@ -138,7 +138,7 @@ def report_href(submission: str) -> str:
     return quote(instructor_page(submission))
 
 
-def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
+def statistics_of(results: Iterable[Result] | Roster, href: Href) -> ClassStatistics:
     """Work out the numbers of a class; `href` gives the address of each student's page."""
     roster = Roster.of(results)
     tally = OutcomeCounts(roster)
@@ -147,7 +147,7 @@ def cohort(results: Iterable[Result] | Roster, href: Href) -> Cohort:
     def rows(some: Iterable[Summary]) -> Iterator[ClassRow]:
         return (_row(summary, parts, href) for summary in some)
 
-    return Cohort(
+    return ClassStatistics(
         size=tally.size,
         graded=len(tally.scores),
         rows=list(rows(islice(roster, ON_PAGE))),

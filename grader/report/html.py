@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from grader.model.result import Audience, Outcome, Result
 from grader.report import text
-from grader.report.class_statistics import Href, cohort, report_href
+from grader.report.class_statistics import Href, report_href, statistics_of
 from grader.report.notebook_view import notebook_views
 from grader.report.request_form import RequestForm, by_check, titles_of
 from grader.report.rows import level, rest, template_of
@@ -96,7 +96,7 @@ def class_pieces(
     similar: SimilarityReport | None = None,
 ) -> Iterator[str]:
     """The text of `class_page`, piece by piece: that of a large class need not be in memory."""
-    view = cohort(results, href or (lambda summary: report_href(summary.submission)))
+    view = statistics_of(results, href or (lambda summary: report_href(summary.submission)))
     context = {"view": view, "title": title, "made": made, "rest": rest(view, Texts(lang))}
     context["similar"] = similar
     template = environment().get_template("class.html")

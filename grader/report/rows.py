@@ -10,7 +10,7 @@ import msgspec
 from markupsafe import Markup
 
 from grader.model.result import PartResult
-from grader.report.class_statistics import NOT_PASSING, ClassRow, Cohort
+from grader.report.class_statistics import NOT_PASSING, ClassRow, ClassStatistics
 from grader.report.strings import Texts
 from grader.report.summary import Summary
 from grader.report.text import one_line
@@ -19,7 +19,7 @@ _PIECE: Final = 1_000
 _LIKE_ENCODE_URI_COMPONENT: Final = "!'()*"
 
 
-def rest(view: Cohort, texts: Texts) -> Iterator[Markup]:
+def rest(view: ClassStatistics, texts: Texts) -> Iterator[Markup]:
     """The rows after the first as JSON that may stand in a page, some rows at a time.
 
     `{"late": ..., "ungraded": ..., "rows": [[cell of each column..., levels, late, href, kind]]}`:

@@ -18,7 +18,7 @@ import msgspec
 from grader.model.errors import InputError, InternalError
 from grader.protocol import wire
 from grader.student.proxy import Channel, Reply, Request
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 _FORMAT: Final = 4
 

@@ -20,7 +20,7 @@ from grader.runner.answer_key import Key, RecordingChannel, ReplayChannel
 from grader.runner.check import Check
 from grader.student.proxy import Channel, Student, Transcript
 from grader.student.time_limit import TimeLimit
-from grader.student.trace import Tape, Tapes
+from grader.student.trace import Trace, Traces
 
 NOT_ASKED_KIND = "not_asked"
 """Kind of the finding of a check that the submission's release does not ask for."""
@@ -82,8 +82,8 @@ class CheckRun:
         reference: Reference,
         submission: Submission | None = None,
         earlier: Iterable[CheckResult] = (),
-        tapes: Tapes | None = None,
-        known_to_pass: Callable[[str], Tape | None] = lambda _check: None,
+        traces: Traces | None = None,
+        known_to_pass: Callable[[str], Trace | None] = lambda _check: None,
         time_limit: TimeLimit | None = None,
     ) -> None:
         """`known_to_pass` gives what passes during a check if it is known, and that it passes.
@@ -95,7 +95,7 @@ class CheckRun:
         self.submission = submission
         self._student = student
         self._reference = reference
-        self._tapes = tapes
+        self._traces = traces
         self._known_to_pass = known_to_pass
         self._time_limit = time_limit or TimeLimit()
         self.results: dict[str, CheckResult] = {check.id: check for check in earlier}
@@ -140,10 +140,10 @@ class CheckRun:
                 raise NotJudged(text, because_of="" if own else needed.targets[0])
 
     def _is_known_to_pass(self, check: str) -> bool:
-        tape = self._known_to_pass(check)
-        if tape is not None and self._tapes is not None:
-            self._tapes.put(tape)
-        return tape is not None
+        trace = self._known_to_pass(check)
+        if trace is not None and self._traces is not None:
+            self._traces.put(trace)
+        return trace is not None
 
     def _fixtures(self, check: str) -> dict[str, Callable[[], Any]]:
         return {
@@ -155,8 +155,8 @@ class CheckRun:
     def _student_for(self, check: str) -> Student:
         """The student for one check, with an empty transcript and a seeded generator."""
         student = self._student(check)
-        if self._tapes is not None:
-            student.watch(partial(self._tapes.watch, check))
+        if self._traces is not None:
+            student.watch(partial(self._traces.watch, check))
         student.transcript = self._transcript
         student.seed(Inputs(self.seed, check).number)
         return student
@@ -189,8 +189,8 @@ class CheckRun:
         self.results[check.id] = result
         if outcome is Outcome.PASSED and script.rests_on:
             self._rests_on[check.id] = script.rests_on
-        if self._tapes is not None:
-            self._tapes.close(check.id, check.targets, outcome)
+        if self._traces is not None:
+            self._traces.close(check.id, check.targets, outcome)
         return result
 
     def _unfinished(self, check: Check, error: BaseException | None) -> BaseException | None:

@@ -21,7 +21,7 @@ from grader.runner.session import forget_modules, run_session
 from grader.student.proxy import Channel, Student
 from grader.submission.notebook_cells import cell_codes, read_notebook
 from grader.submission.notebook_module import prepare_notebook
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 
 def reference_files(assignment: Assignment) -> dict[str, str]:

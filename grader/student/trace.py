@@ -34,7 +34,7 @@ class Exchange(msgspec.Struct, frozen=True):
     """Contract name of what was called."""
 
 
-class Tape(msgspec.Struct):
+class Trace(msgspec.Struct):
     """What passed during one check, from its beginning."""
 
     check: str
@@ -59,62 +59,62 @@ class Tape(msgspec.Struct):
             self.exchanges.append(exchange)
 
 
-class Tapes:
-    """The tapes of one submission: of every failed check, and of some that passed."""
+class Traces:
+    """The traces of one submission: of every failed check, and of some that passed."""
 
     def __init__(self) -> None:
-        self._tapes: dict[str, Tape] = {}
+        self._traces: dict[str, Trace] = {}
         self._passed: Counter[tuple[str, str]] = Counter()
         self._size = 0
 
     def watch(self, check: str, channel: Channel) -> Channel:
-        """The channel for a check, with its tape running."""
-        tape = self._tapes[check] = Tape(check)
-        return _TapedChannel(channel, tape) if self._size < MAX_TOTAL else channel
+        """The channel for a check, with its trace running."""
+        trace = self._traces[check] = Trace(check)
+        return _TapedChannel(channel, trace) if self._size < MAX_TOTAL else channel
 
-    def put(self, tape: Tape) -> None:
-        """The tape of a check that was not run, since it would have been this one."""
+    def put(self, trace: Trace) -> None:
+        """The trace of a check that was not run, since it would have been this one."""
         if self._size < MAX_TOTAL:
-            self._tapes[tape.check] = replace(tape)
+            self._traces[trace.check] = replace(trace)
 
     def close(self, check: str, targets: Iterable[str], outcome: Outcome) -> None:
-        """End the tape of a check; what nobody will ask for is dropped."""
-        tape = self._tapes.get(check)
-        if tape is None:
+        """End the trace of a check; what nobody will ask for is dropped."""
+        trace = self._traces.get(check)
+        if trace is None:
             return
-        tape.targets = tuple(targets)
-        tape.failed = outcome in _AT_FAULT
-        if not (tape.failed or (outcome is Outcome.PASSED and self._wanted(tape))):
-            del self._tapes[check]
+        trace.targets = tuple(targets)
+        trace.failed = outcome in _AT_FAULT
+        if not (trace.failed or (outcome is Outcome.PASSED and self._wanted(trace))):
+            del self._traces[check]
             return
-        self._size += tape.size
+        self._size += trace.size
 
-    def _wanted(self, tape: Tape) -> bool:
+    def _wanted(self, trace: Trace) -> bool:
         """Two of each check are enough, and so many of a function."""
-        target = tape.targets[0]
-        places = (target, ""), (target, tape.check.partition("[")[0])
-        if tape.size > _PASSED_BYTES:
+        target = trace.targets[0]
+        places = (target, ""), (target, trace.check.partition("[")[0])
+        if trace.size > _PASSED_BYTES:
             return False
         self._passed.update(places)
         return self._passed[places[0]] <= _PASSED_KEPT and self._passed[places[1]] <= 2
 
-    def __iter__(self) -> Iterator[Tape]:
-        return iter(self._tapes.values())
+    def __iter__(self) -> Iterator[Trace]:
+        return iter(self._traces.values())
 
-    def get(self, check: str) -> Tape | None:
-        """The tape of a check, if it was kept."""
-        return self._tapes.get(check)
+    def get(self, check: str) -> Trace | None:
+        """The trace of a check, if it was kept."""
+        return self._traces.get(check)
 
 
 class _TapedChannel:
     """Passes requests on and keeps what came back."""
 
-    def __init__(self, channel: Channel, tape: Tape) -> None:
+    def __init__(self, channel: Channel, trace: Trace) -> None:
         self._channel = channel
-        self._tape = tape
+        self._trace = trace
 
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request; see `Channel.ask`."""
         reply = self._channel.ask(request, about=about, cpu_seconds=cpu_seconds)
-        self._tape.add(Exchange(request, reply, about))
+        self._trace.add(Exchange(request, reply, about))
         return reply

@@ -71,7 +71,7 @@ class CellCode(NamedTuple):
     text: str
 
 
-class Book(msgspec.Struct, kw_only=True):
+class Notebook(msgspec.Struct, kw_only=True):
     """A notebook that was read."""
 
     path: str
@@ -88,7 +88,7 @@ class Book(msgspec.Struct, kw_only=True):
     """Modules among them in which `/` between integers floors."""
 
 
-def read_notebook(data: bytes, path: str) -> Book:
+def read_notebook(data: bytes, path: str) -> Notebook:
     """Read a notebook, as far as it can be read; `path` is its name in messages.
 
     Raises:
@@ -99,7 +99,7 @@ def read_notebook(data: bytes, path: str) -> Book:
     if len(cells) > MAX_CELLS:
         raise InputError(f"{path}: has {len(cells)} cells; up to {MAX_CELLS} are read.")
     own = content.metadata.get("grader")
-    book = Book(
+    book = Notebook(
         path=path,
         cells=cells,
         name=str(own.get("notebook", "")) if isinstance(own, dict) else "",
@@ -119,7 +119,7 @@ def _label(cell: Cell) -> str:
     return f"{cell.label} as given out" if given else cell.label
 
 
-def make_runnable(book: Book) -> Book:
+def make_runnable(book: Notebook) -> Notebook:
     """Fill in what is to be run of each cell."""
     for cell in book.cells:
         if cell.code:

@@ -9,7 +9,7 @@ from grader.model.errors import InputError
 from grader.model.module_path import notebook_of
 from grader.submission.files import Tree
 from grader.submission.module_names import Modules, is_python, may_be_notebook
-from grader.submission.notebook_cells import Book, CellCode, cell_codes, read_notebook
+from grader.submission.notebook_cells import CellCode, Notebook, cell_codes, read_notebook
 from grader.submission.notebook_formats import looks_like_notebook
 from grader.submission.restored_cells import is_ours, restore, share_of
 from grader.submission.source_text import Unreadable, decode
@@ -50,7 +50,7 @@ def take_notebooks(tree: Tree, modules: Modules, given_out: Mapping[str, str]) -
 
 
 def _codes(
-    path: str, data: bytes, modules: Modules, releases: Mapping[str, Book]
+    path: str, data: bytes, modules: Modules, releases: Mapping[str, Notebook]
 ) -> list[CellCode] | None:
     """The code of a file that is a notebook, or stands for one; None for another file."""
     if may_be_notebook(path) or looks_like_notebook(path, data):
@@ -64,7 +64,9 @@ def _codes(
         return None
 
 
-def _restored(book: Book, path: str, modules: Modules, releases: Mapping[str, Book]) -> Book:
+def _restored(
+    book: Notebook, path: str, modules: Modules, releases: Mapping[str, Notebook]
+) -> Notebook:
     """The notebook with the cells that were given out as they were, where it was made from one."""
     match = modules.match(path)
     named = releases.get(book.name) or releases.get(notebook_of(match.module) if match else "")

@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.submission.notebook_cells import Book, Cell, make_runnable
+from grader.submission.notebook_cells import Cell, Notebook, make_runnable
 
 GIVEN: Final = frozenset({"given", "check", "experiment"})
 """Roles of the cells that are put back."""
@@ -24,12 +24,12 @@ _KNOWN_SHARE: Final = 0.4
 """Of the given cells, how many must be found for a notebook to be one of ours."""
 
 
-def is_ours(book: Book, release: Book) -> bool:
+def is_ours(book: Notebook, release: Notebook) -> bool:
     """Whether a notebook was made from the release, not from that of another course."""
     return share_of(book, release) >= _KNOWN_SHARE
 
 
-def share_of(book: Book, release: Book) -> float:
+def share_of(book: Notebook, release: Notebook) -> float:
     """Of the given cells, how many a notebook has, by id or nearly by the letter."""
     wanted = [cell for cell in release.cells if cell.role in GIVEN]
     known = [
@@ -40,7 +40,7 @@ def share_of(book: Book, release: Book) -> float:
     return len(known) / max(1, len(wanted))
 
 
-def restore(book: Book, release: Book) -> Book:
+def restore(book: Notebook, release: Notebook) -> Notebook:
     """The notebook with its given cells put back, and every cell of the release told its role."""
     wanted = [cell for cell in release.cells if cell.code and cell.role != "own"]
     found = matched(book, wanted)
@@ -55,7 +55,7 @@ def restore(book: Book, release: Book) -> Book:
     return make_runnable(replace(book, cells=_with_distinct_ids(present), notes=list(book.notes)))
 
 
-def matched(book: Book, wanted: list[Cell]) -> list[tuple[Cell, Cell]]:
+def matched(book: Notebook, wanted: list[Cell]) -> list[tuple[Cell, Cell]]:
     """Pairs of a released cell and the student's, the surest first taken."""
     pairs: list[tuple[Cell, Cell]] = []
     free = [cell for cell in book.cells if cell.code]
@@ -89,7 +89,7 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _in_order(
-    found: list[Cell], wanted: list[Cell], book: Book, pairs: list[tuple[Cell, Cell]]
+    found: list[Cell], wanted: list[Cell], book: Notebook, pairs: list[tuple[Cell, Cell]]
 ) -> set[str]:
     """Ids of the matched cells that stand in the release's order: the longest such run."""
     place = {id(cell): number for number, cell in enumerate(book.cells)}

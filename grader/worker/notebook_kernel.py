@@ -40,9 +40,9 @@ from ipykernel.kernelapp import IPKernelApp
 
 from grader.protocol import frames, wire
 from grader.worker import bridges, compat, notebook_world
+from grader.worker.dispatcher import Absent, Dispatcher
 from grader.worker.modules import ModuleSource, StudentFiles, floor_division
 from grader.worker.old_operators import may_need_old_operators, rewritten
-from grader.worker.worker import Absent, Dispatcher
 
 CHANNELS: Final = ("shell", "iopub", "stdin", "control")
 _WARM: Final = (

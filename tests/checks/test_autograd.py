@@ -14,7 +14,7 @@ from grader.model.contract import ContractEntry
 from grader.model.verdicts import CouldNotRun, NotJudged, Wrong
 from grader.runner.answer_key import LocalChannel
 from grader.student.proxy import Student
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 METHODS = {"cube": ContractEntry("m", ("Tensor*",))}
 API = {

@@ -99,10 +99,10 @@ def test_zeros_are_zeros_where_a_check_looks_for_them(key: Key) -> None:
     assert all("dropout" in check for check in exact)
 
 
-def test_what_passed_is_on_the_tape(dry_runs: Mapping[str, RequestScript]) -> None:
-    tape = dry_runs["layers::affine_forward_bias"].tape
-    assert tape is not None
-    [exchange] = tape.exchanges
+def test_what_passed_is_in_the_trace(dry_runs: Mapping[str, RequestScript]) -> None:
+    trace = dry_runs["layers::affine_forward_bias"].trace
+    assert trace is not None
+    [exchange] = trace.exchanges
     assert exchange.about == "affine_forward"
     assert exchange.request["on"] == "affine_forward"
     out, _ = exchange.reply["value"]
@@ -126,8 +126,8 @@ def test_code_of_an_older_release_is_called_in_its_own_words(
     check = "dropout::dropout_forward_fraction[0.25]"
     for each, p in ((dry_runs[check], 0.25), (old[check], 0.75)):
         assert requests(each)[0]["args"][1]["p"] == p
-        assert each.tape is not None
-        assert each.tape.exchanges[0].request["args"][1]["p"] == p
+        assert each.trace is not None
+        assert each.trace.exchanges[0].request["args"][1]["p"] == p
         assert each.expected == dry_runs[check].expected
     nets = [
         request["kwargs"]

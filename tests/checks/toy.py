@@ -8,7 +8,7 @@ from typing import Any
 from grader.model.contract import ContractEntry
 from grader.runner.answer_key import LocalChannel
 from grader.student.proxy import Channel, Student
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 API: Mapping[str, ContractEntry] = {
     "scale_forward": ContractEntry.parse("", "layers: out, cache*"),

@@ -19,8 +19,8 @@ from grader.runner.memory_package import MemoryPackage
 from grader.runner.reference import LocalCode
 from grader.runner.session import run_session
 from grader.student.proxy import Student
-from grader.student.trace import Tapes
-from grader.worker.worker import Dispatcher
+from grader.student.trace import Traces
+from grader.worker.dispatcher import Dispatcher
 
 SEED = "4711"
 AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
@@ -79,28 +79,28 @@ class Clinic:
 
     def _one(self, asked: list[Check], patient: Patient, key: Key) -> list[CheckResult]:
         package = MemoryPackage(patient.files, self.assignment.contract)
-        tapes = Tapes()
+        traces = Traces()
         run = self._run(
             lambda: LocalChannel(Dispatcher(package.resolve, lambda _file: False)),
             KeyReplayer(key),
-            tapes,
+            traces,
         )
         checks = run.run_all(asked)
         told = diagnose(
-            checks, tapes, Tapes(), self.catalogue, CallForm(None, self.assignment.plugin),
+            checks, traces, Traces(), self.catalogue, CallForm(None, self.assignment.plugin),
             lang=patient.lang, work=patient.work,
         )  # fmt: skip
         package.drop()
         return [check for check in told if check.outcome in AT_FAULT]
 
-    def _run(self, channel: Callable[[], Any], reference: Any, tapes: Tapes | None) -> CheckRun:
+    def _run(self, channel: Callable[[], Any], reference: Any, traces: Traces | None) -> CheckRun:
         contract = self.assignment.contract
         return CheckRun(
             contract=contract,
             seed=SEED,
             student=lambda _check: Student(channel(), contract),
             reference=reference,
-            tapes=tapes,
+            traces=traces,
         )
 
 

@@ -10,7 +10,7 @@ from grader.assignment.catalogue import load_variants, patched
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.diagnose import diagnose, structural
 from grader.model.result import CheckResult, Finding, Outcome
-from grader.student.trace import Tapes
+from grader.student.trace import Traces
 from tests.diagnosis.clinic import Clinic, Patient, named
 
 ONE_EACH = {
@@ -160,7 +160,7 @@ def test_the_global_generator_is_left_alone(clinic: Clinic) -> None:
     before = np.random.random_sample(3).tolist()
     np.random.seed(3)
     check = failed("it is wrong")
-    diagnose([check], Tapes(), Tapes(), clinic.catalogue, CallForm())
+    diagnose([check], Traces(), Traces(), clinic.catalogue, CallForm())
     assert np.random.random_sample(3).tolist() == before
 
 

@@ -14,7 +14,7 @@ from grader.assignment.plugin import CallForm
 from grader.batches.grading_client import Engine
 from grader.grading import Settings, pipeline
 from grader.model.result import CheckResult, Outcome, Result
-from grader.student.trace import Tapes
+from grader.student.trace import Traces
 from grader.submission import single
 from tests.diagnosis.clinic import Clinic, named
 from tests.support import submission
@@ -87,7 +87,7 @@ def explained(monkeypatch: pytest.MonkeyPatch, **bench: Any) -> tuple[list[Check
         settings=Settings(assignment="numpynn"), form=lambda _submission: CallForm(), **bench
     )
     student: Any = SimpleNamespace(release=None, spans={})
-    return pipeline._explained(made, student, [], Tapes(), Tapes())
+    return pipeline._explained(made, student, [], Traces(), Traces())
 
 
 def test_a_diagnosis_that_fails_leaves_a_note(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from grader.diagnosis.numbering import FROM_ONE, Numbering
 from grader.model.contract import ContractEntry
-from grader.student.trace import Exchange, Tape
+from grader.student.trace import Exchange, Trace
 
 NET = {"Net": ContractEntry("nets", ("net*",), numbered=("w", "scale"))}
 
 
-def _tape(*names: str) -> Tape:
+def _trace(*names: str) -> Trace:
     reply = {"status": "ok", "value": dict.fromkeys(names, 0.0)}
-    return Tape("net", exchanges=[Exchange({"op": "call"}, reply, "Net")])
+    return Trace("net", exchanges=[Exchange({"op": "call"}, reply, "Net")])
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ def _tape(*names: str) -> Tape:
 def test_who_counts_from_zero_is_told_by_the_names_of_the_contract(
     names: tuple[str, ...], by: int
 ) -> None:
-    assert Numbering.of(_tape(*names), NET).by == by
+    assert Numbering.of(_trace(*names), NET).by == by
 
 
 def test_only_these_names_are_counted_on() -> None:
-    told = Numbering.of(_tape("w0"), NET)
+    told = Numbering.of(_trace("w0"), NET)
     assert [told.ours(name) for name in ("w0", "scale9", "x0", "w", "w0a")] == [
         "w1", "scale10", "x0", "w", "w0a",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the diagnosis is made of: tapes, comparisons, packages in memory."""
+"""What the diagnosis is made of: traces, comparisons, packages in memory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from grader.model.call import Call
 from grader.model.result import Outcome
 from grader.protocol.wire import Handle
 from grader.runner.memory_package import MemoryPackage
-from grader.student import trace as tape_module
+from grader.student import trace as trace_module
 from grader.student.proxy import SHAPES, Request
-from grader.student.trace import Exchange, Tape, Tapes
+from grader.student.trace import Exchange, Trace, Traces
 from tests.diagnosis.clinic import Clinic
 from tests.releases import form_of
 
@@ -42,41 +42,41 @@ def exchange(**request: Any) -> Exchange:
     return Exchange({"op": "call", **request}, {"status": "ok", "value": None}, "f")
 
 
-def test_a_tape_ends_at_its_bounds() -> None:
+def test_a_trace_ends_at_its_bounds() -> None:
     for long in (
-        [exchange()] * (tape_module.MAX_EXCHANGES + 5),
+        [exchange()] * (trace_module.MAX_EXCHANGES + 5),
         [exchange(requests=[{}] * 50)] * 5,
-        [exchange(args=[np.zeros(tape_module.MAX_BYTES // 16)])] * 5,
+        [exchange(args=[np.zeros(trace_module.MAX_BYTES // 16)])] * 5,
     ):
-        tape = Tape("one")
+        trace = Trace("one")
         for one in long:
-            tape.add(one)
-        assert tape.ended
-        assert 0 < len(tape.exchanges) < len(long)
-        assert tape.exchanges == long[: len(tape.exchanges)]
+            trace.add(one)
+        assert trace.ended
+        assert 0 < len(trace.exchanges) < len(long)
+        assert trace.exchanges == long[: len(trace.exchanges)]
 
 
-def test_failed_tapes_are_kept_and_some_of_the_passed() -> None:
-    tapes = Tapes()
+def test_failed_traces_are_kept_and_some_of_the_passed() -> None:
+    traces = Traces()
     ends = [Outcome.FAILED, Outcome.ERROR, Outcome.PASSED, Outcome.SKIPPED, Outcome.INTERNAL]
     for number, outcome in enumerate(ends):
-        ask(tapes.watch(f"check{number}", Echo()))
-        tapes.close(f"check{number}", ["f"], outcome)
-    assert [tape.check for tape in tapes] == ["check0", "check1", "check2"]
-    assert [tape.failed for tape in tapes] == [True, True, False]
+        ask(traces.watch(f"check{number}", Echo()))
+        traces.close(f"check{number}", ["f"], outcome)
+    assert [trace.check for trace in traces] == ["check0", "check1", "check2"]
+    assert [trace.failed for trace in traces] == [True, True, False]
     for number in range(200):
-        ask(tapes.watch(f"other[{number}]", Echo()))
-        tapes.close(f"other[{number}]", ["f"], Outcome.PASSED)
-    assert len(list(tapes)) == 5, "two of each check"
+        ask(traces.watch(f"other[{number}]", Echo()))
+        traces.close(f"other[{number}]", ["f"], Outcome.PASSED)
+    assert len(list(traces)) == 5, "two of each check"
 
 
-def test_all_tapes_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tape_module, "MAX_TOTAL", 3000)
-    tapes = Tapes()
+def test_all_traces_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace_module, "MAX_TOTAL", 3000)
+    traces = Traces()
     for number in range(10):
-        ask(tapes.watch(f"check{number}", Echo()), args=[np.zeros(100)])
-        tapes.close(f"check{number}", ["f"], Outcome.FAILED)
-    kept = [tape for tape in tapes if tape.exchanges]
+        ask(traces.watch(f"check{number}", Echo()), args=[np.zeros(100)])
+        traces.close(f"check{number}", ["f"], Outcome.FAILED)
+    kept = [trace for trace in traces if trace.exchanges]
     assert 0 < len(kept) < 6
 
 
@@ -189,11 +189,11 @@ def test_a_call_in_the_form_of_a_release_is_understood(
 
 
 def test_arguments_are_copied(clinic: Clinic) -> None:
-    """A mistake that writes into its input must not spoil the tape for the next."""
+    """A mistake that writes into its input must not spoil the trace for the next."""
     x = A.copy()
     request = {"op": "call", "on": "relu_forward", "path": [], "args": [x], "kwargs": {},
                "returns": ["out", "cache*"]}  # fmt: skip
-    tape = Tape("one", ("relu_forward",), True, [Exchange(request, {"status": "absent"}, "f")])
+    trace = Trace("one", ("relu_forward",), True, [Exchange(request, {"status": "absent"}, "f")])
 
     def spoil(name: str) -> Any:
         def relu_forward(x: Any) -> Any:
@@ -202,7 +202,7 @@ def test_arguments_are_copied(clinic: Clinic) -> None:
 
         return relu_forward
 
-    ReplayedCheck(tape, CallForm(), clinic.assignment.contract).rerun(spoil)
+    ReplayedCheck(trace, CallForm(), clinic.assignment.contract).rerun(spoil)
     assert np.array_equal(x, A)
 
 

@@ -17,8 +17,8 @@ from grader.model.result import Outcome
 from grader.runner.answer_key import LocalChannel
 from grader.runner.memory_package import MemoryPackage
 from grader.student.proxy import Student
-from grader.student.trace import Tapes
-from grader.worker.worker import Dispatcher
+from grader.student.trace import Traces
+from grader.worker.dispatcher import Dispatcher
 from tests.diagnosis.clinic import Clinic, named
 
 RANDOM = np.random.RandomState(5)
@@ -35,13 +35,13 @@ def kind(clinic: Clinic, function: str, code: str, *asks: tuple[Ask, bool]) -> s
     module = clinic.assignment.contract[function].module + ".py"
     files = {**clinic.files, module: f"{clinic.files[module]}\n\n{code}"}
     package = MemoryPackage(files, clinic.assignment.contract)
-    tapes = Tapes()
+    traces = Traces()
     for number, (ask, failed) in enumerate(asks):
         channel = LocalChannel(Dispatcher(package.resolve, lambda _file: False))
-        ask(Student(tapes.watch(str(number), channel), clinic.assignment.contract))
-        tapes.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
+        ask(Student(traces.watch(str(number), channel), clinic.assignment.contract))
+        traces.close(str(number), [function], Outcome.FAILED if failed else Outcome.PASSED)
     form = CallForm(None, clinic.assignment.plugin)
-    cases = [ReplayedCheck(tape, form, clinic.assignment.contract) for tape in tapes]
+    cases = [ReplayedCheck(trace, form, clinic.assignment.contract) for trace in traces]
     first, *others = (Evidence(clinic.catalogue, case, function) for case in cases)
     resolve = clinic.catalogue.resolver()
     assert resolve is not None
@@ -177,4 +177,4 @@ def test_a_kind_is_the_cause_where_no_mistake_is(clinic: Clinic) -> None:
 
 
 def test_a_submission_without_failures_is_left_as_it_is(clinic: Clinic) -> None:
-    assert diagnose([], Tapes(), Tapes(), clinic.catalogue, CallForm()) == []
+    assert diagnose([], Traces(), Traces(), clinic.catalogue, CallForm()) == []

@@ -27,7 +27,7 @@ from grader.report.formulas import formula
 from grader.report.summary import AnswerSummary
 from grader.submission import Source
 from grader.submission.identity import Names, entry_id
-from grader.submission.notebook_cells import Book, Cell, read_notebook
+from grader.submission.notebook_cells import Cell, Notebook, read_notebook
 from tests.fuzz.scratch import scratch
 
 _GROWTH: Final = 200
@@ -41,7 +41,7 @@ _CALCULATED: Final = re.compile(r"(?:^|;\s*)[=+\-@＝＋－＠]")
 _QUESTIONS: Final = {("Dropout", "1"): 2.0, ("Dropout", "2"): 3.0}
 _CLASS: Final = ("ann", "007", "=1+1")
 T = TypeVar("T")
-_RELEASE: Final = Book(path="", cells=[Cell(id="1", code=False, source="", question="1")])
+_RELEASE: Final = Notebook(path="", cells=[Cell(id="1", code=False, source="", question="1")])
 
 
 def text_of(data: bytes) -> str:

@@ -24,8 +24,8 @@ from grader.model.rubric import load_rubric
 from grader.model.verdicts import Verdict
 from grader.protocol import wire
 from grader.runner.answer_key import Key
-from grader.student.channel import understood
 from grader.student.proxy import Reply, Request, Student
+from grader.student.reply_form import understood
 from grader.submission import Source, load
 from grader.submission.archive import read_archive, read_inside
 from grader.submission.identity import Names

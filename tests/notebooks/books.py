@@ -17,7 +17,7 @@ from grader.model.rubric import ScaleRule
 from grader.notebooks.cell_limits import NotebookLimits
 from grader.notebooks.execute import Inspect, Run
 from grader.notebooks.kernel_queue import KernelPool
-from grader.submission.notebook_cells import Book, Cell, make_runnable, read_notebook
+from grader.submission.notebook_cells import Cell, Notebook, make_runnable, read_notebook
 from tests.support import TEMPLATE
 
 LIMITS = NotebookLimits(cell_seconds=2, notebook_seconds=60, idle_seconds=3)
@@ -33,13 +33,13 @@ def get_data():
 PACKAGE = {"layers.py": "def three():\n    return 3\n"}
 
 
-def book(*sources: str, **more: Any) -> Book:
+def book(*sources: str, **more: Any) -> Notebook:
     """A notebook of code cells with the ids c0, c1, ..."""
     cells = [Cell(id=f"c{n}", code=True, source=text) for n, text in enumerate(sources)]
-    return make_runnable(Book(path="x.ipynb", cells=cells, **more))
+    return make_runnable(Notebook(path="x.ipynb", cells=cells, **more))
 
 
-def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str, Any]:
+def settle_request(made: Notebook, files: dict[str, str] | None = None) -> dict[str, Any]:
     """What a kernel is told before the cells."""
     return {
         "files": {path: (text, False) for path, text in (files or PACKAGE).items()},
@@ -56,7 +56,7 @@ def settle_request(made: Book, files: dict[str, str] | None = None) -> dict[str,
 
 def run(
     pool: KernelPool,
-    made: Book,
+    made: Notebook,
     inspect: Inspect | None = None,
     limits: NotebookLimits = LIMITS,
     files: dict[str, str] | None = None,
@@ -96,13 +96,13 @@ def as_json(sources: list[str | tuple[str, str]], *, nbformat: int = 4, **metada
     return json.dumps(content).encode()
 
 
-def release(name: str) -> Book:
+def release(name: str) -> Notebook:
     """A notebook as students get it."""
     path = TEMPLATE / f"{name}.ipynb"
     return read_notebook(path.read_bytes(), path.name)
 
 
-def hurried(dropout: Book) -> Book:
+def hurried(dropout: Notebook) -> Notebook:
     """The release's notebook on dropout with an experiment of few epochs."""
     cells = [
         msgspec.structs.replace(cell, source=cell.source.replace("num_epochs=25", "num_epochs=2"))

@@ -12,7 +12,7 @@ from grader.assignment.stripping import WRITE_HERE
 from grader.model.notebook_records import CellOutput, WrittenAnswer
 from grader.notebooks import answer_images
 from grader.notebooks.answers import word_count, written_answers
-from grader.submission.notebook_cells import Book, Cell, read_notebook
+from grader.submission.notebook_cells import Cell, Notebook, read_notebook
 from tests.notebooks.books import as_json, release
 
 RELEASE = release("Dropout")
@@ -43,7 +43,7 @@ def _answers(*texts: str) -> dict[str, WrittenAnswer]:
 )
 def test_states(text: str, state: str) -> None:
     own = Cell(id="question-1", code=False, source=text, role="written", question="1")
-    (answer,) = written_answers(Book(path="x", cells=[own]), RELEASE, {"1": 2.0})
+    (answer,) = written_answers(Notebook(path="x", cells=[own]), RELEASE, {"1": 2.0})
     assert (answer.state, answer.points) == (state, 2.0)
 
 
@@ -81,8 +81,8 @@ def _shown(*sources: str, beside: dict[str, bytes] | None = None) -> list[CellOu
              "b.svg": {"image/svg+xml": "PHN2Zz4="}})
         for n, source in enumerate(sources)
     ]  # fmt: skip
-    book = Book(path="x.ipynb", cells=cells, beside=beside or {})
-    [answer] = written_answers(book, Book(path="", cells=[]), {"1": 2.0})
+    book = Notebook(path="x.ipynb", cells=cells, beside=beside or {})
+    [answer] = written_answers(book, Notebook(path="", cells=[]), {"1": 2.0})
     assert answer.state == "answered"
     return answer.pictures
 
@@ -202,7 +202,7 @@ def _edited(**sources: str) -> list[WrittenAnswer]:
             cells.append(Cell(id=f"own-{key}", code=False, source=sources[f"behind_{key}"]))
         if f"code_{key}" in sources:
             cells.append(Cell(id=f"code-{key}", code=True, source=sources[f"code_{key}"]))
-    return written_answers(Book(path="x", cells=cells), RELEASE, dict.fromkeys("123", 1.0))
+    return written_answers(Notebook(path="x", cells=cells), RELEASE, dict.fromkeys("123", 1.0))
 
 
 def test_an_answer_behind_the_cell_for_it() -> None:
@@ -251,7 +251,7 @@ def test_links_have_no_words() -> None:
 
 
 def test_nothing_is_missing_where_the_notebook_cannot_be_read() -> None:
-    empty = Book(path="", cells=[])
+    empty = Notebook(path="", cells=[])
     [answer] = written_answers(empty, RELEASE, {"1": 2.0}, unreadable=True)
     assert answer.state == "unreadable"
 

@@ -17,7 +17,7 @@ from grader.notebooks.attachments import lay_beside
 from grader.notebooks.kernel_queue import KernelPool
 from grader.submission import load, single
 from grader.submission.files import MAX_BESIDE
-from grader.submission.notebook_cells import Book
+from grader.submission.notebook_cells import Notebook
 from tests.notebooks import courses
 from tests.notebooks.books import book, outcomes, printed, run, tiny_assignment
 
@@ -42,8 +42,8 @@ def _put(path: Path, **files: bytes | str) -> None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def _laid(path: Path, name: str = "work/Dropout.ipynb") -> Book:
-    made = Book(path=name, cells=[])
+def _laid(path: Path, name: str = "work/Dropout.ipynb") -> Notebook:
+    made = Notebook(path=name, cells=[])
     submission = load(single(path), contract=tiny_assignment().contract)
     lay_beside([made], path, submission)
     return made
@@ -183,7 +183,7 @@ def test_of_modules_to_convert_there_may_be_a_megabyte(
 ) -> None:
     monkeypatch.setattr(attachments, "_MAX_CONVERTED", 60)
     _put(path, work__a_dot_py=OLD, work__b_dot_py=OLD)
-    made = Book(path="work/Dropout.ipynb", cells=[], python2=True)
+    made = Notebook(path="work/Dropout.ipynb", cells=[], python2=True)
     lay_beside([made], path, load(single(path), contract=tiny_assignment().contract))
     assert made.beside["b.py"] == OLD
     assert made.notes == ["Not all modules beside it were converted from Python 2."]

@@ -12,10 +12,10 @@ from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.notebook_checks import Judge, _lower, read_values
-from grader.submission.notebook_cells import Book, Cell
+from grader.submission.notebook_cells import Cell, Notebook
 from tests.notebooks.books import book
 
-RELEASE = Book(
+RELEASE = Notebook(
     path="x.ipynb",
     cells=[
         Cell(id="setup", code=True, role="given",
@@ -49,7 +49,7 @@ def test_counterparts_call_all_of_it() -> None:
     assert counterparts(theirs, frozenset()) == set()
 
 
-def _outcomes(theirs: Book, **states: CellOutcome) -> dict[str, Outcome]:
+def _outcomes(theirs: Notebook, **states: CellOutcome) -> dict[str, Outcome]:
     cells = [
         NotebookCell(
             id=cell.id, role="own", source=cell.source, outcome=states.get(cell.id, CellOutcome.OK),

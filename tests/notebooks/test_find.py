@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.notebooks.find import Choice, choose, notebook_files
-from grader.submission.notebook_cells import Book, Cell, read_notebook
+from grader.submission.notebook_cells import Cell, Notebook, read_notebook
 from tests.notebooks.books import as_json
 
 QUESTION = ("markdown", "## Question 1\nWhy does it work?")
-RELEASE = Book(
+RELEASE = Notebook(
     path="Dropout.ipynb",
     cells=[
         Cell(id="given", code=True, role="given", source="import numpy as np"),

@@ -10,7 +10,7 @@ import pytest
 
 from grader.model.errors import InputError
 from grader.submission import notebook_formats
-from grader.submission.notebook_cells import Book, read_notebook
+from grader.submission.notebook_cells import Notebook, read_notebook
 from grader.submission.notebook_formats import looks_like_notebook
 from tests.notebooks.books import as_json
 
@@ -20,7 +20,7 @@ SOURCES: list[str | tuple[str, str]] = [
 WHOLE = json.dumps(json.loads(as_json(SOURCES)), indent=1)
 
 
-def texts(book: Book) -> list[tuple[bool, str]]:
+def texts(book: Notebook) -> list[tuple[bool, str]]:
     return [(cell.code, cell.source) for cell in book.cells]
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from grader.model.errors import InputError
 from grader.notebooks.cell_notes import note_old_uses
 from grader.notebooks.kernel_queue import KernelPool
-from grader.submission.notebook_cells import Book, Cell, make_runnable, read_notebook
+from grader.submission.notebook_cells import Cell, Notebook, make_runnable, read_notebook
 from grader.submission.pasted_code import why_unparsable
 from grader.submission.restored_cells import restore
 from grader.worker.bridges import Use
@@ -63,13 +63,13 @@ def test_only_a_students_own_cells_divide_as_python_2_did(pool: KernelPool) -> N
         id="given", code=True, role="check", source="m = 7\nm /= 2\nprint(half(7), 7 / 2, m)"
     )
     answer = Cell(id="answer", code=True, role="answer", source="print(3 / 2)\n# your code")
-    release = Book(path="x.ipynb", cells=[given, answer])
+    release = Notebook(path="x.ipynb", cells=[given, answer])
     cells = [
         Cell(id="own", code=True, source=own),
         replace(given, source="print half(7) / 2"),
         replace(answer),
     ]
-    made = make_runnable(Book(path="x.ipynb", cells=cells, python2=True))
+    made = make_runnable(Notebook(path="x.ipynb", cells=cells, python2=True))
     assert [cell.floors for cell in made.cells] == [True] * 3
     restored = restore(made, release)
     assert len(restored.notes) == 1
@@ -82,8 +82,8 @@ def test_a_notebook_may_ask_python_2_for_true_division(pool: KernelPool) -> None
     given = Cell(id="given", code=True, role="given", source="import os")
     asks = replace(given, source="from __future__ import division\nimport os")
     own = Cell(id="own", code=True, source="print 7 / 2")
-    book = make_runnable(Book(path="x.ipynb", cells=[asks, own], python2=True))
-    ran = run(pool, restore(book, Book(path="x.ipynb", cells=[given])))
+    book = make_runnable(Notebook(path="x.ipynb", cells=[asks, own], python2=True))
+    ran = run(pool, restore(book, Notebook(path="x.ipynb", cells=[given])))
     assert printed(ran[1]) == "3.5\n"
 
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from grader.submission.notebook_cells import Book, Cell, make_runnable
+from grader.submission.notebook_cells import Cell, Notebook, make_runnable
 from grader.submission.restored_cells import is_ours, restore
 from tests.notebooks.books import release
 
 RELEASE = release("Dropout")
 
 
-def _copy() -> Book:
+def _copy() -> Notebook:
     return replace(RELEASE, cells=[replace(cell) for cell in RELEASE.cells], notes=[])
 
 
-def _cell(book: Book, name: str) -> Cell:
+def _cell(book: Notebook, name: str) -> Cell:
     return next(cell for cell in book.cells if cell.id == name)
 
 
-def _code(book: Book) -> list[str]:
+def _code(book: Notebook) -> list[str]:
     return [cell.id for cell in book.cells if cell.code]
 
 
-def _restored(book: Book) -> dict[str, str]:
+def _restored(book: Notebook) -> dict[str, str]:
     return {cell.id: cell.restored for cell in book.cells if cell.restored}
 
 
@@ -134,5 +134,5 @@ def test_a_role_that_the_student_wrote_counts_for_nothing() -> None:
 def test_a_notebook_of_another_course_is_not_ours(keep: int) -> None:
     cells = [Cell(id=f"cell-{n}", code=True, source=f"print({n})") for n in range(8)]
     given = [replace(cell) for cell in RELEASE.cells if cell.id == "load-data"]
-    assert not is_ours(Book(path="x", cells=[*given[:keep], *cells]), RELEASE)
+    assert not is_ours(Notebook(path="x", cells=[*given[:keep], *cells]), RELEASE)
     assert is_ours(_copy(), RELEASE)

@@ -8,11 +8,11 @@ import pytest
 
 from grader.model.notebook_records import NO_SHELL, CellOutcome, CellOutput, NotebookCell
 from grader.notebooks.saved_outputs import compare_saved, order_notes, out_of_order
-from grader.submission.notebook_cells import Book, Cell
+from grader.submission.notebook_cells import Cell, Notebook
 
 
 def _notes(saved: list[dict[str, Any]], text: str, outcome: str = "ok") -> list[str]:
-    book = Book(path="x", cells=[Cell(id="a", code=True, source="x", saved=saved)])
+    book = Notebook(path="x", cells=[Cell(id="a", code=True, source="x", saved=saved)])
     outputs = [CellOutput(mime="stream/stdout", data=text)]
     now = NotebookCell(
         id="a", role="own", source="x", outcome=CellOutcome(outcome), outputs=outputs
@@ -53,7 +53,7 @@ def test_our_limits_are_not_the_students_fault(outcome: str) -> None:
 
 
 def test_neither_is_that_no_program_can_be_started() -> None:
-    book = Book(path="x", cells=[Cell(id="a", code=True, source="!ls", saved=_printed("a b"))])
+    book = Notebook(path="x", cells=[Cell(id="a", code=True, source="!ls", saved=_printed("a b"))])
     now = NotebookCell(id="a", role="own", source="!ls", outcome=CellOutcome.ERROR, error=NO_SHELL)
     [note] = compare_saved(book, [now])[0].notes
     assert note == "It worked when it was submitted, where programs can be started."
@@ -62,8 +62,8 @@ def test_neither_is_that_no_program_can_be_started() -> None:
 def test_an_order_that_only_worked_once() -> None:
     counts = [1, 5, 2, 3]
     cells = [Cell(id=str(n), code=True, source="x", count=n) for n in counts]
-    assert "out of order" in order_notes(Book(path="x", cells=cells))[0]
-    assert order_notes(Book(path="x", cells=sorted(cells, key=lambda cell: cell.id))) == []
+    assert "out of order" in order_notes(Notebook(path="x", cells=cells))[0]
+    assert order_notes(Notebook(path="x", cells=sorted(cells, key=lambda cell: cell.id))) == []
 
 
 def test_a_name_that_comes_further_down() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from grader.model.result import Cause, CheckResult, Finding, Outcome, Result, Visibility
 from grader.report.cell_output import fragment, plain
-from grader.report.class_statistics import cohort
+from grader.report.class_statistics import statistics_of
 from grader.report.html import class_page, student_page
 from grader.report.terminal import summary
 from tests.report import sample
@@ -124,7 +124,7 @@ def test_the_class_reads_what_to_teach() -> None:
         result(check(often), check(seldom, unlikely, id="c")),
         result(check(kind)),
     ]
-    made = cohort(results, lambda summary: summary.submission).mistakes
+    made = statistics_of(results, lambda summary: summary.submission).mistakes
     assert [(mistake.cause.id, mistake.count) for mistake in made] == [("often", 2), ("seldom", 1)]
     page = class_page(results, title="A class")
     assert page.index("Most common mistakes") < page.index("Title of often")

@@ -18,7 +18,7 @@ from grader.sandbox.sandboxes import Sandbox, open_sandbox
 from grader.student import callbacks
 from grader.student.channel import CallLimits, WorkerChannel
 from grader.student.proxy import Student
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 CODE = """
 import threading

@@ -11,7 +11,8 @@ import pytest
 
 from grader.protocol import wire
 from grader.protocol.wire import Handle
-from grader.worker.worker import MAX_OUTPUT, Dispatcher, Session
+from grader.worker.dispatcher import Dispatcher
+from grader.worker.worker import MAX_OUTPUT, Session
 
 
 def dispatcher(**names: Any) -> Dispatcher:

@@ -25,7 +25,7 @@ from grader.runner.prefetch.request_script import (
     frame_of,
 )
 from grader.student.proxy import Request, Student
-from grader.worker.worker import Dispatcher
+from grader.worker.dispatcher import Dispatcher
 
 
 def dry_run(
@@ -66,7 +66,7 @@ def in_form(scripts: Mapping[str, RequestScript], form: CallForm) -> Mapping[str
 def _in_form(script: RequestScript, form: CallForm) -> RequestScript:
     asked = script.asked
     adapted = tuple(adapted_request(form, request) for request in asked)
-    if script.tape is None or all(map(operator.is_, adapted, asked)):
+    if script.trace is None or all(map(operator.is_, adapted, asked)):
         return script
     requests = tuple(
         made if new is old else replace(made, frame=frame_of(new, first=number == 0))
@@ -74,10 +74,10 @@ def _in_form(script: RequestScript, form: CallForm) -> RequestScript:
     )
     exchanges = [
         replace(each, request=new)
-        for each, new in zip(script.tape.exchanges, adapted, strict=False)  # a tape may end early
+        for each, new in zip(script.trace.exchanges, adapted, strict=False)  # a trace may end early
     ]
-    tape = replace(script.tape, exchanges=exchanges)
-    return script._replace(requests=requests, tape=tape, asked=adapted)
+    trace = replace(script.trace, exchanges=exchanges)
+    return script._replace(requests=requests, trace=trace, asked=adapted)
 
 
 def adapted_request(form: CallForm, request: Request) -> Request:

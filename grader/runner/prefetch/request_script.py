@@ -16,7 +16,7 @@ from grader.protocol import frames
 from grader.runner.answer_key import RequestAnalysis
 from grader.student.expected_reply import ExpectedReply
 from grader.student.proxy import Channel, Reply, Request
-from grader.student.trace import Exchange, Tape
+from grader.student.trace import Exchange, Trace
 
 _NOTHING_SAID: Final[Reply] = {"stdout": "", "warnings": []}
 """What a worker adds to a reply if there is nothing to add."""
@@ -51,7 +51,7 @@ class RequestScript(NamedTuple):
     """How many of them, from the first, depend on no answer: these alone may be sent ahead."""
     expected: tuple[ExpectedReply, ...] = ()
     """The right replies to all of them, if the check passes wherever they are given."""
-    tape: Tape | None = None
+    trace: Trace | None = None
     """What passed between the check and the reference."""
     asked: tuple[Request, ...] = ()
     """The requests, before they were encoded."""
@@ -61,17 +61,17 @@ class RequestScript(NamedTuple):
         cls, check: str, recorded: Sequence[Recording], analysis: RequestAnalysis
     ) -> RequestScript:
         """What was recorded of a check, with what is known of it."""
-        tape = Tape(check)
+        trace = Trace(check)
         for each in recorded:
-            tape.add(each.exchange)
+            trace.add(each.exchange)
         requests = tuple(each.request for each in recorded)
         asked = tuple(each.exchange.request for each in recorded)
         zeros = analysis.exact_zeros
         if zeros is None:
-            return cls(requests, analysis.independent, (), tape, asked)
+            return cls(requests, analysis.independent, (), trace, asked)
         replies = (each.exchange.reply | _NOTHING_SAID for each in recorded)
         expected = tuple(ExpectedReply(reply, zeros=zeros) for reply in replies)
-        return cls(requests, analysis.independent, expected, tape, asked)
+        return cls(requests, analysis.independent, expected, trace, asked)
 
 
 class RequestRecorder:

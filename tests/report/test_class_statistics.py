@@ -8,13 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from grader.model.result import Outcome, Result
-from grader.report.class_statistics import Cohort, cohort, report_href
+from grader.report.class_statistics import ClassStatistics, report_href, statistics_of
 from grader.report.student_view import bar, stretches
 from tests.report import sample
 
 
-def _cohort(results: list[Result]) -> Cohort:
-    return cohort(results, lambda result: report_href(result.submission))
+def _statistics(results: list[Result]) -> ClassStatistics:
+    return statistics_of(results, lambda result: report_href(result.submission))
 
 
 def _scored(*scores: float) -> list[Result]:
@@ -22,18 +22,18 @@ def _scored(*scores: float) -> list[Result]:
 
 
 def test_mean_median_and_range_are_of_the_graded() -> None:
-    spread = _cohort([*_scored(10, 40, 100), sample.ungraded("u", "e")]).spread
+    spread = _statistics([*_scored(10, 40, 100), sample.ungraded("u", "e")]).spread
     assert (spread.mean, spread.median, spread.lowest, spread.highest) == (50, 40, 10, 100)
 
 
 def test_numbers_are_of_the_score_less_the_penalty() -> None:
-    spread = _cohort([replace(result, penalty=5.0) for result in _scored(52, 100)]).spread
+    spread = _statistics([replace(result, penalty=5.0) for result in _scored(52, 100)]).spread
     assert (spread.mean, spread.highest, spread.mean_percent) == (71, 95, 71)
     assert [bin.count for bin in spread.bins][4] == 1
 
 
 def test_every_score_is_in_one_bin() -> None:
-    bins = _cohort(
+    bins = _statistics(
         _scored(0, 9.99, 10, 30.000000000000004, 29.999999999999996, 99, 100)
     ).spread.bins
     assert [bin.count for bin in bins] == [2, 1, 0, 2, 0, 0, 0, 0, 0, 2]
@@ -41,7 +41,7 @@ def test_every_score_is_in_one_bin() -> None:
 
 
 def test_nobody_graded_has_no_mean() -> None:
-    made = _cohort([sample.ungraded("u", "e")])
+    made = _statistics([sample.ungraded("u", "e")])
     assert made.spread.mean is None
     assert (made.graded, len(made.ungraded)) == (0, 1)
     assert made.hardest == []
@@ -58,7 +58,7 @@ def test_the_hardest_check_is_the_one_most_of_those_judged_did_not_pass() -> Non
         _with("b", ("x", Outcome.SKIPPED), ("y", Outcome.MISSING), ("z", Outcome.PASSED)),
         _with("c", ("x", Outcome.INTERNAL), ("y", Outcome.ERROR), ("z", Outcome.PASSED)),
     ]
-    hardest = _cohort(results).hardest
+    hardest = _statistics(results).hardest
     assert [(hard.check.id, hard.failing, hard.judged) for hard in hardest] == [
         ("layers::x", 1, 1),
         ("layers::y", 2, 3),
@@ -68,7 +68,7 @@ def test_the_hardest_check_is_the_one_most_of_those_judged_did_not_pass() -> Non
 
 
 def test_releases_and_sandboxes_are_counted() -> None:
-    made = _cohort(sample.class_results(40))
+    made = _statistics(sample.class_results(40))
     assert sum(each.count for each in made.releases) == made.graded
     assert all(each.python2 == (each.count if each.release == "course-2016" else 0)
                for each in made.releases if each.release != "course-2017")  # fmt: skip
@@ -78,7 +78,7 @@ def test_releases_and_sandboxes_are_counted() -> None:
 def test_a_part_that_one_submission_lacks_leaves_a_gap() -> None:
     short = sample.result("short")
     short = replace(short, parts=short.parts[1:])
-    rows = _cohort([sample.result("long"), short]).rows
+    rows = _statistics([sample.result("long"), short]).rows
     assert rows[1].parts[0] is None
     assert rows[1].parts[1] == short.parts[0]
 
@@ -86,7 +86,7 @@ def test_a_part_that_one_submission_lacks_leaves_a_gap() -> None:
 def test_what_an_era_does_not_ask_for_is_not_counted() -> None:
     unasked = sample.check("layernorm_forward", "norm", Outcome.SKIPPED, max_points=0.0)
     results = [replace(sample.result("a"), checks=[unasked, sample.check("adam", "optim")])]
-    made = _cohort(results)
+    made = _statistics(results)
     assert made.counts == {Outcome.PASSED: 1}
 
 
@@ -94,8 +94,8 @@ def test_a_maximum_is_told_only_where_it_is_the_same_for_all() -> None:
     one, other = sample.result("a"), sample.result("b")
     first = replace(other.parts[0], max_points=17.0)
     other = replace(other, parts=[first, *other.parts[1:]])
-    assert _cohort([one, one]).maxima[:2] == [15.0, 10.0]
-    assert _cohort([one, other]).maxima[:2] == [None, 10.0]
+    assert _statistics([one, one]).maxima[:2] == [15.0, 10.0]
+    assert _statistics([one, other]).maxima[:2] == [None, 10.0]
 
 
 def test_addresses_stay_inside_the_folder_of_reports() -> None:
