@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.course.listing import (
+    MAX_CLASS,
     ListedName,
     Listing,
     is_archive,
@@ -118,7 +119,7 @@ def _in_file(
     if not (whole_class(listing, form) or _is_forced(listing, chosen) or _is_export(listing)):
         return ExportPlace(path, "one")
     folder = _room(workspace, path)
-    unpack(path, folder)
+    unpack(path, folder, MAX_CLASS)
     found = find_export(folder, form, workspace, chosen, depth=depth + 1)
     return found if found.kind != "one" else ExportPlace(path, "one")
 
@@ -183,7 +184,7 @@ def _joined(
     """Google Drive downloads a folder in several archives: they are unpacked into one."""
     folder = _room(workspace, path)
     for part in parts:
-        unpack(path / part.name, folder)
+        unpack(path / part.name, folder, MAX_CLASS)
     return find_export(folder, form, workspace, chosen, depth=depth + 1)
 
 

@@ -23,6 +23,8 @@ from grader.submission.files import (
     why_unreadable,
 )
 
+MAX_CLASS: Final = 20 * 1024**3
+"""Bytes that the archive of a whole class may come to."""
 MAX_READ: Final = 256 * 1024 * 1024
 """Bytes of a platform's own file: Gradescope's has the results of a whole class in it."""
 _KEPT_OF_GIT: Final = ("HEAD", "packed-refs", "logs")
@@ -166,30 +168,29 @@ def _tree_of(found: Iterable[Member]) -> Tree:
     return tree
 
 
-def unpack(path: Path, into: Path) -> None:
+def unpack(path: Path, into: Path, limit: int = MAX_UNPACKED) -> None:
     """Unpack an archive into a new or an empty folder, within limits; links are left out.
+
+    Args:
+        path: the archive.
+        into: the folder.
+        limit: bytes that it may come to.
 
     Raises:
         InputError: it is damaged, a bomb, holds two files of one name, or leads outside.
     """
-    unpack_members(_members(path), into, path.name)
-
-
-def unpack_members(found: Iterable[Member], into: Path, shown: str) -> None:
-    """Write the files of an archive below a folder.
-
-    Raises:
-        InputError: they are too many or too large, or two have one name.
-    """
     into.mkdir(parents=True, exist_ok=True)
-    left = MAX_UNPACKED
-    for count, member in enumerate(found):
+    shown, left = path.name, limit
+    for count, member in enumerate(_members(path)):
         if count > MAX_MEMBERS:
             raise InputError(f"{shown}: holds more than {MAX_MEMBERS:,} files; it was not read.")
         if member.link is not None or _is_left_out(member.name):
             continue
         if member.size > left:
-            raise InputError(f"{shown}: unpacks to more than {MAX_UNPACKED >> 30} GB.")
+            raise InputError(
+                f"{shown}: unpacks to more than {limit >> 30} GB.",
+                hint="Unpack it yourself, and name the folder.",
+            )
         left -= _write(member, into, shown)
 
 

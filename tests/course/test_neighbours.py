@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+import grader
+from grader.model.errors import InputError
 from tests.course.room import Room
 
 TIMES = "submission,submitted\n"
@@ -120,3 +123,21 @@ def test_an_export_can_be_graded_again_with_more_in_it(room: Room) -> None:
     assert room.result("smithann_340").notebooks[0].answers[0].text == "Three."
     assert set(room.gradebook()) == {"leebob_341", "smithann_340"}
     assert "Attempt 2 of 2 counts" in room.class_json()
+
+
+def test_from_python_an_export_is_read_and_another_class_is_refused_in_the_same_way(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.api.open_executor", room.open_executor)
+    export = room.folder / "canvas"
+    (room.folder / "class").rename(export)
+    (export / "ann.zip").rename(export / "smithann_340_208_hw.zip")
+    shutil.copy(export / "smithann_340_208_hw.zip", export / "leebob_341_209_hw.zip")
+    found = {result.submission for result in grader.batch(export, assignment="numpynn-notebooks")}
+    assert found == {"smithann_340", "leebob_341"}
+    with pytest.raises(InputError, match=r"not in this class: ann\.zip"):
+        list(grader.batch(export, out=room.out, assignment="numpynn-notebooks"))
+    list(grader.batch(export, out=room.out, assignment="numpynn-notebooks", into="add"))
+    assert room.people() == {"ann.zip", "smithann_340", "leebob_341"}
+    with pytest.raises(InputError, match="whole class"):
+        grader.grade(export, assignment="numpynn-notebooks")

@@ -16,6 +16,7 @@ import pytest
 from grader.assignment.data_service import served_data
 from grader.assignment.folder import Assignment
 from grader.assignments.numpynn import leaderboard_data
+from grader.course.open_class import open_class
 from grader.course.ranking import (
     anyone_knows,
     as_csv,
@@ -287,6 +288,22 @@ def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
         .startswith("1,dan,1.0000,20,20")
     )
     assert "95.00 %" in (out / "leaderboard.html").read_text()
+
+
+def test_an_export_is_ranked_by_people(tmp_path: Path) -> None:
+    export = tmp_path / "canvas"
+    export.mkdir()
+    right, worse = _npy(LABELS), _npy(_with_errors(2))
+    (export / "smithann_340_208_prediction.npy").write_bytes(worse)
+    (export / "smithann_340_209_prediction-1.npy").write_bytes(right)
+    (export / "leebob_341_210_prediction.zip").write_bytes(_zipped(worse))
+    with open_class(export, Assignment.load("numpynn")) as those:
+        entries = rank(those.sources, LABELS)
+        path = tmp_path / "names.csv"
+        path.write_text("submission,pseudonym\n340,red fox\n341,blue owl\n", "utf-8")
+        named = with_pseudonyms(entries, path, those.names())
+    assert [(e.name, e.correct) for e in entries] == [("smithann_340", 20), ("leebob_341", 18)]
+    assert [entry.name for entry in named] == ["red fox", "blue owl"]
 
 
 def test_labels_that_anyone_can_compute_are_pointed_out(hand_ins: Path, tmp_path: Path) -> None:
