@@ -187,6 +187,7 @@ class ComposedAssignment:
             package=own.package,
             due=own.due,
             late=own.late,
+            trust_timestamps=own.trust_timestamps,
             notebooks=_together(self._notebook_rules(chosen)),
         )
 

@@ -59,8 +59,11 @@ class Listing:
     def names(self, folder: str = "") -> list[ListedName]:
         """What lies directly in a folder, but for what systems hide there.
 
+        A folder inside that may not be listed has nothing in it: it is one student's, whose row
+        says so.
+
         Raises:
-            InputError: it cannot be listed.
+            InputError: the whole cannot be listed.
         """
         found = self._on_disk(folder) if self.path is not None else self._in_tree(folder)
         return [each for each in found if not is_ignored(f"{each.name}/x") and each.name]
@@ -119,8 +122,16 @@ class Listing:
                 for entry in found:
                     yield ListedName(entry.name, entry.is_dir(follow_symlinks=False))
         except OSError as error:
-            where = f"{self.shown}/{folder}".rstrip("/")
-            raise InputError(f"{where}: {why_unreadable(error)}.") from None
+            if not folder:
+                raise InputError(f"{self.shown}: {why_unreadable(error)}.") from None
+
+    def is_locked(self, folder: str) -> bool:
+        """Whether a folder inside may not be listed."""
+        try:
+            os.scandir(self.path / folder).close() if self.path is not None else None
+        except OSError:
+            return True
+        return False
 
     def _in_tree(self, folder: str) -> Iterator[ListedName]:
         for name, below in self._folder(folder).items():

@@ -45,6 +45,7 @@ class Composition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """That of all notebooks, in place of the included assignments' own."""
     due: dt.datetime | None = None
     late: LatePolicy = LatePolicy()
+    trust_timestamps: bool = False
     hints: dict[str, Text] = {}
     """As in a rubric: laid over those of the included assignments."""
     checks: dict[str, CheckOverride] = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import string
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -169,3 +171,30 @@ def test_for_everybody_exactly_one_attempt_counts(teams: list[list[str]]) -> Non
     owners = [each.owner for each in chosen if each.counted]
     assert len(owners) == len(set(owners))
     assert all(each.why for each in chosen)
+
+
+def test_a_folder_that_may_not_be_read_is_one_bad_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read everything: here the system is made to say otherwise."""
+    scandir = os.scandir
+
+    def refusing(path: Any = ".") -> Any:
+        if not isinstance(path, int) and Path(path).name.startswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    people = ("ann", "locked")
+    for number, files in enumerate(
+        (
+            {f"{who}/{name}": text for who in people for name, text in PACKAGE.items()},
+            {f"{who}_1_assignsubmission_file/hw.zip": WORK.decode("latin-1") for who in people},
+            {f"{who}/1/{name}": text for who in people for name, text in PACKAGE.items()},
+        )
+    ):
+        found = _seen(write(tmp_path / str(number), files))
+        problems = [problem for _, problem, _, _ in found.values() if problem]
+        assert len(found) == 2
+        assert len(problems) == 1
+        assert problems[0].endswith("may not be read (no permission).")
