@@ -26,16 +26,18 @@ def result_file(submission: str) -> str:
     return f"results/{file_stem(submission)}.json"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, private: bool = False) -> None:
     """Put `content` at `path`; a reader, or an interrupt, never meets half a file.
+
+    A `private` file is for its owner alone.
 
     Raises:
         InputError: the folder cannot be made or the file not written (permission, full disk).
     """
-    write_pieces(path, (content,))
+    write_pieces(path, (content,), private=private)
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+def write_pieces(path: Path, pieces: Iterable[bytes], *, private: bool = False) -> None:
     """`write_atomically` for what is made piece by piece, and need never be in memory at once.
 
     Raises:
@@ -43,7 +45,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, pieces)
+        _replace(path, pieces, private)
     except OSError as error:
         raise InputError(
             f"Cannot write {path}: {error.strerror or error}.",
@@ -51,10 +53,12 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
         ) from error
 
 
-def _replace(path: Path, pieces: Iterable[bytes]) -> None:
+def _replace(path: Path, pieces: Iterable[bytes], private: bool) -> None:
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
     try:
         with part.open("xb") as file:
+            if private:
+                part.chmod(0o600)
             file.writelines(pieces)
         part.replace(path)
     except BaseException:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,11 @@ import numpy as np
 import pytest
 
 from grader.checks.inputs import Inputs
+from grader.course.feedback_zip import PageOf, feedback_for, zip_content
+from grader.deploy.github_report import annotation_lines, summary_markdown
+from grader.deploy.gradescope_results import gradescope_results
+from grader.model.person import Person
+from grader.model.result import Result
 from tests.support import grader
 from tests.verify.toy import LAYERS, RUBRIC, SHIFT, make
 
@@ -138,6 +147,94 @@ def test_no_number_of_a_hidden_check_is_in_what_students_get(made: Path) -> None
     for page in pages:
         text = page.read_text("utf-8")
         assert not [secret for secret in secrets if secret in text], page.name
+
+
+def _spellings(value: float) -> set[str]:
+    """How code, a report or a file format may write a number so that it can be read back."""
+    size = abs(float(value))
+    texts = {f"{size:.9f}"[:8], f"{size:.6e}"[:8], f"{size:.8g}"[:8], size.hex()[4:14]}
+    raw = np.float64(value).tobytes()
+    texts |= {raw.hex(), np.float32(value).tobytes().hex(), repr(raw)[2:-1]}
+    return {text for text in texts if len(text) >= 7}
+
+
+def _hidden_texts(made: Path) -> set[str]:
+    """Every number that a hidden check gave or expected, and every message that came of one."""
+    found: set[str] = set()
+    for id in ("layers::unseen", "layers::after"):
+        inputs = Inputs("secret", id)
+        x, w = inputs.normal(3, 4), inputs.normal(4)
+        arrays = (x, w, x * w)
+        for value in np.concatenate([array.ravel() for array in arrays]):
+            found |= _spellings(value)
+        found |= {base64.b64encode(array.tobytes()).decode()[:24] for array in arrays}
+    told = {"public": set[str](), "hidden": set[str]()}
+    for check in _checks(made):
+        finding = check["finding"] or {}
+        lines = [check["message"], *check["notes"], *check["warnings"], *check["stdout"].split()]
+        lines += [finding.get(key, "") for key in ("call", "received", "expected")]
+        told[check["visibility"]] |= {line for line in lines if len(line) >= 7}
+    return found | (told["hidden"] - told["public"])
+
+
+def _in_archives(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """A file, and what is in it if it is a zip."""
+    yield name, content
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for each in archive.namelist():
+                yield from _in_archives(f"{name}/{each}", archive.read(each))
+
+
+def _handed_out(made: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file that a student gets, in whatever way."""
+    for page in [*(made / "out" / "reports").iterdir(), made / "prints.html"]:
+        yield page.name, page.read_bytes()
+    grader("publish", made / "out", "--to", made / "web")
+    for file in (path for path in (made / "web").rglob("*") if path.is_file()):
+        yield f"published {file.name}", file.read_bytes()
+    people = [
+        PageOf(
+            Person(key=page.stem, name=page.stem, ids={"moodle": str(n), "canvas": str(n)}),
+            page.read_bytes(),
+            [f"{page.stem}_{n}_{n}_work.{'zip' if n % 2 else 'py'}"],
+        )
+        for n, page in enumerate((made / "out" / "reports").iterdir(), start=1)
+    ]
+    for platform in ("canvas", "moodle"):
+        zipped = zip_content(feedback_for(platform, people).entries)
+        yield from _in_archives(f"feedback for {platform}", zipped)
+    for path in (made / "out" / "results").iterdir():
+        result = Result.load(path)
+        told = gradescope_results(result, hidden_checks="visible", leaderboard=True)
+        yield f"results.json of {path.stem}", json.dumps(told).encode()
+        yield f"annotations of {path.stem}", "\n".join(annotation_lines(result)).encode()
+        yield f"summary of {path.stem}", summary_markdown(result).encode()
+    rubric = made / "assignment" / "toy.toml"
+    for way in ("prints", "raises"):
+        folder = made / "class" / way
+        done = grader("check", folder, "-a", rubric, "--json", "--github", code=1)
+        yield f"check --json of {way}", done.stdout.encode()
+
+
+def test_nothing_of_a_hidden_check_is_in_any_file_that_a_student_gets(made: Path) -> None:
+    """Submissions print, raise, return and name their inputs, and leave them in files."""
+    hidden = _hidden_texts(made)
+    assert len(hidden) > 100
+    seen = 0
+    for name, content in _handed_out(made):
+        text = content.decode("utf-8", errors="replace")
+        assert not [each for each in hidden if each in text or html.escape(each) in text], name
+        seen += 1
+    assert seen > 40
+
+
+def test_the_search_finds_what_instructors_may_see(made: Path) -> None:
+    """So that the test above does not pass for want of looking."""
+    hidden = _hidden_texts(made)
+    for way in ("prints", "raises", "warns", "leaves-files"):
+        text = (made / "out" / "results" / f"{way}.json").read_text("utf-8")
+        assert len([each for each in hidden if each in text]) > 3, way
 
 
 def test_public_checks_still_show_what_was_printed(made: Path) -> None:

@@ -10,10 +10,16 @@ from typing import Any
 
 import pytest
 
-from grader.course.grade_files.filling import NOTHING, FilledSheet, FillingRules
+from grader.course.grade_files.filling import FilledSheet, FillingRules
 from grader.course.grade_files.plain_grades import plain_grades
 from grader.course.grade_files.platform_file import Platform, filled_sheet, sheet_pieces
-from grader.course.grade_files.student_grade import StudentGrade, points_of, points_text
+from grader.course.grade_files.student_grade import (
+    EXCUSED,
+    NOTHING,
+    StudentGrade,
+    points_of,
+    points_text,
+)
 from grader.model.errors import InputError, UsageError
 from grader.model.person import Person
 
@@ -236,6 +242,21 @@ def test_who_submitted_nothing_gets_nothing_or_a_zero(tmp_path: Path) -> None:
     unread = [*CLASS[:2], grade(JUAN, None, why="could not be read: empty")]
     filled = fill(tmp_path, "brightspace", unread, missing_zero=True)
     assert filled.left_out == [("Juan Li", "could not be read: empty")]
+
+
+def test_who_is_excused_is_so_on_canvas_and_elsewhere_gets_nothing(tmp_path: Path) -> None:
+    grades = [CLASS[0], grade(BOB, None, why=EXCUSED), CLASS[2]]
+    filled = fill(tmp_path, "canvas", grades)
+    assert table(filled)[4][-1] == "EX"
+    assert ("Bob Smith", "40", "EX") in filled.changes
+    assert ("Bob Smith", EXCUSED) in fill(tmp_path, "brightspace", grades).left_out
+
+
+def test_folders_named_by_a_login_are_found_and_said(tmp_path: Path) -> None:
+    plain = [grade(Person(key=name, name=name), 50) for name in ("jane", "bob")]
+    filled = fill(tmp_path, "brightspace", plain)
+    assert [row[2] for row in table(filled)[1:]] == ["50", "50"]
+    assert filled.by_name == ["jane", "bob"]
 
 
 @pytest.mark.parametrize("heading", ["Notes", "Final Score (9)", "Section", "Student"])

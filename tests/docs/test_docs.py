@@ -21,6 +21,7 @@ from grader.model.rubric import Grading, LimitSettings, Rubric
 from grader.model.served_data import DataRequest
 from grader.model.worth import LatePolicy
 from tests.support import REPOSITORY, SECONDS, not_passed, results, submission
+from tests.verify.toy import LAYERS, SCALE, SHIFT, make
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 OTHERS = [REPOSITORY / name for name in ("Makefile", ".ci/run", "scripts/system-packages")]
@@ -198,6 +199,28 @@ def test_the_guide_to_checks_works(tmp_path: Path) -> None:
     assert graded["bob"]["score"] == pytest.approx(10 / 3, abs=0.01)
     lost = not_passed(graded["bob"])
     assert [check["hint"] for check in lost] == ["What is the slope on either side of 0?"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs bash")
+def test_the_guide_to_handing_back_works(tmp_path: Path) -> None:
+    make(tmp_path, SCALE, SHIFT)
+    (tmp_path / "my-assignment").mkdir()
+    for name in ("bank", "reference"):
+        (tmp_path / name).rename(tmp_path / "my-assignment" / name)
+    (tmp_path / "toy.toml").rename(tmp_path / "my-assignment" / "assignment.toml")
+    work = tmp_path / "canvas" / "smithann_501_9001_layers.py"
+    work.parent.mkdir()
+    work.write_text(LAYERS, encoding="utf-8")
+    sheet = 'Student,ID,SIS Login ID,Section,Toy (71)\n"Smith, Ann",501,ann,A,\n'
+    (tmp_path / "export.csv").write_text(sheet, encoding="utf-8")
+    scripts = [script for _, script in _blocks(REPOSITORY / "docs" / "hand-back.md", "bash")]
+    assert len(scripts) == 4
+    for script in ("grader batch canvas -o out -a my-assignment", *scripts):
+        _run(script, tmp_path)
+    assert (tmp_path / "import.csv").read_text("utf-8").endswith('"Smith, Ann",501,ann,A,4\n')
+    assert (tmp_path / "feedback-canvas.zip").is_file()
+    assert (tmp_path / "autograder.zip").is_file()
+    assert "https://www.example.edu/hw2/" in (tmp_path / "out" / "links.csv").read_text("utf-8")
 
 
 def test_the_example_of_served_data_works(tmp_path: Path) -> None:

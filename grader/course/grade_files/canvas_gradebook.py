@@ -63,6 +63,7 @@ def canvas_layout(rows: Sequence[list[str]], sheet: str, column: str, title: str
         grade=grade,
         possible=lambda _cells: possible,
         columns=(*range(section + 1), grade),
+        excused="EX",
         locked=lambda cells: "excused" if cell(cells, grade).upper() == "EX" else "",
         ignored=lambda cells: (
             " ".join(_name(headings, cells).split(", ")).casefold() == _TEST_STUDENT

@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from grader.course.grade_files.row_matching import Matching, SheetRow, listed, match_rows
 from grader.course.grade_files.sheet_layout import SheetLayout, cell
-from grader.course.grade_files.student_grade import StudentGrade, points_of, points_text
+from grader.course.grade_files.student_grade import (
+    EXCUSED,
+    NOTHING,
+    StudentGrade,
+    points_of,
+    points_text,
+)
 from grader.model.errors import InputError
 from grader.report.csv import Exact
-
-NOTHING = "submitted nothing"
-"""Why somebody has no points who is in the class and has no submission."""
 
 
 class FillingRules(NamedTuple):
@@ -159,7 +162,7 @@ class _Filler:
                 continue
             given += 1
             before = cell(row.cells, layout.grade)
-            if points_of(before) != points_of(points):
+            if (points_of(before), "EX" in before) != (points_of(points), "EX" in points):
                 changes.append(Change(label, before, points))
             written.append(self._written(row.cells, points))
         without = (self._grades[person.key] for person in matching.without_row)
@@ -172,6 +175,8 @@ class _Filler:
             return "has no submission here", None
         if why := self._layout.locked(row.cells):
             return why, None
+        if grade.why == EXCUSED and self._layout.excused:
+            return "", self._layout.excused
         if grade.points is None:
             zero = self._rules.missing_zero and grade.why == NOTHING
             return grade.why, "0" if zero else None

@@ -102,6 +102,8 @@ class _Finder:
         names = Counter(_name_key(person.name) for person in people)
         alone = (person for person in people if names[_name_key(person.name)] == 1)
         self._named = {_name_key(person.name): person for person in alone}
+        exact = Counter(person.name for person in people)
+        self._exactly = {person.name: person for person in people if exact[person.name] == 1}
 
     def by_ids(self, row: SheetRow) -> dict[str, tuple[str, Person]]:
         """Whom the ids of a row mean, each with the column that says so first."""
@@ -125,7 +127,17 @@ class _Finder:
         """Who has the row's name, if nobody else has and no id speaks against it."""
         key = _name_key(row.name)
         person = self._named.get(key) if alone and key else None
+        person = person or self._called_by_an_id(row)
         return None if person is None or self.contradicts(row, person) else person
+
+    def _called_by_an_id(self, row: SheetRow) -> Person | None:
+        """Whoever is called what an id of the row says: folders are often named by a login."""
+        for column in self._columns:
+            id = _cell(row, column)
+            person = self._exactly.get(id) if id else None
+            if person is not None:
+                return person
+        return None
 
 
 def _ids(person: Person, column: IdColumn) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from grader.course.grade_files.row_matching import IdColumn, listed
 from grader.model.errors import InputError
 
-_END_ID: Final = re.compile(r"\s*\(\d+\)$")
+_END_ID: Final = re.compile(r"\s*\((\d+)\)\s*$")
 
 
 class SheetLayout(NamedTuple):
@@ -37,6 +37,8 @@ class SheetLayout(NamedTuple):
     """Whether rows that get no points are written too."""
     comma: bool = False
     """Whether the platform reads a decimal comma."""
+    excused: str = ""
+    """What stands in place of points for a student who is excused; empty where nothing can."""
     status: tuple[int, str] | None = None
     """A column that says that there is a grade, and the word for it."""
 
@@ -59,8 +61,11 @@ def chosen_column(
     possible = list(candidates)
     told = wanted or title
     exact = [at for at in possible if headings[at].strip() == told.strip()]
+    id = _END_ID.search(told)
+    ends = (_END_ID.search(headings[at]) for at in possible)
+    same = [at for at, end in zip(possible, ends, strict=True) if id and end and end[1] == id[1]]
     alike = [at for at in possible if _bare(headings[at]) == _bare(told)]
-    found = exact or alike or ([] if wanted else possible)
+    found = exact or same or alike or ([] if wanted else possible)
     if len(found) == 1:
         return found[0]
     names = listed(repr(headings[at].strip()) for at in (found or possible))

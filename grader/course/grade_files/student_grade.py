@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from grader.model.person import Person
+
+EXCUSED: Final = "excused"
+NOTHING: Final = "submitted nothing"
+"""Why a student of the class has no points; the reasons that mean something to platforms."""
 
 
 class StudentGrade(msgspec.Struct, frozen=True, kw_only=True):

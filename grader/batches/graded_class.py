@@ -1,0 +1,186 @@
+"""A class as a batch left it: who is in it, and what each student is to be given."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from grader.batches.output import CLASS
+from grader.course.grade_files.student_grade import EXCUSED, NOTHING, StudentGrade
+from grader.model.attempt import Attempt
+from grader.model.class_list import ClassList
+from grader.model.errors import InputError
+from grader.model.person import Person
+from grader.model.result import Result
+from grader.report.atomic_write import result_file, student_page_of
+from grader.report.redact import for_audience
+from grader.report.summary import answers_of
+
+
+class HandedBack(NamedTuple):
+    """A student, with what is given back."""
+
+    grade: StudentGrade
+    page: Path | None
+    """The student's copy; None where there is none."""
+    version: str
+    """Differs where the student's copy says something else; empty where there is none."""
+    entries: list[str]
+    """The names that the student's files had in the platform's export."""
+
+
+class GradedClass(NamedTuple):
+    """A class that was graded."""
+
+    folder: Path
+    platform: str
+    assignment: str
+    title: str
+    """The assignment's."""
+    students: list[HandedBack]
+    others: list[str]
+    """Results that are nobody's of the class."""
+
+    @property
+    def grades(self) -> list[StudentGrade]:
+        """What everybody is to be given."""
+        return [student.grade for student in self.students]
+
+
+def graded_class(
+    folder: Path,
+    people: Sequence[Person] | None = None,
+    entries: Mapping[str, list[str]] | None = None,
+) -> GradedClass:
+    """Read the output of a batch.
+
+    Args:
+        folder: of the output.
+        people: a course's; else those of the export that was graded.
+        entries: names of files in exports, by `Person.key`, where a course keeps them.
+
+    Raises:
+        InputError: there is no such output, or somebody is in two submissions that count.
+    """
+    listed = _class_list(folder)
+    counted = _counted(folder, listed.attempts)
+    results = {attempt.owner: _result(folder, attempt.owner) for attempt in counted.values()}
+    present = [person for person in (people or listed.people) if not person.withdrawn]
+    students = [_student(folder, p, counted.get(p.key), results, entries) for p in present]
+    some = next((result for result in results.values() if result), None)
+    known = {Path(result_file(owner)).name for owner in results}
+    files = (path.name for path in sorted((folder / "results").glob("*.json")))
+    return GradedClass(
+        folder=folder,
+        platform=listed.platform,
+        assignment=some.assignment if some else "",
+        title=some.title if some else "",
+        students=students,
+        others=[name.removesuffix(".json") for name in files if name not in known],
+    )
+
+
+def _class_list(folder: Path) -> ClassList:
+    path = folder / CLASS
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ClassList)
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: is not the output of a batch: there is no {CLASS}.",
+            hint="Name the folder that `grader batch` wrote to, or run that again.",
+        ) from None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InputError(f"{path}: cannot be read: {error}.") from None
+
+
+def _counted(folder: Path, attempts: Sequence[Attempt]) -> dict[str, Attempt]:
+    """By `Person.key`: whose result each student has."""
+    counted: dict[str, Attempt] = {}
+    for attempt in attempts:
+        for person in (attempt.members or [attempt.owner]) if attempt.counted else ():
+            if person in counted:
+                raise InputError(
+                    f"{folder}: {person} is in two submissions that count: "
+                    f"{counted[person].entry} and {attempt.entry}.",
+                    hint="Grade again, and say which counts.",
+                )
+            counted[person] = attempt
+    return counted
+
+
+def _result(folder: Path, owner: str) -> Result | None:
+    path = folder / result_file(owner)
+    try:
+        result = Result.load(path)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InputError(
+            f"{path}: cannot be read: {error}.",
+            hint="Run the batch again; it mends what is damaged.",
+        ) from None
+    if result.submission != owner:
+        raise InputError(f"{path}: is the result of {result.submission!r}, not of {owner!r}.")
+    return result
+
+
+def _student(
+    folder: Path,
+    person: Person,
+    attempt: Attempt | None,
+    results: Mapping[str, Result | None],
+    entries: Mapping[str, list[str]] | None,
+) -> HandedBack:
+    if attempt is None:
+        return HandedBack(StudentGrade(person=person, why=NOTHING), None, "", [])
+    result = results[attempt.owner]
+    named = [attempt.entry] if entries is None else entries.get(person.key, [])
+    if result is None:
+        return HandedBack(StudentGrade(person=person, why="is not graded yet"), None, "", named)
+    page = folder / student_page_of(attempt.owner)
+    return HandedBack(
+        grade=_grade(person, result),
+        page=page if page.is_file() and result.error_kind != "internal" else None,
+        version=_version(result),
+        entries=named,
+    )
+
+
+def _grade(person: Person, result: Result) -> StudentGrade:
+    unfit = _without_points(result)
+    return StudentGrade(
+        person=person,
+        points=None if unfit else result.final,
+        max_points=result.max_score,
+        why=unfit,
+        waiting=sum(answer.waits for answer in answers_of(result)),
+        submission=result.submission,
+    )
+
+
+def _without_points(result: Result) -> str:
+    if result.excused:
+        return EXCUSED
+    if result.error_kind == "internal":
+        return f"was not graded through a fault of the grader: {result.error}"
+    decided = any(step.kind == "override" for step in result.steps)
+    if result.error and not decided:
+        return f"could not be read: {result.error}"
+    return ""
+
+
+def _version(result: Result) -> str:
+    """Of what the student's copy says, whatever it looks like and however long grading took."""
+    shown = for_audience(result, "student")
+    checks = [replace(check, duration=0.0) for check in shown.checks]
+    books = [replace(book, seconds=0.0) for book in shown.notebooks]
+    bare = replace(
+        shown, checks=checks, notebooks=books, duration=0.0, graded_at="", digest="",
+        environment={}, sandbox=None,
+    )  # fmt: skip
+    return hashlib.sha256(msgspec.json.encode(bare)).hexdigest()

@@ -1,0 +1,207 @@
+"""`grader publish`: students' pages for a web server, or by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli import graded, options
+from grader.model.errors import ExitCode, InputError, UsageError
+
+if TYPE_CHECKING:
+    from grader.batches.graded_class import HandedBack
+    from grader.course.mail import Letter, MailPlan, Server
+    from grader.course.publishing import Link
+
+_SUBJECT = "{title}: your result"
+_TEXT = """\
+Dear {name},
+
+{title} has been graded. {points}
+
+{page}
+"""
+
+
+def command(
+    output: graded.Output = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for a web server, which gets pages only.")
+    ] = None,
+    base_url: Annotated[
+        str, typer.Option(help="Address that the folder will have, for the list of links.")
+    ] = "",
+    smtp: Annotated[
+        str, typer.Option(help="Mail server: smtp://USER@HOST:587 or smtps://USER@HOST:465.")
+    ] = "",
+    sender: Annotated[str, typer.Option("--from", help="Address that mail comes from.")] = "",
+    subject: Annotated[str, typer.Option(help="Subject of the mail.")] = _SUBJECT,
+    text: Annotated[Path | None, typer.Option(help="File with the text of the mail.")] = None,
+    ca: Annotated[
+        Path | None, typer.Option(help="Certificate of the mail server's authority.")
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send; without it nothing is sent.")] = False,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(help="Send to this student though mail may have arrived; repeatable."),
+    ] = None,
+    for_: options.ForAssignment = "",
+    course: options.CourseName = "",
+    dry_run: graded.DryRun = False,
+) -> None:
+    """Give students their pages: a folder for any web server, or mail.
+
+    In the folder each student has a name that nobody can guess, the same each time; the addresses
+    are in links.csv beside the results. Mail has the address, or the page itself where there is
+    none; it goes to each student once for the same page.
+    """
+    from grader.course.mail import LOG, plan, server_of
+
+    if not to and not smtp:
+        raise UsageError("Name a folder with --to, or a mail server with --smtp.")
+    if smtp and not sender:
+        raise UsageError("--smtp needs --from with the address that mail comes from.")
+    server = server_of(smtp) if smtp else None
+    found = graded.opened(output, for_, course)
+    students = [student for student in found.graded.students if student.page]
+    without = [s.grade for s in found.graded.students if not s.page]
+    links = _published(found, students, to, base_url, dry_run) if to else []
+    if without:
+        told = (f"{grade.label}: {grade.why or 'has no page'}" for grade in without)
+        graded.say([f"Without a page: {len(without)}", *graded.listing(told)])
+    if server is not None:
+        letters = _letters(found, students, links, text)
+        title = found.graded.title or found.graded.assignment
+        log = found.graded.folder / LOG
+        planned = plan(letters, log, again or ())
+        graded.say(_planned(planned))
+        if send and not dry_run:
+            raise typer.Exit(
+                _send(planned.letters, server, log, sender, _subject_of(subject, title), ca)
+            )
+        typer.echo("Nothing was sent; add --send to send.")
+
+
+def _published(
+    found: graded.Opened,
+    students: Sequence[HandedBack],
+    to: Path,
+    base_url: str,
+    dry_run: bool,
+) -> list[Link]:
+    from grader.course.publishing import (
+        LINKS,
+        STATE,
+        PublishedPage,
+        links_of,
+        load_state,
+        publish,
+    )
+
+    pages = [
+        PublishedPage(student.grade.person, student.page.read_bytes())
+        for student in students
+        if student.page
+    ]
+    state, assignment = found.home / STATE, found.graded.assignment
+    if dry_run:
+        typer.echo(f"{len(pages)} pages would be published in {to}.")
+        return links_of(load_state(state), pages, assignment, base_url)
+    links = publish(to, state, pages, assignment, base_url)
+    typer.echo(f"{len(pages)} pages published in {to}.")
+    typer.echo(f"Addresses: {state.with_name(LINKS)}; it is not for students.")
+    return links
+
+
+def _letters(
+    found: graded.Opened, students: Sequence[HandedBack], links: Sequence[Link], text: Path | None
+) -> list[Letter]:
+    from grader.course.mail import Letter
+
+    addresses = {link.person.key: link.address for link in links}
+    template = _template(text)
+    title = found.graded.title or found.graded.assignment
+    letters = []
+    for student in students:
+        person, address = student.grade.person, addresses.get(student.grade.person.key, "")
+        told = template.format(
+            name=person.name,
+            title=title,
+            points=_points(student),
+            page=address or "Your page is attached: save it, and open it in a browser.",
+        )
+        page = b"" if address or student.page is None else student.page.read_bytes()
+        letters.append(Letter(person, student.version, told, page))
+    return letters
+
+
+def _points(student: HandedBack) -> str:
+    from grader.report.text import number
+
+    grade = student.grade
+    if grade.points is None:
+        return f"It {grade.why}."
+    return f"You have {number(grade.points)} of {number(grade.max_points)} points."
+
+
+def _template(path: Path | None) -> str:
+    """The text of the mail, with nothing in braces but what is known.
+
+    Raises:
+        InputError: it cannot be read, or names something else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8") if path else _TEXT
+        text.format(name="", title="", points="", page="")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}.") from None
+    except (KeyError, IndexError, ValueError, AttributeError):
+        hint = "Known are {name}, {title}, {points} and {page}; other braces are doubled."
+        raise InputError(f"{path}: has braces with something unknown.", hint=hint) from None
+    return text
+
+
+def _subject_of(subject: str, title: str) -> str:
+    try:
+        return subject.format(title=title)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        raise UsageError("--subject: has braces with something else than {title}.") from None
+
+
+def _planned(planned: MailPlan) -> list[str]:
+    lines = [f"{len(planned.letters)} messages to send."]
+    lines += graded.listing(f"{e.person.name} <{e.person.email}>" for e in planned.letters)
+    if planned.sent_before:
+        lines.append(f"Have got this page before: {len(planned.sent_before)}")
+    if planned.without_address:
+        lines.append(f"Without an e-mail address: {len(planned.without_address)}")
+        lines += graded.listing(person.name for person in planned.without_address)
+    if planned.uncertain:
+        lines.append("May have got it when sending was interrupted, so nothing is sent to them:")
+        lines += graded.listing(f"{p.name} (--again {p.key})" for p in planned.uncertain)
+    return lines
+
+
+def _send(
+    letters: Sequence[Letter],
+    server: Server,
+    log: Path,
+    sender: str,
+    subject: str,
+    ca: Path | None,
+) -> int:
+    from grader.course.mail import send
+
+    refused = []
+    sent = 0
+    for line in send(letters, server, log, sender=sender, subject=subject, ca=ca):
+        sent += line.state == "sent"
+        refused += [f"{line.email}: {line.why}"] if line.state == "refused" else []
+    typer.echo(f"{sent} sent.")
+    if refused:
+        graded.say([f"Refused by the server: {len(refused)}", *graded.listing(refused)])
+        return ExitCode.INPUT
+    return ExitCode.OK
