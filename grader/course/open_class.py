@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -29,6 +30,7 @@ from grader.submission.files import printable
 from grader.submission.identity import Names, entry_id, file_stem
 
 _MAX_SHOWN: Final = 5
+_TOGETHER: Final = {"en": "Submitted together by {0}.", "zh": "由 {0} 共同提交。"}
 
 
 class OpenClass:
@@ -57,22 +59,25 @@ class OpenClass:
 
     @property
     def times(self) -> dict[str, dt.datetime]:
-        """When the attempts that count were submitted, by their owners, as far as that is known."""
+        """When the attempts that count were submitted, by person, as far as that is known."""
         return {
-            each.owner: each.submitted for each in self.attempts if each.counted and each.submitted
+            member: each.submitted
+            for each in self.attempts
+            if each.counted and each.submitted
+            for member in each.members
         }
 
     def names(self) -> Names:
         """Everybody, by all that they go by. Of folders without a platform, each is looked at."""
         if self.export is None:
             return Names(self.sources)
-        by_key = {person.key: person for person in self.people}
-        counted = [each for each in self.attempts if each.counted]
+        people = {person.key: person for person in self.people}
         sources = [
-            Source(id=each.owner, name=by_key[each.owner].name, path=Path()) for each in counted
+            Source(id=id, name=people[id].name if id in people else "", path=Path())
+            for id in self.sources.ids()
         ]
-        sources += [Source(id=id, path=Path()) for id in self.sources.ids() if id not in by_key]
-        return Names(sources, {each.owner: _said(each, by_key) for each in counted})
+        also = {p.key: [*filter(None, [p.email]), *p.ids.values()] for p in self.people}
+        return Names(sources, also)
 
     def class_list(self) -> ClassList:
         """People and attempts; of folders without a platform, one attempt each."""
@@ -100,8 +105,8 @@ class OpenClass:
             f"{_number(len(self.people), 'student')}, {_number(len(self.attempts), 'attempt')}, "
             f"of which {counted} {'counts' if counted == 1 else 'count'}."
         )
-        late = [each.owner for each in self.attempts if each.counted and each.late]
-        unknown = [owner for owner in late if owner not in self.times]
+        late = [m for each in self.attempts if each.counted and each.late for m in each.members]
+        unknown = [member for member in late if member not in self.times]
         if unknown:
             yield (
                 f"Marked as late, with no time in the export: {_listed(unknown)}. Give the times "
@@ -110,17 +115,6 @@ class OpenClass:
         if self.export.others:
             others = _listed(sorted(map(printable, self.export.others)))
             yield f"Not of {self.export.platform.title}: {others}."
-
-
-def _said(attempt: Attempt, by_key: Mapping[str, Person]) -> list[str]:
-    """What else a submission goes by: its members' keys, names, e-mails and ids."""
-    members = [by_key[key] for key in attempt.members]
-    return [
-        each
-        for person in members
-        for each in (person.key, person.name, person.email, *person.ids.values())
-        if each
-    ]
 
 
 def _number(count: int, what: str) -> str:
@@ -188,20 +182,19 @@ def _of_export(
     attempts = choose([e.attempt for e in found], counts, due, None, inactive, lang)
     people = {owner.key: owner for each in found for owner in each.delivered.owners}
     files = {each.attempt.key: each.delivered for each in found}
-    several = {each.key for each in attempts if sum(o.owner == each.owner for o in attempts) > 1}
+    own = Counter(member for each in found for member in each.attempt.members)
+    make = partial(_staged, export, form, workspace, people, known, lang)
     looks = {
-        each.owner: partial(
-            _staged, export, form, workspace, each, files[each.key], people, known,
-            each.why if each.key in several else "",
+        member: partial(
+            make, each, files[each.key], member, each.why if own[member] > 1 else ""
         )
         for each in attempts
         if each.counted
+        for member in each.members
     }  # fmt: skip
     for each in attempts:
-        if each.owner not in looks and not any(
-            a.counted and each.owner in a.members for a in attempts
-        ):
-            looks[each.owner] = partial(_withdrawn, each, people)
+        for member in each.members:
+            looks.setdefault(member, partial(_withdrawn, each, people[member]))
     extra = _others(export, form, people)
     ordered = sorted([*looks, *extra], key=lambda key: (key.casefold(), key))
 
@@ -220,14 +213,15 @@ def _staged(
     export: Export,
     form: SubmissionForm,
     workspace: Path,
-    attempt: Attempt,
-    delivered: Delivered,
     people: Mapping[str, Person],
     known: frozenset[str],
-    note: str,
+    lang: str,
+    attempt: Attempt,
+    delivered: Delivered,
+    member: str,
+    why: str,
 ) -> Source:
-    """An attempt of an export as a submission."""
-    name = ", ".join(people[key].name for key in attempt.members)
+    """An attempt of an export as a member's submission."""
     path = export.root / (delivered.files[0].path if delivered.files else delivered.entry)
     problem = delivered.problem or ("" if delivered.files else _nothing(delivered))
     if not problem:
@@ -237,7 +231,10 @@ def _staged(
             problem = why_not_read(path, workspace if path == into else export.root, form)
         except InputError as error:
             problem = error.message
-    return Source(id=attempt.owner, name=name, path=path, problem=problem, note=note)
+    team = [people[key].name for key in attempt.members]
+    together = _TOGETHER[lang].format(", ".join(team)) if len(team) > 1 else ""
+    note = " ".join(filter(None, (together, why)))
+    return Source(id=member, name=people[member].name, path=path, problem=problem, note=note)
 
 
 def _nothing(delivered: Delivered) -> str:
@@ -247,11 +244,9 @@ def _nothing(delivered: Delivered) -> str:
     return f"{entry}: holds no file, only a text: {printable(delivered.comment[:200])}"
 
 
-def _withdrawn(attempt: Attempt, people: Mapping[str, Person]) -> Source:
+def _withdrawn(attempt: Attempt, person: Person) -> Source:
     problem = f"{printable(attempt.entry)}: {attempt.why[0].lower()}{attempt.why[1:]}"
-    return Source(
-        id=attempt.owner, name=people[attempt.owner].name, path=Path(attempt.entry), problem=problem
-    )
+    return Source(id=person.key, name=person.name, path=Path(attempt.entry), problem=problem)
 
 
 def _others(

@@ -15,8 +15,8 @@ class ClassList(msgspec.Struct, frozen=True, kw_only=True):
     """Whose export it was: `canvas`; `plain` for folders that no platform made."""
     people: list[Person] = []
     attempts: list[Attempt] = []
-    """All, those that do not count among them. The result of one that counts goes by its `owner`
-    and is that of all its `members`."""
+    """All, those that do not count among them. Each of the `members` of one that counts has a
+    result of their own, under their key."""
 
     def with_(self, other: ClassList) -> ClassList:
         """Both classes together; of somebody who is in both, what the other says."""

@@ -215,7 +215,7 @@ def test_moodle_text_is_a_comment_and_copies_are_attempts(tmp_path: Path) -> Non
     assert "only a text: none" in found["Max Roe_1234571"][0]
 
 
-def test_a_team_is_one_row_and_who_submitted_again_alone_has_another(tmp_path: Path) -> None:
+def test_a_team_has_a_row_for_each_and_who_submitted_again_alone_has_that(tmp_path: Path) -> None:
     write(tmp_path, GRADESCOPE)
     with open_class(tmp_path, ASSIGNMENT) as those:
         assert [source.name for source in those.sources] == ["Ana Garcia", "Jane Doe", "Max Roe"]
@@ -224,6 +224,15 @@ def test_a_team_is_one_row_and_who_submitted_again_alone_has_another(tmp_path: P
         assert second.members == ["Max Roe_5552"]
         assert those.times["Max Roe_5552"].isoformat() == "2024-10-03T01:10:00-07:00"
         assert those.people[1].ids == {"gradescope": "submission_101", "sid": "5552"}
+    alone = "assignment_5_export/submission_102"
+    text = str(GRADESCOPE["assignment_5_export/submission_metadata.yml"])
+    again = {name: content for name, content in GRADESCOPE.items() if not name.startswith(alone)}
+    again["assignment_5_export/submission_metadata.yml"] = (
+        text[: text.index("submission_102")] + text[text.index("submission_103") :]
+    )
+    found = _graded(write(tmp_path / "again", again), lang="zh")
+    assert found["Jane Doe_5551"][1] == found["Max Roe_5552"][1] == sorted(PACKAGE)
+    assert found["Max Roe_5552"][2] == "由 Jane Doe, Max Roe 共同提交。"
 
 
 def test_the_same_name_is_not_the_same_person(tmp_path: Path) -> None:
