@@ -32,6 +32,19 @@ _SEVERAL: Final = {
     "cst": ("America/Chicago", "Asia/Shanghai", "America/Havana"),
     "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
 }
+_PLACES: Final = {
+    "pacific": "America/Los_Angeles", "pt": "America/Los_Angeles", "mountain": "America/Denver",
+    "mt": "America/Denver", "central": "America/Chicago", "ct": "America/Chicago",
+    "eastern": "America/New_York", "et": "America/New_York", "british": "Europe/London",
+    "greenwich mean": "Etc/GMT", "central european": "Europe/Paris", "china": "Asia/Shanghai",
+    "japan": "Asia/Tokyo", "india": "Asia/Kolkata", "aoe": "Etc/GMT+12",
+    "anywhere on earth": "Etc/GMT+12",
+}  # fmt: skip
+"""Zones by the names of their places, less `standard time` and the like."""
+_KIND_OF_TIME: Final = re.compile(r" ?(?:standard|daylight|summer)?(?: time)?$")
+_CHINESE: Final = re.compile(r"(\d{4})年(\d\d?)月(\d\d?)日(?: ?(?:星期|周)[一二三四五六日天])?")
+_HALF: Final = re.compile(r"(上午|下午) ?(\d{1,2}:\d\d(?::\d\d)?)")
+_BRACKETS: Final = re.compile(r"(?<=\d|Z) ?\[[^\]]*\]$")
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f]+")
 _ISO: Final = re.compile(
     r"(?P<year>\d{4})[-/](?P<month>\d\d?)[-/](?P<day>\d\d?)(?:[T ] ?(?P<rest>.*))?", re.IGNORECASE
@@ -44,6 +57,7 @@ _CLOCK: Final = re.compile(
 _BARE_CLOCK: Final = re.compile(
     r"(?<!\d)(?P<hour>\d{1,2})(?P<minute>\d\d) ?(?P<half>[ap]\.?m\.?)(?![a-z])", re.IGNORECASE
 )
+_ZONE: Final = re.compile(r"[A-Za-z][\w+-]*(?:/[\w+-]+){0,2}")
 _OFFSET: Final = re.compile(
     r"(?:utc|gmt)?(?P<sign>[+-])(?P<hour>\d\d?)(?::?(?P<minute>\d\d))?", re.I
 )
@@ -64,7 +78,9 @@ def parse_time(text: str, zone: dt.tzinfo | None = None) -> dt.datetime | None:
         text: what was written.
         zone: where it was written, if it does not say; this machine's by default.
     """
-    text = _SPACES.sub(" ", text).strip()
+    text = _CHINESE.sub(r"\1-\2-\3 ", _SPACES.sub(" ", text))
+    text = _HALF.sub(lambda half: f"{half[2]} {'AM' if half[1] == '上午' else 'PM'}", text)
+    text = _SPACES.sub(" ", _BRACKETS.sub("", text)).strip()
     if not text or len(text) > 100:
         return None
     try:
@@ -149,7 +165,8 @@ def _zone_named(name: str, naive: dt.datetime, zone: dt.tzinfo | None) -> dt.tzi
         same = {ZoneInfo(each) for each in _SEVERAL[name.casefold()]}
         near = [each for each in same if naive.replace(tzinfo=each).utcoffset() == here.utcoffset()]
         return near[0] if near else None
+    place = _PLACES.get(_KIND_OF_TIME.sub("", name.casefold()), name)
     try:
-        return ZoneInfo(name) if "/" in name else None
+        return ZoneInfo(place) if _ZONE.fullmatch(place) else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
