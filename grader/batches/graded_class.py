@@ -69,8 +69,10 @@ def graded_class(
     """
     listed = _class_list(folder)
     counted = _counted(folder, listed.attempts)
-    results = {attempt.owner: _result(folder, attempt.owner) for attempt in counted.values()}
     present = [person for person in (people or listed.people) if not person.withdrawn]
+    owners = {attempt.owner for attempt in counted.values()}
+    owners |= {person.key for person in present if person.key not in counted}
+    results = {owner: _result(folder, owner) for owner in sorted(owners)}
     students = [_student(folder, p, counted.get(p.key), results, entries) for p in present]
     some = next((result for result in results.values() if result), None)
     known = {Path(result_file(owner)).name for owner in results}
@@ -137,7 +139,7 @@ def _student(
     entries: Mapping[str, list[str]] | None,
 ) -> HandedBack:
     if attempt is None:
-        return HandedBack(StudentGrade(person=person, why=NOTHING), None, "", [])
+        return HandedBack(_without_work(person, results[person.key]), None, "", [])
     result = results[attempt.owner]
     named = [attempt.entry] if entries is None else entries.get(person.key, [])
     if result is None:
@@ -149,6 +151,13 @@ def _student(
         version=_version(result),
         entries=named,
     )
+
+
+def _without_work(person: Person, result: Result | None) -> StudentGrade:
+    """Of somebody who submitted nothing: a course has a result of theirs too, with decisions."""
+    grade = _grade(person, result) if result else StudentGrade(person=person)
+    undecided = grade.points is None and grade.why != EXCUSED
+    return replace(grade, why=NOTHING) if undecided else grade
 
 
 def _grade(person: Person, result: Result) -> StudentGrade:

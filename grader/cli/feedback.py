@@ -38,7 +38,8 @@ def command(
     found = graded.opened(output, for_, course)
     platform = to or found.graded.platform
     if platform not in ("canvas", "moodle"):
-        raise UsageError(f"--to {platform}: expected canvas or moodle.")
+        what = f"--to {platform}: expected" if platform else "Name the platform with --to:"
+        raise UsageError(f"{what} canvas or moodle.")
     named = "moodle" if platform == "moodle" else "canvas"
     entries = _entries(export, named) if export else {}
     students = [student for student in found.graded.students if student.page]

@@ -180,6 +180,50 @@ def test_mail_is_sent_only_if_asked_and_only_once(made: Path) -> None:
     assert came == ["ann@u.edu", "bob@u.edu"]
 
 
+COURSE = """
+[[assignments]]
+id = "hw1"
+grader = "{rubric}"
+title = "Toy"
+platform_ids = {{ canvas = "71" }}
+"""
+
+
+def test_a_course_knows_everybody_and_the_assignments_id(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("course", "new", made / "term")
+    settings = made / "term" / "course.toml"
+    rubric = (made / "mine" / "toy.toml").as_posix()
+    settings.write_text(settings.read_text("utf-8") + COURSE.format(rubric=rubric))
+    monkeypatch.chdir(made / "term")
+    roster = made / "roster.csv"
+    roster.write_text(
+        "".join(line for line in SHEET.splitlines(keepends=True) if "Poss" not in line)
+    )
+    run("course", "roster", roster)
+    grader("batch", made / "canvas", "--for", "hw1", cwd=made / "term")
+    said = run("grades", "--for", "hw1", "--to", "canvas", "-o", made / "course-up.csv").said
+    assert "2 of 3 students get points" in said
+    assert "Zoe Away: submitted nothing" in said
+    assert "nobody's" not in said
+    assert rows(made / "course-up.csv")[0][-1] == "Toy (71)"
+    stranger = SHEET.replace("503,s3,zoe", "504,s4,yan").replace("Away, Zoe", "Other, Yan")
+    (made / "stranger.csv").write_text(stranger)
+    sheet = ("--to", "canvas", "--sheet", made / "stranger.csv")
+    refused = run("grades", "--for", "hw1", *sheet, code=3)
+    assert "nobody of the class is Other, Yan (row 5)" in refused.said
+    run("feedback", "--for", "hw1", "--to", "canvas", "-o", made / "course.zip")
+    with zipfile.ZipFile(made / "course.zip") as archive:
+        assert sorted(archive.namelist()) == [
+            "leebob_502_9002_toy.zip",
+            "smithann_501_9001_toy.zip",
+        ]
+    run("publish", "--for", "hw1", "--to", made / "course-web")
+    assert len(list((made / "course-web").rglob("hw1.html"))) == 2
+    assert (made / "term" / "links.csv").is_file()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
