@@ -111,7 +111,7 @@ class Assignment:
     @cached_property
     def form(self) -> SubmissionForm:
         """What submissions of it look like."""
-        written = [entry.module for entry in self.contract.values() if not entry.given]
+        written = [each.module for each in self.rubric.contract.values() if not each.given]
         prefer = self.rubric.package.prefer
         preferred = [prefer] if isinstance(prefer, str) else prefer
         return SubmissionForm(written, self.package_names, preferred)

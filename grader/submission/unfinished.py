@@ -19,7 +19,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from grader.assignment.template_digests import tree_digest
+from grader.assignment.template_digests import is_in_template, plain_body
 from grader.model.contract import ContractEntry
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -40,9 +40,9 @@ def is_left(function: Function, entry: ContractEntry) -> bool:
     """Whether a function is as a template gave it; `entry` is the contract's on it."""
     if function.decorator_list:
         return False
-    if entry.templates and tree_digest(function) in entry.templates:
+    if is_in_template(function, entry.templates):
         return True
-    body = _without_given(_reached(_without_texts(function.body)), entry)
+    body = _without_given(_reached(plain_body(function)), entry)
     parameters = _parameters(function)
     if not all(_is_given(statement, parameters, entry.random) for statement in body):
         return False
@@ -103,18 +103,6 @@ class _Pruned(ast.NodeTransformer):
 
 def _inherits_nothing(network: ast.ClassDef) -> bool:
     return all(isinstance(base, ast.Name) and base.id == "object" for base in network.bases)
-
-
-def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The body without docstrings."""
-    return [statement for statement in body if not _is_text(statement)]
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.Expr(value=ast.Constant(value=str())):
-            return True
-    return False
 
 
 def _reached(body: list[ast.stmt]) -> list[ast.stmt]:
