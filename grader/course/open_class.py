@@ -79,6 +79,15 @@ class OpenClass:
         also = {p.key: [*filter(None, [p.email]), *p.ids.values()] for p in self.people}
         return Names(sources, also)
 
+    def _of_two_names(self) -> dict[str, list[str]]:
+        """Numbers of the platform that go with several names: somebody may have changed theirs."""
+        found: dict[str, list[str]] = {}
+        for person in self.people:
+            if number := person.ids.get(self.platform, ""):
+                found.setdefault(number, []).append(person.key)
+        shared = {number: keys for number, keys in found.items() if len(keys) > 1}
+        return {} if self.platform == "gradescope" else shared
+
     def class_list(self) -> ClassList:
         """People and attempts; of folders without a platform, one attempt each."""
         if self.export is not None:
@@ -112,6 +121,8 @@ class OpenClass:
                 f"Marked as late, with no time in the export: {_listed(unknown)}. Give the times "
                 "with --submitted for lateness to cost anything."
             )
+        for number, keys in self._of_two_names().items():
+            yield f"{number} is the number of {len(keys)} names: {_listed(keys)}. Each has a row."
         if self.export.others:
             others = _listed(sorted(map(printable, self.export.others)))
             yield f"Not of {self.export.platform.title}: {others}."

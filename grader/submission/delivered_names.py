@@ -45,6 +45,10 @@ _WORD: Final = re.compile(r"[ _-]*(?:- ?copy|\(copy\)|的?副本|拷贝)$", re.I
 _ASSIGNMENT: Final = re.compile(
     r"(?:assignments?|assign|homeworks?|hw|lab|pset|ps|project|week|part|task|exercise|ex)$", re.I
 )
+_PIECE: Final = re.compile(
+    r"(?:^|[\W_\d])(?:part|task|exercise|ex|question|q|problem|week|chapter|section)$", re.I
+)
+"""Words whose numbers are never a copy's: `part-1` and `part-2` are two files."""
 _SURE_DIGITS: Final = 3
 _MANY: Final = 100
 """The least of a Canvas id that is taken for one in the name of a single file."""
@@ -151,14 +155,14 @@ def own_name(name: str, known: Collection[str] = ()) -> OwnName:
     `layers (1).py`, `layers-1.py` and `Copy of layers.py.txt`.
 
     `known` are the names that an assignment uses, as `plain` has them and without ending: nothing
-    is taken off these.
+    is taken off these, nor off `part-1`.
     """
     name = _DOUBLED.sub(r"\1", name)
     ending = match[0] if (match := _ENDING.search(name)) else ""
     stem, number = name.removesuffix(ending), 0
     stem = _HEAD.sub("", stem, count=1) if (head := _HEAD.match(stem)) and head.end() else stem
     while plain(stem) not in known and (tail := _NUMBER.search(stem) or _WORD.search(stem)):
-        if not tail.start():
+        if not tail.start() or _PIECE.search(stem[: tail.start()]):
             break
         digits = next(filter(None, tail.groups()), "")
         number = number or int(digits or 1)

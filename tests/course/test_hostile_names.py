@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import string
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,16 @@ from hypothesis import strategies as st
 
 from grader.assignment.folder import Assignment
 from grader.course.attempts import attempts_of, choose, split_copies
+from grader.course.listing import unpack
 from grader.course.open_class import open_class
 from grader.course.staging import stage
 from grader.model.attempt import Delivered, DeliveredFile
+from grader.model.errors import InputError
 from grader.model.person import Person
 from grader.submission.delivered_names import canvas_name, moodle_name
 from grader.submission.identity import file_stem
 from tests.course.exports import WORK, export_of, names_in
-from tests.submission.samples import LAYERS, PACKAGE, write, zipped
+from tests.submission.samples import LAYERS, PACKAGE, tarred, write, zipped
 
 ASSIGNMENT = Assignment.load("numpynn")
 FILE_NAMES = st.text(
@@ -116,6 +120,13 @@ def test_a_few_names_of_a_platform_make_no_export_of_a_plain_class(tmp_path: Pat
     assert set(_seen(tmp_path)) == {*names, "eve", "fay"}
 
 
+def test_two_names_of_one_number_are_two_rows_and_said(tmp_path: Path) -> None:
+    files = {"ann_340_208_hw.zip": WORK, "eve_340_209_hw-1.zip": WORK}
+    with open_class(write(tmp_path / "c", files), ASSIGNMENT) as those:
+        assert list(those.sources.ids()) == ["ann_340", "eve_340"]
+        assert "340 is the number of 2 names: ann_340, eve_340. Each has a row." in those.lines()
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -198,3 +209,37 @@ def test_a_folder_that_may_not_be_read_is_one_bad_row(
         assert len(found) == 2
         assert len(problems) == 1
         assert problems[0].endswith("may not be read (no permission).")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("ann/x", "../x"), "leads outside"),
+        (("ann/x", "/x"), "absolute name"),
+        (("ann/x", "ann/x"), r"two files called 'ann/x'"),
+        (("ann", "ann/x"), r"two files called 'ann/x'"),
+    ],
+)
+def test_an_archive_that_would_write_elsewhere_or_twice_is_refused(
+    tmp_path: Path, names: tuple[str, str], said: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are there twice
+        for name in names:
+            archive.writestr(name, name)
+    with pytest.raises(InputError, match=said):
+        unpack(tmp_path / "class.zip", tmp_path / "into")
+    assert {path.name for path in tmp_path.iterdir()} <= {"class.zip", "into"}
+
+
+def test_an_archive_that_unpacks_to_more_than_it_may_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "class.zip", {"ann": "x" * 600, "bob": "x" * 600})
+    unpack(path, tmp_path / "enough", limit=1_200)
+    with pytest.raises(InputError, match=r"class\.zip: unpacks to more than .* Unpack it yourself"):
+        unpack(path, tmp_path / "into", limit=1_000)
+
+
+def test_links_in_an_archive_are_left_out(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "class.tar", {"ann/x": "1"}, "w", {"bob": "/etc/passwd"})
+    unpack(path, tmp_path / "into")
+    assert [found.name for found in (tmp_path / "into").rglob("*")] == ["ann", "x"]

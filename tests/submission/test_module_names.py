@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.model.contract import Contract
+from grader.submission.delivered_names import own_name
 from grader.submission.module_names import (
     AROUND,
     COPY,
@@ -86,3 +87,18 @@ def test_a_helper_is_imported_by_its_name_without_endings() -> None:
 def test_only_so_much_of_a_name_is_looked_at(name: str) -> None:
     assert not is_python(f"{name}x")  # would not end if every way to split it were tried
     assert MODULES.match(f"{name}.py") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "number"),
+    [
+        ("layers-1.py", "layers.py", 1), ("layers (12).py", "layers.py", 12),
+        ("Copy of layers.py", "layers.py", 0), ("layers.py.txt", "layers.py", 0),
+        ("Fit.ipynb.json", "Fit.ipynb", 0), ("Fit-2.ipynb.txt", "Fit.ipynb", 2),
+        ("hw-1.tar.gz", "hw.tar.gz", 1), ("layers - Copy.py", "layers.py", 1),
+        ("part-1.ipynb", "part-1.ipynb", 0), ("fit-1.py", "fit-1.py", 0), ("-1", "-1", 0),
+        ("layers-1 (2).py", "layers.py", 2), ("v2.py", "v2.py", 0),
+    ],
+)  # fmt: skip
+def test_what_was_added_to_a_name_is_taken_off(name: str, own: str, number: int) -> None:
+    assert own_name(name, {"fit-1", "fit1"}) == (own, number)
