@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from grader.batches.run_history import RunHistory, run_in_force
+from grader.batches.run_history import RunHistory, content_of, run_in_force
 from grader.grading import harness_version
 from grader.model.course_records import RunResult
 from grader.model.result import Result
@@ -23,8 +23,9 @@ class RunRecorder:
         """Its number; 0 before it is begun."""
 
     def put(self, raw: Result) -> None:
-        """Keep a result as it was graded."""
-        self._history.put(self._begun(), raw)
+        """Keep a result as it was graded; one that is there already is no reason for a run."""
+        if not self._history.has(content_of(raw)):
+            self._history.put(self._begun(), raw)
 
     def finish(
         self,

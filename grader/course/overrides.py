@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from fractions import Fraction
 
 from msgspec.structs import replace
 
 from grader.grading.scoring import counts
-from grader.model.errors import UsageError
 from grader.model.points import exact, rounded
 from grader.model.result import CheckResult, Outcome, PartResult, Result
-from grader.model.rubric_fault import did_you_mean
 from grader.model.worth import GradedAs, Override, WorthStep
 from grader.report.strings import Lang, Texts
 from grader.report.text import number
@@ -22,29 +19,6 @@ _OUTCOMES = {
     "failed": Outcome.FAILED,
     "missing": Outcome.MISSING,
 }
-
-
-def validate_override(override: Override, result: Result) -> None:
-    """Make sure that an override can be applied to a result.
-
-    Raises:
-        UsageError: it names no check or part, or says both or neither of points and outcome.
-    """
-    if (override.points is None) == (not override.outcome):
-        raise UsageError("An override gives points or an outcome, one of the two.")
-    if override.points is not None and not 0 <= override.points < math.inf:
-        raise UsageError(f"{override.points:g} is not a number of points.")
-    if override.outcome == "excused" and override.scope != "total":
-        hint = "Give the check or part its points, or excuse the whole."
-        raise UsageError("Only the whole of an assignment can be excused.", hint=hint)
-    known = {
-        "check": [check.id for check in result.checks],
-        "part": [part.id for part in result.parts],
-        "total": [""],
-    }[override.scope]
-    if override.id not in known:
-        hint = did_you_mean(override.id, known)
-        raise UsageError(f"There is no {override.scope} {override.id!r}.", hint=hint)
 
 
 def in_force(overrides: Iterable[Override]) -> list[Override]:

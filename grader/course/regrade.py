@@ -49,7 +49,7 @@ def regrade(total: int, changes: Iterable[ScoreChange]) -> Regrade:
 
 
 def _counted(result: Result | None) -> float | None:
-    if result is None or not (result.graded or result.steps):
+    if result is None or not (result.graded or (result.steps and not result.excused)):
         return None
     return result.final
 

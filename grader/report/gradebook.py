@@ -109,7 +109,8 @@ def _status(summary: Summary) -> str:
 
 def _numbers(summary: Summary, parts: list[str]) -> _Row:
     if not summary.graded:
-        whole = [summary.final, summary.max_score, summary.percent] if summary.steps else [""] * 3
+        given = summary.steps and not summary.excused
+        whole = [summary.final, summary.max_score, summary.percent] if given else [""] * 3
         return ["", "", *whole, *[""] * (len(parts) + len(Outcome))]
     mine: dict[str, PartResult] = {part.id: part for part in summary.parts}
     counts = summary.counts

@@ -55,7 +55,7 @@ class Canned:
         answers = [
             WrittenAnswer(
                 question=str(number), state="answered" if text else "empty",
-                words=len(text.split()), text=text, points=2,
+                words=len(text.split()), text=text, points=2.0,
             )
             for number, text in enumerate(texts, start=1)
         ]  # fmt: skip

@@ -118,9 +118,10 @@ def test_marks_that_were_given_meanwhile_are_kept(room: Room) -> None:
     assert room.result("bob").notebooks[0].answers[0].mark == 2
 
 
-def test_a_run_that_changes_nothing_is_not_kept(room: Room) -> None:
+def test_a_run_that_grades_nothing_else_is_not_kept(room: Room) -> None:
     room.batch()
     room.batch()
+    room.batch("--marks", room.fill({("bob", "1"): ("2", "Well said.")}))
     assert [run.id for run in FolderHistory(room.out).runs()] == [1, 2]
 
 
