@@ -121,16 +121,18 @@ class Term:
                     f"{task.id} of {email(student)}", rows.get(student), "final",
                     must.finals[task.id],
                 )  # fmt: skip
-        rows = self._rows(self.folder / "term" / "term.csv")
+        rows = self._rows(self.folder / "term" / "totals.csv")
         for student, must in wanted.items():
             if student not in self.world.withdrawn:
                 name = f"the term of {email(student)}"
-                yield from _compared(name, rows.get(student), "percent", must.total)
+                yield from _compared(name, rows.get(student), "total", must.total)
 
     def _rows(self, path: Path) -> dict[int, dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-        numbers = [re.fullmatch(r".*_S(\d{4})", row["submission"]) for row in rows]
+        numbers = [
+            re.fullmatch(r".*_S(\d{4})", row.get("submission") or row["student"]) for row in rows
+        ]
         return {int(found[1]): row for found, row in zip(numbers, rows, strict=True) if found}
 
 
