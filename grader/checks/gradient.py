@@ -140,7 +140,7 @@ def _kept_of(student: Student, forward: str, simpler: Sequence[Any], args: Seque
 
 def _exchanged(cache: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:
     """A cache with each argument in it replaced by another; LookupError if it holds others."""
-    if isinstance(cache, (list, tuple)):
+    if type(cache) in (list, tuple):  # a handle holds what cannot be looked into
         return type(cache)(_exchanged(item, old, new) for item in cache)
     if isinstance(cache, dict):
         return {key: _exchanged(item, old, new) for key, item in cache.items()}

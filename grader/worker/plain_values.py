@@ -29,7 +29,8 @@ def plain(value: Any, name: str) -> Any:
         items = sorted(((str(key), item) for key, item in value.items()), key=itemgetter(0))
         return {key: plain(item, f"{name}[{key!r}]") for key, item in items}
     if isinstance(value, (list, tuple)):
-        return type(value)(plain(item, name) for item in value)
+        parts = [plain(item, name) for item in value]
+        return parts if isinstance(value, list) else tuple(parts)
     if value is None or isinstance(value, (bool, int, float, str, np.generic)):
         return value
     raise BadValue(f"{name} as an object of type {type(value).__name__}")

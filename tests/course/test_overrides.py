@@ -151,3 +151,19 @@ def test_the_gradebook_tells_the_steps() -> None:
     (row,) = csv.DictReader(text.splitlines())
     assert (row["final"], row["percent"], row["status"]) == ("18", "90", "graded")
     assert row["steps"].startswith("late: 1 h late: less 10 % of the points earned. 9 → 8.1 · over")
+
+
+def test_the_gradebook_gives_no_points_to_who_is_excused_and_submitted_nothing() -> None:
+    absent = Result(
+        submission="ann", assignment="hw", score=0.0, max_score=20.0, parts=[], checks=[],
+        error="Nothing was submitted.", error_kind="absent",
+    )  # fmt: skip
+    for decided, points in ((_override("total", outcome="excused"), ""), (ZERO, "0")):
+        result = _worth(decided).applied(absent)
+        (row,) = csv.DictReader(
+            b"".join(gradebook_pieces([result])).decode("utf-8-sig").splitlines()
+        )
+        assert (row["final"], row["percent"]) == (points, points)
+
+
+ZERO = _override("total", points=0.0)

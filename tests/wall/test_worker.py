@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -36,6 +36,20 @@ def test_a_starred_value_stays_and_can_be_passed_back() -> None:
     assert out == 1
     assert isinstance(cache, Handle)
     assert worker.answer(call("use", cache))["value"] == 2
+
+
+def test_tuples_and_lists_of_own_types_come_as_plain_ones() -> None:
+    class Pair(NamedTuple):
+        first: int
+        second: int
+
+    class Numbers(list[int]):
+        def __init__(self) -> None:
+            super().__init__([3, 4])
+
+    worker = dispatcher(pair=lambda: Pair(1, 2), numbers=Numbers)
+    assert worker.answer(call("pair"))["value"] == (1, 2)
+    assert type(worker.answer(call("numbers"))["value"]) is list
 
 
 def test_attributes_and_items_are_read_written_and_called() -> None:

@@ -256,6 +256,7 @@ def assert_keys(net: Net, case: Case) -> None:
     _, grads = net.loss(case.batch)
     params = net.parameters()
     for name in case.values:
+        net.require(name, params)
         net.gradient(name, grads)
         own, given = net.spelling.parameters[name], net.spelling.gradients[name]
         if given not in (own, name):  # else it is the parameter that is misspelt
