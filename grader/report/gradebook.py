@@ -109,13 +109,8 @@ def _status(summary: Summary) -> str:
 
 def _numbers(summary: Summary, parts: list[str]) -> _Row:
     if not summary.graded:
-<<<<<<< HEAD
         given = summary.steps and not summary.excused
         whole = [summary.final, summary.max_score, summary.percent] if given else [""] * 3
-=======
-        decided = bool(summary.steps) and not summary.excused
-        whole = [summary.final, summary.max_score, summary.percent] if decided else [""] * 3
->>>>>>> d915829 (Break no check by a handle, a missing parameter or a named tuple)
         return ["", "", *whole, *[""] * (len(parts) + len(Outcome))]
     mine: dict[str, PartResult] = {part.id: part for part in summary.parts}
     counts = summary.counts
