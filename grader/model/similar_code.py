@@ -35,7 +35,7 @@ class BlocksAlike(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
     """That they share."""
     others: int
-    """How many others hold the rarest of it."""
+    """How many others hold what is shared, by the median of its passages."""
 
 
 class ProgramsAlike(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,11 @@ class Comparison:
         self._is_read = np.array([len(each.hashes) > 0 for each in self._prints])
         self._spread = score_spread(self._scores[self._is_pair()])
 
+    @property
+    def scores(self) -> Scores:
+        """The score of each submission of this class with each that comes after it; else 0."""
+        return self._scores
+
     def report(self, most: int) -> tuple[SimilarityReport, list[ComparedPair]]:
         """What was found; up to `most` pairs are looked at line by line.
 

@@ -14,7 +14,7 @@ from grader.similarity.compared_class import ComparedSource
 from grader.similarity.given_code import FileChoice, GivenCode, file_digest
 from grader.similarity.limited_reading import read_limited
 from grader.similarity.program_files import module_stems, programs
-from grader.similarity.winnowing import Hashes, passage_hashes, winnow
+from grader.similarity.winnowing import Hashes, inside, passage_hashes, winnow
 
 MAX_FINGERPRINTS: Final = 100_000
 """Of a submission: many times what a course asks for."""
@@ -103,8 +103,7 @@ def fingerprint(compared: ComparedSource, given: GivenCode, chosen: FileChoice) 
 
 def own_prints(unit: CodeUnit, given: GivenCode) -> Hashes:
     """The fingerprints of a function, without what was given."""
-    if given.holds_function(unit):
-        return np.zeros(0, np.uint64)
-    kept = winnow(passage_hashes(unit.tokens))
-    own: Hashes = kept[~given.holds(kept)]
+    hashes = passage_hashes(unit.tokens)
+    kept = winnow(hashes)
+    own: Hashes = hashes[kept[~inside(given.covers(unit))[kept]]]
     return own

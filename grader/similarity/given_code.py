@@ -8,7 +8,7 @@ import json
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,15 @@ from grader.similarity.program_files import ProgramFile, module_stems, programs
 from grader.similarity.winnowing import Hashes, passage_hashes
 from grader.submission.module_names import COPY, Modules
 
+GIVEN_LENGTH: Final = 12
+"""Tokens in a row that are also in a template were given; fewer may be there by chance."""
+
 
 class GivenCode(NamedTuple):
     """Code that was given out, as it is subtracted."""
 
     passages: Hashes
-    """Every passage of it, sorted."""
+    """Every passage of `GIVEN_LENGTH` tokens of it, sorted."""
     functions: frozenset[bytes]
     """Digests of its functions, as tokens."""
     files: frozenset[str]
@@ -32,13 +35,15 @@ class GivenCode(NamedTuple):
     names: list[str]
     """What it is, for people."""
 
-    def holds(self, hashes: Hashes) -> NDArray[np.bool_]:
-        """Which of some passages were given."""
-        return np.isin(hashes, self.passages)
-
-    def holds_function(self, unit: CodeUnit) -> bool:
-        """Whether a function was given as it stands, names and layout aside."""
-        return function_digest(unit) in self.functions
+    def covers(self, unit: CodeUnit) -> NDArray[np.bool_]:
+        """Which tokens of a function were given, all of them if the function was."""
+        if function_digest(unit) in self.functions:
+            return np.ones(len(unit.tokens), np.bool_)
+        found = np.isin(passage_hashes(unit.tokens, GIVEN_LENGTH), self.passages)
+        covered = np.zeros(len(unit.tokens), np.bool_)
+        for at in np.flatnonzero(found):
+            covered[at : at + GIVEN_LENGTH] = True
+        return covered
 
 
 class FileChoice:
@@ -102,7 +107,7 @@ def _given_texts(assignment: Assignment) -> Iterator[ProgramFile]:
 def _collected(files: Sequence[ProgramFile], names: list[str]) -> GivenCode:
     stems = module_stems([*files])
     units = [unit for file in files for unit in code_units(file.text, stems)]
-    passages = [passage_hashes(unit.tokens) for unit in units]
+    passages = [passage_hashes(unit.tokens, GIVEN_LENGTH) for unit in units]
     return GivenCode(
         np.unique(np.concatenate([*passages, np.zeros(0, np.uint64)])),
         frozenset(map(function_digest, units)),

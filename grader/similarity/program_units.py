@@ -15,10 +15,8 @@ from grader.similarity.compared_class import ComparedSource
 from grader.similarity.given_code import FileChoice, GivenCode
 from grader.similarity.limited_reading import read_limited
 from grader.similarity.program_files import module_stems, programs
-from grader.similarity.winnowing import LENGTH, Hashes, passage_hashes
+from grader.similarity.winnowing import Hashes, inside, passage_hashes
 
-SHORTEST: Final = 12
-"""Tokens of a stretch that is shown, as shared or as given."""
 _MAX_TOKENS: Final = 40_000
 """Of a submission that are set beside another's."""
 _MAX_LINES: Final = 500
@@ -37,10 +35,8 @@ class ProgramUnit(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     token_rows: bytes
     passages: bytes
     """Hash of each passage, by its first token, as 64-bit numbers."""
-    given_passages: bytes
-    """Whether each was given, a byte each."""
-    given: bool
-    """Whether it is as it was given, whole."""
+    given_bytes: bytes
+    """Whether each token was given, a byte each."""
 
     @cached_property
     def rows(self) -> NDArray[np.int32]:
@@ -53,18 +49,19 @@ class ProgramUnit(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return np.frombuffer(self.passages, np.uint64)
 
     @cached_property
-    def was_given(self) -> NDArray[np.bool_]:
-        """Whether each passage was given."""
-        return np.frombuffer(self.given_passages, np.bool_)
+    def given_tokens(self) -> NDArray[np.bool_]:
+        """Whether each token was given."""
+        return np.frombuffer(self.given_bytes, np.bool_)
 
     @cached_property
-    def given_tokens(self) -> NDArray[np.bool_]:
-        """Whether each token stands in a longer stretch that was given."""
-        covered = np.full(len(self.rows), self.given)
-        for start, end in stretches(self.was_given):
-            if end - start + LENGTH - 1 >= SHORTEST:
-                covered[start : end + LENGTH - 1] = True
-        return covered
+    def was_given(self) -> NDArray[np.bool_]:
+        """Whether each passage was given."""
+        return inside(self.given_tokens)
+
+    @property
+    def given(self) -> bool:
+        """Whether all of it was given."""
+        return bool(self.given_tokens.all())
 
 
 def stretches(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -115,8 +112,7 @@ def _units(compared: ComparedSource, given: GivenCode, chosen: FileChoice) -> li
                     left_out=max(0, len(own) - _MAX_LINES),
                     token_rows=np.array(rows, np.int32).tobytes(),
                     passages=hashes.tobytes(),
-                    given_passages=given.holds(hashes).tobytes(),
-                    given=given.holds_function(unit),
+                    given_bytes=given.covers(unit).tobytes(),
                 )
             )
     return units

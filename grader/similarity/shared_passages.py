@@ -9,9 +9,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.similarity.program_units import SHORTEST, ProgramUnit, stretches
+from grader.similarity.program_units import ProgramUnit, stretches
 from grader.similarity.winnowing import LENGTH
 
+SHORTEST: Final = 12
+"""Tokens of a passage that is shown."""
 _GAP: Final = 6
 """So many tokens may differ between two parts of a passage."""
 _MOST_PLACES: Final = 12

@@ -36,7 +36,7 @@ def side_by_side(
                 first=[here[at] for side, at in sorted(group) if side == "a"],
                 second=[there[at] for side, at in sorted(group) if side == "b"],
                 tokens=sum(passage.tokens for passage in inside),
-                others=min((_others(first, passage, rare) for passage in inside), default=0),
+                others=_others(first, inside, rare),
             )
         )
     blocks.sort(key=lambda alike: -alike.tokens)
@@ -107,7 +107,7 @@ def _lines_of(unit: ProgramUnit, spans: Sequence[tuple[int, int, int]]) -> CodeB
 def _line(unit: ProgramUnit, row: int, text: str, said: Counter[int] | None) -> CodeLine:
     number = unit.first_row + row + 1
     if not said:
-        return CodeLine(number=number, text=text, given=unit.given)
+        return CodeLine(number=number, text=text, given=unit.given and len(unit.rows) > 0)
     shared = Counter({each: count for each, count in said.items() if each > 0})
     most = max(said.values())
     passage = shared.most_common(1)[0][0] if shared and 2 * shared.total() >= said.total() else 0
@@ -123,9 +123,9 @@ def _near_shared(lines: Sequence[CodeLine]) -> list[CodeLine]:
     return [line for at, line in enumerate(lines) if at in near]
 
 
-def _others(first: Units, passage: SharedPassage, rare: RarePassages) -> int:
-    """How many others hold the rarest part of a passage."""
-    hashes = first[passage.first].hashes[passage.start : passage.end]
-    counts = rare.others(hashes)
+def _others(first: Units, passages: Sequence[SharedPassage], rare: RarePassages) -> int:
+    """How many others hold what is shared: as many hold more of it as hold less."""
+    hashes = [first[p.first].hashes[p.start : p.end] for p in passages]
+    counts = rare.others(np.concatenate([*hashes, np.zeros(0, np.uint64)]))
     kept = counts[counts >= 2]
-    return int(kept.min()) - 2 if len(kept) else 0
+    return int(np.median(kept)) - 2 if len(kept) else 0

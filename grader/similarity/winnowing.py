@@ -46,14 +46,20 @@ def passage_hashes(tokens: Sequence[CodeToken], length: int = LENGTH) -> Hashes:
     return hashes
 
 
-def winnow(hashes: Hashes, window: int = WINDOW) -> Hashes:
-    """The fingerprints: of each window of hashes the smallest, each place once."""
+def winnow(hashes: Hashes, window: int = WINDOW) -> NDArray[np.intp]:
+    """Where the fingerprints stand: of each window of hashes the smallest, each place once."""
     if len(hashes) <= window:
-        return hashes[np.argmin(hashes) :][:1] if len(hashes) else hashes
+        return np.flatnonzero(hashes == hashes.min())[:1] if len(hashes) else np.zeros(0, np.intp)
     views = np.lib.stride_tricks.sliding_window_view(hashes, window)
-    places = views.argmin(axis=1) + np.arange(len(views))
-    kept: Hashes = hashes[np.unique(places)]
-    return kept
+    return np.unique(views.argmin(axis=1) + np.arange(len(views)))
+
+
+def inside(covered: NDArray[np.bool_], length: int = LENGTH) -> NDArray[np.bool_]:
+    """Which passages have all their tokens among those that are covered."""
+    if len(covered) < length:
+        return np.zeros(0, np.bool_)
+    views = np.lib.stride_tricks.sliding_window_view(covered, length)
+    return np.logical_and.reduce(views, axis=1, dtype=np.bool_)
 
 
 def _as_numbers(tokens: Sequence[CodeToken]) -> tuple[Hashes, NDArray[np.int64]]:
