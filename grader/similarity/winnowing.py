@@ -59,7 +59,8 @@ def inside(covered: NDArray[np.bool_], length: int = LENGTH) -> NDArray[np.bool_
     if len(covered) < length:
         return np.zeros(0, np.bool_)
     views = np.lib.stride_tricks.sliding_window_view(covered, length)
-    return np.logical_and.reduce(views, axis=1, dtype=np.bool_)
+    whole: NDArray[np.bool_] = np.logical_and.reduce(views, axis=1)
+    return whole
 
 
 def _as_numbers(tokens: Sequence[CodeToken]) -> tuple[Hashes, NDArray[np.int64]]:

@@ -37,6 +37,16 @@ from grader.model.result import (
     Visibility,
 )
 from grader.model.score_change import CheckChange, Regrade, ScoreChange
+from grader.model.similar_code import BlocksAlike, CodeBlock, CodeLine, ProgramsAlike
+from grader.model.similar_pairs import (
+    ComparedSubmission,
+    FunctionPair,
+    ScoreSpread,
+    SharedMistake,
+    SimilarGroup,
+    SimilarityReport,
+    SimilarPair,
+)
 from grader.model.term_records import (
     ReturningMistake,
     Term,
@@ -618,3 +628,57 @@ if __name__ == "__main__":
     for name, text in pages.items():
         (extra / f"{name}.html").write_text(text, encoding="utf-8")
     print(f"wrote {target / 'index.html'}, {report_href(result().submission)}, {extra}")
+
+
+def similar_report() -> SimilarityReport:
+    """Submissions of which two stand out, one of them from another year."""
+    names = ["lovelace-ada", "turing-alan", "hopper-grace", HOSTILE[0]]
+    submissions = [
+        ComparedSubmission(
+            id=name,
+            name=name,
+            section="2019" if at == 3 else "",
+            passages=300 * (at < 3),
+            problem="" if at < 3 else "work.py: takes more than 10 s to be read",
+        )
+        for at, name in enumerate(names)
+    ]
+    mistake = SharedMistake(id="sign", title="The sign of the gradient is wrong", made_by=2)
+    functions = [FunctionPair(first="fit", second="train", tokens=90)] * 5
+    pairs = [
+        SimilarPair(
+            first=0, second=1, score=0.912, stands_out=True, identical=["work.py"],
+            functions=functions, lines=40, mistakes=[mistake], page="pairs/001.html",
+        ),
+        SimilarPair(first=0, second=2, score=0.2, stands_out=False, page="pairs/002.html"),
+    ]  # fmt: skip
+    return SimilarityReport(
+        submissions=submissions,
+        pairs=pairs,
+        groups=[SimilarGroup(members=[0, 1], lowest=0.9, highest=0.912)],
+        spread=ScoreSpread(
+            pairs=190, bins=[4, 60, 90, 30, 5, *[0] * 13, 1, 0], median=0.12, ninety_nine=0.3,
+            threshold=0.41, outside=1,
+        ),
+        given=["template"],
+        sections=["2019"],
+    )  # fmt: skip
+
+
+def programs_alike() -> ProgramsAlike:
+    """Two programs with seven shared passages, given lines, and lines that scroll."""
+
+    def block(name: str, first: int) -> CodeBlock:
+        lines = [
+            CodeLine(
+                number=first + at,
+                text=f"    x{at} = " + "value + " * (at * 3) + "1",
+                passage=at // 2 if at < 16 else 0,
+                given=at > 16,
+            )
+            for at in range(20)
+        ]
+        return CodeBlock(file="work.py", name=name, lines=lines, left_out=3)
+
+    alike = BlocksAlike(first=[block("fit", 1)], second=[block("", 7)], tokens=90, others=2)
+    return ProgramsAlike(blocks=[alike], alone_first=["a"], alone_second=[], given=["check"])

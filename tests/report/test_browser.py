@@ -24,6 +24,7 @@ from grader.report.class_statistics import report_href
 from grader.report.html import class_page, student_page
 from grader.report.regrade_page import regrade_page
 from grader.report.request_form import RequestForm
+from grader.report.similar_page import pair_page, similar_page
 from grader.report.term_page import term_page
 from grader.report.text import number
 from tests.report import sample
@@ -92,6 +93,16 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "term": term_page(sample.term(), made="2026-03-02"),
         "settled": student_page(sample.settled(), ask=RequestForm(TOKEN, "x", "ta@example.org")),
         "cell": _notebook(fragment(sample.checks())),
+        "similar": similar_page(sample.similar_report(), title="A class", made="2026-03-02"),
+        "pair": pair_page(
+            sample.similar_report(),
+            sample.similar_report().pairs[0],
+            sample.programs_alike(),
+            title="A class",
+        ),
+        "class-similar": class_page(
+            sample.class_results(3), title="A class", similar=sample.similar_report()
+        ),
     }
     views = _run("axe.mjs", *_write(tmp_path, pages))
     assert len(views) == 4 * len(pages)
