@@ -68,12 +68,16 @@ def graded_class(
         InputError: there is no such output, or somebody is in two submissions that count.
     """
     listed = _class_list(folder)
-    counted = _counted(folder, listed.attempts)
+    counted = _counted(listed.attempts)
     present = [person for person in (people or listed.people) if not person.withdrawn]
-    owners = {attempt.owner for attempt in counted.values()}
-    owners |= {person.key for person in present if person.key not in counted}
-    results = {owner: _result(folder, owner) for owner in sorted(owners)}
-    students = [_student(folder, p, counted.get(p.key), results, entries) for p in present]
+    owners = {person.key: _owner(folder, person, counted.get(person.key, [])) for person in present}
+    results = {owner: _result(folder, owner) for owner in sorted({*owners.values()})}
+    students = []
+    for person in present:
+        mine = counted.get(person.key, [])
+        named = [each.entry for each in mine] if entries is None else entries.get(person.key, [])
+        owner = owners[person.key]
+        students.append(_student(folder, person, owner, results[owner], bool(mine), named))
     some = next((result for result in results.values() if result), None)
     known = {Path(result_file(owner)).name for owner in results}
     files = (path.name for path in sorted((folder / "results").glob("*.json")))
@@ -100,19 +104,27 @@ def _class_list(folder: Path) -> ClassList:
         raise InputError(f"{path}: cannot be read: {error}.") from None
 
 
-def _counted(folder: Path, attempts: Sequence[Attempt]) -> dict[str, Attempt]:
-    """By `Person.key`: whose result each student has."""
-    counted: dict[str, Attempt] = {}
+def _counted(attempts: Sequence[Attempt]) -> dict[str, list[Attempt]]:
+    """The attempts that count for somebody, by `Person.key`."""
+    counted: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         for person in (attempt.members or [attempt.owner]) if attempt.counted else ():
-            if person in counted:
-                raise InputError(
-                    f"{folder}: {person} is in two submissions that count: "
-                    f"{counted[person].entry} and {attempt.entry}.",
-                    hint="Grade again, and say which counts.",
-                )
-            counted[person] = attempt
+            counted.setdefault(person, []).append(attempt)
     return counted
+
+
+def _owner(folder: Path, person: Person, attempts: Sequence[Attempt]) -> str:
+    """Whose result a student has: their own, or that of the one who submitted for the team."""
+    owners = {attempt.owner for attempt in attempts}
+    if (folder / result_file(person.key)).is_file() or not owners:
+        return person.key
+    if len(owners) > 1:
+        raise InputError(
+            f"{folder}: {person.key} is in two submissions that count: "
+            f"{' and '.join(attempt.entry for attempt in attempts[:2])}.",
+            hint="Grade again, and say which counts.",
+        )
+    return owners.pop()
 
 
 def _result(folder: Path, owner: str) -> Result | None:
@@ -134,22 +146,21 @@ def _result(folder: Path, owner: str) -> Result | None:
 def _student(
     folder: Path,
     person: Person,
-    attempt: Attempt | None,
-    results: Mapping[str, Result | None],
-    entries: Mapping[str, list[str]] | None,
+    owner: str,
+    result: Result | None,
+    submitted: bool,
+    entries: list[str],
 ) -> HandedBack:
-    if attempt is None:
-        return HandedBack(_without_work(person, results[person.key]), None, "", [])
-    result = results[attempt.owner]
-    named = [attempt.entry] if entries is None else entries.get(person.key, [])
+    if not submitted:
+        return HandedBack(_without_work(person, result), None, "", [])
     if result is None:
-        return HandedBack(StudentGrade(person=person, why="is not graded yet"), None, "", named)
-    page = folder / student_page_of(attempt.owner)
+        return HandedBack(StudentGrade(person=person, why="is not graded yet"), None, "", entries)
+    page = folder / student_page_of(owner)
     return HandedBack(
         grade=_grade(person, result),
         page=page if page.is_file() and result.error_kind != "internal" else None,
         version=_version(result),
-        entries=named,
+        entries=entries,
     )
 
 

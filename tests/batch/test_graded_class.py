@@ -100,9 +100,17 @@ def test_a_result_of_nobody_is_named(tmp_path: Path) -> None:
     assert graded_class(folder).others == ["stray"]
 
 
-def test_nobody_is_in_two_submissions(tmp_path: Path) -> None:
+def test_a_member_with_a_result_of_their_own_has_that(tmp_path: Path) -> None:
     people = [person("ann"), person("bob")]
-    folder = write(tmp_path, people, [attempt("ann", "bob"), attempt("bob")], of("ann"), of("bob"))
+    attempts = [attempt("ann", "bob"), attempt("bob")]
+    folder = write(tmp_path, people, attempts, of("ann", score=3.0), of("bob", score=2.0))
+    assert [grade.points for grade in graded_class(folder).grades] == [3, 2]
+
+
+def test_of_two_others_results_nobody_has_either(tmp_path: Path) -> None:
+    people = [person("ann"), person("bob"), person("eve")]
+    attempts = [attempt("ann", "bob"), attempt("eve", "bob")]
+    folder = write(tmp_path, people, attempts, of("ann"), of("eve"))
     with pytest.raises(InputError, match="bob is in two submissions that count"):
         graded_class(folder)
 
@@ -127,3 +135,5 @@ def test_a_page_is_another_where_it_says_something_else(tmp_path: Path) -> None:
     first = version(of("ann"))
     assert version(of("ann", duration=9.0, graded_at="2030-01-01T00:00:00Z", digest="x")) == first
     assert version(of("ann", score=1.5)) != first
+    slower = [replace(check, duration=check.duration + 1) for check in of("ann").checks]
+    assert version(of("ann", checks=slower)) == first
