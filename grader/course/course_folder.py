@@ -67,9 +67,10 @@ class CourseFolder:
             UsageError: the extra `course` is not installed.
             InputError: the database cannot be read, or is of a later version.
         """
+        database = self._database  # says what to install, where the extra is not
         from grader.course.database.course_view import CourseView
 
-        with self._database.reading() as connection:
+        with database.reading() as connection:
             yield CourseView(connection)
 
     @contextlib.contextmanager
@@ -80,9 +81,10 @@ class CourseFolder:
             UsageError: the extra `course` is not installed.
             InputError: the database cannot be written; nothing has changed then.
         """
+        database = self._database
         from grader.course.database.course_change import CourseChange
 
-        with self._database.writing() as connection:
+        with database.writing() as connection:
             yield CourseChange(connection, by or system_user(), at or dt.datetime.now(dt.UTC))
 
     @cached_property

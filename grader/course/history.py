@@ -63,7 +63,11 @@ def _grades(person: Person, view: CourseView) -> Iterator[HistoryLine]:
         if person.key in stored.attempt.members
     } | {(run.assignment, person.key) for run in runs.values()}
     for assignment, owner in sorted(keys):
+        content = ""
         for found in view.results_of(assignment, owner):
+            if found.content == content:
+                continue  # graded again, with the same result
+            content = found.content
             run, result = runs[found.run], view.result(found.content)
             score = f"{number(result.score)} of {number(result.max_score)} points"
             said = score if result.graded else f"not graded: {result.error}"
@@ -106,7 +110,8 @@ def decided(override: Override) -> str:
     place = "the whole" if override.scope == "total" else f"{override.scope} {override.id}"
     if override.points is None:
         return f"{place} {override.outcome}"
-    return f"{place}, {number(override.points)} points"
+    points = number(override.points)
+    return f"{place}, {points} point{'' if points == '1' else 's'}"
 
 
 def _extensions(person: Person, view: CourseView, zone: dt.tzinfo) -> Iterator[HistoryLine]:

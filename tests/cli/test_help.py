@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -91,3 +92,30 @@ def test_version() -> None:
     from grader.grading import harness_version
 
     assert grader("--version").stdout.strip() == harness_version()
+
+
+WITHOUT_COURSES = """
+import sys
+for name in ("sqlalchemy", "alembic", "psycopg"):
+    sys.modules[name] = None  # as if it were not installed
+from grader.cli.app import main
+sys.argv = ["grader", *sys.argv[1:]]
+main()
+"""
+
+
+def test_without_the_extra_everything_works_but_courses(tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", WITHOUT_COURSES, *words]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    (tmp_path / "class" / "ann").mkdir(parents=True)
+    (tmp_path / "class" / "bob").mkdir()
+    done = run("batch", "class", "--out", "out", "-a", "numpynn")
+    assert "0 of 2 graded" in done.stdout, done.stderr
+    done = run("course", "new", "nets")
+    assert "A course needs sqlalchemy. Install it with: pip install 'gradewall[course]'" in (
+        done.stderr
+    )
+    assert done.returncode == 2
+    assert not (tmp_path / "nets" / "course.toml").exists()
