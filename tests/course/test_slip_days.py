@@ -83,3 +83,10 @@ def test_best_first_is_the_best_of_all_ways(seed: int) -> None:
     ]
     assert sum(days) <= budget
     assert (term_total(shares, drop).share, -sum(days)) == _tried(choices, budget, drop)
+
+
+def test_no_day_is_spent_where_it_does_not_raise_the_total() -> None:
+    half, most = Fraction(1, 2), Fraction(4, 5)
+    choices = [SlipChoice(Fraction(1), (half, most)), SlipChoice(Fraction(1), (most,))]
+    assert spend_best(choices, 1, 1) == [0, 0]
+    assert spend_best(choices, 1, 0) == [1, 0]
