@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from grader.authoring.imported_course import CourseTest, CourseUnit, ImportedCell, LeftOut, parsed
+from grader.authoring.imported_cells import ImportedCell, parsed
+from grader.authoring.imported_course import CourseTest, CourseUnit, LeftOut
 from grader.model.errors import InputError
 
 _PREFERRED: Final = ("solution", "reference", "sol")

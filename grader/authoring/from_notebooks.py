@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.assignment.solution_markers import find_marked, has_marks
-from grader.authoring.imported_course import CourseTest, CourseUnit, ImportedCell, LeftOut, parsed
+from grader.authoring.imported_cells import ImportedCell, parsed
+from grader.authoring.imported_course import CourseTest, CourseUnit, LeftOut
 from grader.model.errors import InputError
 
 _FENCE: Final = re.compile(r"```[^\n]*\n(.*?)```", re.DOTALL)

@@ -60,11 +60,12 @@ def import_assignment(out: Path, kind: str, path: Path, record: Callable[[Path],
     require_empty(out)
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder.")
-    units = READERS[kind](path)
     left: list[LeftOut] = []
     checks: list[_Check] = []
-    for unit in units:
-        done, refused = translate(unit)
+    units: list[CourseUnit] = []
+    for read in READERS[kind](path):
+        unit, done, refused = translate(read)
+        units.append(unit)
         left += refused
         checks += _checks(unit, done)
     tests = sum(len(unit.tests) for unit in units)
@@ -114,11 +115,14 @@ def _text(unit: CourseUnit, each: Translated, name: str) -> str:
 def _contract(source: ReferenceSource, checks: Sequence[_Check]) -> dict[str, ContractEntry]:
     contract: dict[str, ContractEntry] = {}
     modules = {each.name: each.module for each in source.functions}
+    values = {value.name: value.returns for each in checks for value in each.unit.values}
     asked = {name for each in checks for name in each.translated.targets}
     called = " ".join(each.text for each in checks)
     for name, module in modules.items():
         if name in asked or f"student.{name}" in called:
-            contract[name] = ContractEntry(module, ("value",), given=name not in asked)
+            contract[name] = ContractEntry(
+                module, values.get(name, ("value",)), given=name not in asked
+            )
     for name, known in source.classes.items():
         if name in asked or f"student.{name}" in called:
             returns = (f"{name.lower()}*",)

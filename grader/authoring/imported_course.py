@@ -8,19 +8,27 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from grader.assignment.solution_markers import find_marked, has_marks
+from grader.authoring.computed_values import (
+    ValueFunction,
+    cell_number,
+    computing_cell,
+    free_names,
+    needed_cells,
+    used_names_of,
+    value_functions,
+)
+from grader.authoring.imported_cells import (
+    ImportedCell,
+    bound_names,
+    defined_names,
+    parsed,
+    used_names,
+    without_magics,
+)
 from grader.authoring.solution_marks import mark_solutions
 from grader.model.errors import InputError
 
 _MARKER: Final = re.compile(r"#.*\b(BEGIN|END) SOLUTION")
-
-
-class ImportedCell(NamedTuple):
-    """A piece of code with its place."""
-
-    code: str
-    place: str
-    is_given: bool
-    """Whether students get it as it is."""
 
 
 class CourseTest(NamedTuple):
@@ -49,11 +57,14 @@ class CourseUnit(NamedTuple):
     cells: tuple[ImportedCell, ...]
     tests: tuple[CourseTest, ...]
     left_out: tuple[LeftOut, ...] = ()
+    values: tuple[ValueFunction, ...] = ()
+    """Functions made of cells that compute what tests are about."""
 
     @property
     def module(self) -> str:
         """The definitions and constants of all cells, and the imports that they use."""
-        text = "\n\n".join(filter(None, map(definitions, self.cells))) + "\n"
+        pieces = [*filter(None, map(definitions, self.cells)), *(v.code for v in self.values)]
+        text = "\n\n".join(pieces) + "\n"
         return _without_idle_imports(text)
 
 
@@ -67,7 +78,7 @@ class Translated(NamedTuple):
 
 def definitions(cell: ImportedCell) -> str:
     """What of a cell a module holds: imports, functions, classes and constants."""
-    text = _without_magics(cell.code)
+    text = without_magics(cell.code)
     tree = parsed(text)
     if tree is None:
         return ""
@@ -93,7 +104,7 @@ def definitions(cell: ImportedCell) -> str:
         code = "\n".join(line for line in code.splitlines() if not _MARKER.search(line))
     if cell.is_given or has_marks(code) or parsed(code) is None:
         return code
-    return mark_solutions(code, _defined(code))
+    return mark_solutions(code, defined_names(code))
 
 
 def _fits(code: str) -> bool:
@@ -110,7 +121,7 @@ def _without_idle_imports(text: str) -> str:
     tree = parsed(text)
     if tree is None:
         return text
-    used = set(_used(tree))
+    used = set(used_names(tree))
     lines: list[str | None] = list(text.splitlines())
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -138,49 +149,84 @@ def _is_definition(node: ast.stmt) -> bool:
     return simple and isinstance(node.value, ast.Constant)  # type: ignore[attr-defined]
 
 
-def translate(unit: CourseUnit) -> tuple[list[Translated], list[LeftOut]]:
-    """The tests that judge functions of the unit, and why the others do not come over."""
+class Translation(NamedTuple):
+    """What of a unit comes over."""
+
+    unit: CourseUnit
+    done: list[Translated]
+    left_out: list[LeftOut]
+
+
+def translate(unit: CourseUnit) -> Translation:
+    """The tests that judge what students write, and why the others do not come over."""
     done, left = [], list(unit.left_out)
-    defined = {name for cell in unit.cells for name in _defined(cell.code)}
-    asked = {name for cell in unit.cells if not cell.is_given for name in _defined(cell.code)}
-    solved = {name for cell in unit.cells if not cell.is_given for name in _variables(cell.code)}
+    defined = {name for cell in unit.cells for name in defined_names(cell.code)}
+    asked = {name for cell in unit.cells if not cell.is_given for name in defined_names(cell.code)}
+    values = _values(unit, defined)
     for test in unit.tests:
-        tree = parsed(_without_magics(test.code))
+        tree = parsed(without_magics(test.code))
         if tree is None:
             left.append(LeftOut(test.place, "the test is not Python alone"))
             continue
-        used = _used(tree)
+        used = used_names(tree)
+        computed = _computed(unit, test, defined)
         targets = [name for name in dict.fromkeys(used) if name in asked]
-        computed = [name for name in used if name in solved - defined - _bound(test.code)]
+        targets += list(dict.fromkeys(values[at].name for at in computed.values()))
         if not targets:
-            why = (
-                f"it judges {computed[0]}, which is not a function"
-                if computed
-                else "it calls no function that students write"
-            )
-            left.append(LeftOut(test.place, why))
+            left.append(LeftOut(test.place, "it judges nothing that students write"))
             continue
-        if computed:
-            left.append(LeftOut(test.place, f"it needs {computed[0]}, which students compute"))
-            continue
-        done.append(Translated(test, tuple(targets), _body(unit, test, used, defined)))
-    return done, left
+        calls = [
+            f"{', '.join(values[at].returns)} = student.{values[at].name}()"
+            for at in dict.fromkeys(computed.values())
+        ]
+        body = _body(unit, test, [name for name in used if name not in computed], defined, calls)
+        done.append(Translated(test, tuple(targets), body))
+    return Translation(unit._replace(values=tuple(values.values())), done, left)
 
 
-def _body(unit: CourseUnit, test: CourseTest, used: list[str], defined: set[str]) -> str:
-    """The test, with what it needs in front of it."""
-    needed = [name for name in dict.fromkeys(used) if name not in _bound(test.code)]
+def _computed(unit: CourseUnit, test: CourseTest, defined: set[str]) -> dict[str, int]:
+    """Variables of a test that students compute, and the cells that do it."""
+    found = {}
+    names = dict.fromkeys(used_names_of(test.code))
+    for name in names:
+        if name not in defined and name not in bound_names(test.code):
+            at = computing_cell(unit.cells, name, cell_number(test.place))
+            if at is not None:
+                found[name] = at
+    return found
+
+
+def _values(unit: CourseUnit, defined: set[str]) -> dict[int, ValueFunction]:
+    """The functions that compute what tests are about."""
+    wanted: dict[int, list[str]] = {}
+    for test in unit.tests:
+        for name, at in _computed(unit, test, defined).items():
+            wanted.setdefault(at, []).append(name)
+    wanted = {at: list(dict.fromkeys(names)) for at, names in wanted.items()}
+    every = needed_cells(unit.cells, wanted)
+    before = {
+        at: list(_statements_for(unit, set(free_names(unit.cells[at].code)) - defined, defined))
+        for at in every
+    }
+    return value_functions(unit.cells, every, before)
+
+
+def _body(
+    unit: CourseUnit, test: CourseTest, used: list[str], defined: set[str], calls: Sequence[str]
+) -> str:
+    """The test, with what it needs in front of it: `calls` give it what students compute."""
+    needed = [name for name in dict.fromkeys(used) if name not in bound_names(test.code)]
     catches = re.search(r"\bexcept\b|[Rr]aises", test.code)
     form = "{0} = raising(student.{0})" if catches else "{0} = student.{0}"
     lines = [form.format(name) for name in needed if name in defined]
     before = list(_statements_for(unit, set(needed) - defined, defined))
-    extra = {n for statement in before for n in _used(ast.parse(statement)) if n in defined}
+    extra = {n for statement in before for n in used_names(ast.parse(statement)) if n in defined}
     lines = [f"{name} = student.{name}" for name in sorted(extra - set(needed))] + lines
     inside = "\n".join(
-        "    " + line if line else "" for line in _without_magics(test.code).splitlines()
+        "    " + line if line else "" for line in without_magics(test.code).splitlines()
     )
     return "\n".join(
-        [*lines, *before, f"with holds({'hidden=True' if test.hidden else ''}):", inside]
+        [*lines, *before, *calls, f"with holds({'hidden=True' if test.hidden else ''}):", inside]
     )
 
 
@@ -188,23 +234,26 @@ def _statements_for(unit: CourseUnit, names: set[str], defined: set[str]) -> Ite
     """Statements of given cells that bind names which a test uses, and those that these use."""
     bound: dict[str, str] = {}
     for cell in unit.cells:
-        tree = parsed(_without_magics(cell.code))
+        tree = parsed(without_magics(cell.code))
         for node in tree.body if tree and cell.is_given else ():
             if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-                for name in _bound(ast.unparse(node)):
+                for name in bound_names(ast.unparse(node)):
                     bound[name] = ast.unparse(node)
     for code in [*(cell.code for cell in unit.cells), *(test.code for test in unit.tests)]:
-        tree = parsed(_without_magics(code))
+        tree = parsed(without_magics(code))
         for node in tree.body if tree else ():
             if isinstance(node, ast.Import | ast.ImportFrom):
-                bound = {**dict.fromkeys(_bound(ast.unparse(node)), ast.unparse(node)), **bound}
+                bound = {
+                    **dict.fromkeys(bound_names(ast.unparse(node)), ast.unparse(node)),
+                    **bound,
+                }
     yielded: list[str] = []
 
     def visit(name: str) -> None:
         statement = bound.get(name)
         if statement is None or statement in yielded:
             return
-        for other in _used(ast.parse(statement)):
+        for other in used_names(ast.parse(statement)):
             if other != name and other not in defined:
                 visit(other)
         if statement not in yielded:
@@ -213,51 +262,3 @@ def _statements_for(unit: CourseUnit, names: set[str], defined: set[str]) -> Ite
     for name in sorted(names):
         visit(name)
     yield from yielded
-
-
-def parsed(text: str) -> ast.Module | None:
-    """The syntax tree; None for what is not Python."""
-    try:
-        return ast.parse(text)
-    except SyntaxError:
-        return None
-
-
-def _without_magics(text: str) -> str:
-    return re.sub(r"^[ \t]*[%!].*$", "", text, flags=re.MULTILINE)
-
-
-def _defined(text: str) -> list[str]:
-    tree = parsed(_without_magics(text))
-    body = tree.body if tree else []
-    return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-
-
-def _variables(text: str) -> set[str]:
-    """What the statements of a cell bind, those in its functions not included."""
-    tree = parsed(_without_magics(text))
-    body = tree.body if tree else []
-    plain = [node for node in body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    return _bound("\n".join(map(ast.unparse, plain)))
-
-
-def _bound(text: str) -> set[str]:
-    tree = parsed(_without_magics(text))
-    names: set[str] = set()
-    for node in ast.walk(tree) if tree else ():
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()):
-                names.add(name)
-            case ast.Import() | ast.ImportFrom():
-                names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                names.add(name)
-    return names
-
-
-def _used(tree: ast.AST) -> list[str]:
-    return [
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    ]

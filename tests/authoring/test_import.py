@@ -55,18 +55,22 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Carried:
         ),
         code("try:\n    double(None)\nexcept TypeError:\n    pass\nelse:\n    assert False",
              nbgrader=nbgrader(1, name="refuses")),
-        code("total = 3  # SOLUTION", nbgrader=nbgrader(solution=True)),
-        code("assert total == 3", nbgrader=nbgrader(1, name="total")),
+        code("start = 1"),
+        code("### BEGIN SOLUTION\ntotal = start\nfor k in data:\n    total += double(k)\n"
+             "### END SOLUTION", nbgrader=nbgrader(solution=True)),
+        code("assert total == 7", nbgrader=nbgrader(1, name="total")),
+        code("total = 0"),
+        code("assert total == 0", nbgrader=nbgrader(1, name="given")),
         {**written, "source": "Because."},
     )  # fmt: skip
     return import_assignment(folder / "week1", "nbgrader", path, complete)
 
 
 def test_visible_and_hidden_tests_and_points(carried: Carried) -> None:
-    assert (carried.checks, carried.hidden, carried.tests) == (3, 1, 4)
+    assert (carried.checks, carried.hidden, carried.tests) == (4, 1, 5)
     assignment = Assignment.load(str(carried.folder))
-    assert assignment.rubric.points == 4
-    assert list(assignment.contract) == ["double"]
+    assert assignment.rubric.points == 5
+    assert list(assignment.contract) == ["double", "cell_7"]
     bank = (carried.folder / "bank" / "week_1.py").read_text()
     assert "data = np.arange(3)" in bank
     assert "visibility=Visibility.HIDDEN" in bank
@@ -76,9 +80,33 @@ def test_visible_and_hidden_tests_and_points(carried: Carried) -> None:
 def test_what_does_not_come_over_is_listed_with_its_place(carried: Carried) -> None:
     left = {each.place: each.why for each in carried.left_out}
     assert left == {
-        "Week 1.ipynb, cell 7": "it judges total, which is not a function",
-        "Week 1.ipynb, cell 8": "a written answer, which a person marks",
+        "Week 1.ipynb, cell 10": "it judges nothing that students write",
+        "Week 1.ipynb, cell 11": "a written answer, which a person marks",
     }
+
+
+def test_a_variable_that_is_computed_becomes_what_a_function_returns(carried: Carried) -> None:
+    """The test sees the value that it saw in the notebook, not what a later cell makes of it."""
+    bank = (carried.folder / "bank" / "week_1.py").read_text()
+    assert "total = student.cell_7()\n    with holds():\n        assert total == 7" in bank
+    (template,) = (carried.folder / "template").rglob("week_1.py")
+    left = template.read_text().partition("def cell_7():")[2]
+    assert "    start = 1\n    raise NotImplementedError(" in left
+    assert "total +=" not in left
+
+
+def test_a_value_that_needs_another_one(tmp_path: Path) -> None:
+    path = notebook(
+        tmp_path / "lab.ipynb",
+        code("a = 2  # SOLUTION"),
+        code("# TEST\na", shown="2"),
+        code("b = [a + k for k in range(2)]  # SOLUTION"),
+        code("# TEST\nb", shown="[2, 3]"),
+    )
+    carried = import_assignment(tmp_path / "lab", "otter", path, complete)
+    assert (carried.checks, carried.left_out) == (2, [])
+    module = (tmp_path / "lab" / "reference" / "lab" / "lab.py").read_text()
+    assert "    a = cell_1()\n    b = [a + k" in module
 
 
 def test_no_solution_is_in_the_template(carried: Carried) -> None:
@@ -129,7 +157,7 @@ def test_gradescope(tmp_path: Path) -> None:
 
 
 def test_nothing_to_carry_over(tmp_path: Path) -> None:
-    path = notebook(tmp_path / "a.ipynb", code("x = 1  # SOLUTION"), code("# TEST\nx", shown="1"))
+    path = notebook(tmp_path / "a.ipynb", code("x = 1"), code("# TEST\nx", shown="1"))
     with pytest.raises(
         InputError, match=r"none of its 1 tests can be carried over: a\.ipynb, cell"
     ):
