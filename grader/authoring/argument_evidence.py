@@ -138,8 +138,10 @@ def _dicts(usage: Usage, doc: Mapping[str, str]) -> Iterator[Kind]:
         yield Kind(_dict({**must, **literal, **chosen}), 0.3 + 0.02 * at)
         others = {name: _changed(value) for name, value in literal.items()}
         yield Kind(_dict({**must, **others, **chosen}), 0.4 + 0.02 * at)
+        others = {name: _another_value(name, doc, place) for place, name in enumerate(least)}
+        yield Kind(_dict({**others, **chosen, **seed}), 0.45 + 0.02 * at)
         for place, name in enumerate(least):
-            another = {**least, name: _another_value(name, doc)}
+            another = {**least, name: _another_value(name, doc, place)}
             yield Kind(_dict({**another, **chosen, **seed}), 0.5 + 0.02 * (at + place))
 
 
@@ -181,11 +183,11 @@ def _value_for(key: str, doc: Mapping[str, str]) -> str:
     return template.replace("inputs.normal(", "inputs.uniform(0.5, 1.5, ") if spread else template
 
 
-def _another_value(key: str, doc: Mapping[str, str]) -> str:
-    """What a key may hold beside what `_value_for` says."""
+def _another_value(key: str, doc: Mapping[str, str], place: int) -> str:
+    """What a key may hold beside what `_value_for` says; 2 or 3 where nothing is known of it."""
     first = _value_for(key, doc)
     numbers = (kind.template for kind in argument_kinds.named(key) if not kind.is_drawn)
-    return next((template for template in numbers if template != first), first)
+    return next((template for template in numbers if template != first), str(2 + place % 2))
 
 
 def _is_literal(source: str) -> bool:

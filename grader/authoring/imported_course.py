@@ -171,7 +171,10 @@ def translate(unit: CourseUnit) -> Translation:
         used = used_names(tree)
         computed = _computed(unit, test, defined)
         targets = [name for name in dict.fromkeys(used) if name in asked]
-        targets += list(dict.fromkeys(values[at].name for at in computed.values()))
+        targets += dict.fromkeys(values[at].name for at in computed.values())
+        free = set(used) - defined - set(computed) - bound_names(test.code)
+        called = [n for line in _statements_for(unit, free, defined) for n in used_names_of(line)]
+        targets += [name for name in dict.fromkeys(called) if name in asked and name not in targets]
         if not targets:
             left.append(LeftOut(test.place, "it judges nothing that students write"))
             continue

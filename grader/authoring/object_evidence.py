@@ -26,6 +26,7 @@ OPERATORS: Final = frozenset(
     for name in ("add", "sub", "mul", "truediv", "matmul", "pow", "neg", "radd", "rsub", "rmul",
                  "rtruediv", "rpow", "call", "getitem", "len", "eq", "lt", "gt", "abs", "mod")
 )  # fmt: skip
+_REFLECTED: Final = frozenset(name for name in OPERATORS if name.startswith("__r"))
 _OF_ARRAYS: Final = frozenset({*dir(np.ndarray), *dir(dict), *dir(list), *dir(str)})
 _WAYS: Final = 4
 """In which an object of a class is made for one parameter."""
@@ -47,6 +48,8 @@ def object_kinds(
         definition: the function that has it.
         closed: classes of which no object can be had, as one is being made.
     """
+    if definition.name in _REFLECTED:  # an object on the left would be asked first
+        return [Kind("0.7", -0.5), Kind("-2", -0.45)]
     names = _classes_for(source, parameter, usage, definition)
     operator = definition.name in OPERATORS and definition.name != "__call__"
     ways = _WAYS if operator else 1

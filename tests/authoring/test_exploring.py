@@ -107,6 +107,73 @@ def test_the_fewest_checks_that_catch_the_most() -> None:
     assert sorted(cover(kills, costs, [{"b"}])) == ["b", "c", "d"]
 
 
+NETWORK = '''\
+import numpy as np
+
+
+def window(x, settings):
+    """Sums of windows; x has the shape (N, H, W)."""
+    height, width = (settings[name] for name in ("height", "width"))
+    return x[:, :height, :width].sum(axis=(1, 2))
+
+
+def summed(x, settings):
+    return window(x, settings)
+
+
+class Parameter:
+    def __init__(self, data):
+        self.data = np.asarray(data)
+        self.slope = None
+
+    def __sub__(self, other):
+        return Parameter(self.data - getattr(other, "data", other))
+
+    def __rsub__(self, other):
+        return Parameter(other - self.data)
+
+
+class Layer:
+    def __init__(self, inputs, outputs):
+        self.weights = Parameter(np.zeros((inputs, outputs)))
+
+    def __call__(self, x):
+        return x @ self.weights.data
+
+    def parameters(self):
+        yield self.weights
+
+
+class Optimizer:
+    def __init__(self, parameters, rate=0.1):
+        self.parameters = list(parameters)
+        self.rate = rate
+
+    def step(self):
+        for p in self.parameters:
+            if p.slope is not None:
+                p.data = p.data - self.rate * p.slope
+
+
+def fit(layer, optimizer, x):
+    """Train once; x has the shape (N, D)."""
+    out = layer(x)
+    for p in layer.parameters():
+        p.slope = x.T @ (out - 1)
+    optimizer.step()
+    return float(np.sum(layer(x)))
+'''
+
+
+def test_arguments_that_only_composed_objects_and_other_functions_tell_of() -> None:
+    """Keys of a dict that is handed on, weights, slopes, a layer with its own optimizer."""
+    found = survey(ReferenceSource("net", {"net.py": NETWORK}), 2, lambda *_: None)
+    text = "\n".join(each.written.text for each in found.chosen)
+    assert found.share >= 0.95, [(m.subject.old, m.subject.new) for m in found.survivors]
+    assert "'height': " in text
+    assert "0.7 - parameter" in text
+
+
 def test_packages_are_found(tmp_path: Path) -> None:
     (tmp_path / "reference" / "pkg").mkdir(parents=True)
     (tmp_path / "reference" / "pkg" / "__init__.py").write_text("")

@@ -156,6 +156,18 @@ def test_gradescope(tmp_path: Path) -> None:
     assert "add" in (carried.folder / "template" / "out" / "counter.py").read_text()
 
 
+def test_a_given_cell_that_calls_what_students_write(tmp_path: Path) -> None:
+    path = notebook(
+        tmp_path / "lab.ipynb",
+        code("def double(x):\n    return 2 * x  # SOLUTION"),
+        code("four = double(2)"),
+        code("# TEST\nfour", shown="4"),
+    )
+    carried = import_assignment(tmp_path / "lab", "otter", path, complete)
+    assert (carried.checks, carried.left_out) == (1, [])
+    assert 'targets="double"' in (tmp_path / "lab" / "bank" / "lab.py").read_text()
+
+
 def test_nothing_to_carry_over(tmp_path: Path) -> None:
     path = notebook(tmp_path / "a.ipynb", code("x = 1"), code("# TEST\nx", shown="1"))
     with pytest.raises(
