@@ -217,7 +217,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "how.sandbox_none": ("none: the code ran without isolation", "无：代码未隔离运行"),
     "how.sandbox_off": ("No sandbox", "无沙箱"),
     "how.environment": ("Environment", "环境"),
-    "how.submitted_at": ("Handed in", "提交时间"),
+    "how.submitted_at": ("Submitted", "提交时间"),
     "how.graded_at": ("Graded", "评分时间"),
     "how.duration": ("Took", "用时"),
     "how.digest": ("Content hash", "内容哈希"),
@@ -277,6 +277,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.kind_internal": ("Grader fault", "评分系统故障"),
     "class.templates": ("Templates seen", "出现的模板"),
     "class.template": ("Template", "模板"),
+    "class.note": ("Note", "备注"),
     "class.of_python2": ("{n} in Python 2", "其中 Python 2：{n}"),
     "class.sandbox": ("Sandbox", "沙箱"),
     "class.unsandboxed": (

@@ -13,6 +13,7 @@ import pytest
 from jinja2 import UndefinedError
 from msgspec.structs import replace
 
+from grader.model.release import ReleaseInfo
 from grader.model.result import Audience, CheckResult, Finding, Outcome, Result, Visibility
 from grader.report.cell_output import fragment, plain
 from grader.report.html import class_page, environment, prose, student_page
@@ -307,7 +308,7 @@ def test_lateness_is_taken_off_and_said() -> None:
     late = replace(sample.result(), penalty=7.0, submitted_at="2026-03-02T09:00:00+01:00")
     text = Page(student_page(late)).text
     assert "62.27 of 100 69.27 for the work, less 7 for lateness" in text
-    assert "Handed in 2026-03-02 09:00:00+01:00" in text
+    assert "Submitted 2026-03-02 09:00:00+01:00" in text
     rows = Page(class_page([late], title="x")).text
     assert "late −7 62.27" in rows
     assert "lateness" not in student_page(sample.result())
@@ -340,6 +341,15 @@ def test_the_class_page_counts_and_links() -> None:
     assert "The archive hw.zip is encrypted." in text
     assert "Hardest checks" in text
     assert 'role="img" aria-label="Histogram of the scores of' in page
+
+
+def test_templates_are_spoken_of_where_an_assignment_has_some() -> None:
+    bare = Result(submission="ann", assignment="hw", score=1.0, max_score=2.0, parts=[], checks=[])
+    page = class_page([bare], title="x")
+    assert ">Note<" in page
+    assert "Template" not in page
+    known = replace(bare, release=ReleaseInfo(id="of-2021"))
+    assert ">Template<" in class_page([bare, known], title="x")
 
 
 def test_addresses_can_be_given() -> None:
