@@ -21,4 +21,4 @@ def command(
 
     wheel = write_repository(Assignment.load(assignment), out)
     typer.echo(f"{out}: the template, {wheel.name} and {WORKFLOW}.")
-    typer.echo("It has the public checks only. Push it as the template of a GitHub Classroom.")
+    typer.echo("Only the public checks run there. Push it as the template of a GitHub Classroom.")

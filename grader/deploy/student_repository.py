@@ -16,8 +16,8 @@ WORKFLOW: Final = ".github/workflows/check.yml"
 def write_repository(assignment: Assignment, out: Path) -> Path:
     """Put template, wheel and workflow into `out`; returns the wheel.
 
-    Nothing hidden is in it: the wheel is that of the kit, which has the recorded answers of the
-    public checks in place of the reference.
+    The wheel is that of the kit: in place of the reference it has the recorded answers of the
+    public checks. It does have the bank's code, so that hidden checks want a seed of their own.
 
     Raises:
         InputError: `out` holds something already, or cannot be written.

@@ -1,4 +1,4 @@
-"""On GitHub: what a workflow shows, and a repository for students that holds nothing hidden."""
+"""On GitHub: what a workflow shows, and a repository for students without the reference."""
 
 from __future__ import annotations
 
@@ -112,12 +112,12 @@ def _failing(result: Result, **changes: Any) -> Iterator[Any]:
     yield replace(failed, finding=Finding(kind="values"), causes=[], follows_from="", **changes)
 
 
-def test_a_repository_for_students_has_the_public_checks_only(tmp_path: Path) -> None:
+def test_a_repository_for_students_has_no_reference_and_no_hidden_answer(tmp_path: Path) -> None:
     wheel = write_repository(Assignment.load("numpynn"), tmp_path / "out")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extract("grader/_data/rubrics/numpynn.key", tmp_path)
-    assert not [name for name in names if "_data/reference/" in name or "mistakes" in name]
+    assert not [name for name in names if "_data/reference/" in name or "/mistakes/" in name]
     key = Key.load(tmp_path / "grader" / "_data" / "rubrics" / "numpynn.key")
     assert key.public_only
     text = (tmp_path / "out" / ".github" / "workflows" / "check.yml").read_text("utf-8")
