@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Final, NamedTuple
 
 from grader.assignment.solution_markers import find_marked, has_marks
@@ -170,6 +171,10 @@ def translate(unit: CourseUnit) -> Translation:
             continue
         used = used_names(tree)
         computed = _computed(unit, test, defined)
+        closed = [name for name, at in computed.items() if at not in values]
+        if closed:
+            left.append(LeftOut(test.place, f"it needs {closed[0]}, which students compute"))
+            continue
         targets = [name for name in dict.fromkeys(used) if name in asked]
         targets += dict.fromkeys(values[at].name for at in computed.values())
         free = set(used) - defined - set(computed) - bound_names(test.code)
@@ -211,7 +216,30 @@ def _values(unit: CourseUnit, defined: set[str]) -> dict[int, ValueFunction]:
         at: list(_statements_for(unit, set(free_names(unit.cells[at].code)) - defined, defined))
         for at in every
     }
-    return value_functions(unit.cells, every, before)
+    return _that_run(unit, value_functions(unit.cells, every, before))
+
+
+def _that_run(unit: CourseUnit, made: dict[int, ValueFunction]) -> dict[int, ValueFunction]:
+    """Without those that need a library that is not there, or one that is left out for that."""
+    closed = set(_not_installed(unit))
+    kept = dict(made)
+    for at, value in made.items():
+        if closed & set(used_names_of(value.code)) or not _fits(value.code):
+            closed.add(value.name)
+            del kept[at]
+    return kept
+
+
+def _not_installed(unit: CourseUnit) -> Iterator[str]:
+    """The names that stand for libraries that are not there."""
+    for cell in unit.cells:
+        tree = parsed(without_magics(cell.code))
+        for node in ast.walk(tree) if tree else ():
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            roots = {module.partition(".")[0] for module in modules}
+            if any(root and find_spec(root) is None for root in roots):
+                yield from bound_names(ast.unparse(node))
 
 
 def _body(

@@ -168,6 +168,20 @@ def test_a_given_cell_that_calls_what_students_write(tmp_path: Path) -> None:
     assert 'targets="double"' in (tmp_path / "lab" / "bank" / "lab.py").read_text()
 
 
+def test_a_value_for_which_a_library_is_missing(tmp_path: Path) -> None:
+    path = notebook(
+        tmp_path / "lab.ipynb",
+        code("import no_such_library as lib"),
+        code("a = lib.mean([2])  # SOLUTION"),
+        code("# TEST\na", shown="2"),
+        code("b = 4  # SOLUTION"),
+        code("# TEST\nb", shown="4"),
+    )
+    carried = import_assignment(tmp_path / "lab", "otter", path, complete)
+    assert [each.why for each in carried.left_out] == ["it needs a, which students compute"]
+    assert carried.checks == 1
+
+
 def test_nothing_to_carry_over(tmp_path: Path) -> None:
     path = notebook(tmp_path / "a.ipynb", code("x = 1"), code("# TEST\nx", shown="1"))
     with pytest.raises(
