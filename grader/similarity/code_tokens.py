@@ -35,6 +35,13 @@ _SILENT: Final = frozenset(
      "ERROR", "decorated_definition", "type_conversion", "as_pattern_target"}
 )  # fmt: skip
 """Nodes that only hold others together."""
+_HOLDERS: Final = frozenset(
+    {"module", "block", "expression_statement", "decorated_definition", "class_definition",
+     "function_definition", "if_statement", "elif_clause", "else_clause", "for_statement",
+     "while_statement", "with_statement", "try_statement", "except_clause", "finally_clause",
+     "match_statement", "case_clause", "ERROR"}
+)  # fmt: skip
+"""Nodes with statements in them."""
 _SKIPPED: Final = frozenset(
     {"comment", "type", "pass_statement", "import_statement", "import_from_statement",
      "future_import_statement", "line_continuation", "global_statement", "nonlocal_statement",
@@ -119,7 +126,7 @@ class _Names:
                 left = node.child_by_field_name("left")
                 if left is not None and left.type == "attribute":
                     self.attributes.add(_text(left.child_by_field_name("attribute")))
-            if depth < MAX_DEPTH and kind not in ("assignment", "import_statement"):
+            if depth < MAX_DEPTH and kind in _HOLDERS:
                 waiting += [(child, depth + 1) for child in node.named_children]
 
     def _take_modules(self, node: Node) -> None:
