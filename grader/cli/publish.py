@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from grader.cli import graded, options
 from grader.model.errors import ExitCode, InputError, UsageError
+from grader.model.rubric import Text
 
 if TYPE_CHECKING:
     from grader.batches.graded_class import HandedBack
     from grader.course.mail import Letter, MailPlan, Server
     from grader.course.publishing import Link
 
-_SUBJECT = "{title}: your result"
-_TEXT = """\
-Dear {name},
-
-{title} has been graded. {points}
-
-{page}
-"""
+_SUBJECT: Final = Text("{title}: your result", "{title}：你的成绩")
+_TEXT: Final = Text(
+    "Dear {name},\n\n{title} has been graded. {points}\n\n{page}\n",
+    "{name}：\n\n{title} 已评分。{points}\n\n{page}\n",
+)
+_ATTACHED: Final = Text(
+    "Your page is attached: save it, and open it in a browser.",
+    "评分页面见附件：请保存后用浏览器打开。",
+)
+_POINTS: Final = Text(
+    "You have {points} of {max_points} points.", "你的得分是 {points} / {max_points}。"
+)
+_NO_POINTS: Final = Text("There are no points yet; your page says why.", "暂无分数，原因见页面。")
 
 
 def command(
@@ -38,7 +44,7 @@ def command(
         str, typer.Option(help="Mail server: smtp://USER@HOST:587 or smtps://USER@HOST:465.")
     ] = "",
     sender: Annotated[str, typer.Option("--from", help="Address that mail comes from.")] = "",
-    subject: Annotated[str, typer.Option(help="Subject of the mail.")] = _SUBJECT,
+    subject: Annotated[str, typer.Option(help="Subject of the mail.")] = "",
     text: Annotated[Path | None, typer.Option(help="File with the text of the mail.")] = None,
     ca: Annotated[
         Path | None, typer.Option(help="Certificate of the mail server's authority.")
@@ -50,6 +56,7 @@ def command(
     ] = None,
     for_: options.ForAssignment = "",
     course: options.CourseName = "",
+    lang: options.Language = "en",
     dry_run: graded.DryRun = False,
 ) -> None:
     """Give students their pages: a folder for any web server, or mail.
@@ -73,14 +80,22 @@ def command(
         told = (f"{grade.label}: {grade.why or 'has no page'}" for grade in without)
         graded.say([f"Without a page: {len(without)}", *graded.listing(told)])
     if server is not None:
-        letters = _letters(found, students, links, text)
+        language = options.language(lang)
+        letters = _letters(found, students, links, _template(text, language), language)
         title = found.graded.title or found.graded.assignment
         log = found.graded.folder / LOG
         planned = plan(letters, log, again or ())
         graded.say(_planned(planned))
         if send and not dry_run:
             raise typer.Exit(
-                _send(planned.letters, server, log, sender, _subject_of(subject, title), ca)
+                _send(
+                    planned.letters,
+                    server,
+                    log,
+                    sender,
+                    _subject_of(subject or _SUBJECT.in_language(language), title),
+                    ca,
+                )
             )
         typer.echo("Nothing was sent; add --send to send.")
 
@@ -117,12 +132,15 @@ def _published(
 
 
 def _letters(
-    found: graded.Opened, students: Sequence[HandedBack], links: Sequence[Link], text: Path | None
+    found: graded.Opened,
+    students: Sequence[HandedBack],
+    links: Sequence[Link],
+    template: str,
+    lang: str,
 ) -> list[Letter]:
     from grader.course.mail import Letter
 
     addresses = {link.person.key: link.address for link in links}
-    template = _template(text)
     title = found.graded.title or found.graded.assignment
     letters = []
     for student in students:
@@ -130,31 +148,32 @@ def _letters(
         told = template.format(
             name=person.name,
             title=title,
-            points=_points(student),
-            page=address or "Your page is attached: save it, and open it in a browser.",
+            points=_points(student, lang),
+            page=address or _ATTACHED.in_language(lang),
         )
         page = b"" if address or student.page is None else student.page.read_bytes()
         letters.append(Letter(person, student.version, told, page))
     return letters
 
 
-def _points(student: HandedBack) -> str:
+def _points(student: HandedBack, lang: str) -> str:
     from grader.report.text import number
 
     grade = student.grade
     if grade.points is None:
-        return f"It {grade.why}."
-    return f"You have {number(grade.points)} of {number(grade.max_points)} points."
+        return _NO_POINTS.in_language(lang)
+    points, most = number(grade.points), number(grade.max_points)
+    return _POINTS.in_language(lang).format(points=points, max_points=most)
 
 
-def _template(path: Path | None) -> str:
+def _template(path: Path | None, lang: str) -> str:
     """The text of the mail, with nothing in braces but what is known.
 
     Raises:
         InputError: it cannot be read, or names something else.
     """
     try:
-        text = path.read_text(encoding="utf-8") if path else _TEXT
+        text = path.read_text(encoding="utf-8") if path else _TEXT.in_language(lang)
         text.format(name="", title="", points="", page="")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}.") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import email
+import email.policy
 import socket
 import zipfile
 from pathlib import Path
@@ -154,10 +156,13 @@ def test_mail_is_sent_only_if_asked_and_only_once(made: Path) -> None:
         )
     class_list.write_text(text)
     came: list[str] = []
+    texts: list[str] = []
 
     class Inbox:
         async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
             came.extend(envelope.rcpt_tos)
+            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+            texts.append(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
             return "250 OK"
 
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -172,12 +177,13 @@ def test_mail_is_sent_only_if_asked_and_only_once(made: Path) -> None:
         assert "2 messages to send." in said
         assert "Bob Lee <bob@u.edu>" in said
         assert came == []
-        assert "2 sent." in run("publish", *mail, "--send").said
+        assert "2 sent." in run("publish", *mail, "--send", "--lang", "zh").said
         again = run("publish", *mail, "--send").said
     finally:
         server.stop()
     assert "Have got this page before: 2" in again
     assert came == ["ann@u.edu", "bob@u.edu"]
+    assert ["你的得分是 4 / 4" in texts[0], "你的得分是 2 / 4" in texts[1]] == [True, True]
 
 
 COURSE = """
