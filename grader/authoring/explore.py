@@ -209,7 +209,7 @@ class Explorer:
         changed = {
             name: fingerprint(value)
             for name, value in ran.variables.items()
-            if name != "np"
+            if name not in ("np", "__builtins__")
             and name not in step.results
             and fingerprint(value) != fingerprint(held.get(name))
         }
@@ -370,4 +370,5 @@ def _plain_part(value: Any) -> Any:
 
 
 def _says_nothing(result: Any) -> bool:
-    return result is None or (isinstance(result, np.ndarray) and result.size == 0)
+    first = result[0] if isinstance(result, tuple) and result else result
+    return first is None or (isinstance(first, np.ndarray) and first.size == 0)
