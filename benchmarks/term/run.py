@@ -63,6 +63,7 @@ class Term:
             self._grader("batch", "--for", task.id)
         for task in self.world.tasks:
             self._decisions(task)
+        for task in self.world.tasks:  # what is decided of one may move slip days of another
             self._grader("batch", "--for", task.id)
         self._grader("course", "roster", self.folder / "left.csv", "--withdraw")
         self._grader("term", "--out", self.folder / "term")

@@ -99,13 +99,13 @@ def _object(text: str, path: str, notes: list[str]) -> dict[str, Any]:
     reason = ""
     for candidate, note in _readings(text):
         try:
-            found = _json(candidate)
+            found = _without_halves(json.loads(candidate), candidate)
         except (ValueError, RecursionError) as error:
             reason = reason or " ".join(str(error).split())[:120]
             continue
         notes.extend(note)
         return found if isinstance(found, dict) else {}
-    cells = list(_whole_cells(text))
+    cells = _without_halves(list(_whole_cells(text)), text)
     if not cells:
         raise InputError(f"{path}: is not valid JSON ({reason}); no cell could be read.")
     notes.append(
@@ -137,9 +137,9 @@ def _merged(text: str, shown_behind: str) -> str:
     return "".join(lines)
 
 
-def _json(text: str) -> Any:
-    """What is in it, with question marks for halves of characters, which no UTF-8 can hold."""
-    found = json.loads(text)
+def _without_halves(found: Any, text: str) -> Any:
+    """What was found in a text, with question marks for halves of characters, which no UTF-8 can
+    hold."""
     if not _HALF.search(text):
         return found
     whole = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
