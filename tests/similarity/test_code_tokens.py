@@ -59,6 +59,13 @@ def test_what_does_not_count(what: str) -> None:
     assert prints(SAME[what]) == prints(PLAIN) != []
 
 
+def test_a_product_is_one_however_it_is_written() -> None:
+    ways = ("x @ w", "x.dot(w)", "np.dot(x, w)")
+    head = "import numpy as np\ndef f(x, w, b):\n"
+    found = [prints(f"{head}    return {way} + b * x - 3\n") for way in ways]
+    assert found[0] == found[1] == found[2] != []
+
+
 OTHER = {
     "order of operations": PLAIN.replace("x / (total + 1e-8)", "x / total + 1e-8"),
     "a number": PLAIN.replace("1e-8", "1e-7"),
