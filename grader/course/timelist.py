@@ -56,15 +56,16 @@ def read_times(path: Path, names: Names, zone: dt.tzinfo | None = None) -> TimeL
     columns = set(rows[0].cells) if rows else set()
     who = [each for each in _WHO if each in columns]
     when = next((each for each in _WHEN if each in columns), None)
-    if rows and (not who or when is None):
+    if not who or when is None:
+        lacks = f"has no column for {'the submission' if when else 'the time'}"
         raise InputError(
-            f"{path}: has no column for {'the submission' if when else 'the time'}.",
+            f"{path}: {lacks if rows else 'holds no times'}.",
             hint="Expected `submission` and `submitted`, or the sheet of a platform as it is.",
         )
     times: dict[str, dt.datetime] = {}
     lines: dict[str, int] = {}
     for line, cells in rows:
-        text = cells[when or ""].strip()
+        text = cells[when].strip()
         if text.casefold() in _NEVER:
             continue
         where = f"{path}, line {line}"

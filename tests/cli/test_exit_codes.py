@@ -75,17 +75,22 @@ def test_wrong_options(folder: Path, tmp_path: Path, command: str, case: str) ->
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["grde"], "No such command 'grde'. Did you mean 'grade'?"),
+        (["grde"], "No such command 'grde'. Did you mean 'grade'"),
         (["grade"], "Missing argument 'path'."),
         (["grade", "x", "--repot", "y"], "No such option: --repot"),
         (["batch", "x", "-o", "y", "-j", "-1"], "Invalid value for '--jobs' / '-j'"),
-        (["batch", "x"], "Missing option '--out'"),
     ],
 )
 def test_wrong_words(arguments: list[str], what: str) -> None:
     done = grader(*arguments, code=2)
     assert what in done.stderr
     assert re.search("Try '.* -h' for help", done.stderr)
+
+
+def test_a_batch_needs_a_place_or_a_course() -> None:
+    done = grader("batch", "x", code=2)
+    _is_one_line(done.stderr)
+    assert "Name the submissions and --out, or an assignment of a course" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch", "key", "kit", "lint", "verify"])

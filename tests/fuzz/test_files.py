@@ -132,9 +132,9 @@ CONTENT: dict[str, bytes] = {
     "long": b"a" * 200_000,
     "key of no size": b"\xff" * 7 + b"\x7f" + b"\x90" * 9,
     "endless quotes": f'{TIMES}"{"a" * 200_000}'.encode(),
-    "short row": f"{TIMES}ada\n".encode(),
-    "empty time": f"{TIMES}ada,\n".encode(),
-    "long row": f"{TIMES},,,\n".encode(),
+    "wrong time": f"{TIMES}ada,noon\n".encode(),
+    "nobody": f"{TIMES}ada,2026-03-01T12:00Z\n".encode(),
+    "long row": f"{TIMES},noon,,\n".encode(),
 }
 
 
