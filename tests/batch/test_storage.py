@@ -53,9 +53,10 @@ def test_from_memory_to_memory_and_again(course: Path, tmp_path: Path, memory: A
     memory.makedirs("/autumn/class/empty", exist_ok=True)
     scores = {"ann": 4.0, "bob": 2.0, "empty": 0.0}
     assert _scores("memory://autumn/class", course, "memory://autumn/out") == scores
-    assert {path.rpartition("/")[2] for path in memory.find("/autumn/out")} == {
-        *("index.html", "gradebook.csv", "batch.sqlite"),
-        *(f"{name}.{ending}" for name in scores for ending in ("json", "html")),
+    assert {path.removeprefix("/autumn/out/") for path in memory.find("/autumn/out")} == {
+        *("index.html", "gradebook.csv", "class.json", "batch.sqlite"),
+        *(f"results/{name}.json" for name in scores),
+        *(f"{folder}/{name}.html" for name in scores for folder in ("reports", "instructor")),
     }
     assert b"class" in memory.cat_file("/autumn/out/index.html")
     written = memory.info("/autumn/out/results/ann.json")["created"]

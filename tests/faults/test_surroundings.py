@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -249,9 +250,7 @@ def test_an_output_folder_that_is_lost_in_the_middle(
         assert time.monotonic() < deadline
         time.sleep(0.002)
     lost = out if act == "deleted" else out / "results"
-    shutil.rmtree(lost, ignore_errors=True)
-    if act != "deleted":
-        lost.write_text("", encoding="utf-8")
+    _take_away(lost, tmp_path / "taken", instead=act != "deleted")
     text, _ = process.communicate(timeout=SECONDS)
     assert "Traceback" not in text, text
     assert process.returncode == 3
@@ -259,6 +258,20 @@ def test_an_output_folder_that_is_lost_in_the_middle(
         assert "Cannot write" in text
         lost.unlink()
     goes_on(field, out, calm)
+
+
+def _take_away(folder: Path, to: Path, *, instead: bool) -> None:
+    """Move a folder away at one stroke, as it is being written; `instead`, put a file there."""
+    to.mkdir()
+    (to / "file").touch()
+    for number in itertools.count():
+        with suppress(FileNotFoundError):
+            folder.rename(to / str(number))
+        if not instead:
+            return
+        with suppress(IsADirectoryError):  # it was made anew
+            (to / "file").rename(folder)
+            return
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("chattr"), reason="root may do it all")
