@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from grader.batches.bundle import is_read
 from grader.batches.storage import local_path, open_url
 from grader.model.errors import InputError
+from grader.submission.workspace import Workspace
 
 MAX_FILES: Final = 2_000_000
 
@@ -34,8 +34,8 @@ def brought(place: str | Path) -> Iterator[Path]:
         return
     url = str(place)
     files, root = open_url(url)
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-        target = Path(folder) / _name(url, root)
+    with Workspace() as workspace:
+        target = workspace.folder() / _name(url, root)
         try:
             _fetch(files, root, target)
         except InputError:

@@ -73,7 +73,7 @@ def _delivery(
             person = person_meant(asked.student, view.people())
         return one_delivery(path, person, loaded)
     zone = course.settings.time_zone
-    return read_delivery(path, loaded, work, chosen=asked.chosen, zone=zone)
+    return read_delivery(path, loaded, lambda: work, chosen=asked.chosen, zone=zone)
 
 
 def _times(

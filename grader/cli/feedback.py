@@ -82,14 +82,13 @@ def _page(student: HandedBack, entries: dict[str, list[str]]) -> PageOf:
 
 def _entries(export: Path, platform: str) -> dict[str, list[str]]:
     """The names of files in an export, by the platform's id of their student."""
-    import tempfile
-
     from grader.course.export import find_export, read_export
     from grader.model.submission_form import UNKNOWN
+    from grader.submission.workspace import Workspace
 
     named: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory(prefix="grader-class-") as folder:
-        place = find_export(options.existing(export), UNKNOWN, Path(folder), platform)
+    with Workspace() as workspace:
+        place = find_export(options.existing(export), UNKNOWN, workspace.folder, platform)
         for delivered in read_export(place, UNKNOWN, "", None).delivered:
             for owner in delivered.owners:
                 names = [file.path for file in delivered.files]

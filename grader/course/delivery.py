@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Delivery(NamedTuple):
 def read_delivery(
     path: Path,
     assignment: Assignment | ComposedAssignment,
-    workspace: Path,
+    room: Callable[[], Path],
     *,
     chosen: str = "",
     zone: dt.tzinfo | None = None,
@@ -45,7 +45,7 @@ def read_delivery(
     Args:
         path: where it lies.
         assignment: what was to be submitted.
-        workspace: an empty folder, for what has to be unpacked.
+        room: makes an empty folder, where something has to be unpacked.
         chosen: the platform, and after `:` the assignment, where these are not to be guessed.
         zone: of times that do not say.
 
@@ -57,7 +57,7 @@ def read_delivery(
     form = assignment.form
     rules = assignment.rubric.notebooks
     known = known_names(form, rules.files if rules else ())
-    found = find_export(path, form, workspace, platform)
+    found = find_export(path, form, room, platform)
     if found.kind == "one":
         hint = "If it is one student's, say whose with --student."
         raise InputError(f"{path}: is one submission, and does not say whose.", hint=hint)

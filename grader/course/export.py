@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -66,27 +66,28 @@ class Export(NamedTuple):
 
 
 def find_export(
-    path: Path, form: SubmissionForm, workspace: Path, chosen: str = "", *, depth: int = 0
+    path: Path, form: SubmissionForm, room: Callable[[], Path], chosen: str = "", *, depth: int = 0
 ) -> ExportPlace:
     """What lies at `path`: looked for in the archive or folder itself, and in a single one inside.
 
     Args:
         path: a folder or a file.
         form: what submissions of the assignment look like.
-        workspace: an empty folder, for archives that have to be unpacked.
+        room: makes an empty folder, where archives have to be unpacked.
         chosen: `canvas`, or another platform, or `plain`: what the user says it is.
         depth: how many folders and archives were opened so far.
 
     Raises:
         InputError: there is nothing, or it can be read in two ways; names both.
+        NoRoomError: what has to be unpacked cannot be written.
         UsageError: there is no such platform.
     """
     forced = platform_named(chosen) if chosen else None
     if not path.is_dir():
-        return _in_file(path, form, workspace, chosen, depth)
+        return _in_file(path, form, room, chosen, depth)
     listing = list_folder(path)
     if forced is not None:
-        return _forced(listing, forced, path) or _inside(path, form, workspace, chosen, depth)
+        return _forced(listing, forced, path) or _inside(path, form, room, chosen, depth)
     recognised = None if chosen else recognise(listing)
     is_one = is_submission(path, form) and not whole_class(listing, form)
     if recognised is not None:
@@ -98,7 +99,7 @@ def find_export(
         if not chosen and (beside := class_beside(listing, form)):
             raise _two_ways(listing, form, f"a class ({', '.join(beside[:_MAX_SHOWN])})")
         return ExportPlace(path, "one")
-    return _inside(path, form, workspace, chosen, depth)
+    return _inside(path, form, room, chosen, depth)
 
 
 def _forced(listing: Listing, platform: Platform, path: Path) -> ExportPlace | None:
@@ -107,7 +108,7 @@ def _forced(listing: Listing, platform: Platform, path: Path) -> ExportPlace | N
 
 
 def _in_file(
-    path: Path, form: SubmissionForm, workspace: Path, chosen: str, depth: int
+    path: Path, form: SubmissionForm, room: Callable[[], Path], chosen: str, depth: int
 ) -> ExportPlace:
     """An archive is unpacked if a class is in it; else it is one submission."""
     if not is_archive(path.name) or depth > _MAX_DEPTH:
@@ -118,9 +119,9 @@ def _in_file(
         return ExportPlace(path, "one")
     if not (whole_class(listing, form) or _is_forced(listing, chosen) or _is_export(listing)):
         return ExportPlace(path, "one")
-    folder = _room(workspace, path)
+    folder = _place_for(room(), path)
     unpack(path, folder, MAX_CLASS)
-    found = find_export(folder, form, workspace, chosen, depth=depth + 1)
+    found = find_export(folder, form, room, chosen, depth=depth + 1)
     return found if found.kind != "one" else ExportPlace(path, "one")
 
 
@@ -138,16 +139,16 @@ def _is_export(listing: Listing) -> bool:
 
 
 def _inside(
-    path: Path, form: SubmissionForm, workspace: Path, chosen: str, depth: int
+    path: Path, form: SubmissionForm, room: Callable[[], Path], chosen: str, depth: int
 ) -> ExportPlace:
     """What a folder holds that is no export itself: one export, several, or submissions."""
     listing = list_folder(path)
     names = sorted(countable(listing.names()))
     parts = [each for each in names if _DRIVE_PART.fullmatch(each.name)]
     if parts and len(parts) == len(names):
-        return _joined(path, parts, form, workspace, chosen, depth)
+        return _joined(path, parts, form, room, chosen, depth)
     if len(names) == 1 and depth < _MAX_DEPTH:
-        found = find_export(path / names[0].name, form, workspace, chosen, depth=depth + 1)
+        found = find_export(path / names[0].name, form, room, chosen, depth=depth + 1)
         if found.kind == "export" or (found.kind == "plain" and _is_class(listing, names[0], form)):
             return found
     if 1 < len(names) <= _MAX_EXPORTS and all(_leads_to_export(listing, each) for each in names):
@@ -177,25 +178,25 @@ def _joined(
     path: Path,
     parts: Collection[ListedName],
     form: SubmissionForm,
-    workspace: Path,
+    room: Callable[[], Path],
     chosen: str,
     depth: int,
 ) -> ExportPlace:
     """Google Drive downloads a folder in several archives: they are unpacked into one."""
-    folder = _room(workspace, path)
+    folder = _place_for(room(), path)
     for part in parts:
         unpack(path / part.name, folder, MAX_CLASS)
-    return find_export(folder, form, workspace, chosen, depth=depth + 1)
+    return find_export(folder, form, room, chosen, depth=depth + 1)
 
 
-def _room(workspace: Path, path: Path) -> Path:
+def _place_for(folder: Path, path: Path) -> Path:
     """A folder of the archive's name, so that messages and pages call it as the user does."""
-    room = workspace / "unpacked" / file_stem(path.stem)
+    place = folder / "unpacked" / file_stem(path.stem)
     number = 1
-    while room.exists():
+    while place.exists():
         number += 1
-        room = room.with_name(f"{file_stem(path.stem)} {number}")
-    return room
+        place = place.with_name(f"{file_stem(path.stem)} {number}")
+    return place
 
 
 def _two_ways(listing: Listing, form: SubmissionForm, other: str) -> InputError:

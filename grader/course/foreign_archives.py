@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import IO, Final
 
 from grader.model.errors import InputError
 from grader.submission.archive import MAX_UNPACKED
+from grader.submission.workspace import Workspace, no_room
 
 FOREIGN: Final = (".rar", ".7z")
 _SECONDS: Final = 120
@@ -24,6 +24,7 @@ def as_tar(path: Path) -> Iterator[Path]:
 
     Raises:
         InputError: no tool for it is installed, or the tool cannot read it.
+        NoRoomError: the disk has no room for it.
     """
     if not path.name.lower().endswith(FOREIGN):
         yield path
@@ -35,10 +36,13 @@ def as_tar(path: Path) -> Iterator[Path]:
             f"{path.name}: is a {kind} archive, which cannot be read here.",
             hint="Install bsdtar (the package libarchive-tools), or have it packed as a zip.",
         )
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-        target = Path(folder) / "archive.tar"
-        with target.open("wb") as file:
-            _convert(tool, path, file)
+    with Workspace() as workspace:
+        target = workspace.folder() / "archive.tar"
+        try:
+            with target.open("wb") as file:
+                _convert(tool, path, file)
+        except OSError as error:
+            raise no_room(target, error) or error from None
         yield target
 
 

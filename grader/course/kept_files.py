@@ -7,7 +7,6 @@ is used by the next.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -22,12 +21,12 @@ from grader.model.attempt import DeliveredFile
 from grader.model.errors import InputError
 from grader.submission.files import why_unreadable
 from grader.submission.identity import file_stem
+from grader.submission.workspace import NoRoomError
 
 _WORKSPACE: Final = ".incoming-"
 _OLD_SECONDS: Final = 86_400
 _DIGITS: Final = 16
 _PIECE: Final = 1 << 20
-_OF_THE_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 
 class UnreadableFiles(InputError):
@@ -130,10 +129,10 @@ def keep_files(
         return there
     made = work / digest[:_DIGITS] / "made"
     try:
-        staged = stage(root, files, work / digest[:_DIGITS] / "submission", known)
+        staged = stage(root, files, lambda: work / digest[:_DIGITS], "submission", known)
+    except NoRoomError as error:
+        raise InputError(f"{into}: cannot be written: {error.message}") from None
     except InputError as error:
-        if _is_of_the_disk(error):
-            raise InputError(f"{into}: cannot be written: {error.message}") from None
         raise UnreadableFiles(error.message, hint=error.hint) from None
     try:
         made.mkdir(parents=True, exist_ok=True)
@@ -146,18 +145,6 @@ def keep_files(
     except OSError as error:
         raise InputError(f"{place}: cannot be written: {error.strerror or error}.") from None
     return _content(place) or place / staged.name
-
-
-def _is_of_the_disk(error: BaseException) -> bool:
-    """Whether what could not be read was there, but the disk took no more of it."""
-    cause = error.__context__
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in _OF_THE_DISK:
-            return True
-        if any(os.strerror(number) in str(cause) for number in _OF_THE_DISK):
-            return True
-        cause = cause.__context__
-    return False
 
 
 def _copied(path: Path, target: Path) -> None:

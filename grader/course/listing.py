@@ -22,6 +22,7 @@ from grader.submission.files import (
     printable,
     why_unreadable,
 )
+from grader.submission.workspace import no_room
 
 MAX_CLASS: Final = 20 * 1024**3
 """Bytes that the archive of a whole class may come to."""
@@ -161,8 +162,11 @@ def list_archive(path: Path) -> Listing:
     """
 
     def nested(name: str) -> bytes:
-        with as_tar(path) as converted, converted.open("rb") as file:
-            return read_inside(file, path.name, name, MAX_NESTED_BYTES)
+        try:
+            with as_tar(path) as converted, converted.open("rb") as file:
+                return read_inside(file, path.name, name, MAX_NESTED_BYTES)
+        except OSError as error:
+            raise InputError(f"{path.name}/{printable(name)}: {why_unreadable(error)}.") from None
 
     return Listing(str(path), None, _tree_of(_members(path)), nested)
 
@@ -189,8 +193,14 @@ def unpack(path: Path, into: Path, limit: int = MAX_UNPACKED) -> None:
 
     Raises:
         InputError: it is damaged, a bomb, holds two files of one name, or leads outside.
+        NoRoomError: the disk takes no more.
     """
-    into.mkdir(parents=True, exist_ok=True)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise no_room(into, error) or InputError(
+            f"{into}: cannot be written: {error.strerror or error}."
+        ) from None
     shown, left = path.name, limit
     for count, member in enumerate(_members(path)):
         if count > MAX_MEMBERS:
@@ -207,17 +217,22 @@ def unpack(path: Path, into: Path, limit: int = MAX_UNPACKED) -> None:
 
 def _write(member: Member, into: Path, shown: str) -> int:
     target = into.joinpath(*PurePosixPath(member.name).parts)
+    is_long = member.size > MAX_NESTED_BYTES  # nothing reads so long a file
+    try:
+        content = b"" if is_long else member.read(member.size)
+    except OSError as error:
+        raise InputError(f"{shown}/{printable(member.name)}: {why_unreadable(error)}.") from None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
-            if member.size > MAX_NESTED_BYTES:  # nothing reads so long a file
-                return file.truncate(member.size)
-            return file.write(member.read(member.size))
+            return file.truncate(member.size) if is_long else file.write(content)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         name = printable(member.name)
         raise InputError(f"{shown}: holds two files called {name!r}; unpack it yourself.") from None
     except OSError as error:
-        raise InputError(f"{shown}/{printable(member.name)}: {why_unreadable(error)}.") from None
+        raise no_room(into, error) or InputError(
+            f"{shown}/{printable(member.name)}: {why_unreadable(error)}."
+        ) from None
 
 
 def _is_left_out(name: str) -> bool:

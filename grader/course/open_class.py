@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from grader.submission import Source, Sources, single
 from grader.submission.discover import look, plain_names, why_not_read
 from grader.submission.files import printable
 from grader.submission.identity import Names, entry_id, file_stem
+from grader.submission.workspace import Workspace
 
 _MAX_SHOWN: Final = 5
 _TOGETHER: Final = {"en": "Submitted together by {0}.", "zh": "由 {0} 共同提交。"}
@@ -160,13 +160,13 @@ def open_class(
 
     Raises:
         InputError: there is nothing, or it can be read in two ways.
+        NoRoomError: what has to be unpacked cannot be written; also when a source is looked at.
         UsageError: there is no such platform.
     """
     platform, _, name = chosen.partition(":")
     form = assignment.form
-    with tempfile.TemporaryDirectory(prefix="grader-class-") as folder:
-        workspace = Path(folder)
-        found = find_export(path, form, workspace, platform)
+    with Workspace() as workspace:
+        found = find_export(path, form, workspace.folder, platform)
         if found.kind == "one":
             source = single(found.path)
             yield OpenClass(Sources([source.id], lambda _: source, are_ids=True))
@@ -182,7 +182,7 @@ def open_class(
 def _of_export(
     export: Export,
     assignment: Assignment | ComposedAssignment,
-    workspace: Path,
+    workspace: Workspace,
     counts: Counts,
     known: frozenset[str],
     lang: str,
@@ -223,7 +223,7 @@ def _of_export(
 def _staged(
     export: Export,
     form: SubmissionForm,
-    workspace: Path,
+    workspace: Workspace,
     people: Mapping[str, Person],
     known: frozenset[str],
     lang: str,
@@ -237,9 +237,11 @@ def _staged(
     problem = delivered.problem or ("" if delivered.files else _nothing(delivered))
     if not problem:
         try:
-            into = workspace / "staged" / file_stem(attempt.owner)
-            path = stage(export.root, delivered.files, into, known)
-            problem = why_not_read(path, workspace if path == into else export.root, form)
+            path = stage(
+                export.root, delivered.files, workspace.folder, file_stem(attempt.owner), known
+            )
+            is_there = path.is_relative_to(export.root)
+            problem = why_not_read(path, export.root if is_there else workspace.folder(), form)
         except InputError as error:
             problem = error.message
     team = [people[key].name for key in attempt.members]

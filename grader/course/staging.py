@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -14,39 +14,56 @@ from grader.model.attempt import DeliveredFile
 from grader.model.errors import InputError
 from grader.submission.delivered_names import own_name
 from grader.submission.files import is_ignored, why_unreadable
+from grader.submission.workspace import no_room
 
 _HARMLESS: Final = str.maketrans({"/": "_", "\\": "_", "\0": "_"})
 
 
 def stage(
-    root: Path, files: Sequence[DeliveredFile], into: Path, known: Collection[str] = ()
+    root: Path,
+    files: Sequence[DeliveredFile],
+    room: Callable[[], Path],
+    name: str,
+    known: Collection[str] = (),
 ) -> Path:
     """Where an attempt lies that consists of these files.
 
     A single archive or folder, and files that have a folder of their own, stay where they are.
-    Otherwise `into` becomes a folder with all of them under the names that their author gave them,
-    archives unpacked. Nothing is written twice: what is there already is what was made before.
+    Otherwise they are put in a folder, under the names that their author gave them, archives
+    unpacked. Nothing is written twice: what is there already is what was made before.
 
     Args:
         root: the export, in a folder.
         files: one at least.
-        into: a place of its own for this attempt.
+        room: makes the folder of what is staged, if it is needed.
+        name: of this attempt's own folder.
         known: names of files that the assignment uses: see `own_name`.
 
     Raises:
-        InputError: something cannot be read or written.
+        InputError: something cannot be read.
+        NoRoomError: it cannot be written.
     """
     whole = _as_it_lies(root, files, known)
     if whole is not None:
         return whole
+    into = room() / "staged" / name
     if not into.is_dir():
-        making = into.with_name(f"{into.name}.part")
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(parents=True)
-        for file in sorted(files, key=lambda each: is_archive(each.name)):
-            _add(root / file.path, making, _own(file.name, known))
-        making.rename(into)
+        try:
+            _make(root, files, into, known)
+        except OSError as error:
+            raise no_room(into, error) or InputError(
+                f"{into}: cannot be written: {error.strerror or error}."
+            ) from None
     return into
+
+
+def _make(root: Path, files: Sequence[DeliveredFile], into: Path, known: Collection[str]) -> None:
+    making = into.with_name(f"{into.name}.part")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    for file in sorted(files, key=lambda each: is_archive(each.name)):
+        _add(root / file.path, making, _own(file.name, known))
+    making.rename(into)
 
 
 def _as_it_lies(root: Path, files: Sequence[DeliveredFile], known: Collection[str]) -> Path | None:
@@ -83,10 +100,12 @@ def _add(path: Path, into: Path, name: str) -> None:
             shutil.copytree(path, into / name, symlinks=True)
         elif not (is_archive(name) and _unpacked(path, into, name)):
             shutil.copyfile(path, into / name)
-    except shutil.Error as error:
-        raise InputError(f"{path.name}: cannot be read: {error}.") from None
     except OSError as error:
-        raise InputError(f"{path.name}: {why_unreadable(error)}.") from None
+        raise no_room(into, error) or InputError(
+            f"{path.name}: cannot be read: {error}."
+            if isinstance(error, shutil.Error)
+            else f"{path.name}: {why_unreadable(error)}."
+        ) from None
 
 
 def _unpacked(path: Path, into: Path, name: str) -> bool:

@@ -18,7 +18,7 @@ WRONG = zip_bytes({**PACKAGE, "numpynn/layers.py": "def relu_forward(x):\n    re
 
 def export_of(path: Path, workspace: Path, chosen: str = "", assignment: str = "") -> Export:
     """Read what lies at a path as an export."""
-    found = find_export(path, FORM, workspace, chosen)
+    found = find_export(path, FORM, lambda: workspace, chosen)
     return read_export(found, FORM, assignment, dt.UTC)
 
 

@@ -464,5 +464,5 @@ def test_a_lone_export_of_one_student_is_still_an_export(tmp_path: Path) -> None
 
 def test_one_submission_is_one_submission(tmp_path: Path) -> None:
     for path in three_ways(tmp_path, PACKAGE).values():
-        kind = find_export(path, FORM, tmp_path / "w").kind
+        kind = find_export(path, FORM, lambda: tmp_path / "w").kind
         assert kind == ("plain" if path.name == "above" else "one")

@@ -162,7 +162,7 @@ def test_nothing_is_written_outside_of_the_place_of_an_attempt(tmp_path: Path, n
         DeliveredFile(name="layers.py", path="two"),
         DeliveredFile(name=f"{name}.zip", path="three.zip"),
     ]
-    place = stage(root, files, tmp_path / "staged" / "ann")
+    place = stage(root, files, lambda: tmp_path, "ann")
     assert place == tmp_path / "staged" / "ann"
     assert {path.name for path in tmp_path.iterdir()} == {"export", "staged"}
     assert [path.name for path in (tmp_path / "staged").iterdir()] == ["ann"]
