@@ -79,10 +79,12 @@ def batch(
     with (
         brought(path) as here,
         open_class(here, loaded, chosen=platform, lang=chosen.lang) as those,
+        contextlib.ExitStack() as stack,
     ):
         title = here.resolve().name
         output = BatchOutput(out, title=title, into=into) if out is not None else None
         if output is not None:
+            stack.callback(output.close)
             output.take(those.sources.ids(), those.class_list)
         shared = Cache(Path(cache)) if cache is not None else None
         worth = Lateness(loaded.rubric, those.times).of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -175,13 +176,14 @@ class _CourseGrading:
             names=lambda: several.names,
             class_list=lambda: several.class_list,
         )
-        output.take(those.sources.ids(), those.class_list)
         scores: dict[str, float] = {}
 
         def look_at(step: Progress) -> None:
             scores[step.summary.submission] = step.summary.final
 
-        run_batch(those, self._asked, output, look_at)
+        with contextlib.closing(output):
+            output.take(those.sources.ids(), those.class_list)
+            run_batch(those, self._asked, output, look_at)
         return scores
 
 

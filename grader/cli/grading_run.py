@@ -96,18 +96,18 @@ def grade_class(those: ClassToGrade, asked: GradingOptions) -> int:
             recorder=runs.recorder,
             requests_to=asked.requests_to,
         )
-        if those.begin is not None:
-            those.begin(output)
-        output.take(those.sources.ids(), those.class_list)
-        if asked.accept or asked.undo:
-            output.close()
-            _put_in_force(runs, those, asked)
-            return 0
-        if asked.marks:
-            enter(those, asked, output)
-        code = run_batch(those, asked, output, runs.look_at)
-        runs.finish()
-    return code
+        with contextlib.closing(output):  # whatever refuses: others may want its database
+            if those.begin is not None:
+                those.begin(output)
+            output.take(those.sources.ids(), those.class_list)
+            if not (asked.accept or asked.undo):
+                if asked.marks:
+                    enter(those, asked, output)
+                code = run_batch(those, asked, output, runs.look_at)
+                runs.finish()
+                return code
+        _put_in_force(runs, those, asked)
+    return 0
 
 
 def _put_in_force(runs: Regrading, those: ClassToGrade, asked: GradingOptions) -> None:

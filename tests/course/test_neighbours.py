@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,8 @@ def test_a_sheet_by_plain_names_is_taken_until_somebody_else_goes_by_one(room: R
     room.hand_in("ann", "Copied.")
     said = room.refused("--marks", sheet)
     assert "mine.csv, row 2: 'ann' may be any of ann/, ann.zip." in said
+    with closing(sqlite3.connect(room.out / "batch.sqlite", timeout=0)) as another:
+        another.execute("BEGIN EXCLUSIVE")  # whoever was refused has let go of it
     sheet.write_text("submission,notebook,question,mark\nann/,Dropout,1,0.5\n", encoding="utf-8")
     room.batch("--marks", sheet)
     marks = [room.result(name).notebooks[0].answers[0].mark for name in ("ann", "ann.zip")]
