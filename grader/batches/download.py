@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from grader.batches.bundle import is_read
 from grader.batches.storage import local_path, open_url
 from grader.model.errors import InputError
-from grader.submission.workspace import Workspace
+from grader.submission.workspace import Workspace, no_room
 
 MAX_FILES: Final = 2_000_000
 
@@ -27,6 +27,7 @@ def brought(place: str | Path) -> Iterator[Path]:
     Raises:
         UsageError: the URL cannot be used.
         InputError: there is nothing there, or it cannot be fetched.
+        NoRoomError: this machine has no room for it.
     """
     path = local_path(place)
     if path is not None:
@@ -41,6 +42,8 @@ def brought(place: str | Path) -> Iterator[Path]:
         except InputError:
             raise
         except Exception as error:  # whatever a driver raises
+            if isinstance(error, OSError) and (full := no_room(target, error)):
+                raise full from None
             said = " ".join(str(error).split()) or type(error).__name__
             raise InputError(f"{url}: cannot be fetched: {said}.") from None
         if not target.exists():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
@@ -39,6 +38,7 @@ from grader.report.html import class_pieces, student_page
 from grader.report.request_form import RequestForm
 from grader.report.strings import Lang
 from grader.report.summary import Register, Summary
+from grader.submission.workspace import Workspace, no_room
 
 _PIECE: Final = 1 << 18
 _MAX_SHOWN: Final = 5
@@ -89,6 +89,7 @@ class BatchOutput:
         self._recorder = recorder
         self._into = into
         self._state: BatchState | None = None
+        self._spool = Workspace()
         self._requests_to = requests_to
         self._page = " ".join(
             [_page_hash(lang), *([] if requests_to is None else ["asks", requests_to])]
@@ -349,17 +350,19 @@ class BatchOutput:
         """Where the state is kept while it is used: a copy, if the place is not a folder."""
         if isinstance(self._storage, Folder):
             return self._storage.path / STATE
-        self._spool = tempfile.TemporaryDirectory(prefix="grader-")
-        path = Path(self._spool.name, STATE)
+        path = self._spool.folder() / STATE
         content = self._storage.read(STATE)
         if content is not None:
-            path.write_bytes(content)
+            try:
+                path.write_bytes(content)
+            except OSError as error:
+                raise no_room(path, error) or error from None
         return path
 
     def _send_state(self) -> None:
         if not isinstance(self._storage, Folder):
-            with self._spool as folder, contextlib.suppress(InputError):  # it is not needed
-                self._storage.write(STATE, Path(folder, STATE).read_bytes())
+            with self._spool as spool, contextlib.suppress(InputError):  # it is not needed
+                self._storage.write(STATE, (spool.folder() / STATE).read_bytes())
 
 
 def _pages(result: Result, lang: Lang, ask: RequestForm | None) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from grader.model.errors import InputError, UsageError
 from grader.submission import discover
 from grader.submission.module_names import may_be_python
 from grader.submission.reader import read_tree
+from grader.submission.workspace import NoRoomError
 from tests.batch import toy
 from tests.support import FORM
 
@@ -62,6 +64,17 @@ def test_from_memory_to_memory_and_again(course: Path, tmp_path: Path, memory: A
     written = memory.info("/autumn/out/results/ann.json")["created"]
     assert _scores("memory://autumn/class", course, "memory://autumn/out") == scores
     assert memory.info("/autumn/out/results/ann.json")["created"] == written
+
+
+def test_without_room_for_what_is_fetched_or_kept(
+    course: Path, tmp_path: Path, memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.put(str(tmp_path / "class"), "/class", recursive=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(NoRoomError, match="Cannot make"), brought("memory://class"):
+        pass
+    with pytest.raises(NoRoomError, match="Cannot make"):
+        BatchOutput("memory://out").prepare()
 
 
 @linux
