@@ -24,7 +24,7 @@ from grader.course.platforms.recognition import (
     platform_named,
     recognise,
 )
-from grader.course.whole_class import class_beside, whole_class
+from grader.course.whole_class import class_beside, clearly_a_class, whole_class
 from grader.model.attempt import Delivered
 from grader.model.errors import InputError
 from grader.model.module_path import notebook_of
@@ -227,7 +227,7 @@ def read_export(
 
 
 def refuse_class(path: Path, form: SubmissionForm) -> None:
-    """Make sure that a path is one student's work.
+    """Make sure that a path is not clearly a class.
 
     Raises:
         InputError: it is a class; says what to run.
@@ -241,7 +241,7 @@ def refuse_class(path: Path, form: SubmissionForm) -> None:
             return
     except InputError:
         return  # that it cannot be read is said when it is graded
-    if reason := whole_class(listing, form):
+    if reason := clearly_a_class(listing, form):
         raise InputError(
             f"{path}: is a whole class, not one submission ({reason}).",
             hint=f"Run: grader batch {path} --out DIR",

@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.course.listing import Listing, is_archive, list_archive, list_folder
-from grader.course.whole_class import class_beside, holds_package, whole_class
+from grader.course.whole_class import class_beside, clearly_a_class, holds_package
 from grader.model.errors import InputError
 from grader.model.submission_form import SubmissionForm
 from grader.submission import Source, Sources
@@ -61,7 +61,7 @@ def _is_plainly_one(listing: Listing, form: SubmissionForm) -> bool:
 
 def _reason(listing: Listing, form: SubmissionForm) -> str:
     """What speaks against its being one student's work; empty where nothing does."""
-    if reason := whole_class(listing, form):
+    if reason := clearly_a_class(listing, form):
         return reason
     beside = class_beside(listing, form) if listing.path else []
     return f"a package and {', '.join(beside[:3])}" if beside else ""

@@ -17,6 +17,8 @@ from grader.submission.discover import names_module
 _MAX_LOOKED_INTO: Final = 200
 _MAX_ARCHIVES: Final = 4
 _MAX_SHOWN: Final = 3
+_CLEARLY_PEOPLE: Final = 4
+"""Folders with the package: a student keeps one or two copies beside the work, not so many."""
 _BETWEEN: Final = re.compile(r"[\W\d_]+")
 _OF_ONESELF: Final = frozenset(
     {
@@ -34,16 +36,29 @@ _OF_ONESELF: Final = frozenset(
 
 
 def whole_class(listing: Listing, form: SubmissionForm) -> str:
-    """What shows that it is the work of several people; empty where nothing does.
+    """What shows that something given as a class is one; empty where nothing does.
 
     That is an export of a platform with more than one owner, or folders and archives under the
     names of people, each with the package in it.
     """
+    return _class_of(listing, form, at_least=2)
+
+
+def clearly_a_class(listing: Listing, form: SubmissionForm) -> str:
+    """What shows beyond doubt that something given as one submission is a class; empty otherwise.
+
+    A student may keep another copy of the package under any name, so a few folders that hold it
+    show nothing: it takes an export, several archives under the names of people, or many folders.
+    """
+    return _class_of(listing, form, at_least=_CLEARLY_PEOPLE)
+
+
+def _class_of(listing: Listing, form: SubmissionForm, at_least: int) -> str:
     try:
         found = recognise(listing)
         if found is not None:
             return _several_owners(listing, found)
-        return _people(listing, form)
+        return _people(listing, form, at_least)
     except InputError as error:
         return error.message if "in several ways" in error.message else ""
 
@@ -58,16 +73,16 @@ def _several_owners(listing: Listing, found: Recognised) -> str:
     return f"an export of {title} with {count} submissions" if count > 1 else ""
 
 
-def _people(listing: Listing, form: SubmissionForm) -> str:
+def _people(listing: Listing, form: SubmissionForm, at_least: int) -> str:
     names = countable(listing.names())
     if any(names_module(each.name, form) or each.name in form.packages for each in names):
         return ""
     if len(names) == 1 and names[0].is_folder:
-        return whole_class(listing.below(names[0].name), form)
+        return _class_of(listing.below(names[0].name), form, at_least)
     if len(names) == 1 and is_archive(names[0].name):
-        return whole_class(listing.opened(names[0].name), form)
+        return _class_of(listing.opened(names[0].name), form, at_least)
     people = submitters(listing, form)
-    if len(people) < 2:
+    if len(people) < at_least and sum(map(is_archive, people)) < 2:
         return ""
     more = f" and {len(people) - _MAX_SHOWN} more" if len(people) > _MAX_SHOWN else ""
     return f"the package in each of {', '.join(people[:_MAX_SHOWN])}{more}"

@@ -5,9 +5,13 @@ Here the quick ones, with the best kind of sandbox; `make attacks` runs all of t
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import subprocess
 import sys
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,7 +19,7 @@ import pytest
 
 from grader.sandbox.sandboxes import probe
 from tests.attacks.judge import Run, injected, markup
-from tests.attacks.records import ENDINGS, attacks
+from tests.attacks.records import ENDINGS, Attack, attacks
 from tests.support import REPOSITORY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")
@@ -59,6 +63,43 @@ def test_records_are_whole() -> None:
         assert bool(attack.on) == bool(attack.why), attack.id
         if attack.allowed:
             assert attack.score is not None, attack.id
+
+
+def test_what_attacks_reach_for_in_the_harness_is_there() -> None:
+    """An attack on something that was renamed fails before it does anything."""
+    reached = [place for attack in attacks().values() for place in _reached(attack)]
+    assert len(reached) > 20
+    assert [place for place in reached if not _is_there(*place)] == []
+
+
+def _reached(attack: Attack) -> Iterator[tuple[str, str]]:
+    """Modules of the harness, each with a path of attributes that the attack uses."""
+    written = [text for name, text in attack.files.items() if name.endswith(".py")]
+    parts = [attack.module, attack.body, attack.backward, *written]
+    reaching = [part for part in parts if "grader." in part]
+    texts = (f"def part():\n    pass\n{textwrap.indent(part, '    ')}" for part in reaching)
+    nodes = [node for text in texts for node in ast.walk(ast.parse(text))]
+    modules: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("grader."):
+            yield from ((node.module or "", each.name) for each in node.names)
+            modules |= {each.name: f"{node.module}.{each.name}" for each in node.names}
+    for node in nodes:
+        path, last = ast.unparse(node).split(".") if _is_dotted(node) else ("", "")
+        if path in modules:
+            yield modules[path], last
+
+
+def _is_dotted(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+
+
+def _is_there(module: str, name: str) -> bool:
+    try:
+        importlib.import_module(f"{module}.{name}")
+    except ModuleNotFoundError:
+        return hasattr(importlib.import_module(module), name)
+    return True
 
 
 def test_the_judge_sees_points_that_were_gained(run: Run) -> None:

@@ -377,9 +377,10 @@ def test_a_class_is_not_one_students_work(tmp_path: Path, platform: str) -> None
 
 
 def test_nor_are_folders_and_archives_under_the_names_of_people(tmp_path: Path) -> None:
-    folders = {f"{who}/{n}": text for who in ("ann", "bob") for n, text in PACKAGE.items()}
+    people = ("ann", "bob", "cid", "dan")
+    folders = {f"{who}/{n}": text for who in people for n, text in PACKAGE.items()}
     for path in three_ways(tmp_path, folders).values():
-        with pytest.raises(InputError, match="the package in each of ann, bob"):
+        with pytest.raises(InputError, match="the package in each of ann, bob, cid and 1 more"):
             refuse_class(path, FORM)
     for path in three_ways(tmp_path / "z", {"ann.zip": WORK, "bob.zip": WORK}).values():
         with pytest.raises(InputError, match=r"the package in each of ann\.zip, bob\.zip"):
@@ -391,12 +392,19 @@ def test_nor_are_folders_and_archives_under_the_names_of_people(tmp_path: Path) 
     [
         ("old", "new"), ("hw2", "hw2-final"), ("assignment1", "assignment2"), ("v1", "v2"),
         ("numpynn", "ann"), ("Version 1", "Version 2"), ("1", "2"),
+        ("cs231n", "bank"), ("ann", "bob", "cid"),
     ],
 )  # fmt: skip
-def test_folders_of_ones_own_are_one_submission(tmp_path: Path, names: tuple[str, str]) -> None:
+def test_folders_that_may_be_ones_own_are_one_submission(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
     files = {f"{name}/{module}": t for name in names for module, t in PACKAGE.items()}
     for path in three_ways(tmp_path, files).values():
         refuse_class(path, FORM)
+    among = write(tmp_path / "c", {f"student/{path}": text for path, text in files.items()})
+    assert _graded(write(among, {"other/layers.py": LAYERS}))["student"][0] == "student"
+    if {"ann", "bank"} & {*names} and "numpynn" not in names:
+        return  # such archives are of people
     zips = {f"{name}.zip": WORK for name in names if name != "numpynn"}
     refuse_class(zipped(tmp_path / "zips.zip", zips), FORM)
 
