@@ -95,6 +95,7 @@ class BatchOutput:
             [_page_hash(lang), *([] if requests_to is None else ["asks", requests_to])]
         )
         self._marks: Marks | None = None
+        self._unsaved: set[str] = set()
         self._asked = False
         """Whether there are written answers."""
         self.waiting = Waiting()
@@ -128,6 +129,8 @@ class BatchOutput:
             self._storage.write(KEY, new_key())
         self._open()
         self._stored_marks()
+        if self._recorder is not None:
+            self._recorder.prepare()
 
     def take(self, ids: Iterable[str], made: Callable[[], ClassList]) -> None:
         """Take up the class that is going to be graded, and note who is in it.
@@ -222,6 +225,7 @@ class BatchOutput:
         summary = self.register.summary(result)
         self._asked |= bool(summary.answers)
         name, raw = result.submission, self.as_graded(result)
+        self._unsaved.add(name)
         if self._recorder is not None:
             self._recorder.put(raw)
         stamps: tuple[str, ...] = ("",)
@@ -235,6 +239,7 @@ class BatchOutput:
             content = content_of(raw)
             entry = StateEntry(inputs, self._page, stamps, worth.stamp, content, marked)
             self._open().put(entry, summary)
+        self._unsaved.discard(name)
         return summary
 
     def finish(self) -> None:
@@ -257,7 +262,7 @@ class BatchOutput:
             self.strays = sorted(marked.difference(each.submission for each in roster))
         if self._asked:
             self.waiting = write_sheet(self._storage, roster, self._address)
-        if self._recorder is not None:
+        if self._recorder is not None and not self._unsaved:  # else the run before stays in force
             self._recorder.finish(self._open().given(), self._stored)
         self.close()
 

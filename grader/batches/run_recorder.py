@@ -22,6 +22,14 @@ class RunRecorder:
         self.run = 0
         """Its number; 0 before it is begun."""
 
+    def prepare(self) -> None:
+        """Make sure that the history can be used before anything is graded.
+
+        Raises:
+            InputError: it cannot.
+        """
+        run_in_force(self._history)
+
     def put(self, raw: Result) -> None:
         """Keep a result as it was graded; one that is there already is no reason for a run."""
         if not self._history.has(content_of(raw)):

@@ -16,11 +16,13 @@ from msgspec.structs import replace
 from grader.batches.fingerprint import Fingerprints
 from grader.batches.regrading import changed_checks, check_digests, put_in_force, recover
 from grader.batches.run_history import FolderHistory, run_in_force
+from grader.batches.storage import Folder
 from grader.course.regrade import regrade, score_change
 from grader.course.submission_worth import Worth
 from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.model.result import Outcome, Result
+from grader.report.atomic_write import result_file
 from grader.report.regrade_page import regrade_page
 from tests.course import room as room_module
 from tests.course.room import BASE, Room
@@ -235,3 +237,23 @@ def test_a_check_is_known_by_its_code_alone(tmp_path: Path) -> None:
     after = digests("# moved\n\ndef test_a():\n    assert 1\ndef test_b():\n    assert 3\n")
     assert changed_checks(before, after) == {"layers::b"}
     assert changed_checks({}, after) == frozenset()
+
+
+def test_a_run_of_which_something_could_not_be_written_is_not_put_in_force(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = FolderHistory(room.out)
+    before = run_in_force(history)
+    with monkeypatch.context() as full:
+        write = Folder.write
+
+        def refused(folder: Folder, name: str, content: Any) -> None:
+            if name == result_file("ann"):
+                raise InputError(f"Cannot write {name}: no space left on device.")
+            write(folder, name, content)
+
+        full.setattr(Folder, "write", refused)
+        assert "no space left" in room.batch(code=3)
+    assert run_in_force(history) == before
+    room.batch()
+    assert run_in_force(history) != before
