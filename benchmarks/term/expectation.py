@@ -82,7 +82,7 @@ class _Student:
             return None
         if task.counts == "before due":
             in_time = [each for each in own if self._late_hours(task, each) <= 0]
-            return in_time[-1] if in_time else own[-1]
+            return in_time[-1] if in_time else own[0]
         return own[-1]
 
     def _extension(self, task: Task) -> Fraction:

@@ -171,7 +171,7 @@ def _tries(world: World, task: Task, chance: random.Random) -> list[Try]:
     for members in teams:
         if chance.random() < 0.07:
             continue  # submits nothing
-        number = 1 if task.platform == "moodle" else chance.choice((1, 1, 1, 2, 3))
+        number = chance.choice((1, 1, 1, 2, 3))
         late = chance.random() < 0.4
         hours = sorted(_hours(late, chance) for _ in range(number))
         for hour in hours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -16,7 +16,7 @@ from grader.model.attempt import Attempt, Delivered, DeliveredFile
 from grader.submission.delivered_names import own_name, version_of
 
 Counts = Literal["latest", "best", "before due"]
-"""Which attempt of several counts."""
+"""Which of several attempts counts: the last, that with the most points, or the last in time."""
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -164,7 +164,7 @@ def choose(
     reasons: dict[str, str] = {}
     for member, attempts in own.items():
         ordered = _by_age(attempts)
-        chosen, why = _chosen(ordered, rule, due, scores or {}, inactive, _WORDS[lang])
+        chosen, why = _chosen(ordered, rule, due, scores or {}, inactive, _REASONS[lang])
         if chosen is not None:
             counted.setdefault(chosen.key, []).append(member)
         for attempt in ordered:
@@ -200,63 +200,53 @@ def _chosen(
     due: dt.datetime | None,
     scores: Mapping[str, float],
     inactive: Collection[str],
-    words: Words,
+    reasons: Mapping[_Reason, str],
 ) -> tuple[Attempt | None, str]:
     """The one that counts of somebody's attempts, the oldest first, and the reason."""
     active = [each for each in ordered if each.key not in inactive]
     if not active:
-        return None, words.withdrawn()
+        return None, reasons["withdrawn"]
     if len(ordered) == 1:
-        return ordered[0], words.only()
-    chosen, reason = active[-1], words.latest
-    if len(active) < len(ordered) and active[-1] is not ordered[-1]:
-        reason = words.active
+        return ordered[0], reasons["only"]
+    chosen, reason = _by_rule(active, rule, due, scores)
+    if reason == "latest" and chosen is not ordered[-1]:
+        reason = "active"
+    return chosen, reasons[reason].format(ordered.index(chosen) + 1, len(ordered))
+
+
+def _by_rule(
+    active: Sequence[Attempt], rule: Counts, due: dt.datetime | None, scores: Mapping[str, float]
+) -> tuple[Attempt, _Reason]:
     if rule == "best" and scores:
-        chosen, reason = max(active, key=lambda each: scores.get(each.key, 0.0)), words.best
-    elif rule == "before due" and due is not None:
+        return max(active, key=lambda each: scores.get(each.key, 0.0)), "best"
+    if rule == "before due" and due is not None:
         in_time = [each for each in active if each.submitted and each.submitted <= due]
         if in_time:
-            chosen, reason = in_time[-1], words.before_due
-        elif all(each.submitted for each in active):
-            chosen, reason = active[0], words.after_due
-    return chosen, reason(ordered.index(chosen) + 1, len(ordered))
+            return in_time[-1], "before due"
+        if all(each.submitted for each in active):
+            return active[0], "after due"
+    return active[-1], "latest"
 
 
-class Words(NamedTuple):
-    """The reasons in one language."""
-
-    only: Callable[[], str]
-    withdrawn: Callable[[], str]
-    latest: Callable[[int, int], str]
-    active: Callable[[int, int], str]
-    best: Callable[[int, int], str]
-    before_due: Callable[[int, int], str]
-    after_due: Callable[[int, int], str]
-
-
-def _sentence(text: str) -> Callable[..., str]:
-    return lambda *numbers: text.format(*numbers)
-
-
-_WORDS: Final = {
-    "en": Words(
-        only=_sentence("It is the only attempt."),
-        withdrawn=_sentence("It was withdrawn on the platform."),
-        latest=_sentence("Attempt {0} of {1} counts: the latest."),
-        active=_sentence("Attempt {0} of {1} counts: the one that is active on the platform."),
-        best=_sentence("Attempt {0} of {1} counts: the best."),
-        before_due=_sentence("Attempt {0} of {1} counts: the latest before the deadline."),
-        after_due=_sentence(
-            "Attempt {0} of {1} counts: none came before the deadline, and this was the first."
-        ),
-    ),
-    "zh": Words(
-        only=_sentence("这是唯一一次提交。"),
-        withdrawn=_sentence("该提交已在平台上撤回。"),
-        latest=_sentence("共 {1} 次提交，以第 {0} 次（最新一次）为准。"),
-        active=_sentence("共 {1} 次提交，以第 {0} 次（平台上的有效版本）为准。"),
-        best=_sentence("共 {1} 次提交，以第 {0} 次（得分最高）为准。"),
-        before_due=_sentence("共 {1} 次提交，以第 {0} 次（截止前最后一次）为准。"),
-        after_due=_sentence("共 {1} 次提交，均晚于截止时间，以第 {0} 次（最早一次）为准。"),
-    ),
+_Reason = Literal["only", "withdrawn", "latest", "active", "best", "before due", "after due"]
+_REASONS: Final[Mapping[str, Mapping[_Reason, str]]] = {
+    "en": {
+        "only": "It is the only attempt.",
+        "withdrawn": "It was withdrawn on the platform.",
+        "latest": "Attempt {0} of {1} counts: the latest.",
+        "active": "Attempt {0} of {1} counts: the one that is active on the platform.",
+        "best": "Attempt {0} of {1} counts: the best.",
+        "before due": "Attempt {0} of {1} counts: the latest before the deadline.",
+        "after due": "Attempt {0} of {1} counts: none came before the deadline, and this was the "
+        "first.",
+    },
+    "zh": {
+        "only": "这是唯一一次提交。",
+        "withdrawn": "该提交已在平台上撤回。",
+        "latest": "共 {1} 次提交，以第 {0} 次（最新一次）为准。",
+        "active": "共 {1} 次提交，以第 {0} 次（平台上的有效版本）为准。",
+        "best": "共 {1} 次提交，以第 {0} 次（得分最高）为准。",
+        "before due": "共 {1} 次提交，以第 {0} 次（截止前最后一次）为准。",
+        "after due": "共 {1} 次提交，均晚于截止时间，以第 {0} 次（最早一次）为准。",
+    },
 }

@@ -13,13 +13,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from grader.course.attempts import Counts
 from grader.model.errors import InputError, UsageError
 from grader.model.rubric_fault import Fault, did_you_mean, fault_in, place
 from grader.model.worth import LatePolicy, policy_faults
 
 NAME: Final = "course.toml"
-Counts = Literal["latest", "best", "before due"]
-"""Which of several attempts counts: the last, that with the most points, or the last in time."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TIMES: Final = ("opens", "due", "closes")
