@@ -93,14 +93,16 @@ def _times(
 
 
 def _what_came(plan: ImportPlan, delivery: Delivery, asked: TakeIn) -> Iterator[str]:
+    from grader.report.text import counted
+
     would = "would be " if asked.dry_run else ""
     changed = f", {len(plan.changed)} {would}changed" if plan.changed else ""
     yield (
-        f"{_counted(len(plan.added), 'attempt')} of {_counted(plan.owners, 'student')} "
+        f"{counted(len(plan.added), 'attempt')} of {counted(plan.owners, 'student')} "
         f"{would}new{changed}, {plan.known} as before."
     )
     if plan.new_people:
-        yield f"{_counted(len(plan.new_people), 'student')} {would}taken from the export."
+        yield f"{counted(len(plan.new_people), 'student')} {would}taken from the export."
     for claim in plan.by_name:
         assert claim.person is not None
         yield f"{claim.claimed.key}: taken for {claim.person.key}, by the name alone."
@@ -112,10 +114,6 @@ def _what_came(plan: ImportPlan, delivery: Delivery, asked: TakeIn) -> Iterator[
         yield f"Left out, since it is not clear whose it is: {len(plan.open)}."
         yield from (f"  {_doubt(claim)}" for claim in plan.open)
         yield "Add them to the roster with their ids, or take them in as they are with --add."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _doubt(claim: Claim) -> str:

@@ -30,6 +30,7 @@ def command(
     from grader.assignment.composed import open_assignment
     from grader.course.course_folder import CourseFolder
     from grader.course.course_term import course_term
+    from grader.report.text import counted
 
     opened, language = CourseFolder.open(course), options.language(lang)
     now = dt.datetime.now(dt.UTC)
@@ -41,9 +42,11 @@ def command(
         term = course_term(opened, view, loaded.__getitem__, now, language)
     folder = out or opened.path / "term"
     _write(term, folder, language, opened.settings.time_zone)
-    counted = [row.total for row in term.rows if row.total is not None]
-    mean = f", mean total {sum(counted) / len(counted):.2f} %" if counted else ""
-    typer.echo(f"{len(term.rows)} students, {len(term.assignments)} assignments{mean}.")
+    totals = [row.total for row in term.rows if row.total is not None]
+    mean = f", mean total {sum(totals) / len(totals):.2f} %" if totals else ""
+    students = counted(len(term.rows), "student")
+    assignments = counted(len(term.assignments), "assignment")
+    typer.echo(f"{students}, {assignments}{mean}.")
     typer.echo(f"Term: {folder / 'index.html'}, {folder / 'totals.csv'}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from grader.model.course_records import GradingRun, MarkEntry, StoredAttempt
 from grader.model.person import Person
 from grader.model.worth import Extension, Override
-from grader.report.text import number
+from grader.report.text import counted, number
 
 if TYPE_CHECKING:
     from grader.course.database.course_view import CourseView
@@ -111,7 +111,7 @@ def decided(override: Override) -> str:
     if override.points is None:
         return f"{place} {override.outcome}"
     points = number(override.points)
-    return f"{place}, {points} point{'' if points == '1' else 's'}"
+    return f"{place}, {counted(points, 'point')}"
 
 
 def _extensions(person: Person, view: CourseView, zone: dt.tzinfo) -> Iterator[HistoryLine]:
@@ -131,7 +131,7 @@ def granted(extension: Extension, zone: dt.tzinfo) -> str:
         return f"until {extension.due.astimezone(zone):%Y-%m-%d %H:%M %z}"
     size, unit = (1440, "day") if extension.minutes >= 1440 else (60, "hour")
     amount = number(extension.minutes / size)
-    return f"{amount} more {unit}{'' if amount == '1' else 's'}"
+    return counted(amount, f"more {unit}")
 
 
 def _requests(person: Person, view: CourseView) -> Iterator[HistoryLine]:

@@ -23,6 +23,7 @@ from grader.model.class_list import ClassList
 from grader.model.errors import InputError
 from grader.model.person import Person
 from grader.model.submission_form import SubmissionForm
+from grader.report.text import counted
 from grader.submission import Source, Sources, single
 from grader.submission.discover import look, plain_names, why_not_read
 from grader.submission.files import printable
@@ -108,11 +109,11 @@ class OpenClass:
         """What was recognised, for the user; nothing for plain folders."""
         if self.export is None:
             return
-        counted = sum(each.counted for each in self.attempts)
+        counting = sum(each.counted for each in self.attempts)
         yield (
             f"Read as an export of {self.export.platform.title}, recognised by {self.export.why}: "
-            f"{_number(len(self.people), 'student')}, {_number(len(self.attempts), 'attempt')}, "
-            f"of which {counted} {'counts' if counted == 1 else 'count'}."
+            f"{counted(len(self.people), 'student')}, {counted(len(self.attempts), 'attempt')}, "
+            f"of which {counting} {'counts' if counting == 1 else 'count'}."
         )
         late = [m for each in self.attempts if each.counted and each.late for m in each.members]
         unknown = [member for member in late if member not in self.times]
@@ -126,10 +127,6 @@ class OpenClass:
         if self.export.others:
             others = _listed(sorted(map(printable, self.export.others)))
             yield f"Not of {self.export.platform.title}: {others}."
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -65,6 +65,11 @@ def number(value: float) -> str:
     return str(int(rounded)) if rounded == int(rounded) else f"{rounded:.2f}".rstrip("0")
 
 
+def counted(count: int | str, noun: str) -> str:
+    """So many of something, in English: `1 student`, `2 students`."""
+    return f"{count} {noun}{'' if str(count) == '1' else 's'}"
+
+
 def magnitude(value: float) -> str:
     """An error's size to two digits: `0.021`, `1.3e-06`."""
     return f"{value:.2g}"
