@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from grader.model.errors import ExitCode
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from grader.batches.answer_sheets import Waiting
     from grader.batches.output import BatchOutput
     from grader.batches.run import Batch, Progress
@@ -33,15 +35,33 @@ def show(
     Of a preview only that is shown each submission, and no reports are named: there are none.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    from grader.batches.rerun_reasons import origin
-    from grader.cli.progress import SlowLines, slow_ones
-    from grader.report.terminal import result_line
 
     console = Console()
     count = Count()
+    for step in _with_bar(batch, total, console):
+        count.add(step)
+        if preview is not None:
+            preview(step)
+        _tell(step, console, verbose=verbose)
+    console.print(_came_to(count, batch.reasons.reused), highlight=False)
+    plainly = partial(console.print, highlight=False, soft_wrap=True, markup=False)
+    for text in batch.reasons.lines():
+        plainly(text)
+    if count.other_release:
+        plainly(_OTHER_RELEASE.format(count.other_release))
+    if preview is None:
+        for text in _where(output):
+            plainly(text)
+    return count.exit_code
+
+
+def _with_bar(batch: Batch, total: int, console: Console) -> Iterator[Progress]:
+    """What a batch gives, under a bar; where there is no terminal, lines tell what takes long."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    from grader.cli.progress import SlowLines, slow_ones
+
     columns = (
         TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TextColumn("{task.fields[slow]}", markup=False),
@@ -57,31 +77,34 @@ def show(
                 lines(running)
 
         for step in batch.run(waiting):
-            count.add(step)
-            if preview is not None:
-                preview(step)
-            line = result_line(step.summary)
-            if verbose:
-                line.append(f"  [{origin(step.origin, step.why)}]", "dim")
-            console.print(line, soft_wrap=True)
-            if step.unsaved:
-                console.print(step.unsaved, style="red", markup=False, soft_wrap=True)
+            yield step
             bar.advance(task)
-    reused = batch.reasons.reused
+
+
+def _tell(step: Progress, console: Console, *, verbose: bool) -> None:
+    from grader.batches.rerun_reasons import origin
+    from grader.report.terminal import result_line
+
+    line = result_line(step.summary)
+    if verbose:
+        line.append(f"  [{origin(step.origin, step.why)}]", "dim")
+    console.print(line, soft_wrap=True)
+    if step.unsaved:
+        console.print(step.unsaved, style="red", markup=False, soft_wrap=True)
+
+
+def _came_to(count: Count, reused: int) -> str:
     again = f", {reused} of them unchanged since an earlier run" if reused else ""
     nothing = f" {count.absent} submitted nothing." if count.absent else ""
-    console.print(f"{count.graded} of {count.total} graded{again}.{nothing}", highlight=False)
-    for text in batch.reasons.lines():
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-    if count.other_release:
-        console.print(_OTHER_RELEASE.format(count.other_release), soft_wrap=True, markup=False)
-    if preview is not None:
-        return count.exit_code
-    for text in (*stray_lines(output.strays), *waiting_lines(output.waiting)):
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-    for text in (f"Report: {output.index}", f"Pages to hand out: {output.handed_out}"):
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-    return count.exit_code
+    return f"{count.graded} of {count.total} graded{again}.{nothing}"
+
+
+def _where(output: BatchOutput) -> Iterator[str]:
+    """What is left to do, and where everything is."""
+    yield from stray_lines(output.strays)
+    yield from waiting_lines(output.waiting)
+    yield f"Report: {output.index}"
+    yield f"Pages to hand out: {output.handed_out}"
 
 
 def stray_lines(strays: Sequence[str]) -> Iterator[str]:
