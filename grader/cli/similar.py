@@ -126,4 +126,5 @@ def _show(report: SimilarityReport) -> None:
     )
     for each in names:
         if each.problem:
-            typer.echo(f"Not compared, or not wholly: {one_line(each.problem)}", err=True)
+            said = one_line(f"{each.shown}: {each.problem}")
+            typer.echo(f"Not compared, or not wholly: {said}", err=True)

@@ -63,17 +63,12 @@ def fingerprints(
     for done, outcome in enumerate(read_limited(readable, read, jobs=jobs), start=1):
         at = readable[outcome.number]
         found[at] = (
-            SubmissionPrint(problem=_named(compared[at], outcome.problem))
+            SubmissionPrint(problem=outcome.problem)
             if outcome.problem
             else msgspec.msgpack.decode(outcome.said, type=SubmissionPrint)
         )
         told(done, len(readable))
     return found
-
-
-def _named(compared: ComparedSource, problem: str) -> str:
-    name = compared.source.path.name
-    return problem if name in problem else f"{name}: {problem}"
 
 
 def fingerprint(compared: ComparedSource, given: GivenCode, chosen: FileChoice) -> SubmissionPrint:

@@ -61,7 +61,8 @@ def programs(path: Path, chosen: Chosen) -> Programs:
         try:
             file = _program(name, data)
         except (InputError, Unreadable) as error:
-            problems.append(f"{name}: {error}")
+            told = str(error).rstrip(".")
+            problems.append(told if told.startswith(name) else f"{name}: {told}")
             continue
         if len(file.text) > min(left, _MAX_FILE):
             problems.append(f"{name} is too long to be compared")

@@ -119,6 +119,7 @@ def test_the_command_writes_all_of_it_and_takes_away_what_is_old(tmp_path: Path)
     for name, text in (texts | {"eve": honest.solution(2)}).items():
         (tmp_path / "c" / name).mkdir(parents=True)
         (tmp_path / "c" / name / "work.py").write_text(text)
+    (tmp_path / "c" / "eve" / "notes.ipynb").write_text('{"cells": []}')
     old = tmp_path / "out/similar/pairs/999.html"
     old.parent.mkdir(parents=True)
     old.write_text("old")
@@ -127,6 +128,7 @@ def test_the_command_writes_all_of_it_and_takes_away_what_is_old(tmp_path: Path)
     )
     assert done.exit_code == 0, done.output
     assert "ann ~ bob" in done.output
+    assert "wholly: eve: notes.ipynb: holds no cells, so it is not a notebook\n" in done.output
     assert not old.exists()
     report = SimilarityReport.from_json((tmp_path / "out" / SIMILAR_JSON).read_bytes())
     for pair in report.pairs:
