@@ -304,11 +304,6 @@ class BatchOutput:
         self._asked |= bool(known[1].answers)
         return True
 
-    def inputs_of(self, submission: str) -> Fingerprint | None:
-        """What a submission's result came from."""
-        known = self._open().find(submission)
-        return known[0].inputs if known else None
-
     def _is_as_made(self, submission: str, entry: StateEntry, worth: Worth) -> bool:
         made = (entry.page, entry.worth, entry.marks)
         as_made = made == (self._page, worth.stamp, self._stamp_of_marks(submission))
