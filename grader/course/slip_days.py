@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from grader.course.term_total import TermShare, droppable_sets, term_total
-
-SpendOrder = Literal["in order", "best first"]
 
 
 class SlipChoice(NamedTuple):
