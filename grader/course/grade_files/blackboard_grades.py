@@ -60,7 +60,6 @@ def blackboard_layout(
     kept = (column_of(headings, name) for name in _KEPT)
     return SheetLayout(
         platform="Blackboard",
-        heading=0,
         students=1,
         ids=ids,
         name=lambda cells: f"{cell(cells, first)} {cell(cells, last)}",

@@ -63,7 +63,6 @@ def brightspace_layout(
     keys = tuple(id.at for id in ids if id.title != "Email")
     return SheetLayout(
         platform="Brightspace",
-        heading=0,
         students=1,
         ids=ids,
         name=lambda cells: f"{cell(cells, first)} {cell(cells, last)}",

@@ -56,7 +56,6 @@ def canvas_layout(rows: Sequence[list[str]], sheet: str, column: str, title: str
     possible = next(filter(None, (_points(row, grade) for row in special)), None)
     return SheetLayout(
         platform="Canvas",
-        heading=0,
         students=first,
         ids=id_columns(headings, _IDS),
         name=lambda cells: _name(headings, cells),

@@ -39,7 +39,6 @@ def gradescope_layout(rows: Sequence[list[str]], sheet: str, column: str) -> She
     first, last = column_of(headings, "First Name"), column_of(headings, "Last Name")
     return SheetLayout(
         platform="Gradescope",
-        heading=0,
         students=1,
         ids=ids,
         name=lambda cells: cell(cells, whole) or f"{cell(cells, first)} {cell(cells, last)}",

@@ -69,7 +69,6 @@ def moodle_layout(rows: Sequence[list[str]], sheet: str, column: str) -> SheetLa
     participant = IdColumn(identifier, headings[identifier].strip(), ("moodle",), digits=True)
     return SheetLayout(
         platform="Moodle",
-        heading=0,
         students=1,
         ids=(participant, *by_address),
         name=lambda cells: cell(cells, name),

@@ -16,8 +16,6 @@ class SheetLayout(NamedTuple):
     """What of a sheet is what."""
 
     platform: str
-    heading: int
-    """Index of the row of headings."""
     students: int
     """Index of the first student's row."""
     ids: tuple[IdColumn, ...]
