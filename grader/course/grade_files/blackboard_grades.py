@@ -15,6 +15,7 @@ from grader.course.grade_files.sheet_layout import (
     cell,
     chosen_column,
     column_of,
+    full_name,
     id_columns,
 )
 from grader.course.grade_files.student_grade import points_of
@@ -56,13 +57,12 @@ def blackboard_layout(
     grade = chosen_column(sheet, titles, whole or candidates, wanted, title)
     match = matches[grade]
     possible = points_of(match["points"]) if match and match["points"] else None
-    first, last = column_of(headings, "First Name"), column_of(headings, "Last Name")
     kept = (column_of(headings, name) for name in _KEPT)
     return SheetLayout(
         platform="Blackboard",
         students=1,
         ids=ids,
-        name=lambda cells: f"{cell(cells, first)} {cell(cells, last)}",
+        name=full_name(headings),
         grade=grade,
         possible=lambda _cells: possible,
         columns=(*(at for at in kept if at is not None), grade),

@@ -13,9 +13,9 @@ from typing import Final
 
 from grader.course.grade_files.sheet_layout import (
     SheetLayout,
-    cell,
     chosen_column,
     column_of,
+    full_name,
     id_columns,
 )
 from grader.course.grade_files.student_grade import points_of
@@ -59,13 +59,12 @@ def brightspace_layout(
     grade = chosen_column(sheet, titles, candidates, named["title"] if named else column, title)
     match = matches[grade]
     possible = points_of(match["points"]) if match and match["points"] else None
-    first, last = column_of(headings, "First Name"), column_of(headings, "Last Name")
     keys = tuple(id.at for id in ids if id.title != "Email")
     return SheetLayout(
         platform="Brightspace",
         students=1,
         ids=ids,
-        name=lambda cells: f"{cell(cells, first)} {cell(cells, last)}",
+        name=full_name(headings),
         grade=grade,
         possible=lambda _cells: possible,
         columns=(*keys, grade, end),

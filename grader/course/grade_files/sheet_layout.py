@@ -90,6 +90,12 @@ def id_columns(
     return tuple(IdColumn(at, headings[at].strip(), kinds) for at, kinds in found if at is not None)
 
 
+def full_name(headings: Sequence[str]) -> Callable[[list[str]], str]:
+    """The name in a row of a sheet with a column for each of its halves."""
+    first, last = column_of(headings, "First Name"), column_of(headings, "Last Name")
+    return lambda cells: f"{cell(cells, first)} {cell(cells, last)}"
+
+
 def cell(cells: Sequence[str], at: int | None) -> str:
     """A cell that may not be there."""
     return cells[at].strip() if at is not None and at < len(cells) else ""
