@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table, insert, select, update
@@ -12,6 +13,11 @@ from grader.model.worth import Extension, Override
 
 REPLACED: Final = "replaced"
 """Why an override is revoked by a later one for the same."""
+_OF_OVERRIDE: Final = (
+    "person", "assignment", "scope", "points", "outcome", "who", "why", "note",
+)  # fmt: skip
+_OF_EXTENSION: Final = ("assignment", "scope", "due", "minutes", "who", "why")
+"""Fields whose columns have the same name."""
 
 
 class Revocation(NamedTuple):
@@ -29,9 +35,8 @@ def add_override(connection: Connection, override: Override) -> int:
             replaced = Revocation(override.who, _when(override), REPLACED)
             revoke_override(connection, number, replaced)
     values = {
-        **_fields(override, "person", "assignment", "scope", "points", "outcome", "why", "note"),
+        **_fields(override, _OF_OVERRIDE),
         "target": override.id,
-        "who": override.who,
         "at": _when(override),
     }
     return _inserted(connection, overrides, values)
@@ -47,19 +52,7 @@ def read_overrides(
     if person:
         query = query.where(overrides.c.person == person)
     return {
-        row.id: Override(
-            person=row.person,
-            assignment=row.assignment,
-            scope=row.scope,
-            id=row.target,
-            points=row.points,
-            outcome=row.outcome,
-            who=row.who,
-            when=row.at,
-            why=row.why,
-            note=row.note,
-            revoked=row.revoked_at,
-        )
+        row.id: Override(**_fields(row, _OF_OVERRIDE), **_renamed(row))
         for row in connection.execute(query)
     }
 
@@ -73,7 +66,7 @@ def add_extension(connection: Connection, extension: Extension) -> int:
     """Keep an extension; its number."""
     at = extension.when or dt.datetime.now(dt.UTC)
     values = {
-        **_fields(extension, "assignment", "scope", "due", "minutes", "who", "why"),
+        **_fields(extension, _OF_EXTENSION),
         "target": extension.id,
         "at": at,
     }
@@ -86,17 +79,7 @@ def read_extensions(connection: Connection, assignment: str = "") -> dict[int, E
     if assignment:
         query = query.where(extensions.c.assignment.in_([assignment, ""]))
     return {
-        row.id: Extension(
-            assignment=row.assignment,
-            scope=row.scope,
-            id=row.target,
-            due=row.due,
-            minutes=row.minutes,
-            who=row.who,
-            when=row.at,
-            why=row.why,
-            revoked=row.revoked_at,
-        )
+        row.id: Extension(**_fields(row, _OF_EXTENSION), **_renamed(row))
         for row in connection.execute(query)
     }
 
@@ -115,8 +98,12 @@ def read_revocations(connection: Connection, table: Table) -> dict[int, Revocati
     }
 
 
-def _fields(record: Any, *names: str) -> dict[str, Any]:
+def _fields(record: Any, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
+
+
+def _renamed(row: Any) -> dict[str, Any]:
+    return {"id": row.target, "when": row.at, "revoked": row.revoked_at}
 
 
 def _when(override: Override) -> dt.datetime:
