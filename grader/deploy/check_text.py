@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 
 from grader.model.result import CheckResult, Outcome
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import check_view
+from grader.report.student_view import case_of, check_view
 from grader.report.terminal import check_lines
 
 _WIDTH = 100
@@ -22,6 +22,12 @@ def check_text(check: CheckResult, lang: Lang) -> str:
         return "\n".join(check.notes)
     _title, *facts = check_lines(check_view(check), texts, "student", points=False)
     return as_text(facts)
+
+
+def check_title(check: CheckResult) -> str:
+    """A check's title with its case, where it has several."""
+    case = case_of(check)
+    return f"{check.title} [{case}]" if case else check.title
 
 
 def as_text(lines: Iterable[RenderableType]) -> str:

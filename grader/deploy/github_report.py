@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from grader.deploy.check_text import as_text, check_text
+from grader.deploy.check_text import as_text, check_text, check_title
 from grader.model.result import CheckResult, Outcome, Result
 from grader.report.redact import for_audience
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import asked_for, case_of
+from grader.report.student_view import asked_for
 from grader.report.terminal import remarks
 from grader.report.text import clip, number, one_line
 
@@ -43,7 +43,7 @@ def annotation_lines(result: Result, *, below: str = "", lang: Lang = "en") -> I
         said.add(what)
         text = clip(check_text(check, lang), 2_000)
         where = {"file": f"{folder}/{file}", "line": str(line)} if file else {}
-        yield _command("error", text, title=_title(check), **where)
+        yield _command("error", text, title=check_title(check), **where)
         if len(said) == _MOST:
             return
 
@@ -80,12 +80,7 @@ def _checks(shown: Result, texts: Texts) -> Iterator[str]:
     yield "|---|---|---:|"
     for check in filter(asked_for, shown.checks):
         points = f"{number(check.points)} / {number(check.max_points)}"
-        yield f"| {_plain(_title(check))} | {texts.outcome(check.outcome)} | {points} |"
-
-
-def _title(check: CheckResult) -> str:
-    case = case_of(check)
-    return f"{check.title} [{case}]" if case else check.title
+        yield f"| {_plain(check_title(check))} | {texts.outcome(check.outcome)} | {points} |"
 
 
 def _place(check: CheckResult) -> tuple[str, int]:

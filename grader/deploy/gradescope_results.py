@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
-from grader.deploy.check_text import as_text, check_text
+from grader.deploy.check_text import as_text, check_text, check_title
 from grader.model.errors import UsageError
-from grader.model.result import CheckResult, Outcome, Result, Visibility
+from grader.model.result import Outcome, Result, Visibility
 from grader.model.rubric import Text
 from grader.report.redact import for_audience
 from grader.report.strings import Lang
-from grader.report.student_view import asked_for, case_of
+from grader.report.student_view import asked_for
 from grader.report.terminal import remarks
 from grader.report.text import one_line
 
@@ -100,7 +100,7 @@ def _tests(shown: Result, lang: Lang, hidden_checks: HiddenChecks) -> Iterator[d
         counts[check.part] = counts.get(check.part, 0) + 1
         hidden = check.visibility is Visibility.HIDDEN
         yield {
-            "name": f"{titles.get(check.part, check.part)}: {_title(check)}",
+            "name": f"{titles.get(check.part, check.part)}: {check_title(check)}",
             "number": f"{parts.get(check.part, len(parts) + 1)}.{counts[check.part]}",
             "score": round(check.points, 6),
             "max_score": round(check.max_points, 6),
@@ -108,8 +108,3 @@ def _tests(shown: Result, lang: Lang, hidden_checks: HiddenChecks) -> Iterator[d
             "output": check_text(check, lang),
             "visibility": hidden_checks if hidden else "visible",
         }
-
-
-def _title(check: CheckResult) -> str:
-    case = case_of(check)
-    return f"{check.title} [{case}]" if case else check.title
