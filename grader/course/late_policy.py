@@ -1,4 +1,4 @@
-"""What lateness costs."""
+"""What lateness costs without a course: what the rubric says, and by its due time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ class Lateness:
 
     def __init__(self, rubric: Rubric, times: Mapping[str, dt.datetime]) -> None:
         self._trusts_files = rubric.trust_timestamps
-        due = rubric.due and _aware(rubric.due)
-        self._deadline = Deadline(due=due, policy=rubric.late)
+        self._deadline = rubric_deadline(rubric)
         self._times = times
 
     def of(self, source: Source) -> Worth:
         """What decides what a submission is worth."""
-        return Worth(submitted=self.submitted(source), deadline=self._deadline)
+        return Worth(submitted=self._submitted(source), deadline=self._deadline)
 
-    def submitted(self, source: Source) -> dt.datetime | None:
+    def _submitted(self, source: Source) -> dt.datetime | None:
         """When it was submitted: as the platform or a list says, or, where the rubric trusts it,
         as a `timestamp.txt` in its folder does."""
         known = self._times.get(source.id)
@@ -34,5 +33,7 @@ class Lateness:
         return time_in_folder(source.path)
 
 
-def _aware(time: dt.datetime) -> dt.datetime:
-    return time if time.tzinfo else time.astimezone()
+def rubric_deadline(rubric: Rubric, due: dt.datetime | None = None) -> Deadline:
+    """The deadline by a rubric's policy and, where no other is known, by its own due time."""
+    due = due or rubric.due
+    return Deadline(due=due if due is None or due.tzinfo else due.astimezone(), policy=rubric.late)

@@ -7,7 +7,6 @@ see why in what was printed, and the student has no zero.
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ import msgspec
 
 from grader.assignment.folder import Assignment
 from grader.batches.grading_client import Engine
-from grader.course.lateness import Deadline
+from grader.course.late_policy import rubric_deadline
 from grader.course.submission_worth import Worth
 from grader.deploy.gradescope_metadata import SubmissionMetadata, read_metadata
 from grader.deploy.gradescope_results import HiddenChecks, gradescope_results
@@ -90,12 +89,8 @@ def _worth(assignment: str, metadata: SubmissionMetadata | None) -> Worth:
     told = metadata or SubmissionMetadata()
     return Worth(
         submitted=told.created_at,
-        deadline=Deadline(due=told.due or _aware(rubric.due), policy=rubric.late),
+        deadline=rubric_deadline(rubric, told.due),
     )
-
-
-def _aware(time: dt.datetime | None) -> dt.datetime | None:
-    return time if time is None or time.tzinfo else time.astimezone()
 
 
 def _graded(submission: Path, assignment: str, asked: AutograderSettings) -> Result:
