@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
 
-MAX_DEPTH: Final = 150
-"""Nesting below which nothing is looked at: no program that a person wrote is as deep."""
+from grader.similarity.program_names import MAX_DEPTH, ProgramNames, node_text
+
 MAX_TOKENS: Final = 60_000
 """Of a file; what follows is not looked at."""
 REST: Final = ""
@@ -35,13 +35,6 @@ _SILENT: Final = frozenset(
      "ERROR", "decorated_definition", "type_conversion", "as_pattern_target"}
 )  # fmt: skip
 """Nodes that only hold others together."""
-_HOLDERS: Final = frozenset(
-    {"module", "block", "expression_statement", "decorated_definition", "class_definition",
-     "function_definition", "if_statement", "elif_clause", "else_clause", "for_statement",
-     "while_statement", "with_statement", "try_statement", "except_clause", "finally_clause",
-     "match_statement", "case_clause", "ERROR"}
-)  # fmt: skip
-"""Nodes with statements in them."""
 _SKIPPED: Final = frozenset(
     {"comment", "type", "pass_statement", "import_statement", "import_from_statement",
      "future_import_statement", "line_continuation", "global_statement", "nonlocal_statement",
@@ -84,7 +77,7 @@ def code_units(text: str, own_modules: frozenset[str] = frozenset()) -> list[Cod
         own_modules: names of modules that the same student wrote: imported names are their own.
     """
     root = _parser().parse(text.encode("utf-8", "replace")).root_node
-    reader = _UnitReader(_Names(root, own_modules))
+    reader = _UnitReader(ProgramNames(root, own_modules))
     reader.read(root)
     return reader.units
 
@@ -92,59 +85,6 @@ def code_units(text: str, own_modules: frozenset[str] = frozenset()) -> list[Cod
 @cache
 def _parser() -> Parser:
     return Parser(Language(tree_sitter_python.language()))
-
-
-def _text(node: Node | None) -> str:
-    return node.text.decode("utf-8", "replace") if node is not None and node.text else ""
-
-
-class _Names:
-    """What the names of a program are: modules, what these hold, or the student's own."""
-
-    def __init__(self, root: Node, own_modules: frozenset[str]) -> None:
-        self.modules: set[str] = set()
-        """Names of imported modules."""
-        self.imported: dict[str, str] = {}
-        """Names that were imported from a module that is not the student's."""
-        self.attributes: set[str] = set()
-        """Attributes and methods that the program itself makes."""
-        self._own_modules = own_modules
-        self._look(root)
-
-    def _look(self, root: Node) -> None:
-        waiting = [(root, 0)]
-        while waiting:
-            node, depth = waiting.pop()
-            kind = node.type
-            if kind == "import_statement":
-                self._take_modules(node)
-            elif kind == "import_from_statement":
-                self._take_names(node)
-            elif kind == "function_definition":
-                self.attributes.add(_text(node.child_by_field_name("name")))
-            elif kind == "assignment":
-                left = node.child_by_field_name("left")
-                if left is not None and left.type == "attribute":
-                    self.attributes.add(_text(left.child_by_field_name("attribute")))
-            if depth < MAX_DEPTH and kind in _HOLDERS:
-                waiting += [(child, depth + 1) for child in node.named_children]
-
-    def _take_modules(self, node: Node) -> None:
-        for child in node.named_children:
-            alias = child.child_by_field_name("alias")
-            name = _text(alias) or _text(child).partition(".")[0]
-            if _text(child).partition(" ")[0] not in self._own_modules:
-                self.modules.add(name)
-
-    def _take_names(self, node: Node) -> None:
-        module = node.child_by_field_name("module_name")
-        parts = _text(module).split(".")
-        if not parts[0] or parts[-1] in self._own_modules:
-            return
-        for child in node.children_by_field_name("name"):
-            name = child.child_by_field_name("name") if child.type == "aliased_import" else child
-            alias = child.child_by_field_name("alias")
-            self.imported[_text(alias) or _text(child)] = _text(name)
 
 
 class _Temporary(NamedTuple):
@@ -200,7 +140,7 @@ class _Draft:
 class _UnitReader:
     """Walks a program's tree, and writes down what counts."""
 
-    def __init__(self, names: _Names) -> None:
+    def __init__(self, names: ProgramNames) -> None:
         self.units: list[CodeUnit] = []
         self._names = names
         self._draft: _Draft
@@ -265,7 +205,7 @@ class _UnitReader:
         self._visit(left)
         value = len(draft.tokens)
         self._visit(only.child_by_field_name("right"))
-        draft.temporaries[start] = _Temporary(_text(left), value, len(draft.tokens))
+        draft.temporaries[start] = _Temporary(node_text(left), value, len(draft.tokens))
 
     def _is_temporary(self, node: Node) -> bool:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -286,11 +226,11 @@ class _UnitReader:
         """`x += y` as `x = x + y`."""
         self._say(node, "=")
         self._visit_fields(node, "left")
-        self._say(node, _text(node.child_by_field_name("operator")).removesuffix("="))
+        self._say(node, node_text(node.child_by_field_name("operator")).removesuffix("="))
         self._visit_fields(node, "left", "right")
 
     def _binary(self, node: Node) -> None:
-        operator = _text(node.child_by_field_name("operator"))
+        operator = node_text(node.child_by_field_name("operator"))
         if operator == "@":
             self._say(node, "call")
             self._say(node, ".dot")
@@ -304,7 +244,7 @@ class _UnitReader:
         self._visit_all(node)
 
     def _identifier(self, node: Node) -> None:
-        name = _text(node)
+        name = node_text(node)
         name = _OLD_NAMES.get(name, name)
         if name in self._names.modules:
             return
@@ -316,7 +256,7 @@ class _UnitReader:
             self._say(node, "name", name)
 
     def _attribute(self, node: Node) -> None:
-        name = _text(node.child_by_field_name("attribute"))
+        name = node_text(node.child_by_field_name("attribute"))
         name = _OLD_METHODS.get(name, name)
         if name in self._names.attributes:
             self._say(node, "attribute", f".{name}")
@@ -333,12 +273,12 @@ class _UnitReader:
         call = node.parent.parent if node.parent else None
         function = call.child_by_field_name("function") if call else None
         is_own = function is not None and function.type == "identifier"
-        name = "" if is_own else _text(node.child_by_field_name("name"))
+        name = "" if is_own else node_text(node.child_by_field_name("name"))
         self._say(node, f"{name}=")
         self._visit_fields(node, "value")
 
     def _number(self, node: Node) -> None:
-        self._say(node, _plain_number(_text(node)))
+        self._say(node, _plain_number(node_text(node)))
 
     def _string(self, node: Node) -> None:
         self._say(node, "string")
@@ -348,7 +288,7 @@ class _UnitReader:
         self._visit_fields(node, "right", "condition", "body", "alternative")
 
     def _branch(self, node: Node) -> None:
-        condition = _text(node.child_by_field_name("condition"))
+        condition = node_text(node.child_by_field_name("condition"))
         if condition in ("False", "0"):
             self._visit_fields(node, "alternative")
             return
@@ -362,7 +302,7 @@ class _UnitReader:
         self._visit_fields(node, "value")
 
     def _class(self, node: Node) -> None:
-        self._owners.append(_text(node.child_by_field_name("name")))
+        self._owners.append(node_text(node.child_by_field_name("name")))
         self._visit_fields(node, "superclasses", "body")
         self._owners.pop()
 
@@ -372,7 +312,7 @@ class _UnitReader:
             self._visit_fields(node, "name", "parameters", "body")
             return
         outer = self._draft
-        name = ".".join([*self._owners, _text(node.child_by_field_name("name")) or "?"])
+        name = ".".join([*self._owners, node_text(node.child_by_field_name("name")) or "?"])
         self._draft = _Draft(name, node)
         self._in_function = True
         self._visit_fields(node, "parameters", "body")
@@ -413,7 +353,7 @@ _VISITS: Final[Mapping[str, _Visit]] = {
 
 
 def _is_print(node: Node) -> bool:
-    return node.type == "call" and _text(node.child_by_field_name("function")) == "print"
+    return node.type == "call" and node_text(node.child_by_field_name("function")) == "print"
 
 
 def _is_preset(node: Node) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from grader.similarity.code_tokens import MAX_DEPTH, MAX_TOKENS, CodeToken, code_units
+from grader.similarity.code_tokens import MAX_TOKENS, CodeToken, code_units
+from grader.similarity.program_names import MAX_DEPTH
 from grader.similarity.winnowing import LENGTH, WINDOW, passage_hashes, winnow
 
 PLAIN = """
