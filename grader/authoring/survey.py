@@ -91,22 +91,68 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
     start = time.perf_counter()
     contract, pairs, left_out, candidates = _explored(source, jobs, progress)
     if not candidates:
-        reasons = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
-        raise InputError(f"{source.package}: none of its functions could be called: {reasons}.")
+        raise _nothing_called(source, left_out)
     contract = _with_methods(contract, candidates)
     written = _written(candidates, contract)
-    best_first = sorted(written, key=lambda name: written[name][1].cost)
-    trials = Trials(source, contract, {name: written[name][0].text for name in best_first})
+    trials = _trials(source, contract, written)
     progress("candidates", 0, len(written))
+    tried = _tried(trials, written)
+    mutants = _sample(trials.mutants(tried))
+    kills, survivors = _killed(trials, tried, mutants, _costs(written, tried), jobs, progress)
+    chosen = _chosen(contract, written, tried, kills)
+    _leave_out_unjudged(contract, left_out, chosen, written, tried)
+    return Survey(
+        contract, pairs, chosen, len(mutants), len(mutants) - len(survivors), survivors, left_out,
+        time.perf_counter() - start,
+    )  # fmt: skip
+
+
+def _nothing_called(source: ReferenceSource, left_out: Mapping[str, str]) -> InputError:
+    reasons = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
+    return InputError(f"{source.package}: none of its functions could be called: {reasons}.")
+
+
+def _trials(
+    source: ReferenceSource,
+    contract: Mapping[str, ContractEntry],
+    written: Mapping[str, tuple[Written, Candidate]],
+) -> Trials:
+    """Trials of the candidates, the cheapest first."""
+    best_first = sorted(written, key=lambda name: written[name][1].cost)
+    return Trials(source, contract, {name: written[name][0].text for name in best_first})
+
+
+def _tried(trials: Trials, written: Mapping[str, tuple[Written, Candidate]]) -> Tried:
+    """What came of the reference; a check that a function passes which does nothing is refused.
+
+    Raises:
+        GraderError: the reference cannot be tried.
+    """
     tried = trials.on_reference()
     targets = {name: written[name][1].target.partition(".")[0] for name in tried.passed}
     for name in trials.paying_idlers(tried, targets):
         del tried.passed[name]
         tried.refused[name] = "a function that does nothing passes the check as well"
-    order = sorted(tried.passed, key=lambda name: written[name][1].cost + 5 * tried.passed[name])
-    mutants = _sample(trials.mutants(tried))
+    return tried
+
+
+def _costs(written: Mapping[str, tuple[Written, Candidate]], tried: Tried) -> dict[str, float]:
+    """What each check that passes costs, the time that it takes included."""
+    return {name: written[name][1].cost + 5 * tried.passed[name] for name in tried.passed}
+
+
+def _killed(
+    trials: Trials,
+    tried: Tried,
+    mutants: list[Mutant],
+    costs: Mapping[str, float],
+    jobs: int,
+    progress: Progress,
+) -> tuple[dict[str, set[str]], list[Mutant]]:
+    """The mutants that each check kills, and those that none does."""
     kills: dict[str, set[str]] = defaultdict(set)
     survivors = []
+    order = sorted(costs, key=costs.__getitem__)
     for mutant, killers in trials.on_mutants(
         tried, mutants, order, jobs, lambda done, all_: progress("mutants", done, all_)
     ):
@@ -114,8 +160,18 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
             kills[name].add(mutant.subject.id + mutant.subject.file)
         if not killers:
             survivors.append(mutant)
-    chosen = _chosen(contract, written, tried, kills)
-    judged = {chosen_one.candidate.target.partition(".")[0] for chosen_one in chosen}
+    return kills, survivors
+
+
+def _leave_out_unjudged(
+    contract: dict[str, ContractEntry],
+    left_out: dict[str, str],
+    chosen: list[Chosen],
+    written: Mapping[str, tuple[Written, Candidate]],
+    tried: Tried,
+) -> None:
+    """Note why no chosen check judges a name, and drop it from the contract if none uses it."""
+    judged = {each.candidate.target.partition(".")[0] for each in chosen}
     for name in [name for name in contract if name not in judged]:
         left_out.setdefault(name, _why_unjudged(name, written, tried))
         used = any(
@@ -123,10 +179,6 @@ def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
         )
         if not used:
             del contract[name]
-    return Survey(
-        contract, pairs, chosen, len(mutants), len(mutants) - len(survivors), survivors, left_out,
-        time.perf_counter() - start,
-    )  # fmt: skip
 
 
 def _with_methods(
@@ -168,9 +220,8 @@ def _chosen(
     tried: Tried,
     kills: Mapping[str, set[str]],
 ) -> list[Chosen]:
-    costs = {name: written[name][1].cost + 5 * tried.passed[name] for name in tried.passed}
     useful = {name: kills[name] for name in tried.passed if kills.get(name)}
-    kept = cover(useful, costs, list(_due(written, tried)))
+    kept = cover(useful, _costs(written, tried), list(_due(written, tried)))
     order = {name: at for at, name in enumerate(written)}
     return [
         Chosen(*written[name], len(kills.get(name, ())))
