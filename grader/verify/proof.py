@@ -21,6 +21,11 @@ class ProgramKind(StrEnum):
     MUTANT = "mutant"
     IDLE = "idle"
 
+    @property
+    def label(self) -> str:
+        """What several of them are called."""
+        return {"variant": "valid variants", "idle": "idle functions"}.get(self, f"{self}s")
+
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """A package that the bank judges."""
@@ -134,7 +139,9 @@ class Proof(msgspec.Struct, kw_only=True):
     assignment: str
     seed: str
     whole: bool
-    """Whether everything was run, so that checks may be judged by what they kill."""
+    """Whether all subjects were run, so that checks may be judged by what they kill."""
+    not_run: list[str] = []
+    """What the whole proof has and this run left out, in words; nothing is known of it."""
     checks: list[CheckRecord]
     verdicts: list[ProgramVerdict]
     functions: list[FunctionScore] = []
@@ -180,7 +187,12 @@ class Proof(msgspec.Struct, kw_only=True):
 
     @property
     def proven(self) -> bool:
-        """Whether the bank does what it should, as far as was tried."""
+        """Whether everything was run, and the bank did what it should."""
+        return self.passed and not self.not_run
+
+    @property
+    def passed(self) -> bool:
+        """Whether the bank did what it should in all that was run."""
         return not (
             self.failed_reference
             or self.failed_variants

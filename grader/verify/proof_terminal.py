@@ -27,11 +27,19 @@ def summary(proof: Proof) -> RenderableType:
 
 
 def _heading(proof: Proof) -> Text:
-    word, style = ("proven", "bold green") if proof.proven else ("NOT PROVEN", "bold red")
-    scope = "" if proof.whole else ", as far as was asked"
-    return Text.assemble(
-        (proof.assignment, "bold"), "  ", (word, style), (f"{scope}, {proof.seconds:.0f} s", "dim")
+    style = "bold green" if proof.passed else "bold red"
+    told = Text.assemble(
+        (proof.assignment, "bold"), "  ", (_word(proof), style), (f", {proof.seconds:.0f} s", "dim")
     )
+    if proof.not_run:
+        told.append(f"\nNot run, so not judged: {'; '.join(proof.not_run)}.", "yellow")
+    return told
+
+
+def _word(proof: Proof) -> str:
+    if not proof.passed:
+        return "NOT PROVEN"
+    return "proven" if proof.proven else "passed what was run"
 
 
 def _figures(proof: Proof) -> Table:

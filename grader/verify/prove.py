@@ -11,6 +11,7 @@ import msgspec
 
 from grader.assignment.folder import Assignment
 from grader.grading import Settings, select
+from grader.model.errors import InputError
 from grader.model.result import CheckResult
 from grader.runner.check import Check
 from grader.runner.reference import reference_files
@@ -24,6 +25,7 @@ from grader.verify.proof import CheckRecord, ProgramKind, ProgramVerdict, Proof,
 from grader.verify.seeds import Progress, SeedTrial
 
 ALL: Final = (ProgramKind.VARIANT, ProgramKind.MISTAKE, ProgramKind.MUTANT, ProgramKind.IDLE)
+_CATALOGUE: Final = (ProgramKind.VARIANT, ProgramKind.MISTAKE)
 _CPU_FACTOR: Final = 10
 _CPU_LEAST: Final = 5
 _RESULT: Final = msgspec.json.Decoder(CheckResult)
@@ -45,6 +47,16 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def whole(self) -> bool:
         """Whether all subjects are asked for."""
         return set(self.kinds) == set(ALL) and not self.keyword
+
+    @property
+    def not_run(self) -> list[str]:
+        """What this leaves out of a whole proof, in words."""
+        named = {kind.label: kind in self.kinds for kind in ALL}
+        named["the reference under other seeds"] = self.seeds > 0
+        named["the catalogue under other seeds"] = self.catalogue_seeds > 0
+        left_out = [what for what, asked in named.items() if not asked]
+        rest = [f"everything without {self.keyword!r} in its id"] if self.keyword else []
+        return left_out + rest
 
 
 def prove(assignment: Assignment, wanted: Wanted, progress: Progress) -> Proof:
@@ -86,6 +98,7 @@ def _prove(
         assignment=assignment.rubric.id,
         seed=bench.seed,
         whole=wanted.whole,
+        not_run=wanted.not_run,
         checks=_records(assignment, bench),
         verdicts=[],
     )
@@ -94,13 +107,15 @@ def _prove(
     proof.verdicts.append(verdict_of(reference, list(bench.checks), results, weights, ""))
     sources = (assignment.layout, files, assignment.contract, observed, proof.checks)
     asked = _asked(wanted, gather(*sources, wanted.kinds))
+    known = _asked(wanted, gather(*sources, _CATALOGUE)) if wanted.catalogue_seeds else []
+    if (wanted.kinds or wanted.keyword) and not (asked or known or wanted.whole):
+        raise _nothing_to_run(assignment, wanted)
     proof.verdicts += _verdicts(bench, files, asked, weights, wanted.jobs, budget, progress)
     stale = argue(proof.verdicts, load_arguments(assignment.layout.equivalents))
     proof.stale_arguments = stale if wanted.whole else []
     trial = SeedTrial(bench, files, wanted.jobs, budget, progress)
     proof.seeds, proof.flakes = wanted.seeds, list(trial.flakes(wanted.seeds))
     if wanted.catalogue_seeds:
-        known = _asked(wanted, gather(*sources, (ProgramKind.VARIANT, ProgramKind.MISTAKE)))
         proof.catalogue_seeds, proof.catalogue_subjects = wanted.catalogue_seeds, len(known)
         proof.flips = trial.flips(known, wanted.catalogue_seeds)
     classes = {name for name, entry in assignment.contract.items() if entry.makes_object}
@@ -110,6 +125,16 @@ def _prove(
 
 def _asked(wanted: Wanted, cases: list[Program]) -> list[Program]:
     return [case for case in cases if wanted.keyword.lower() in case.subject.id.lower()]
+
+
+def _nothing_to_run(assignment: Assignment, wanted: Wanted) -> InputError:
+    """A run that was asked for a part, and found nothing there, must not look like a good one."""
+    kinds = ", ".join(kind.label for kind in wanted.kinds or _CATALOGUE)
+    named = f" with {wanted.keyword!r} in their id" if wanted.keyword else ""
+    return InputError(
+        f"{assignment.rubric.id} has no {kinds}{named}, so there is nothing to run.",
+        hint="The ids stand in the report of `grader verify --json FILE`." if named else "",
+    )
 
 
 def _handing_on(assignment: Assignment) -> set[str]:

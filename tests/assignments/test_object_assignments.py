@@ -192,7 +192,7 @@ def test_the_bank_kills_mutants_without_a_handwritten_mistake(assignment: Assign
     assert len(proof.of_kind(ProgramKind.MUTANT)) > 100
     mutants = proof.of_kind(ProgramKind.MUTANT)
     assert sum(verdict.killed for verdict in mutants) > 0.95 * len(mutants), proof.survivors
-    assert proof.proven, (proof.survivors, proof.strays[:3], proof.unattributed)
+    assert proof.passed, (proof.survivors, proof.strays[:3], proof.unattributed)
 
 
 def test_the_kit_works_in_an_environment_of_its_own(assignment: Assignment, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ SHIFTED = "return x + 2 * b"
 def test_a_good_bank_is_proven_without_a_catalogue(tmp_path: Path) -> None:
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT), seeds=3)
     mutants = proof.of_kind(ProgramKind.MUTANT)
-    assert proof.proven
+    assert proof.passed
     assert len(mutants) > 15
     assert all(verdict.killed for verdict in mutants)
     assert {verdict.subject.functions for verdict in mutants} == {("scale",), ("shift",)}
@@ -33,7 +33,7 @@ def test_a_helper_belongs_to_the_function_that_calls_it(tmp_path: Path) -> None:
 
 def test_a_weak_check_lets_mutants_live(tmp_path: Path) -> None:
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.WEAK_SHIFT))
-    assert not proof.proven
+    assert not proof.passed
     assert (SHIFTED, "return x - 2 * b") in toy.changes(proof, proof.survivors)
     (score,) = [score for score in proof.functions if score.function == "shift"]
     assert score.survived == len(proof.survivors) > 5
@@ -50,7 +50,7 @@ def test_a_check_that_kills_nothing(tmp_path: Path) -> None:
     bank = toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.IDLE, layers=layers)
     proof = toy.proof_of(bank)
     assert proof.idle_checks == ["layers::idle"]
-    assert not proof.proven
+    assert not proof.passed
 
 
 def test_a_redundant_check_is_named_with_the_other(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_check_that_flakes(tmp_path: Path) -> None:
     proof = toy.proof_of(assignment, seeds=40)
     assert {flake.check for flake in proof.flakes} == {"layers::flaky"}
     assert 0 < len(proof.flakes) < 40
-    assert not proof.proven
+    assert not proof.passed
 
 
 def test_a_check_that_sees_a_mistake_under_some_seeds_only(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_check_that_sees_a_mistake_under_some_seeds_only(tmp_path: Path) -> No
     assert flip.outcomes.keys() == {"passed", "failed"}
     assert sum(flip.outcomes.values()) == 30
     assert proof.flakes == []
-    assert not proof.proven
+    assert not proof.passed
 
 
 def test_a_mistake_that_is_seen_with_every_seed(tmp_path: Path) -> None:
@@ -102,14 +102,14 @@ def test_a_reference_that_fails_its_own_bank(tmp_path: Path) -> None:
     wrong = toy.SCALE.replace("student.scale(x, w), expected", "student.scale(x, w), -expected")
     proof = toy.proof_of(toy.make(tmp_path, wrong, toy.SHIFT))
     assert proof.failed_reference == ["layers::scale"]
-    assert not proof.proven
+    assert not proof.passed
 
 
 def test_a_fault_of_another_function(tmp_path: Path) -> None:
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.STRAY))
     assert {stray.check for stray in proof.strays} == {"layers::stray"}
     assert all(stray.subject.startswith("scale:") for stray in proof.strays)
-    assert not proof.proven
+    assert not proof.passed
 
 
 def test_follow_through_forgives_another_functions_fault(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_follow_through_forgives_another_functions_fault(tmp_path: Path) -> None
     )
     proof = toy.proof_of(toy.make(tmp_path, toy.SCALE, toy.SHIFT, toy.STRAY, rubric=forgiving))
     assert proof.strays == []
-    assert proof.proven
+    assert proof.passed
     scaled = [v for v in proof.of_kind(ProgramKind.MUTANT) if v.subject.functions == ("scale",)]
     assert all(verdict.asked == ["layers::scale"] for verdict in scaled)
 
@@ -167,7 +167,7 @@ def test_a_check_may_depend_on_a_class(tmp_path: Path, uses: str, proven: bool) 
     proof = toy.proof_of(toy.make(tmp_path, checks, layers=CLASSES, rubric=rubric))
     assert {stray.check for stray in proof.dependent} == ({"layers::shift"} if proven else set())
     assert {stray.check for stray in proof.strays} == (set() if proven else {"layers::shift"})
-    assert proof.proven is proven
+    assert proof.passed is proven
 
 
 def test_follow_through_forgives_no_fault_of_the_own_family(tmp_path: Path) -> None:
@@ -283,4 +283,4 @@ def test_generous(student, inputs):
     assert paid == {
         ("layers::generous", f"{who}:idle:{fill}") for who in ("shift", "all") for fill in fills
     }
-    assert not proof.proven
+    assert not proof.passed
