@@ -55,8 +55,8 @@ class CodeToken(NamedTuple):
     """What it says: an operator, a method's name, a number."""
     name: str
     """The student's own name, of which nothing counts but where else it stands; else empty."""
-    row: int
-    """Line, counting from 0."""
+    at: int
+    """Byte of the program that it begins with."""
 
 
 class CodeUnit(NamedTuple):
@@ -158,7 +158,7 @@ class _UnitReader:
 
     def _say(self, node: Node, kind: str, name: str = "") -> None:
         self._left -= 1
-        self._draft.tokens.append(CodeToken(kind, name, node.start_point[0]))
+        self._draft.tokens.append(CodeToken(kind, name, node.start_byte))
 
     def _visit(self, node: Node | None) -> None:
         if node is None or self._left <= 0 or self._depth >= MAX_DEPTH:
@@ -182,9 +182,14 @@ class _UnitReader:
 
     def _visit_fields(self, node: Node, *fields: str) -> None:
         for field in fields:
-            for child in node.children_by_field_name(field):
-                if child.is_named:
-                    self._visit(child)
+            child = node.child_by_field_name(field)
+            if child is not None and child.is_named:
+                self._visit(child)
+
+    def _visit_alternatives(self, node: Node) -> None:
+        """Each `elif`, and `else`."""
+        for child in node.children_by_field_name("alternative"):
+            self._visit(child)
 
     def _statement(self, node: Node) -> None:
         """An expression on a line of its own: a text or something printed says nothing."""
@@ -285,12 +290,13 @@ class _UnitReader:
 
     def _loop(self, node: Node) -> None:
         self._say(node, "loop")
-        self._visit_fields(node, "right", "condition", "body", "alternative")
+        self._visit_fields(node, "right", "condition", "body")
+        self._visit_alternatives(node)
 
     def _branch(self, node: Node) -> None:
         condition = node_text(node.child_by_field_name("condition"))
         if condition in ("False", "0"):
-            self._visit_fields(node, "alternative")
+            self._visit_alternatives(node)
             return
         self._say(node, "if")
         self._visit_all(node)

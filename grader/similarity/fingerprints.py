@@ -14,7 +14,7 @@ from grader.similarity.compared_class import ComparedSource
 from grader.similarity.given_code import FileChoice, GivenCode, file_digest
 from grader.similarity.limited_reading import read_limited
 from grader.similarity.program_files import module_stems, programs
-from grader.similarity.winnowing import Hashes, inside, passage_hashes, winnow
+from grader.similarity.winnowing import Hashes, NumberedTokens, inside
 
 MAX_FINGERPRINTS: Final = 100_000
 """Of a submission: many times what a course asks for."""
@@ -87,18 +87,20 @@ def fingerprint(compared: ComparedSource, given: GivenCode, chosen: FileChoice) 
         digest = file_digest(file.data)
         if digest in given.files:
             continue
-        units = code_units(file.text, stems)
-        own = [own_prints(unit, given) for unit in units]
-        every += own
-        if sum(map(len, own)) >= _WORTH_A_REMARK and len(files) < _MAX_FILES:
+        own = own_prints(code_units(file.text, stems), given)
+        every.append(own)
+        if len(own) >= _WORTH_A_REMARK and len(files) < _MAX_FILES:
             files[file.path] = digest
     numbers = np.unique(np.concatenate(every))[:MAX_FINGERPRINTS]
     return SubmissionPrint(hashes=numbers.tobytes(), files=files, problem=found.problem)
 
 
-def own_prints(unit: CodeUnit, given: GivenCode) -> Hashes:
-    """The fingerprints of a function, without what was given."""
-    hashes = passage_hashes(unit.tokens)
-    kept = winnow(hashes)
-    own: Hashes = hashes[kept[~inside(given.covers(unit))[kept]]]
+def own_prints(units: Sequence[CodeUnit], given: GivenCode) -> Hashes:
+    """The fingerprints of functions, without what was given."""
+    tokens = NumberedTokens([unit.tokens for unit in units])
+    hashes = tokens.passages()
+    kept = tokens.winnowed(hashes)
+    covered = inside(given.covers(tokens))
+    kept[: len(covered)] &= ~covered
+    own: Hashes = hashes[kept]
     return own

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.assignment.folder import Assignment
-from grader.similarity.code_tokens import CodeUnit, code_units
+from grader.similarity.code_tokens import code_units
 from grader.similarity.program_files import ProgramFile, module_stems, programs
-from grader.similarity.winnowing import Hashes, passage_hashes
+from grader.similarity.winnowing import Hashes, NumberedTokens
 from grader.submission.module_names import COPY, Modules
 
 GIVEN_LENGTH: Final = 12
@@ -35,14 +35,16 @@ class GivenCode(NamedTuple):
     names: list[str]
     """What it is, for people."""
 
-    def covers(self, unit: CodeUnit) -> NDArray[np.bool_]:
-        """Which tokens of a function were given, all of them if the function was."""
-        if function_digest(unit) in self.functions:
-            return np.ones(len(unit.tokens), np.bool_)
-        found = np.isin(passage_hashes(unit.tokens, GIVEN_LENGTH), self.passages)
-        covered = np.zeros(len(unit.tokens), np.bool_)
-        for at in np.flatnonzero(found):
-            covered[at : at + GIVEN_LENGTH] = True
+    def covers(self, tokens: NumberedTokens) -> NDArray[np.bool_]:
+        """Which tokens were given: all those of a function that was, and passages of others."""
+        found = np.isin(tokens.passages(GIVEN_LENGTH), self.passages) & tokens.fit(GIVEN_LENGTH)
+        edges = np.zeros(len(tokens) + GIVEN_LENGTH, np.int64)
+        edges[: len(tokens)] += found
+        edges[GIVEN_LENGTH:] -= found
+        covered: NDArray[np.bool_] = np.cumsum(edges)[: len(tokens)] > 0
+        for span, digest in zip(tokens.spans(), tokens.digests(), strict=True):
+            if digest in self.functions:
+                covered[span] = True
         return covered
 
 
@@ -106,21 +108,14 @@ def _given_texts(assignment: Assignment) -> Iterator[ProgramFile]:
 
 def _collected(files: Sequence[ProgramFile], names: list[str]) -> GivenCode:
     stems = module_stems([*files])
-    units = [unit for file in files for unit in code_units(file.text, stems)]
-    passages = [passage_hashes(unit.tokens, GIVEN_LENGTH) for unit in units]
+    units = [unit.tokens for file in files for unit in code_units(file.text, stems)]
+    tokens = NumberedTokens(units)
     return GivenCode(
-        np.unique(np.concatenate([*passages, np.zeros(0, np.uint64)])),
-        frozenset(map(function_digest, units)),
+        np.unique(tokens.passages(GIVEN_LENGTH)[tokens.fit(GIVEN_LENGTH)]),
+        frozenset(tokens.digests()),
         frozenset(file_digest(file.data) for file in files),
         names,
     )
-
-
-def function_digest(unit: CodeUnit) -> bytes:
-    """The same for functions that differ in names and layout alone."""
-    order: dict[str, int] = {}
-    kinds = (f"{token.kind} {order.setdefault(token.name, len(order))}" for token in unit.tokens)
-    return hashlib.blake2b("\n".join(kinds).encode(), digest_size=16).digest()
 
 
 def file_digest(data: bytes) -> str:

@@ -10,12 +10,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.similarity.code_tokens import code_units
+from grader.similarity.code_tokens import CodeUnit, code_units
 from grader.similarity.compared_class import ComparedSource
 from grader.similarity.given_code import FileChoice, GivenCode
 from grader.similarity.limited_reading import read_limited
 from grader.similarity.program_files import module_stems, programs
-from grader.similarity.winnowing import Hashes, inside, passage_hashes
+from grader.similarity.winnowing import LENGTH, Hashes, NumberedTokens, inside
 
 _MAX_TOKENS: Final = 40_000
 """Of a submission that are set beside another's."""
@@ -95,24 +95,43 @@ def _units(compared: ComparedSource, given: GivenCode, chosen: FileChoice) -> li
     units: list[ProgramUnit] = []
     left = _MAX_TOKENS
     for file in files:
-        lines = file.text.split("\n")
-        for unit in code_units(file.text, stems):
+        found = code_units(file.text, stems)
+        tokens = NumberedTokens([unit.tokens for unit in found])
+        hashes, covered = tokens.passages(), given.covers(tokens)
+        lines, rows = file.text.split("\n"), _rows(file.text, found)
+        for unit, span in zip(found, tokens.spans(), strict=True):
             left -= len(unit.tokens)
             if left < 0:
                 return units
-            hashes = passage_hashes(unit.tokens)
-            own = lines[unit.first_row : unit.last_row + 1] if unit.name else lines
-            rows = [token.row - (unit.first_row if unit.name else 0) for token in unit.tokens]
-            units.append(
-                ProgramUnit(
-                    file=file.path,
-                    name=unit.name,
-                    first_row=unit.first_row if unit.name else 0,
-                    lines=[line[:_MAX_WIDTH] for line in own[:_MAX_LINES]],
-                    left_out=max(0, len(own) - _MAX_LINES),
-                    token_rows=np.array(rows, np.int32).tobytes(),
-                    passages=hashes.tobytes(),
-                    given_bytes=given.covers(unit).tobytes(),
-                )
-            )
+            passages = hashes[span][: max(0, len(unit.tokens) - LENGTH + 1)]
+            units.append(_unit(file.path, lines, unit, rows[span], passages, covered[span]))
     return units
+
+
+def _rows(text: str, units: Sequence[CodeUnit]) -> NDArray[np.intp]:
+    """The line of each token, counting from 0."""
+    data = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
+    places = [token.at for unit in units for token in unit.tokens]
+    return np.searchsorted(np.flatnonzero(data == ord("\n")), places)
+
+
+def _unit(
+    path: str,
+    lines: list[str],
+    unit: CodeUnit,
+    rows: NDArray[np.intp],
+    passages: Hashes,
+    covered: NDArray[np.bool_],
+) -> ProgramUnit:
+    first = unit.first_row if unit.name else 0
+    own = lines[first : unit.last_row + 1] if unit.name else lines
+    return ProgramUnit(
+        file=path,
+        name=unit.name,
+        first_row=first,
+        lines=[line[:_MAX_WIDTH] for line in own[:_MAX_LINES]],
+        left_out=max(0, len(own) - _MAX_LINES),
+        token_rows=(rows - first).astype(np.int32).tobytes(),
+        passages=passages.tobytes(),
+        given_bytes=covered.tobytes(),
+    )

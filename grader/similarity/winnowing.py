@@ -9,8 +9,10 @@ another flow of values does.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -20,38 +22,77 @@ from grader.similarity.code_tokens import CodeToken
 
 LENGTH: Final = 5
 """Tokens of a passage: short enough to survive between two changes. What is shared by chance is
-common, and weighs little."""
-WINDOW: Final = 2
-"""Of so many passages in a row one is kept, so that LENGTH + WINDOW - 1 shared tokens are found."""
+common, and weighs little. Of two passages in a row one is kept, so that LENGTH + 1 shared tokens
+are found."""
 
 Hashes = NDArray[np.uint64]
 
 _PRIME: Final = np.uint64(0x9E3779B97F4A7C15)
 _STIR: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SHIFT: Final = np.uint64(29)
+_KIND: Final = itemgetter(0)
 
 
-def passage_hashes(tokens: Sequence[CodeToken], length: int = LENGTH) -> Hashes:
-    """The hash of each passage of a unit, by the index of its first token."""
-    count = len(tokens) - length + 1
-    if count <= 0:
-        return np.zeros(0, np.uint64)
-    kinds, back = _as_numbers(tokens)
-    hashes = np.ones(count, np.uint64)
-    for offset in range(length):
-        distance = back[offset : offset + count]
-        inside = np.where(distance <= offset, distance, 0).astype(np.uint64)
-        hashes = (hashes ^ (kinds[offset : offset + count] + inside * _STIR)) * _PRIME
-        hashes ^= hashes >> _SHIFT
-    return hashes
+class NumberedTokens:
+    """Units of tokens one after the other, as numbers: what each says, and how far back its name
+    stood before in its unit."""
 
+    def __init__(self, units: Sequence[Sequence[CodeToken]]) -> None:
+        self.ends: list[int] = list(itertools.accumulate(map(len, units)))
+        """Of each unit, where the next one begins."""
+        size = self.ends[-1] if self.ends else 0
+        kinds = map(_number_of, map(_KIND, itertools.chain.from_iterable(units)))
+        self._kinds = np.fromiter(kinds, np.uint64, size)
+        self._back = np.array([far for unit in units for far in _distances(unit)], np.int64)
+        left = np.repeat(np.array(self.ends, np.int64), list(map(len, units)))
+        self._left = left - np.arange(size)
 
-def winnow(hashes: Hashes, window: int = WINDOW) -> NDArray[np.intp]:
-    """Where the fingerprints stand: of each window of hashes the smallest, each place once."""
-    if len(hashes) <= window:
-        return np.flatnonzero(hashes == hashes.min())[:1] if len(hashes) else np.zeros(0, np.intp)
-    views = np.lib.stride_tricks.sliding_window_view(hashes, window)
-    return np.unique(views.argmin(axis=1) + np.arange(len(views)))
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+    def spans(self) -> Iterator[slice]:
+        """Where each unit stands."""
+        yield from itertools.starmap(slice, itertools.pairwise([0, *self.ends]))
+
+    def fit(self, length: int = LENGTH) -> NDArray[np.bool_]:
+        """Of each token, whether a passage that begins with it is inside its unit."""
+        whole: NDArray[np.bool_] = self._left >= length
+        return whole
+
+    def passages(self, length: int = LENGTH) -> Hashes:
+        """Of each token the hash of the passage that begins with it; 0 where none fits."""
+        size = len(self)
+        hashes = np.zeros(size, np.uint64)
+        count = max(0, size - length + 1)
+        inside = np.ones(count, np.uint64)
+        for offset in range(length):
+            distance = self._back[offset : offset + count]
+            near = np.where(distance <= offset, distance, 0).astype(np.uint64)
+            inside = (inside ^ (self._kinds[offset : offset + count] + near * _STIR)) * _PRIME
+            inside ^= inside >> _SHIFT
+        hashes[:count] = inside
+        hashes[~self.fit(length)] = 0
+        return hashes
+
+    def winnowed(self, hashes: Hashes) -> NDArray[np.bool_]:
+        """Which passages are fingerprints: of each two in a row the smaller, and whoever is alone.
+
+        Args:
+            hashes: the passages, by their first token.
+        """
+        fits = self.fit()
+        pairs = np.flatnonzero(fits[:-1] & fits[1:] & (self._left[:-1] > LENGTH))
+        kept = np.zeros(len(self), np.bool_)
+        kept[pairs + (hashes[pairs + 1] < hashes[pairs])] = True
+        first = np.array([span.start for span in self.spans() if span.start < span.stop], np.intp)
+        kept[first[self._left[first] == LENGTH]] = True
+        return kept
+
+    def digests(self) -> Iterator[bytes]:
+        """Of each unit what is the same for those that differ in names and layout alone."""
+        for span in self.spans():
+            said = self._kinds[span].tobytes() + self._back[span].tobytes()
+            yield hashlib.blake2b(said, digest_size=16).digest()
 
 
 def inside(covered: NDArray[np.bool_], length: int = LENGTH) -> NDArray[np.bool_]:
@@ -63,16 +104,12 @@ def inside(covered: NDArray[np.bool_], length: int = LENGTH) -> NDArray[np.bool_
     return whole
 
 
-def _as_numbers(tokens: Sequence[CodeToken]) -> tuple[Hashes, NDArray[np.int64]]:
-    """What each token says, as a number, and how far back its name stood before; 0 if nowhere."""
-    kinds = np.fromiter((_number_of(token.kind) for token in tokens), np.uint64, len(tokens))
-    back = np.zeros(len(tokens), np.int64)
+def _distances(tokens: Sequence[CodeToken]) -> Iterator[int]:
+    """How far back each token's name stood before; 0 if nowhere."""
     last: dict[str, int] = {}
-    for at, token in enumerate(tokens):
-        if token.name:
-            back[at] = at - last.get(token.name, at)
-            last[token.name] = at
-    return kinds, back
+    for at, (_, name, _) in enumerate(tokens):
+        yield at - last.get(name, at) if name else 0
+        last[name] = at
 
 
 @lru_cache(maxsize=1 << 14)

@@ -9,7 +9,7 @@ import pytest
 
 from grader.similarity.code_tokens import MAX_TOKENS, CodeToken, code_units
 from grader.similarity.program_names import MAX_DEPTH
-from grader.similarity.winnowing import LENGTH, WINDOW, passage_hashes, winnow
+from grader.similarity.winnowing import LENGTH, NumberedTokens
 
 PLAIN = """
 import numpy as np
@@ -25,8 +25,13 @@ def scale(x, w):
 
 def prints(text: str) -> list[int]:
     """The hashes of all passages, unit by unit."""
-    units = code_units(textwrap.dedent(text))
-    return [value for unit in units for value in passage_hashes(unit.tokens).tolist()]
+    return passages(*(unit.tokens for unit in code_units(textwrap.dedent(text))))
+
+
+def passages(*units: Sequence[CodeToken]) -> list[int]:
+    """The hashes of all passages of some units."""
+    tokens = NumberedTokens(units)
+    return [int(value) for value in tokens.passages()[tokens.fit()]]
 
 
 SAME = {
@@ -111,8 +116,8 @@ def test_what_was_imported_from_an_own_module_is_an_own_name() -> None:
              (("tools", "helper"), ("stuff", "thing"))]  # fmt: skip
     own = [code_units(text, frozenset({"tools", "stuff"}))[0].tokens for text in texts]
     foreign = [code_units(text)[0].tokens for text in texts]
-    assert passage_hashes(own[0]).tolist() == passage_hashes(own[1]).tolist()
-    assert passage_hashes(foreign[0]).tolist() != passage_hashes(foreign[1]).tolist()
+    assert passages(own[0]) == passages(own[1])
+    assert passages(foreign[0]) != passages(foreign[1])
 
 
 def test_a_broken_file_is_read_as_far_as_it_can_be() -> None:
@@ -147,14 +152,15 @@ def test_of_a_huge_file_the_beginning_is_read() -> None:
 
 def fingerprinted(tokens: Sequence[CodeToken]) -> list[int]:
     """The hashes that winnowing keeps."""
-    hashes = passage_hashes(tokens)
-    return [int(value) for value in hashes[winnow(hashes)]]
+    numbered = NumberedTokens([tokens])
+    hashes = numbered.passages()
+    return [int(value) for value in hashes[numbered.winnowed(hashes)]]
 
 
 def test_winnowing_finds_what_is_long_enough_wherever_it_stands() -> None:
     common = "def f(a, b):\n    return a * b - a / (b + 3) * a % 7\n"
     (tokens,) = (unit.tokens for unit in code_units(common))
-    assert len(tokens) >= LENGTH + WINDOW - 1
+    assert len(tokens) >= LENGTH + 1
     alone = set(fingerprinted(tokens))
     longer = [*code_units("def g(q):\n    return q ** q ** 5\n")[0].tokens, *tokens]
     assert alone & set(fingerprinted(longer))
@@ -162,5 +168,25 @@ def test_winnowing_finds_what_is_long_enough_wherever_it_stands() -> None:
 
 def test_a_window_is_thinned() -> None:
     tokens = code_units(PLAIN)[0].tokens
-    every = passage_hashes(tokens)
-    assert 0.5 * len(every) < len(winnow(every)) < 0.85 * len(every)
+    every = passages(tokens)
+    assert 0.5 * len(every) < len(fingerprinted(tokens)) < 0.85 * len(every)
+
+
+def smaller_of_each_two(hashes: Sequence[int]) -> list[int]:
+    """Winnowing as it is defined, place by place; of one hash itself."""
+    pairs = range(len(hashes) - 1)
+    kept = {at + (hashes[at + 1] < hashes[at]) for at in pairs} or set(range(len(hashes)))
+    return [hashes[at] for at in sorted(kept)]
+
+
+def test_units_are_numbered_together_as_each_alone() -> None:
+    """Of units of every small length, so that some hold one passage, or none."""
+    long = code_units(PLAIN)[0].tokens
+    units = [long[:size] for size in (LENGTH, 0, LENGTH + 2, 1, LENGTH + 1, LENGTH - 1, len(long))]
+    together = NumberedTokens(units)
+    hashes = together.passages()
+    kept = [hashes[span][together.winnowed(hashes)[span]].tolist() for span in together.spans()]
+    assert kept == [smaller_of_each_two(passages(unit)) for unit in units]
+    assert [len(each) > 0 for each in kept] == [True, False, True, False, True, False, True]
+    assert passages(*units) == [value for unit in units for value in passages(unit)]
+    assert len(set(together.digests())) == len(units)
