@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,7 +9,6 @@ import typer
 from grader.cli import (
     autograder,
     batch,
-    check,
     ci,
     course,
     demo,
@@ -30,12 +28,12 @@ from grader.cli import (
     publish,
     requests,
     similar,
-    streams,
+    student_app,
     template,
     term,
     verify,
 )
-from grader.model.errors import ExitCode, GraderError
+from grader.cli.error_lines import run_reporting
 
 app = typer.Typer(
     name="grader",
@@ -74,7 +72,6 @@ for name, function in (
     ("feedback", feedback.command),
     ("grade", grade.command),
     ("grades", grades.command),
-    ("check", check.command),
     ("ci", ci.command),
     ("demo", demo.command),
     ("doctor", doctor.command),
@@ -97,16 +94,19 @@ for name, function in (
 app.add_typer(course.app, name="course")
 
 
+def _student_command(context: typer.Context) -> None:
+    raise typer.Exit(int(student_app.run([context.info_name or "", *context.args])))
+
+
+for name, module in student_app.COMMANDS.items():
+    app.command(
+        name,
+        help=module.HELP,
+        add_help_option=False,  # it is for the student's own parser to say
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(_student_command)
+
+
 def main() -> None:
     """Run the command; an error of ours is one line, never a traceback."""
-    streams.make_safe()
-    try:
-        app()
-    except GraderError as error:
-        print(f"grader: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, SystemExit) as end:  # Typer exits silently when interrupted
-        if isinstance(end, SystemExit) and end.code != ExitCode.INTERRUPTED:
-            raise
-        print("grader: interrupted; run the same command again to go on.", file=sys.stderr)
-        sys.exit(ExitCode.INTERRUPTED)
+    run_reporting(app)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 
 
 def command(
@@ -36,12 +36,12 @@ def command(
     from grader.deploy.autograder_zip import write_autograder
     from grader.deploy.gradescope_results import hidden_checks_of
 
-    settings = options.settings(
+    settings = arguments.settings(
         assignment=assignment, seed=seed, sandbox=sandbox, unsafe=no_sandbox, lang=lang
     )
     made = AutograderSettings(
         assignment=settings.assignment,
-        lang=options.language(lang),
+        lang=arguments.language(lang),
         seed=seed,
         sandbox=settings.sandbox,
         notebooks=not no_notebooks,

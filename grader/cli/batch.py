@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import course_batch, options
+from grader.cli import arguments, course_batch, options
 from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def command(
         assignment = course_batch.grader_of(course, for_, assignment)
     elif not (submissions and out):
         raise UsageError("Name the submissions and --out, or an assignment of a course with --for.")
-    settings = options.settings(
+    settings = arguments.settings(
         assignment=assignment,
         release=release,
         seed=seed,
@@ -121,7 +121,7 @@ def command(
     asked = GradingOptions(
         settings=settings,
         loaded=open_assignment(assignment),
-        lang=options.language(lang),
+        lang=arguments.language(lang),
         executor=executor,
         jobs=jobs,
         into=options.into(add=add, replace=replace),
@@ -160,7 +160,7 @@ def _grade(
     with (
         brought(submissions) as here,
         open_class(
-            options.existing(here), loaded, chosen=export, zone=zone, lang=settings.lang
+            arguments.existing(here), loaded, chosen=export, zone=zone, lang=settings.lang
         ) as those,
     ):
         said, times = list(those.lines()), those.times

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from grader.cli import options
+from grader.cli import arguments
 from grader.model.errors import ExitCode, GraderError, UsageError
 
 if TYPE_CHECKING:
@@ -16,50 +16,49 @@ if TYPE_CHECKING:
     from grader.model.result import Result
     from grader.report.strings import Lang
 
+HELP: Final = "Check your own work: see what is wrong and where. Exit code 1 if something is."
 
-def command(
-    path: Annotated[Path, typer.Argument(help="Your folder.")] = Path("."),
-    keyword: Annotated[
-        str, typer.Option("-k", help="Only checks whose name holds this text.")
-    ] = "",
-    part: Annotated[
-        list[str] | None,
-        typer.Option("--part", "-p", help="Only this part or function; may be repeated."),
-    ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Run again whenever a file changes.")
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")
-    ] = False,
-    github: Annotated[
-        bool, typer.Option("--github", help="Also annotate files and write GitHub's job summary.")
-    ] = False,
-    assignment: options.AssignmentName = "",
-    sandbox: options.SandboxKind = "auto",
-    lang: options.Language = "en",
-    no_fork: options.NoFork = False,
-) -> None:
-    """Check your own work: see what is wrong and where. Exit code 1 if something is."""
-    settings = options.settings(
-        assignment=assignment,
-        sandbox=sandbox,
-        unsafe=no_fork or sandbox == "none",
-        lang=lang,
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """What the command takes."""
+    add = parser.add_argument
+    add("path", nargs="?", type=Path, default=Path("."), help="Your folder.")
+    add("-k", dest="keyword", default="", metavar="TEXT",
+        help="Only checks whose name holds this text.")  # fmt: skip
+    add("--part", "-p", action="append", default=[], metavar="NAME",
+        help="Only this part or function; may be repeated.")  # fmt: skip
+    add("--watch", "-w", action="store_true", help="Run again whenever a file changes.")
+    add("--json", action="store_true", help="Print the result as JSON, and nothing else.")
+    add("--github", action="store_true",
+        help="Also annotate files and write GitHub's job summary.")  # fmt: skip
+    add("--assignment", "-a", default="", metavar="NAME",
+        help="An assignment's id, its folder, or its rubric.")  # fmt: skip
+    add("--sandbox", default="auto", metavar="KIND", help="auto, bubblewrap, landlock or none.")
+    add("--lang", default="en", help="Language of the reports: en or zh.")
+    add("--no-fork", action="store_true", help=SUPPRESS)
+
+
+def command(given: Namespace) -> ExitCode:
+    """Check the folder, once or after every change."""
+    settings = arguments.settings(
+        assignment=given.assignment,
+        sandbox=given.sandbox,
+        unsafe=given.no_fork or given.sandbox == "none",
+        lang=given.lang,
         public_only=True,
-        parts=tuple(part or ()),
-        keyword=keyword,
-        no_fork=no_fork,
+        parts=tuple(given.part),
+        keyword=given.keyword,
+        no_fork=given.no_fork,
     )
-    if watch and (json or github):
+    if given.watch and (given.json or given.github):
         raise UsageError("--watch goes with neither --json nor --github.")
-    folder = _own(options.existing(path), assignment)
-    if watch:
+    folder = _own(arguments.existing(given.path), given.assignment)
+    if given.watch:
         watch_folder(folder, settings)
-    elif json:
-        raise typer.Exit(print_json(folder, settings))
-    else:
-        raise typer.Exit(run(folder, settings, github=github))
+        return ExitCode.OK
+    if given.json:
+        return print_json(folder, settings)
+    return run(folder, settings, github=given.github)
 
 
 def _own(path: Path, assignment: str) -> Path:
@@ -69,18 +68,18 @@ def _own(path: Path, assignment: str) -> Path:
 
     folder = working_folder(path, open_assignment(assignment).form)
     if folder != path.resolve():
-        typer.echo(f"Checking {folder}", err=True)
+        print(f"Checking {folder}", file=sys.stderr)
     return folder
 
 
 def print_json(folder: Path, settings: Settings) -> ExitCode:
     """Check once and print the student's copy of the result, as `docs/result.md` describes it."""
-    from grader.cli.grade import exit_code
+    from grader.cli.exit_codes import exit_code
     from grader.report.redact import for_audience
     from grader.selfcheck.self_check import selfcheck
 
     result = selfcheck(folder, settings)
-    typer.echo(for_audience(result, "student").to_json().decode())
+    print(for_audience(result, "student").to_json().decode())
     return exit_code(result)
 
 
@@ -88,12 +87,12 @@ def run(folder: Path, settings: Settings, *, github: bool = False) -> ExitCode:
     """Check once and show what was found."""
     from rich.console import Console
 
-    from grader.cli.grade import exit_code
+    from grader.cli.exit_codes import exit_code
     from grader.report.terminal import summary
     from grader.selfcheck.self_check import selfcheck
 
     result = selfcheck(folder, settings)
-    language = options.language(settings.lang)
+    language = arguments.language(settings.lang)
     Console().print(summary(result, lang=language, audience="student", points=False))
     if github:
         tell_github(result, folder, language)
@@ -109,7 +108,7 @@ def tell_github(result: Result, folder: Path, lang: Lang) -> None:
     place = folder.resolve()
     below = place.relative_to(top).as_posix() if place.is_relative_to(top) else ""
     for line in annotation_lines(result, below="" if below == "." else below, lang=lang):
-        typer.echo(line)
+        print(line)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with open(summary, "a", encoding="utf-8") as file:
@@ -139,5 +138,5 @@ def _run_forgiving(folder: Path, settings: Settings) -> None:
     try:
         run(folder, settings)
     except GraderError as error:
-        typer.echo(f"grader: {error}", err=True)
-    typer.echo("Waiting for changes. Press Ctrl-C to stop.")
+        print(f"grader: {error}", file=sys.stderr)
+    print("Waiting for changes. Press Ctrl-C to stop.", flush=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 
 if TYPE_CHECKING:
     from grader.course.course_folder import CourseFolder
@@ -72,7 +72,7 @@ def roster(
     opened = CourseFolder.open(course)
     if assignment:
         opened.settings.assignment(assignment)
-    read = read_roster(options.existing(file), of_assignment=bool(assignment))
+    read = read_roster(arguments.existing(file), of_assignment=bool(assignment))
     for line in _how_read(read):
         typer.echo(line)
     if dry_run:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments
 from grader.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _delivery(
     from grader.course.matching import person_meant
 
     work.mkdir()
-    path = options.existing(asked.export)
+    path = arguments.existing(asked.export)
     if asked.student:
         with course.reading() as view:
             person = person_meant(asked.student, view.people())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 from grader.model.errors import ExitCode
 
 
@@ -42,13 +42,13 @@ def command(
     from grader.submission import discover
 
     shown = str(find_demo(assignment))
-    settings = options.settings(assignment=shown, sandbox=sandbox, lang=lang)
+    settings = arguments.settings(assignment=shown, sandbox=sandbox, lang=lang)
     loaded = Assignment.load(shown)
     members = class_of(loaded, size)
     folder = claim(out)
     make_class(members, folder, loaded)
     sources = discover(folder, loaded.form)
-    output = BatchOutput(out, title="demo", lang=options.language(lang))
+    output = BatchOutput(out, title="demo", lang=arguments.language(lang))
     with contextlib.closing(LocalExecutor(settings, jobs)) as executor:
         show(Batch(sources, executor, output=output, resume=False), len(sources), output)
     results = [result for source in sources if (result := output.result(source.id))]

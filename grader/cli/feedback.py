@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import graded, options
+from grader.cli import arguments, graded, options
 from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _entries(export: Path, platform: str) -> dict[str, list[str]]:
 
     named: dict[str, list[str]] = {}
     with Workspace() as workspace:
-        place = find_export(options.existing(export), UNKNOWN, workspace.folder, platform)
+        place = find_export(arguments.existing(export), UNKNOWN, workspace.folder, platform)
         for delivered in read_export(place, UNKNOWN, "", None).delivered:
             for owner in delivered.owners:
                 names = [file.path for file in delivered.files]

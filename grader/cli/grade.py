@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from grader.cli import options
-from grader.model.errors import ExitCode, InputError, InternalError
-
-if TYPE_CHECKING:
-    from grader.model.result import Result
+from grader.cli import arguments, options
 
 
 def command(
@@ -43,12 +39,13 @@ def command(
     from rich.console import Console
 
     from grader.api import grade
+    from grader.cli.exit_codes import exit_code
     from grader.report.atomic_write import write_atomically
     from grader.report.html import student_page
     from grader.report.terminal import summary
     from grader.submission.identity import file_stem
 
-    settings = options.settings(
+    settings = arguments.settings(
         assignment=assignment,
         release=release,
         seed=seed,
@@ -58,8 +55,8 @@ def command(
         no_fork=no_fork,
         no_notebooks=no_notebooks,
     )
-    result = grade(options.existing(path), settings=settings)
-    language = options.language(lang)
+    result = grade(arguments.existing(path), settings=settings)
+    language = arguments.language(lang)
     console = Console()
     console.print(summary(result, audience="instructor", lang=language))
     target = report or Path(f"{file_stem(result.submission)}.html")
@@ -74,19 +71,3 @@ def command(
     for line in (f"Report: {target} (for the student)", f"Instructor's copy: {private}"):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(exit_code(result))
-
-
-def exit_code(result: Result) -> ExitCode:
-    """What a single result means to the shell.
-
-    Raises:
-        InputError, InternalError: it was not graded.
-    """
-    if result.error_kind == "input":
-        raise InputError(result.error)
-    if result.error_kind:
-        raise InternalError(result.error)
-    outcomes = {check.outcome.value for check in result.checks if check.max_points}
-    if any(check.outcome.value == "internal" for check in result.checks):
-        return ExitCode.INTERNAL
-    return ExitCode.CHECKS_FAILED if outcomes - {"passed"} else ExitCode.OK

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 
 _NO_SECRET: Final = (
     "Everybody can compute these labels: they are of data that the template generates. "
@@ -47,12 +47,12 @@ def command(
     from grader.report.atomic_write import write_atomically, write_pieces
     from grader.report.html import ranking_page
 
-    language = options.language(lang)
+    language = arguments.language(lang)
     hidden = read_labels(labels)
     loaded = Assignment.load(assignment)
     if anyone_knows(hidden, served_data(loaded).known_labels):
         typer.echo(_NO_SECRET, err=True)
-    with open_class(options.existing(submissions), loaded, chosen=export, lang=lang) as those:
+    with open_class(arguments.existing(submissions), loaded, chosen=export, lang=lang) as those:
         for line in those.lines():
             typer.echo(line)
         entries = rank(those.sources, hidden)

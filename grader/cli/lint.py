@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 from grader.model.errors import ExitCode
 
 
@@ -18,7 +18,7 @@ def command(
 
     from grader.authoring.lint import lint
 
-    settings = options.settings(assignment=assignment, sandbox=sandbox, unsafe=unsafe)
+    settings = arguments.settings(assignment=assignment, sandbox=sandbox, unsafe=unsafe)
     complaints = 0
     with Console(stderr=True).status("") as status:
         for complaint in lint(assignment, settings, status.update):

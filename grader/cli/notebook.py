@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 from grader.model.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ def command(
     from grader.notebooks.notebook_grading import NotebookBench
     from grader.submission import load, single
 
-    settings = options.settings(
+    settings = arguments.settings(
         assignment=assignment, sandbox=sandbox, unsafe=no_sandbox, lang=lang
     )
     loaded = Assignment.load(with_notebooks(find_rubric(assignment)))
-    refuse_class(options.existing(path), loaded.form)
+    refuse_class(arguments.existing(path), loaded.form)
     submission = load(
-        single(options.existing(path)),
+        single(arguments.existing(path)),
         contract=loaded.contract,
         form=loaded.form,
         given=loaded.given_files,

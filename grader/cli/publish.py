@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from grader.cli import graded, options
+from grader.cli import arguments, graded, options
 from grader.model.errors import ExitCode, InputError, UsageError
 from grader.model.rubric import Text
 
@@ -80,7 +80,7 @@ def command(
         told = (f"{grade.label}: {grade.why or 'has no page'}" for grade in without)
         graded.say([f"Without a page: {len(without)}", *graded.listing(told)])
     if server is not None:
-        language = options.language(lang)
+        language = arguments.language(lang)
         letters = _letters(found, students, links, _template(text, language), language)
         title = found.graded.title or found.graded.assignment
         log = found.graded.folder / LOG

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 from grader.model.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _of_folder(out: Path, by: str) -> _Class:
     from grader.batches.storage import Folder
     from grader.course.course_folder import system_user
 
-    options.existing(out)
+    arguments.existing(out)
     history = FolderHistory(out)
     run, store = run_in_force(history), RequestStore(Folder(out))
     people = [each.submission for each in history.given(run.id)] if run else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ def command(
     from grader.similarity.given_code import FileChoice, given_code
     from grader.similarity.similar_folder import write_similar
 
-    language = options.language(lang)
+    language = arguments.language(lang)
     assignments, form = _opened(assignment)
-    folders = [options.existing(path) for path in (submissions, *(others or ()))]
+    folders = [arguments.existing(path) for path in (submissions, *(others or ()))]
     compared = compared_class(folders[0], folders[1:], form)
     with progress_bar(Console(stderr=True)) as progress:
         comparison = Comparison(
             compared,
-            given_code(assignments, [options.existing(path) for path in templates or ()]),
+            given_code(assignments, [arguments.existing(path) for path in templates or ()]),
             FileChoice(assignments, files or ()),
             results=out,
             jobs=jobs or default_jobs(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import options
+from grader.cli import arguments, options
 
 if TYPE_CHECKING:
     from grader.model.term_records import Term
@@ -32,7 +32,7 @@ def command(
     from grader.course.course_term import course_term
     from grader.report.text import counted
 
-    opened, language = CourseFolder.open(course), options.language(lang)
+    opened, language = CourseFolder.open(course), arguments.language(lang)
     now = dt.datetime.now(dt.UTC)
     loaded = {
         each.id: open_assignment(opened.grader(each.id)).rubric

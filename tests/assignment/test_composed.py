@@ -13,7 +13,7 @@ from grader.assignment.folder import Assignment
 from grader.authoring.lint import lint
 from grader.batches.fingerprint import Fingerprints
 from grader.batches.grading_client import Engine
-from grader.cli.options import settings
+from grader.cli.arguments import settings
 from grader.grading import Settings
 from grader.grading.merging import merged
 from grader.model.errors import InputError, RubricError, UsageError

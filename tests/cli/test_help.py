@@ -75,7 +75,7 @@ def test_help_loads_little() -> None:
 def test_every_command_says_what_it_does(command: str) -> None:
     done = CliRunner().invoke(app, [command, "--help"], prog_name="grader")
     text = [line.strip() for line in done.output.splitlines() if line.strip()]
-    assert text[0].startswith(f"Usage: grader {command}")
+    assert text[0].lower().startswith(f"usage: grader {command}")
     assert text[1].endswith(".") or len(text[1]) > 20, text[:3]
 
 

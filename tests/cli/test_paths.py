@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli.options import existing
+from grader.cli.arguments import existing
 from grader.model.errors import InputError
 
 
