@@ -11,10 +11,15 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from grader.assignment.folder import Assignment
+
+if TYPE_CHECKING:
+    from typer import Typer
 
 FORM = Assignment.load("numpynn").form
 """What submissions of the shipped assignment look like."""
@@ -100,6 +105,32 @@ def grader(
     assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stdout + done.stderr
     return done
+
+
+def in_process(*words: str | Path, code: int = 0) -> str:
+    """What a command says, run in this process; asserts its exit code, and raises its errors."""
+    from typer.testing import CliRunner
+
+    with mock.patch("typer.testing._get_command", _built):
+        ran = CliRunner().invoke(_app(), [str(word) for word in words])
+    if ran.exception and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    assert ran.exit_code == code, ran.output
+    return ran.output
+
+
+def _app() -> Typer:
+    from grader.cli.app import app
+
+    return app
+
+
+@cache
+def _built(app: Typer) -> Any:
+    """Reading the signatures of all commands takes longer than most of them."""
+    from typer.main import get_command
+
+    return get_command(app)
 
 
 def results(out: Path) -> dict[str, Any]:

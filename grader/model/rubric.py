@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import tomllib
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -281,9 +281,15 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return _content(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RubricError(f"{path}: not valid TOML: {error}.") from None
+
+
+@lru_cache(maxsize=64)
+def _content(text: str) -> dict[str, Any]:
+    """A TOML document, not to be changed: whoever opens an assignment asks for it several times."""
+    return tomllib.loads(text)
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

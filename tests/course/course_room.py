@@ -10,16 +10,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
-from typer.testing import CliRunner
-
 from grader.batches.fingerprint import Fingerprint
-from grader.cli.app import app
 from grader.course.course_folder import CourseFolder
 from grader.grading import Settings
 from grader.model.notebook_records import NotebookResult, WrittenAnswer
 from grader.model.result import CheckResult, Outcome, PartResult, Result
 from grader.report.atomic_write import result_file, student_page_of
 from grader.submission import Source
+from tests.support import in_process
 
 ROSTER: Final = """\
 name,canvas id,email,section
@@ -141,12 +139,8 @@ class CourseRoom:
 
     def run(self, command: str, *words: str | Path, code: int = 0) -> str:
         """What a command says."""
-        line = [*command.split(), *map(str, words), "--course", str(self.folder)]
-        ran: Any = CliRunner().invoke(app, line)
-        if ran.exception and not isinstance(ran.exception, SystemExit):
-            raise ran.exception
-        assert ran.exit_code == code, ran.output
-        return " ".join(ran.output.split())
+        line = [*command.split(), *words, "--course", self.folder]
+        return " ".join(in_process(*line, code=code).split())
 
     def grade(self, *words: str | Path, code: int = 0) -> str:
         return self.run("batch --for hw", *words, code=code)

@@ -12,11 +12,8 @@ from typing import Any, Final
 
 import pytest
 from msgspec.structs import replace
-from typer.testing import CliRunner
-from typer.testing import Result as Ran
 
 from grader.batches.fingerprint import Fingerprint
-from grader.cli.app import app
 from grader.grading import Settings
 from grader.model.errors import InputError
 from grader.model.notebook_records import NotebookResult, WrittenAnswer
@@ -24,6 +21,7 @@ from grader.model.result import Outcome, Result
 from grader.report.atomic_write import result_file, student_page_of
 from grader.submission import Source
 from tests.report import sample
+from tests.support import in_process
 
 _SAMPLE: Final = sample.result()
 BASE: Final = replace(
@@ -103,12 +101,15 @@ class Room:
 
     def batch(self, *options: str | Path, code: int = 0) -> str:
         """Everything that is said."""
-        command = ["batch", self.folder / "class", "-o", self.out, "-a", "numpynn-notebooks"]
-        ran: Ran = CliRunner().invoke(app, [str(part) for part in (*command, *options)])
-        if ran.exception and not isinstance(ran.exception, SystemExit):
-            raise ran.exception
-        assert ran.exit_code == code, ran.output
-        return " ".join(ran.output.split())
+        command: list[str | Path] = [
+            "batch",
+            self.folder / "class",
+            "-o",
+            self.out,
+            "-a",
+            "numpynn-notebooks",
+        ]
+        return " ".join(in_process(*command, *options, code=code).split())
 
     def refused(self, *options: str | Path) -> str:
         """Why these options are not taken."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from grader.cli.app import app
 from grader.course.course_folder import CourseFolder
 from grader.model.errors import GraderError, UsageError
 from grader.model.result import CheckResult, Outcome, PartResult, Result
+from tests.support import in_process
 
 ROSTER = "name,id,email,section\nAnn Smith,1,ann@x.y,A\nBob Li,2,bob@x.y,B\n"
 
@@ -25,11 +23,7 @@ class Desk:
 
     def run(self, *words: str | Path) -> str:
         """What a command says."""
-        ran: Any = CliRunner().invoke(app, [str(word) for word in words])
-        if ran.exception and not isinstance(ran.exception, SystemExit):
-            raise ran.exception
-        assert ran.exit_code == 0, ran.output
-        return " ".join(ran.output.split())
+        return " ".join(in_process(*words).split())
 
     def course(self, command: str, *words: str | Path) -> str:
         return self.run(*command.split(), *words, "--course", self.folder)

@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from typer.testing import CliRunner
 
-from grader.cli.app import app
 from grader.course.requests import read_request, token_of
 from grader.model.errors import ExitCode, InputError, UsageError
 from grader.model.result import Outcome
 from grader.report.atomic_write import instructor_page, student_page_of
 from tests.course.room import BASE, Room
+from tests.support import in_process
 
 TOKEN = "a" * 26
 CHECK = next(check for check in BASE.checks if check.outcome is Outcome.FAILED)
@@ -102,12 +101,7 @@ def _token(room: Room, name: str) -> str:
 
 
 def _requests(room: Room, *options: str | Path, code: int = 0) -> str:
-    command = [str(part) for part in ("requests", "--out", room.out, *options)]
-    ran = CliRunner().invoke(app, command)
-    if ran.exception and not isinstance(ran.exception, SystemExit):
-        raise ran.exception
-    assert ran.exit_code == code, ran.output
-    return ran.output
+    return in_process("requests", "--out", room.out, *options, code=code)
 
 
 def test_only_the_students_own_page_has_their_token(graded: Room) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -57,8 +58,21 @@ def test_no_more_run_at_once_than_asked() -> None:
         [float(part) for part in done.said.split()]
         for done in run_forked(range(6), nap, jobs=2, cpu_seconds=5)
     ]
-    most = max(sum(begin <= start < end for begin, end in times) for start, _ in times)
-    assert most == 2
+    assert max(sum(begin <= start < end for begin, end in times) for start, _ in times) <= 2
+
+
+def test_as_many_run_at_once_as_asked() -> None:
+    """Each of two tasks waits for a word of the other."""
+    pipes = [os.pipe(), os.pipe()]
+
+    def meet(task: int, send: Send) -> None:
+        os.write(pipes[1 - task][1], b"here")
+        send(os.read(pipes[task][0], 4))
+
+    done = list(run_forked(range(2), meet, jobs=2, cpu_seconds=5))
+    for descriptor in itertools.chain(*pipes):
+        os.close(descriptor)
+    assert [each.said for each in done] == [b"here", b"here"]
 
 
 def test_whoever_stops_listening_leaves_no_process() -> None:
