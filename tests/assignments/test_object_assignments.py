@@ -27,8 +27,9 @@ from grader.selfcheck.student_kit import build_kit
 from grader.student.proxy import Student
 from grader.submission import single
 from grader.verify.proof import ProgramKind
-from grader.verify.prove import Wanted, prove
+from grader.verify.prove import Wanted
 from tests.attacks.test_replies import Corrupting, Inventing
+from tests.small_process import proof_of
 from tests.support import environment
 
 HERE: Final = Path(__file__).parent
@@ -188,7 +189,7 @@ def test_odd_replies_break_no_check(
 
 def test_the_bank_kills_mutants_without_a_handwritten_mistake(assignment: Assignment) -> None:
     wanted = Wanted(kinds=(ProgramKind.MUTANT,), seeds=0, catalogue_seeds=0, jobs=2)
-    proof = prove(assignment, wanted, lambda what, done, total: None)
+    proof = proof_of(assignment, wanted)
     assert len(proof.of_kind(ProgramKind.MUTANT)) > 100
     mutants = proof.of_kind(ProgramKind.MUTANT)
     assert sum(verdict.killed for verdict in mutants) > 0.95 * len(mutants), proof.survivors

@@ -25,7 +25,8 @@ from grader.selfcheck.self_check import check
 from grader.selfcheck.student_kit import build_kit
 from grader.submission import single
 from grader.verify.proof import ProgramKind
-from grader.verify.prove import Wanted, prove
+from grader.verify.prove import Wanted
+from tests.small_process import proof_of
 from tests.support import environment
 
 FOLDER = Path(__file__).parent / "regression"
@@ -105,7 +106,7 @@ def test_an_exception_is_told_by_its_cell(engine: Engine, tmp_path: Path) -> Non
 
 def test_the_bank_kills_mutants_without_a_handwritten_mistake() -> None:
     wanted = Wanted(kinds=(ProgramKind.MUTANT,), seeds=0, catalogue_seeds=0, jobs=2)
-    proof = prove(Assignment.load(str(FOLDER)), wanted, lambda what, done, total: None)
+    proof = proof_of(Assignment.load(str(FOLDER)), wanted)
     assert len(proof.of_kind(ProgramKind.MUTANT)) > 100
     assert proof.killed_share > 0.95, proof.survivors
 

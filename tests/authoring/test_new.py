@@ -8,13 +8,13 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
-from grader.authoring.completion import complete
 from grader.authoring.new_assignment import Made, new_assignment
 from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
 from grader.model.errors import InputError
 from grader.verify.proof import ProgramKind
-from grader.verify.prove import Wanted, prove
+from grader.verify.prove import Wanted
+from tests.small_process import new_folder, proof_of
 
 
 def test_the_first_bank_catches_nine_mutants_in_ten(made: Made) -> None:
@@ -42,10 +42,10 @@ def test_no_check_is_written_that_a_function_passes_which_does_nothing(tmp_path:
     (tmp_path / "solution").mkdir()
     (tmp_path / "solution" / "clusters.py").write_text(CLUSTERS)
     folder = tmp_path / "clusters"
-    made = new_assignment(folder, tmp_path / "solution", 1, lambda *_: None, complete)
+    made = new_folder(folder, tmp_path / "solution", 1)
     assert made.survey.share > 0.9
     wanted = Wanted(kinds=(ProgramKind.IDLE,), seeds=0)
-    proof = prove(Assignment.load(str(folder)), wanted, lambda *_: None)
+    proof = proof_of(Assignment.load(str(folder)), wanted)
     assert len(proof.of_kind(ProgramKind.IDLE)) == 6
     assert [verdict.paid_by for verdict in proof.of_kind(ProgramKind.IDLE)] == [[]] * 6
 
