@@ -33,7 +33,7 @@ from grader.batches.executors import TryAgain
 from grader.batches.fingerprint import Fingerprint, harness_hash
 from grader.batches.grading_client import Engine, ungraded
 from grader.grading import Settings
-from grader.model.errors import GraderError, InputError
+from grader.model.errors import GraderError, InputError, reason_of
 from grader.model.result import Result
 from grader.submission import Source
 
@@ -148,7 +148,7 @@ class DaskExecutor:
             )
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
-                f"{address}: no Dask scheduler answers there: {_said(error)}.",
+                f"{address}: no Dask scheduler answers there: {reason_of(error)}.",
                 hint="Start one with `dask scheduler`, and workers with `dask worker`.",
             ) from None
         try:
@@ -156,7 +156,7 @@ class DaskExecutor:
         except Exception as error:  # whatever a worker could not do
             self._client.close()
             raise InputError(
-                f"{address}: a worker cannot take the assignment: {_said(error)}.",
+                f"{address}: a worker cannot take the assignment: {reason_of(error)}.",
                 hint="Install the same version of gradewall on every worker.",
             ) from None
         self._executor = self._client.get_executor(pure=False)
@@ -206,7 +206,7 @@ class DaskExecutor:
         except (GraderError, msgspec.DecodeError):
             raise
         except Exception as error:  # a worker's own trouble: its disk, its memory
-            return ungraded(self.settings, source, f"Its worker failed: {_said(error)}.")
+            return ungraded(self.settings, source, f"Its worker failed: {reason_of(error)}.")
 
     def running(self) -> Mapping[str, float]:
         """Those that were sent and have not come back: some may wait for a worker."""
@@ -264,7 +264,3 @@ def bench_of(settings: Settings) -> Bench:
     bundle = folder_bundle(root, wanted).pack()
     rubric_place = assignment.path.resolve().relative_to(root).as_posix()
     return Bench(replace(settings, assignment=""), assignment.digest, bundle, rubric_place)
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

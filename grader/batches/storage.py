@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
-from grader.model.errors import InputError, UsageError
+from grader.model.errors import InputError, UsageError, reason_of
 from grader.report.atomic_write import write_atomically, write_pieces
 
 _READ_ONLY: Final = ("zip", "tar", "http", "https", "libarchive", "github", "git")
@@ -114,7 +114,7 @@ class RemoteStorage:
             else:
                 self._put(name, content)
         except Exception as error:  # whatever a driver raises
-            raise InputError(f"Cannot write {self.shown(name)}: {_said(error)}.") from error
+            raise InputError(f"Cannot write {self.shown(name)}: {reason_of(error)}.") from error
 
     def read(self, name: str) -> bytes | None:
         """A file's content, or None."""
@@ -188,7 +188,7 @@ def open_url(url: str) -> tuple[Any, str]:
     except ImportError as error:
         raise UsageError(f"{url}: {error}.") from None
     except Exception as error:
-        raise UsageError(f"{url}: cannot be opened: {_said(error)}.") from None
+        raise UsageError(f"{url}: cannot be opened: {reason_of(error)}.") from None
     return files, str(path)
 
 
@@ -207,7 +207,3 @@ def fsspec() -> ModuleType:
         ) from None
     module: ModuleType = library
     return module
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

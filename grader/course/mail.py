@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from grader.course.grade_files.row_matching import listed
-from grader.model.errors import InputError, UsageError
+from grader.model.errors import InputError, UsageError, reason_of
 from grader.model.person import Person
 
 LOG: Final = "mail.jsonl"
@@ -312,7 +312,7 @@ def _said(error: Exception) -> str:
         told: bytes | str = error.smtp_error
         shown = told.decode(errors="replace") if isinstance(told, bytes) else told
         return f"{error.smtp_code} {shown}"
-    return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
+    return reason_of(error)
 
 
 def _must_be_addresses(letters: Sequence[Letter]) -> None:

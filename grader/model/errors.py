@@ -76,6 +76,12 @@ class InternalError(GraderError):
     """The harness itself failed. Never costs a student points."""
 
 
+def reason_of(error: BaseException) -> str:
+    """What a library says of its error, in one line; the name of its class where it says nothing."""
+    said = getattr(error, "strerror", None) or error
+    return " ".join(str(said).split()) or type(error).__name__
+
+
 def exit_code_of(deed: Callable[[], object]) -> int:
     """Do it: 0, or the exit code of what went wrong, which is said on stderr."""
     try:
