@@ -77,7 +77,7 @@ class InternalError(GraderError):
 
 
 def reason_of(error: BaseException) -> str:
-    """What a library says of its error, in one line; the name of its class where it says nothing."""
+    """What a library says of its error, in one line; or the name of its class."""
     said = getattr(error, "strerror", None) or error
     return " ".join(str(said).split()) or type(error).__name__
 
