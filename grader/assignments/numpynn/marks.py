@@ -21,7 +21,7 @@ from grader.assignments.numpynn.release_facts import EVERYTHING, RULES
 
 WEIGHTS: Final[Mapping[str, float]] = {
     "doc": 1.0,
-    "code": 2.0,
+    "code": 1.0,
     "net": 3.0,
     "has": 1.0,
     "file": 1.0,

@@ -1,14 +1,15 @@
 """Telling by its marks which release a submission was written for.
 
-A release fits as far as the marks that are there are its own. Where several fit about as well, it
-is the one that asks for most. So nobody gains by taking things out, and whoever puts something of
-another release in has all the rest against it.
+A release fits as far as the marks that are there are its own. The best fit is taken, but for one
+case: where what tells it from a release that asks for more speaks for both, it is the latter. Marks
+that both have say nothing of the two, however many they are. So nobody gains by taking things out,
+and whoever puts something of another release in has the rest of their own against it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -23,9 +24,9 @@ from grader.assignments.numpynn.marks import WEIGHTS, has_given_rules, marks_of
 from grader.assignments.numpynn.release_facts import RELEASES, names_judged
 from grader.model.release import Release
 
-_ABOUT: Final = 0.1
-"""Releases whose fit differs by less may both be meant."""
-_NEEDS: Final = {"cs231n-2025-a1": "net dropout_keep_ratio"}
+_CLEARLY: Final = 2.0
+"""How many times as much must speak for the best fit as for a release that asks for more."""
+NEEDS: Final = {"cs231n-2025-a1": "net dropout_keep_ratio"}
 """A mark without which a release is not meant: first assignments of other years have the same
 texts, and no such network. Who leaves it out is not excused from what they do not ask for."""
 _GIVES_RULES: Final = {"cs231n-2025-a2": True, "cs231n-2026-a2": False}
@@ -50,18 +51,27 @@ def recognise(facts: SubmissionFacts) -> Release:
 
 
 def by_marks(marks: Iterable[str]) -> Release:
-    """The release that asks for most, of those that some marks fit best."""
+    """The release that fits best, or one that asks for more where the marks do not rule it out."""
     known = _telling(marks)
-    total = sum(map(_weight, known))
     given = has_given_rules(known, table())
-    fits = {
-        release.id: sum(_weight(mark) for mark in known if release.id in table()[mark])
+    meant = [
+        release
         for release in RELEASES
-        if _NEEDS.get(release.id) in {None, *known} and _GIVES_RULES.get(release.id, given) is given
-    }
-    least = max(fits.values()) - _ABOUT * total
-    near = [release for release in RELEASES if fits.get(release.id, -1.0) >= least]
-    return max(near, key=lambda release: (names_judged(release), fits[release.id]))
+        if NEEDS.get(release.id) in {None, *known} and _GIVES_RULES.get(release.id, given) is given
+    ]
+    best = max(meant, key=lambda release: (_fit(release, known), names_judged(release)))
+    near = [release for release in meant if not _is_ruled_out(release, best, known)]
+    return max(near, key=lambda release: (names_judged(release), _fit(release, known)))
+
+
+def _is_ruled_out(release: Release, best: Release, marks: Sequence[str]) -> bool:
+    """Whether the marks that tell it from the best fit speak clearly for that one."""
+    speaking = [mark for mark in marks if len({release.id, best.id} & table()[mark]) == 1]
+    return _fit(best, speaking) > _CLEARLY * _fit(release, speaking)
+
+
+def _fit(release: Release, marks: Iterable[str]) -> float:
+    return sum(_weight(mark) for mark in marks if release.id in table()[mark])
 
 
 @cache
