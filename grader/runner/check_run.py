@@ -194,10 +194,15 @@ class CheckRun:
         return result
 
     def _unfinished(self, check: Check, error: BaseException | None) -> BaseException | None:
-        """What ended a check; a method that was left as TODO explains any failure of its class."""
-        left = self.submission.todo if self.submission else []
-        methods = [name for name in left if name.rpartition(".")[0] in check.targets]
-        return _to_do(methods[0]) if methods and isinstance(error, (Wrong, CouldNotRun)) else error
+        """What ended a check; a method that was left as TODO explains any failure of its class.
+
+        So does whatever given code uses that was left: it does nothing wrong by itself.
+        """
+        todo = self.submission.todo if self.submission else []
+        is_given = all(self.contract[owner_of(name)].given for name in check.targets)
+        used = set(check.uses) if is_given else set()
+        left = [name for name in todo if name in used or owner_of(name) in used | {*check.targets}]
+        return _to_do(left[0]) if left and isinstance(error, (Wrong, CouldNotRun)) else error
 
     def _settled(self) -> list[CheckResult]:
         """The results, less those that rest on a function that is wrong nowhere else.

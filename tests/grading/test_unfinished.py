@@ -18,7 +18,9 @@ from tests.support import SOLUTION
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     with Engine(
-        Settings(assignment="numpynn", parts=("relu", "FullyConnectedNet"), diagnose=False)
+        Settings(
+            assignment="numpynn", parts=("relu", "FullyConnectedNet", "Solver"), diagnose=False
+        )
     ) as started:
         yield started
 
@@ -55,6 +57,19 @@ def test_a_method_left_as_in_an_old_template_is_not_done(engine: Engine, work: P
     assert set(found) <= {Outcome.MISSING, Outcome.PASSED, Outcome.SKIPPED}
     messages = {check.message for check in found[Outcome.MISSING]}
     assert messages == {"FullyConnectedNet.loss is not implemented yet."}
+
+
+def test_given_code_is_not_wrong_over_a_network_that_is_not_there(
+    engine: Engine, work: Path
+) -> None:
+    net = work / "numpynn" / "classifiers" / "fc_net.py"
+    head, name, tail = net.read_text().partition("class FullyConnectedNet")
+    undone = "        self.params = {}\n        pass\n"
+    start, end = tail.index("    def __init__("), tail.index("    def loss(")
+    signature = tail[start : tail.index("-> None:\n") + len("-> None:\n")]
+    net.write_text(f"{head}{name}{tail[:start]}{signature}{undone}\n{tail[end:]}")
+    (check,) = outcomes(engine, work, "Solver")[Outcome.MISSING]
+    assert check.message == "FullyConnectedNet.__init__ is not implemented yet."
 
 
 def test_a_function_that_cannot_be_parsed_could_not_run(engine: Engine, work: Path) -> None:
