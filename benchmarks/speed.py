@@ -38,7 +38,7 @@ from benchmarks.regrade import members
 from benchmarks.same_checks import Bank as DirectBank
 from grader.assignment.folder import Assignment
 from grader.batches.grading_client import Engine
-from grader.batches.grading_server import open_context
+from grader.batches.opening import open_context
 from grader.demo import make_class
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.limits import Limits

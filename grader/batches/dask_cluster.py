@@ -97,7 +97,7 @@ class Bench(WorkerPlugin):
     def _started(self) -> Engine:
         with self._starting:
             if self._engine is None:
-                self._engine = Engine(self._own_settings())
+                self._engine = Engine(self._own_settings(), many=True)
             return self._engine
 
     def _own_settings(self) -> Settings:

@@ -114,7 +114,7 @@ class LocalExecutor:
             if self._closed:
                 raise UsageError("This batch has ended.")
             if self._engine is None:
-                self._engine = Engine(self.settings, workers=self._jobs)
+                self._engine = Engine(self.settings, workers=self._jobs, many=True)
             return self._engine
 
 

@@ -12,18 +12,12 @@ from contextlib import suppress
 from typing import Any, Final, Protocol, Self
 
 import msgspec
-from msgspec.structs import replace
 
-from grader.assignment.composed import (
-    ComposedAssignment,
-    IncludedAssignment,
-    open_assignment,
-    release_in,
-)
+from grader.assignment.composed import ComposedAssignment, open_assignment
 from grader.assignment.layout import find_rubric
-from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
+from grader.batches.grading_messages import MANY, MAX_MESSAGE, Job, Ready, Refused
 from grader.grading import Settings
-from grader.grading.merging import merged
+from grader.grading.merging import merged, settings_of_member
 from grader.import_path import safe_environment
 from grader.model.composition import load_composition
 from grader.model.errors import ExitCode, GraderError, InputError, InternalError, UsageError
@@ -51,18 +45,23 @@ class _Server(Protocol):
 class Engine:
     """Grades submissions of one assignment, from any number of threads at once."""
 
-    def __init__(self, settings: Settings | None = None, *, workers: int = 1) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, workers: int = 1, many: bool = False
+    ) -> None:
         """Start the server; returns when it is ready.
 
         Args:
             settings: how to grade.
             workers: how many submissions at once, where processes cannot be forked.
+            many: whether a class is graded, so that what makes each submission faster is worth
+                some seconds at the start.
 
         Raises:
             GraderError: the server cannot grade; says why and what to do.
         """
         self.settings = settings or Settings()
         self._workers = workers
+        self._many = many
         self._lock = threading.Lock()
         self._closed = False
         self._server = self._start()
@@ -103,7 +102,9 @@ class Engine:
 
     def _server_of(self, settings: Settings) -> _Server:
         forking = settings.fork and sys.platform == "linux"
-        return _Forking(settings) if forking else _Inline(settings, self._workers)
+        if forking:
+            return _Forking(settings, many=self._many)
+        return _Inline(settings, self._workers, many=self._many)
 
     def _goes_on(self, server: _Server) -> bool:
         """Put another server in the place of one that is gone; False if there is none any more."""
@@ -143,11 +144,11 @@ def ungraded(settings: Settings, source: Source, why: str) -> Result:
 class _Forking:
     """One server that forks a child per submission."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, many: bool) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            _command(settings, str(theirs.fileno())),
+            _command(settings, str(theirs.fileno()), many=many),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=_environment(),
@@ -182,10 +183,11 @@ class _Forking:
 class _Inline:
     """Several servers, each grading one submission after the other: where fork is not to be had."""
 
-    def __init__(self, settings: Settings, workers: int) -> None:
+    def __init__(self, settings: Settings, workers: int, *, many: bool) -> None:
         self._all: list[subprocess.Popen[bytes]] = []
         self._idle: queue.Queue[subprocess.Popen[bytes]] = queue.Queue()
         self._settings = settings
+        self._many = many
         for _ in range(workers):
             self._start()
 
@@ -218,7 +220,7 @@ class _Inline:
 
     def _start(self) -> None:
         server = subprocess.Popen(
-            _command(self._settings, "-"),
+            _command(self._settings, "-", many=self._many),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
@@ -243,7 +245,7 @@ class _Composed:
         self._servers: list[_Server] = []
         try:
             for member in opened.members:
-                self._servers.append(start(_settings_of(member, settings)))
+                self._servers.append(start(settings_of_member(member, settings)))
         except GraderError:
             self.close()
             raise
@@ -265,32 +267,20 @@ class _Composed:
             server.close()
 
 
-def _settings_of(member: IncludedAssignment, settings: Settings) -> Settings:
-    """How to grade the parts of one member: names of the whole in its own words."""
-    own = {name: part for part, name in member.part_names.items()}
-    return replace(
-        settings,
-        member=member.rubric.id,
-        parts=tuple(own.get(name, name) for name in settings.parts),
-        release=release_in(member, settings.release),
-    )
-
-
 def _pipes(server: subprocess.Popen[bytes]) -> tuple[Any, Any]:
     return server.stdin, server.stdout
 
 
-def _command(settings: Settings, channel: str) -> list[str]:
+def _command(settings: Settings, channel: str, *, many: bool) -> list[str]:
     text = msgspec.json.encode(settings).decode()
     # -P: the current folder may be a student's, whose numpy.py must not be imported here
-    return [sys.executable, "-P", "-m", "grader.batches.grading_server", text, channel]
+    command = [sys.executable, "-P", "-m", "grader.batches.grading_server", text, channel]
+    return [*command, MANY] if many else command
 
 
 def _environment() -> dict[str, str]:
-    """Ours, less what would change how pytest runs, and with one BLAS thread a process."""
-    ours = safe_environment()
-    kept = {name: value for name, value in ours.items() if not name.startswith("PYTEST_")}
-    return kept | ONE_THREAD
+    """Ours, with one BLAS thread a process."""
+    return safe_environment() | ONE_THREAD
 
 
 def _greeting(data: bytes) -> Ready:

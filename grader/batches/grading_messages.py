@@ -14,6 +14,8 @@ import msgspec
 from grader.model.result import SandboxInfo
 from grader.submission import Source
 
+MANY: Final = "many"
+"""Argument of a server that grades a class: it takes its time to start, and less for each."""
 MAX_MESSAGE: Final = 1 << 20
 
 

@@ -17,99 +17,25 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
-from grader.assignment.composed import member_of
-from grader.assignment.folder import Assignment
-from grader.batches.grading_messages import MAX_MESSAGE, Job, Ready, Refused
-from grader.diagnosis.mutated_package import Catalogue
-from grader.grading import GradingContext, Settings, grade_submission, select
-from grader.grading.context import Notebooks
+from grader.batches.grading_messages import MANY, MAX_MESSAGE, Job, Ready, Refused
+from grader.batches.opening import open_context
+from grader.grading import GradingContext, Settings, grade_submission
 from grader.grading.environment import environment
-from grader.model.errors import ExitCode, GraderError, InputError, InternalError
+from grader.model.errors import ExitCode, GraderError, InternalError
 from grader.model.limits import Limits
 from grader.model.result import Outcome, Result
 from grader.model.rubric import Rubric
-from grader.runner.answer_key import Key
-from grader.runner.check import Check
-from grader.runner.recording import record_key
-from grader.runner.reference import LocalCode, reference_files
-from grader.runner.session import run_session
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
 from grader.worker import privileges
 
 MEMORY_BYTES: Final = 4 << 30
 """What the child of a submission may take beyond what the server has: no honest one comes near."""
-
-
-def obtain_key(assignment: Assignment, settings: Settings) -> Key:
-    """The recorded answers for the settings' seed: from the file, or recorded now.
-
-    Raises:
-        InputError: the file is stale and there is no reference to record it again.
-    """
-    seed = settings.seed_for(assignment.rubric)
-    if assignment.layout.key.is_file():
-        key = Key.load(assignment.layout.key)
-        digest = assignment.bank_digest + assignment.reference_digest
-        enough = settings.public_only or not key.public_only
-        if key.seed == seed and key.digest.startswith(digest) and enough:
-            return key
-    if not assignment.reference_digest:
-        raise InputError(
-            f"{assignment.layout.key}: the answer key does not fit what is to be checked.",
-            hint="This is a student's installation: use `grader check`, with the current kit.",
-        )
-    return record_key(assignment, seed)
-
-
-def open_context(settings: Settings, use: Callable[[GradingContext], None]) -> None:
-    """Prepare everything, then call `use`; pytest's session ends when it returns."""
-    assignment = member_of(settings.assignment, settings.member)
-    key = obtain_key(assignment, settings)
-    sandbox = open_sandbox(settings.sandbox if settings.fork else "none")
-    at_hand = bool(assignment.reference_digest)
-    reference = LocalCode(assignment.reference, assignment).resolve if at_hand else None
-    files = reference_files(assignment) if at_hand else {}
-    catalogue = (
-        Catalogue(assignment.layout, assignment.contract, files, assignment.package_names)
-        if at_hand
-        else None
-    )
-    if catalogue is not None and settings.diagnose:
-        catalogue.load()
-
-    notebooks = _notebooks(assignment, settings)
-
-    def loop(checks: list[Check]) -> None:
-        chosen = select(settings, assignment.rubric, checks)
-        use(
-            GradingContext(
-                assignment, settings, key, sandbox, chosen, reference, catalogue, notebooks
-            )
-        )
-
-    try:
-        run_session(assignment, loop)
-    finally:
-        sandbox.close()
-        if notebooks is not None:
-            notebooks.close()
-
-
-def _notebooks(assignment: Assignment, settings: Settings) -> Notebooks | None:
-    """What runs notebooks; None where none are asked for, or only some checks are."""
-    some = settings.public_only or settings.parts or settings.keyword
-    if assignment.rubric.notebooks is None or not settings.notebooks or some:
-        return None
-    from grader.notebooks.notebook_grading import NotebookBench
-
-    kind = settings.sandbox if settings.fork else "none"
-    seed = settings.seed_for(assignment.rubric)
-    return NotebookBench(assignment, sandbox=kind, lang=settings.lang, seed=seed)
 
 
 def ready(context: GradingContext) -> bytes:
@@ -243,6 +169,12 @@ def _is_shaken(result: Result) -> bool:
     return result.error_kind == "internal" or broke or "crash" in kinds
 
 
+def _serve(serve: Callable[[GradingContext], None], context: GradingContext) -> None:
+    if context.catalogue is not None and context.settings.diagnose:
+        context.catalogue.load()  # before processes are forked that would each do so
+    serve(context)
+
+
 def _graded(context: GradingContext, job: bytes) -> Result:
     return grade_submission(context, msgspec.json.decode(job, type=Job).source())
 
@@ -267,7 +199,10 @@ def _standard_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def main() -> None:
-    """Serve until the other side hangs up. Arguments: settings as JSON, and a descriptor or `-`."""
+    """Serve until the other side hangs up.
+
+    Arguments: settings as JSON, a descriptor or `-`, and `MANY` if a class is to be graded.
+    """
     settings = msgspec.json.decode(sys.argv[1], type=Settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.argv[2] == "-":
@@ -289,7 +224,7 @@ def main() -> None:
             serve_forking(control, context)
 
     try:
-        open_context(settings, serve)
+        open_context(settings, partial(_serve, serve), many=sys.argv[3:] == [MANY])
     except GraderError as error:
         say(msgspec.json.encode(Refused(error.message, error.hint, int(error.exit_code))))
     except BrokenPipeError:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from grader.grading import Settings
     from grader.model.result import Result
     from grader.report.strings import Lang
+    from grader.sandbox.background import OpeningSandbox
+    from grader.selfcheck.own_grading import Grade, OwnWork
 
 HELP: Final = "Check your own work: see what is wrong and where. Exit code 1 if something is."
 
@@ -40,63 +42,80 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def command(given: Namespace) -> ExitCode:
     """Check the folder, once or after every change."""
-    settings = arguments.settings(
-        assignment=given.assignment,
-        sandbox=given.sandbox,
-        unsafe=given.no_fork or given.sandbox == "none",
-        lang=given.lang,
-        public_only=True,
-        parts=tuple(given.part),
-        keyword=given.keyword,
-        no_fork=given.no_fork,
-    )
     if given.watch and (given.json or given.github):
         raise UsageError("--watch goes with neither --json nor --github.")
-    folder = _own(arguments.existing(given.path), given.assignment)
-    if given.watch:
-        watch_folder(folder, settings)
-        return ExitCode.OK
-    if given.json:
-        return print_json(folder, settings)
-    return run(folder, settings, github=given.github)
+    unsafe = given.no_fork or given.sandbox == "none"
+    with begin_sandbox("none" if unsafe else given.sandbox) as sandbox:
+        settings = arguments.settings(
+            assignment=given.assignment,
+            sandbox=given.sandbox,
+            unsafe=unsafe,
+            lang=given.lang,
+            public_only=True,
+            parts=tuple(given.part),
+            keyword=given.keyword,
+            no_fork=given.no_fork,
+        )
+        work = _work(given.path, settings, sandbox)
+        if given.watch:
+            watch(work)
+            return ExitCode.OK
+        return check_once(work, json=given.json, github=given.github)
 
 
-def _own(path: Path, assignment: str) -> Path:
-    """The folder to check; says which, if it is not the one named."""
+def begin_sandbox(kind: str) -> OpeningSandbox:
+    """The place of the student's code: begun before all else is imported, so that both go on."""
+    from grader.sandbox.background import OpeningSandbox
+    from grader.sandbox.runtime import ONE_THREAD
+    from grader.sandbox.sandboxes import OWN_CODE
+
+    os.environ.update(ONE_THREAD)  # NumPy reads it when it is imported, here too
+    return OpeningSandbox(OWN_CODE if kind == "auto" else kind)
+
+
+def _work(path: Path, settings: Settings, sandbox: OpeningSandbox) -> OwnWork:
+    """What is to be checked; says which folder, if it is not the one named."""
     from grader.assignment.composed import open_assignment
+    from grader.selfcheck.own_grading import OwnWork
     from grader.selfcheck.student_folder import working_folder
 
-    folder = working_folder(path, open_assignment(assignment).form)
-    if folder != path.resolve():
+    named = arguments.existing(path)
+    opened = open_assignment(settings.assignment)
+    folder = working_folder(named, opened.form)
+    if folder != named.resolve():
         print(f"Checking {folder}", file=sys.stderr)
-    return folder
+    return OwnWork(folder, opened, settings, sandbox)
 
 
-def print_json(folder: Path, settings: Settings) -> ExitCode:
-    """Check once and print the student's copy of the result, as `docs/result.md` describes it."""
+def check_once(work: OwnWork, *, json: bool, github: bool) -> ExitCode:
+    """Check, and say what was found."""
     from grader.cli.exit_codes import exit_code
-    from grader.report.redact import for_audience
-    from grader.selfcheck.self_check import selfcheck
 
-    result = selfcheck(folder, settings)
-    print(for_audience(result, "student").to_json().decode())
+    result = work.result()
+    language = arguments.language(work.settings.lang)
+    if json:
+        print_json(result)
+    else:
+        show(result, language)
+    if github:
+        tell_github(result, work.folder, language)
     return exit_code(result)
 
 
-def run(folder: Path, settings: Settings, *, github: bool = False) -> ExitCode:
-    """Check once and show what was found."""
+def print_json(result: Result) -> None:
+    """Print the student's copy of the result, as `docs/result.md` describes it."""
+    from grader.report.redact import for_audience
+
+    print(for_audience(result, "student").to_json().decode())
+
+
+def show(result: Result, lang: Lang) -> None:
+    """Print what was found, for people."""
     from rich.console import Console
 
-    from grader.cli.exit_codes import exit_code
     from grader.report.terminal import summary
-    from grader.selfcheck.self_check import selfcheck
 
-    result = selfcheck(folder, settings)
-    language = arguments.language(settings.lang)
-    Console().print(summary(result, lang=language, audience="student", points=False))
-    if github:
-        tell_github(result, folder, language)
-    return exit_code(result)
+    Console().print(summary(result, lang=lang, audience="student", points=False))
 
 
 def tell_github(result: Result, folder: Path, lang: Lang) -> None:
@@ -117,7 +136,7 @@ def tell_github(result: Result, folder: Path, lang: Lang) -> None:
             raise InputError(f"Cannot write {summary}: {error.strerror or error}.") from None
 
 
-def watch_folder(folder: Path, settings: Settings) -> None:
+def watch(work: OwnWork) -> None:
     """Check, and check again after every change, until interrupted."""
     try:
         import watchfiles
@@ -126,17 +145,21 @@ def watch_folder(folder: Path, settings: Settings) -> None:
             "--watch needs the package watchfiles.", hint="Run: pip install watchfiles"
         ) from None
     changes = watchfiles.watch(
-        folder, watch_filter=watchfiles.PythonFilter(), raise_interrupt=False
+        work.folder, watch_filter=watchfiles.PythonFilter(), raise_interrupt=False
     )
-    _run_forgiving(folder, settings)
-    for _ in changes:
-        _run_forgiving(folder, settings)
+
+    def look_again(grade: Grade) -> None:
+        _check_forgiving(work, grade)
+        for _ in changes:
+            _check_forgiving(work, grade)
+
+    work.with_grader(look_again)
 
 
-def _run_forgiving(folder: Path, settings: Settings) -> None:
+def _check_forgiving(work: OwnWork, grade: Grade) -> None:
     """An error of this moment's files must not end the watch."""
     try:
-        run(folder, settings)
+        show(work.result_by(grade), arguments.language(work.settings.lang))
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
     print("Waiting for changes. Press Ctrl-C to stop.", flush=True)

@@ -6,11 +6,23 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from grader.assignment.composed import ComposedAssignment, IncludedAssignment
+from grader.assignment.composed import ComposedAssignment, IncludedAssignment, release_in
+from grader.grading.settings import Settings
 from grader.model.release import ReleaseInfo
 from grader.model.result import CheckResult, PartResult, Result
 
 _DIGITS = 4
+
+
+def settings_of_member(member: IncludedAssignment, settings: Settings) -> Settings:
+    """How to grade the parts of one member: names of the whole in its own words."""
+    own = {name: part for part, name in member.part_names.items()}
+    return replace(
+        settings,
+        member=member.rubric.id,
+        parts=tuple(own.get(name, name) for name in settings.parts),
+        release=release_in(member, settings.release),
+    )
 
 
 def merged(composed: ComposedAssignment, results: Sequence[Result], lang: str) -> Result:

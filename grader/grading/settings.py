@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -13,7 +13,9 @@ from grader.model.result import Visibility
 from grader.model.rubric import Rubric
 
 if TYPE_CHECKING:
-    from grader.runner.check import Check
+    from grader.runner.check import ListedCheck
+
+ListedCheckT = TypeVar("ListedCheckT", bound="ListedCheck")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.seed or str(rubric.seed)
 
 
-def select(settings: Settings, rubric: Rubric, checks: Sequence[Check]) -> list[Check]:
+def select(
+    settings: Settings, rubric: Rubric, checks: Sequence[ListedCheckT]
+) -> list[ListedCheckT]:
     """The checks that the settings ask for, of those that the rubric has not switched off.
 
     Raises:
@@ -57,7 +61,7 @@ def select(settings: Settings, rubric: Rubric, checks: Sequence[Check]) -> list[
     return [check for check in checks if _wanted(settings, rubric, check)]
 
 
-def _wanted(settings: Settings, rubric: Rubric, check: Check) -> bool:
+def _wanted(settings: Settings, rubric: Rubric, check: ListedCheck) -> bool:
     override = rubric.checks.get(check.id)
     if override is not None and not override.enabled:
         return False
@@ -69,6 +73,6 @@ def _wanted(settings: Settings, rubric: Rubric, check: Check) -> bool:
     return settings.keyword.lower() in check.id.lower()
 
 
-def _names_of(check: Check) -> set[str]:
+def _names_of(check: ListedCheck) -> set[str]:
     """The words by which a check may be asked for: its part, its functions, and their classes."""
     return {check.part, *check.targets, *map(owner_of, check.targets)}

@@ -10,11 +10,11 @@ from pathlib import Path
 from grader.assignment.folder import Assignment
 from grader.model.module_path import notebook_of, source_file
 from grader.model.rubric_fault import Fault, did_you_mean
-from grader.runner.check import Check
+from grader.runner.check import ListedCheck
 from grader.submission.notebook_module import notebook_code
 
 
-def require_agreement(assignment: Assignment, checks: Sequence[Check]) -> None:
+def require_agreement(assignment: Assignment, checks: Sequence[ListedCheck]) -> None:
     """Refuse a rubric that names what the bank does not have, or the other way round.
 
     Raises:
@@ -34,7 +34,7 @@ def require_reference(assignment: Assignment) -> None:
         raise assignment.fault(fault)
 
 
-def _bank_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[Fault]:
+def _bank_faults(assignment: Assignment, checks: Sequence[ListedCheck]) -> Iterator[Fault]:
     """Checks of parts that the rubric does not have, or about names that its contract lacks."""
     rubric = assignment.rubric
     ours = "" if rubric.bank else "No `bank` is named, so the shipped one is used: name yours."
@@ -52,7 +52,7 @@ def _bank_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[Fa
             yield Fault(("parts",), what, hint, at=("parts", *near))
 
 
-def _rubric_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[Fault]:
+def _rubric_faults(assignment: Assignment, checks: Sequence[ListedCheck]) -> Iterator[Fault]:
     """Checks, hints and parts of the rubric that no check of the bank is."""
     rubric = assignment.rubric
     ids = [check.id for check in checks]
@@ -73,9 +73,9 @@ def _rubric_faults(assignment: Assignment, checks: Sequence[Check]) -> Iterator[
             yield Fault(("parts", name), "has no checks", hint)
 
 
-def _place(check: Check) -> str:
+def _place(check: ListedCheck) -> str:
     """A check, and where it is declared."""
-    return f"{check.id} ({check.path.name}, line {check.line})"
+    return f"{check.id} ({check.file}, line {check.line})"
 
 
 def require_returned(assignment: Assignment, refused: Mapping[str, str]) -> None:

@@ -17,10 +17,11 @@ import msgspec
 
 from grader.model.errors import InputError, InternalError
 from grader.protocol import wire
+from grader.runner.check import ListedCheck
 from grader.student.proxy import Channel, Reply, Request
 from grader.worker.dispatcher import Dispatcher
 
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 
 
 class RequestAnalysis(msgspec.Struct, frozen=True, array_like=True):
@@ -47,6 +48,8 @@ class Key(msgspec.Struct):
     """Whether only the answers of the self-check are in it."""
     requests: dict[str, RequestAnalysis] = {}
     """Id of the check to what is known of its requests; checks are missing of which little is."""
+    checks: list[ListedCheck] = []
+    """The index of the bank: all its checks, in their order."""
 
     def save(self, path: Path) -> None:
         """Write the key: a head and the arrays' bytes, as they would cross the wall.
@@ -62,6 +65,7 @@ class Key(msgspec.Struct):
                 "public_only": self.public_only,
                 "answers": {name: list(rows) for name, rows in self.answers.items()},
                 "requests": msgspec.to_builtins(self.requests),
+                "checks": msgspec.to_builtins(self.checks),
             }
         )
         data = len(head).to_bytes(8, "little") + head + b"".join(bytes(b) for b in buffers)
@@ -86,7 +90,8 @@ class Key(msgspec.Struct):
                 raise ValueError("another format")
             del content["format"]
             requests = msgspec.convert(content.pop("requests"), dict[str, RequestAnalysis])
-            return cls(**content, requests=requests)
+            checks = msgspec.convert(content.pop("checks"), list[ListedCheck])
+            return cls(**content, requests=requests, checks=checks)
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."
             raise InputError(text, hint=remedy) from None

@@ -77,6 +77,7 @@ class CheckPlugin:
         return Check(
             **_fields(spec),
             id=f"{name}::{re.sub('^test_', '', item.name)}",
+            file=item.path.name,
             path=item.path,
             line=inspect.unwrap(item.function).__code__.co_firstlineno,
             function=item.obj if direct else self._through_pytest(item),

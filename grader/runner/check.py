@@ -12,19 +12,15 @@ FIXTURES: Final = ("student", "reference", "inputs")
 """What a check may ask for: the student's code, the recorded reference, seeded inputs."""
 
 
-class Check(Spec, frozen=True, kw_only=True, eq=False):
-    """One check of a bank: what it declares, and what is called to run it."""
+class ListedCheck(Spec, frozen=True, kw_only=True):
+    """What the index of a bank says of a check: all that is known of it without importing it."""
 
     id: str
     """`layers::scale_forward_values[case]`."""
-    path: Path
+    file: str
+    """Name of the bank's file in which pytest finds it."""
     line: int
     """Of the file in which its function stands, from 1."""
-    function: Callable[..., None]
-    """Takes the fixtures of `takes` and the `parameters`, by name."""
-    takes: tuple[str, ...]
-    """Those of `FIXTURES` that it asks for."""
-    parameters: Mapping[str, Any] = {}
 
     @property
     def family(self) -> str:
@@ -37,10 +33,28 @@ class Check(Spec, frozen=True, kw_only=True, eq=False):
         module = self.id.partition("::")[0]
         return [f"{module}::{name.removeprefix('test_')}" for name in self.needs]
 
+
+class Check(ListedCheck, frozen=True, kw_only=True, eq=False):
+    """One check of a bank: what it declares, and what is called to run it."""
+
+    path: Path
+    """Of the file in which pytest finds it."""
+    function: Callable[..., None]
+    """Takes the fixtures of `takes` and the `parameters`, by name."""
+    takes: tuple[str, ...]
+    """Those of `FIXTURES` that it asks for."""
+    parameters: Mapping[str, Any] = {}
+
     @property
     def place(self) -> str:
         """File and line."""
         return f"{self.path}:{self.line}"
+
+    @property
+    def listed(self) -> ListedCheck:
+        """Its entry in the index of the bank."""
+        names = ListedCheck.__struct_fields__
+        return ListedCheck(**{name: getattr(self, name) for name in names})
 
     def call(self, fixtures: Mapping[str, Callable[[], Any]]) -> None:
         """Run it; `fixtures` makes what it takes."""

@@ -14,7 +14,7 @@ from grader.model.errors import InputError
 from grader.model.module_path import notebook_of, source_file
 from grader.model.result import CheckResult
 from grader.runner.answer_key import LocalChannel
-from grader.runner.check import Check
+from grader.runner.check import Check, ListedCheck
 from grader.runner.check_run import CheckRun, Reference
 from grader.runner.memory_package import MemoryPackage
 from grader.runner.session import forget_modules, run_session
@@ -122,6 +122,10 @@ class LocalBank:
         )
         chosen = [check for check in self._checks if only is None or check.id in only]
         return run.run_all(chosen[::-1] if backwards else chosen)
+
+    def listed(self) -> list[ListedCheck]:
+        """The index of the bank."""
+        return [check.listed for check in self._checks]
 
     def places(self) -> dict[str, str]:
         """File and line of each check."""

@@ -89,17 +89,16 @@ class SelfCheckPlugin(InteractivePlugin):
         return self._run
 
     def _start(self) -> CheckRun:
-        from grader.batches.grading_server import obtain_key
+        from grader.batches.opening import obtain_key
         from grader.grading import Settings
         from grader.grading.context import call_limits
-        from grader.sandbox.sandboxes import open_sandbox
-        from grader.selfcheck.self_check import own_code
+        from grader.sandbox.sandboxes import OWN_CODE, open_sandbox
         from grader.selfcheck.student_folder import nothing_in, working_folder
         from grader.student.channel import WorkerChannel
         from grader.submission import load, single
 
         assignment = self._assignment()
-        settings = own_code(Settings(assignment=str(assignment.path), public_only=True))
+        settings = Settings(assignment=str(assignment.path), public_only=True)
         source = single(working_folder(self._folder, assignment.form))
         try:
             submission = load(
@@ -113,7 +112,7 @@ class SelfCheckPlugin(InteractivePlugin):
             )
         except InputError as error:
             raise nothing_in(self._folder, error.message, assignment.form) from None
-        sandbox = open_sandbox(settings.sandbox)
+        sandbox = open_sandbox(OWN_CODE)
         self._open.callback(sandbox.close)
         channel = self._channel = self._open.enter_context(
             WorkerChannel(sandbox, submission, calls=call_limits(assignment))

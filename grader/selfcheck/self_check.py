@@ -8,13 +8,13 @@ from grader.assignment.composed import open_assignment
 from grader.assignment.layout import find_rubric
 from grader.batches.grading_client import Engine
 from grader.grading import Settings
-from grader.model.errors import UsageError
 from grader.model.result import CheckResult, Result
-from grader.report.cell_output import fragment, plain
+from grader.model.submission_form import SubmissionForm
 from grader.report.strings import Lang
+from grader.sandbox.sandboxes import OWN_CODE
 from grader.selfcheck.kernel_work import kernel_work
-from grader.selfcheck.student_folder import nothing_in, working_folder
-from grader.submission import single
+from grader.selfcheck.own_grading import checked, no_check_matches
+from grader.selfcheck.student_folder import working_folder
 
 
 class SelfCheckAnswer:
@@ -35,9 +35,13 @@ class SelfCheckAnswer:
         return all(check.outcome.value == "passed" for check in self.checks)
 
     def __repr__(self) -> str:
+        from grader.report.cell_output import plain
+
         return plain(self.checks, lang=self._lang)
 
     def _repr_html_(self) -> str:
+        from grader.report.cell_output import fragment
+
         return fragment(self.checks, lang=self._lang)
 
 
@@ -60,41 +64,22 @@ def check(
         InputError: no package was found.
     """
     assignment = assignment or str(find_rubric())
-    settings = Settings(assignment=assignment, parts=names, public_only=True, lang=lang)
+    settings = Settings(
+        assignment=assignment, parts=names, public_only=True, sandbox=OWN_CODE, lang=lang
+    )
     form = open_assignment(assignment).form
     with kernel_work(working_folder(Path(path), form), assignment) as folder:
-        return SelfCheckAnswer(selfcheck(folder, settings), lang)
+        return SelfCheckAnswer(selfcheck(folder, settings, form), lang)
 
 
-def selfcheck(path: Path, settings: Settings) -> Result:
-    """Grade one's own work: the public checks, with a sandbox where there is one.
+def selfcheck(path: Path, settings: Settings, form: SubmissionForm) -> Result:
+    """Grade one's own work in a process of its own, which no cell of a kernel has touched.
 
     Raises:
         UsageError: no check fits the settings' names.
         InputError: no package was found, or it cannot be read.
     """
-    form = open_assignment(settings.assignment).form
-    root = working_folder(path, form)
-    with Engine(own_code(settings)) as engine:
+    with Engine(settings) as engine:
         if not engine.greeting.checks:
-            wanted = ", ".join(settings.parts) or settings.keyword
-            raise UsageError(f"No public check matches {wanted!r}.")
-        result = engine.grade(single(root))
-    if result.error_kind == "input":
-        raise nothing_in(path, result.error, form)
-    return result
-
-
-def own_code(settings: Settings) -> Settings:
-    """The settings, with no sandbox if none works here: a student may run their own code."""
-    import msgspec
-
-    from grader.sandbox.sandboxes import open_sandbox
-
-    if settings.sandbox != "auto":
-        return settings
-    try:
-        open_sandbox("auto").close()
-    except UsageError:
-        return msgspec.structs.replace(settings, sandbox="none")
-    return settings
+            raise no_check_matches(settings)
+        return checked(engine.grade, path, form)

@@ -18,6 +18,7 @@ def made(name: str, called: list[str]) -> Check:
         title="works",
         part="layers",
         targets=("relu_forward",),
+        file="test_layers.py",
         path=Path("test_layers.py"),
         line=1,
         function=lambda: called.append(name),

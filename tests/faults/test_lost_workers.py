@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from grader.batches.grading_server import open_context
+from grader.batches.opening import open_context
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.errors import InternalError
 from grader.model.result import Outcome, Result

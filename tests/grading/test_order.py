@@ -54,6 +54,7 @@ def made(name: str, *needs: str) -> Check:
         part="p",
         targets=("f",),
         needs=needs,
+        file="test_layers.py",
         path=Path("test_layers.py"),
         line=1,
         function=lambda: None,

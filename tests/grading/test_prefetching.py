@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.batches.grading_server import open_context
+from grader.batches.opening import open_context
 from grader.demo import class_of, make_class
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.result import Outcome, Result

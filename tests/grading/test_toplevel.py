@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grader.batches.grading_server import open_context
+from grader.batches.opening import open_context
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.notebook_grade import Graded
 from grader.model.result import Outcome, Result

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
 from grader.assignments.numpynn.data import _data_utils, hidden, serve_data
-from grader.batches.grading_server import _notebooks
+from grader.batches.opening import _notebooks
 from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.model.result import Outcome

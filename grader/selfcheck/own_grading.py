@@ -1,0 +1,123 @@
+"""Grading one's own work in this very process: nothing has to be started but the worker.
+
+The wall stands between this process and the worker, here as everywhere. What a server is there for,
+grading many at once and outliving each of them, nobody needs who checks what they write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from grader.assignment.composed import ComposedAssignment
+from grader.assignment.folder import Assignment
+from grader.batches.opening import open_context
+from grader.grading import GradingContext, Settings, grade_submission
+from grader.grading.memory import memory_at_most
+from grader.grading.merging import merged, settings_of_member
+from grader.model.errors import UsageError
+from grader.model.result import Result
+from grader.model.submission_form import SubmissionForm
+from grader.sandbox.background import OpeningSandbox
+from grader.selfcheck.student_folder import nothing_in
+from grader.submission import Source, single
+
+MEMORY_BYTES: Final = 4 << 30
+"""What arrays may take that a student's code makes us compute with."""
+
+Grade = Callable[[Source], Result]
+
+
+class OwnWork:
+    """What somebody has written, and how it is to be checked."""
+
+    def __init__(
+        self,
+        folder: Path,
+        opened: Assignment | ComposedAssignment,
+        settings: Settings,
+        sandbox: OpeningSandbox,
+    ) -> None:
+        """`settings` name the assignment that is `opened`; `sandbox` is where the code runs."""
+        self.folder = folder
+        self.settings = settings
+        self._opened = opened
+        self._sandbox = sandbox
+
+    def result(self) -> Result:
+        """The result of the public checks.
+
+        Raises:
+            UsageError: no check fits the settings' names, or no sandbox works.
+            InputError: there is nothing to check, or it cannot be read.
+            GraderError: nothing can be graded so; says why.
+        """
+        results: list[Result] = []
+        self.with_grader(lambda grade: results.append(self.result_by(grade)))
+        return results[0]
+
+    def with_grader(self, use: Callable[[Grade], None]) -> None:
+        """Open the assignment's bank, and call `use` with what grades as often as it is called.
+
+        Raises:
+            UsageError: no check fits the settings' names, or no sandbox works.
+            GraderError: nothing can be graded so; says why.
+        """
+        opened = self._opened
+        if isinstance(opened, ComposedAssignment):
+            use(lambda source: self._of_all_members(opened, source))
+        else:
+            open_context(
+                self.settings, lambda context: use(_grade_of(context)), opened, self._sandbox
+            )
+
+    def result_by(self, grade: Grade) -> Result:
+        """The result as it is now.
+
+        Raises:
+            InputError: there is nothing to check, or it cannot be read.
+        """
+        return checked(grade, self.folder, self._opened.form)
+
+    def _of_all_members(self, composed: ComposedAssignment, source: Source) -> Result:
+        """What the members find, each with a bank that has met no other."""
+        results: list[Result] = []
+        for member in composed.members:
+            open_context(
+                settings_of_member(member, self.settings),
+                lambda context: results.append(grade_submission(context, source)),
+                member,
+                self._sandbox,
+            )
+        if not any(result.checks or result.error for result in results):
+            raise no_check_matches(self.settings)
+        return merged(composed, results, self.settings.lang)
+
+
+def checked(grade: Grade, path: Path, form: SubmissionForm) -> Result:
+    """The result of the work at `path`.
+
+    Raises:
+        InputError: there is nothing to check, or it cannot be read.
+    """
+    result = grade(single(path))
+    if result.error_kind == "input":
+        raise nothing_in(path, result.error, form)
+    return result
+
+
+def no_check_matches(settings: Settings) -> UsageError:
+    """That the settings' names leave nothing to run."""
+    wanted = ", ".join(settings.parts) or settings.keyword
+    return UsageError(f"No public check matches {wanted!r}.")
+
+
+def _grade_of(context: GradingContext) -> Grade:
+    def grade(source: Source) -> Result:
+        with memory_at_most(MEMORY_BYTES):
+            return grade_submission(context, source)
+
+    if not context.checks:
+        raise no_check_matches(context.settings)
+    return grade
