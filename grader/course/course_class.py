@@ -21,6 +21,7 @@ from grader.model.class_list import ClassList
 from grader.model.course_records import StoredAttempt
 from grader.model.person import Person
 from grader.model.rubric import Rubric
+from grader.model.submission_form import SubmissionForm
 from grader.submission import Source, Sources
 from grader.submission.discover import why_not_read
 from grader.submission.files import printable
@@ -170,16 +171,9 @@ class _Look(NamedTuple):
 
     def __call__(self) -> Source:
         """The attempt as a student's submission."""
-        path = self.root / self.stored.attempt.entry
-        problem = self.stored.problem or ("" if self.stored.files else _holds_nothing(self.stored))
-        problem = problem or why_not_read(path, path.parent, self.loaded.form)
-        return Source(
-            id=self.stored.attempt.key if self.own else self.person.key,
-            name=self.person.name,
-            path=path,
-            problem=problem,
-            note=self.note,
-        )
+        found = attempt_source(self.root, self.stored, self.loaded.form)
+        id = self.stored.attempt.key if self.own else self.person.key
+        return replace(found, id=id, name=self.person.name, note=self.note)
 
 
 class _Absent(NamedTuple):
@@ -197,6 +191,14 @@ class _Absent(NamedTuple):
             problem=_NOTHING,
             absent=True,
         )
+
+
+def attempt_source(root: Path, stored: StoredAttempt, form: SubmissionForm) -> Source:
+    """An attempt as a submission of its own, by its key, in the course at `root`."""
+    path = root / stored.attempt.entry
+    problem = stored.problem or ("" if stored.files else _holds_nothing(stored))
+    problem = problem or why_not_read(path, path.parent, form)
+    return Source(id=stored.attempt.key, path=path, problem=problem)
 
 
 def _holds_nothing(stored: StoredAttempt) -> str:

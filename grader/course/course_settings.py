@@ -63,6 +63,9 @@ class CourseAssignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether slip days may be spent on it."""
     may_drop: bool = True
     """Whether it may be one of those dropped from the term's total."""
+    earlier: list[str] = []
+    """Submissions of other classes to this assignment, for `grader similar`: folders, relative to
+    `course.toml`."""
     platform_ids: dict[str, str] = {}
     """Its id on a platform: `canvas = "4711"`, for grade files."""
 
@@ -80,6 +83,9 @@ class CourseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many assignments are dropped from the term's total, those of the lowest share."""
     trust_timestamps: bool = False
     """Whether a `timestamp.txt` among a student's files tells the time of submission."""
+    earlier: list[str] = []
+    """Courses of earlier years or other sections, and folders with a folder for each assignment,
+    which `grader similar` compares with; relative to `course.toml`."""
     database: DatabaseSettings = DatabaseSettings()
     assignments: list[CourseAssignment] = []
 

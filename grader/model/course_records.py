@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from grader.model.attempt import Attempt, DeliveredFile
+from grader.model.similar_pairs import SimilarityReport
 
 RunState = Literal["begun", "accepted", "preview", "undone"]
 """`begun`: not finished; `accepted`: its results are those in force, unless a later one is."""
@@ -58,6 +59,15 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """Names the result; see `CourseView.result`."""
     inputs: str = ""
     """`Result.digest`: of all that the result depends on."""
+
+
+class StoredComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What `grader similar` found in an assignment."""
+
+    assignment: str
+    report: SimilarityReport
+    who: str
+    at: dt.datetime
 
 
 class MarkEntry(msgspec.Struct, frozen=True, kw_only=True):

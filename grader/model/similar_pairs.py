@@ -14,10 +14,17 @@ class ComparedSubmission(msgspec.Struct, frozen=True, kw_only=True):
     """A submission that took part."""
 
     id: str
-    """Its identity within its folder."""
+    """Its identity within its folder; in a course the `Person.key` of whoever submitted it."""
     name: str
+    """What people call them; of a team all its members."""
     section: str = ""
-    """The folder of another section or earlier year; empty for this class."""
+    """Which section of a course they are in."""
+    other: str = ""
+    """The other class that it is from: a section's or an earlier year's; empty for this one."""
+    attempt: int = 0
+    """Which attempt it is, counting from 1; 0 where there is one alone."""
+    counted: bool = True
+    """Whether this attempt counts."""
     passages: int = 0
     """Of its own, without what was given; 0 where there is nothing to compare."""
     problem: str = ""
@@ -25,8 +32,9 @@ class ComparedSubmission(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str:
-        """What people call it, with its section."""
-        return f"{self.name} ({self.section})" if self.section else self.name
+        """What people call it, with the other class or the section that it is from."""
+        where = self.other or self.section
+        return f"{self.name} ({where})" if where else self.name
 
 
 class FunctionPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +65,8 @@ class SimilarPair(msgspec.Struct, frozen=True, kw_only=True):
     """Weight of what both hold, of all that the smaller holds: from 0 to 1."""
     stands_out: bool
     """Whether it is above the threshold."""
+    same_name: bool = False
+    """Whether both, of two classes, go by one name: they may be one person."""
     identical: list[str] = []
     """Files that are the same, byte for byte, and were not given."""
     functions: list[FunctionPair] = []
@@ -100,11 +110,14 @@ class SimilarityReport(msgspec.Struct, frozen=True, kw_only=True):
     pairs: list[SimilarPair]
     """The highest scores first."""
     groups: list[SimilarGroup]
+    repeats: list[SimilarPair] = []
+    """What somebody submitted, with their own work of an earlier year that it is as similar to as
+    a pair that stands out, or that it holds files of. They are not among the pairs."""
     spread: ScoreSpread
     given: list[str] = []
     """Templates and given files that were subtracted."""
-    sections: list[str] = []
-    """Other folders that took part."""
+    others: list[str] = []
+    """Other classes that took part."""
 
     def to_json(self) -> bytes:
         """The report as it is kept."""

@@ -53,7 +53,8 @@ def similar_page(report: SimilarityReport, *, title: str, made: str = "", lang: 
         report=report,
         title=title,
         made=made,
-        rows=list(_rows(report)),
+        rows=list(_rows(report, report.pairs)),
+        repeats=list(_rows(report, report.repeats)),
         bars=list(_bars(report.spread.bins)),
         groups=[_members(report, group) for group in report.groups],
         problems=[each for each in report.submissions if each.problem],
@@ -89,7 +90,8 @@ def pair_page(
 
 def similar_csv(report: SimilarityReport) -> Iterator[bytes]:
     """The listed pairs as a table, for spreadsheets."""
-    header = ["first", "second", "section", "score", "stands_out", "lines", "identical", "page"]
+    header = ["first", "second", "other", "score", "stands_out", "lines", "identical", "page",
+              "first_attempt", "second_attempt", "same_person"]  # fmt: skip
     yield from csv_pieces([header, *_csv_rows(report)])
 
 
@@ -99,18 +101,19 @@ def percent(score: float) -> str:
 
 
 def _csv_rows(report: SimilarityReport) -> Iterator[list[str]]:
-    for row in _rows(report):
-        pair = row.pair
+    for row in (*_rows(report, report.pairs), *_rows(report, report.repeats)):
+        pair, first, second = row.pair, row.first, row.second
+        same = "yes" if pair in report.repeats else "maybe" if pair.same_name else "no"
         yield [
-            row.first.id, row.second.id, row.second.section, f"{pair.score:.4f}",
+            first.id, second.id, second.other, f"{pair.score:.4f}",
             "yes" if pair.stands_out else "no", str(pair.lines), " ".join(pair.identical),
-            pair.page,
+            pair.page, *(str(each.attempt or "") for each in (first, second)), same,
         ]  # fmt: skip
 
 
-def _rows(report: SimilarityReport) -> Iterator[PairRow]:
+def _rows(report: SimilarityReport, pairs: Sequence[SimilarPair]) -> Iterator[PairRow]:
     shown = 3
-    for pair in report.pairs:
+    for pair in pairs:
         first, second = report.submissions[pair.first], report.submissions[pair.second]
         yield PairRow(pair, first, second, max(0, len(pair.functions) - shown))
 

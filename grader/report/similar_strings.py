@@ -64,7 +64,18 @@ SIMILAR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "nothing: name the template with --template",
         "无：请用 --template 指定模板",
     ),
-    "similar.sections": ("Other folders", "其他文件夹"),
+    "similar.others_in": ("Other classes", "其他班级"),
+    "similar.attempt": ("attempt {n}", "第 {n} 次提交"),
+    "similar.attempt_idle": ("attempt {n}, which does not count", "第 {n} 次提交，不计分"),
+    "similar.same_name": (
+        "Both have the same name: it may be one person, who takes the course again.",
+        "两人同名：可能是同一人重修本课程。",
+    ),
+    "similar.again": ("Submitted again", "再次提交"),
+    "similar.again_what": (
+        "People who submitted their own work of an earlier year. They are not among the pairs.",
+        "提交了自己往年作业的学生，不计入上面的对。",
+    ),
     "similar.counts": (
         "Names, comments, texts and layout do not count. Structure, the order of operations and "
         "numbers do.",

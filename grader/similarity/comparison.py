@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from grader.model.errors import InputError
 from grader.model.similar_code import ProgramsAlike
@@ -23,6 +23,7 @@ from grader.similarity.compared_class import ComparedSource
 from grader.similarity.fingerprints import SubmissionPrint, Told, fingerprints
 from grader.similarity.given_code import FileChoice, GivenCode
 from grader.similarity.linked_groups import linked_groups
+from grader.similarity.owner_scores import OwnerScores, together
 from grader.similarity.pair_scores import RarePassages, Scores, pair_scores, rarity
 from grader.similarity.program_units import ProgramUnit, program_units
 from grader.similarity.rare_mistakes import (
@@ -86,21 +87,22 @@ class Comparison:
                 f"{MAX_COMPARED:,}.",
                 hint="Name fewer folders." if len(compared) > 2 else "Name another folder too.",
             )
-        self._compared = compared
+        self._compared = compared = together(compared)
         self._given, self._chosen, self._jobs = given, chosen, jobs
-        self._ours = sum(not each.section for each in compared)
+        self._ours = sum(not each.other for each in compared)
         self._mistakes = self._named_mistakes(results)
         self._prints = fingerprints(compared, given, chosen, jobs=jobs, told=told)
         hashes = self._hashes()
-        self._rare: RarePassages = rarity(hashes)
-        self._scores: Scores = pair_scores(hashes, self._rare, self._ours)
-        self._is_read = np.array([len(each.hashes) > 0 for each in self._prints])
-        self._spread = score_spread(self._scores[self._is_pair()])
+        self._rare: RarePassages = rarity(hashes, [each.owner for each in compared])
+        scores = pair_scores(hashes, self._rare, self._ours)
+        is_read = np.array([len(each.hashes) > 0 for each in self._prints])
+        self._owners = OwnerScores(compared, scores, is_read)
+        self._spread = score_spread(self._owners.best[self._owners.is_pair])
 
     @property
     def scores(self) -> Scores:
-        """The score of each submission of this class with each that comes after it; else 0."""
-        return self._scores
+        """The score of everybody of this class with each who comes after them; else 0."""
+        return self._owners.best
 
     def report(self, most: int) -> tuple[SimilarityReport, list[ComparedPair]]:
         """What was found; up to `most` pairs are looked at line by line.
@@ -109,7 +111,9 @@ class Comparison:
             InternalError: this system cannot fork.
         """
         listed = list(self._listed(most))
-        pairs = list(self._looked_at(listed))
+        repeated = list(self._repeated(most))
+        looked_at = list(self._looked_at([*listed, *repeated]))
+        pairs, repeats = looked_at[: len(listed)], looked_at[len(listed) :]
         report = SimilarityReport(
             submissions=[
                 _record(each, prints)
@@ -117,15 +121,16 @@ class Comparison:
             ],
             pairs=[each.pair for each in pairs],
             groups=self._groups(),
+            repeats=[each.pair for each in repeats],
             spread=self._spread,
             given=self._given.names,
-            sections=list(dict.fromkeys(each.section for each in self._compared if each.section)),
+            others=list(dict.fromkeys(each.other for each in self._compared if each.other)),
         )
-        return report, pairs
+        return report, looked_at
 
     def _named_mistakes(self, results: Path | None) -> list[Mistakes]:
-        own = [each.source.id for each in self._compared[: self._ours]]
-        found = named_mistakes(results, own) if results else {}
+        own = [each.graded for each in self._compared[: self._ours]]
+        found = named_mistakes(results, [id for id in own if id]) if results else {}
         return [found.get(id, {}) for id in own]
 
     def _hashes(self) -> list[Hashes]:
@@ -136,16 +141,9 @@ class Comparison:
                 hashes[at] = np.union1d(hashes[at], mistake_prints(mistakes))
         return hashes
 
-    def _is_pair(self) -> NDArray[np.bool_]:
-        """Which scores are of a pair: of a submission of ours, with one after it."""
-        count = len(self._compared)
-        after = ~np.tri(self._ours, count, dtype=np.bool_)
-        both: NDArray[np.bool_] = after & self._is_read[: self._ours, None] & self._is_read
-        return both
-
     def _listed(self, most: int) -> Iterator[tuple[int, int]]:
         """The pairs that stand out, and some more, the highest scores first."""
-        flat = self._scores.ravel()
+        flat = self._owners.best.ravel()
         number = min(len(flat), most)
         if not number:
             return
@@ -154,7 +152,17 @@ class Comparison:
             score = float(flat[place])
             wanted = score >= self._spread.threshold or rank < _LISTED_LEAST
             if wanted and score >= _HIGHEST_LEAST:
-                yield divmod(place, len(self._compared))
+                yield self._owners.attempts(*divmod(place, self._owners.best.shape[1]))
+
+    def _repeated(self, most: int) -> Iterator[tuple[int, int]]:
+        """Those who submitted their own work of an earlier year again."""
+        alike = (
+            (first, second)
+            for first, second, score in self._owners.repeats()
+            if score >= self._spread.threshold
+            or _identical(self._prints[first], self._prints[second])
+        )
+        yield from itertools.islice(alike, most)
 
     def _looked_at(self, listed: Sequence[tuple[int, int]]) -> Iterator[ComparedPair]:
         numbers = sorted({at for pair in listed for at in pair})
@@ -177,12 +185,14 @@ class Comparison:
         return program_units(chosen, self._given, self._chosen, jobs=self._jobs)
 
     def _pair(self, first: int, second: int) -> SimilarPair:
-        score = float(self._scores[first, second])
+        score = self._owners.score(first, second)
+        one, other = self._compared[first], self._compared[second]
         return SimilarPair(
             first=first,
             second=second,
             score=round(score, 4),
             stands_out=score >= self._spread.threshold,
+            same_name=_is_namesake(one, other),
             identical=_identical(self._prints[first], self._prints[second]),
         )
 
@@ -195,13 +205,14 @@ class Comparison:
 
     def _groups(self) -> list[SimilarGroup]:
         """Submissions that hang together by pairs that stand out, the largest group first."""
-        far = np.argwhere(self._scores >= self._spread.threshold).tolist()
+        best = self._owners.best
+        far = np.argwhere(best >= self._spread.threshold).tolist()
         groups = []
         for members in linked_groups((first, second) for first, second in far):
-            scores = [self._scores[a, b] for a, b in far if a in members]
+            scores = [best[a, b] for a, b in far if a in members]
             groups.append(
                 SimilarGroup(
-                    members=sorted(members),
+                    members=sorted(map(self._owners.counted, members)),
                     lowest=round(float(min(scores)), 4),
                     highest=round(float(max(scores)), 4),
                 )
@@ -214,9 +225,18 @@ def _record(compared: ComparedSource, prints: SubmissionPrint) -> ComparedSubmis
         id=compared.source.id,
         name=compared.source.name or compared.source.id,
         section=compared.section,
+        other=compared.other,
+        attempt=compared.attempt,
+        counted=compared.counted,
         passages=len(prints.numbers),
         problem=prints.problem,
     )
+
+
+def _is_namesake(one: ComparedSource, other: ComparedSource) -> bool:
+    """Whether two of different classes go by one name, and nothing else says that they are one."""
+    names = [" ".join(each.source.name.split()).casefold() for each in (one, other)]
+    return bool(other.other) and one.owner != other.owner and names[0] == names[1] != ""
 
 
 def _identical(one: SubmissionPrint, other: SubmissionPrint) -> list[str]:

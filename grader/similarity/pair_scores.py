@@ -32,23 +32,37 @@ class RarePassages(NamedTuple):
     """Sorted."""
     counts: NDArray[np.int64]
     """How many submissions have each."""
+    owners: NDArray[np.int64]
+    """Of how many people these are."""
     weights: NDArray[np.float32]
 
     def others(self, hashes: Hashes) -> NDArray[np.int64]:
-        """How many submissions hold each of some passages; 0 for one that was not kept."""
+        """How many people hold each of some passages; 0 for one that was not kept."""
         if not len(self.hashes):
             return np.zeros(len(hashes), np.int64)
         places = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
-        return np.where(self.hashes[places] == hashes, self.counts[places], 0)
+        return np.where(self.hashes[places] == hashes, self.owners[places], 0)
 
 
-def rarity(submissions: Sequence[Hashes]) -> RarePassages:
-    """What the fingerprints of all submissions weigh; those of each are without doubles."""
-    every = np.concatenate([*submissions, np.zeros(0, np.uint64)])
-    hashes, counts = np.unique(every, return_counts=True)
-    others = np.maximum(counts - 1, 1)
-    weights = np.log((len(submissions) + 1) / others)
-    return RarePassages(hashes, counts, weights.astype(np.float32))
+def rarity(submissions: Sequence[Hashes], owners: Sequence[str] = ()) -> RarePassages:
+    """What the fingerprints of all submissions weigh; those of each are without doubles.
+
+    What one owner's submissions hold alike is held once; without `owners`, each has its own.
+    """
+    hashes, counts = np.unique(_every(submissions), return_counts=True)
+    by_owner: dict[str, list[Hashes]] = {}
+    for owner, own in zip(owners or map(str, range(len(submissions))), submissions, strict=True):
+        by_owner.setdefault(owner, []).append(own)
+    held = counts
+    if len(by_owner) < len(submissions):
+        once = [np.unique(np.concatenate(own)) for own in by_owner.values()]
+        held = np.unique(_every(once), return_counts=True)[1]
+    weights = np.log((len(by_owner) + 1) / np.maximum(held - 1, 1))
+    return RarePassages(hashes, counts, held, weights.astype(np.float32))
+
+
+def _every(submissions: Sequence[Hashes]) -> Hashes:
+    return np.concatenate([*submissions, np.zeros(0, np.uint64)])
 
 
 def pair_scores(submissions: Sequence[Hashes], rare: RarePassages, ours: int) -> Scores:
@@ -58,7 +72,7 @@ def pair_scores(submissions: Sequence[Hashes], rare: RarePassages, ours: int) ->
     """
     count = len(submissions)
     owners = np.repeat(np.arange(count, dtype=np.int32), [len(s) for s in submissions])
-    every = np.concatenate([*submissions, np.zeros(0, np.uint64)])
+    every = _every(submissions)
     places = np.searchsorted(rare.hashes, every)
     totals = np.bincount(owners, rare.weights[places], minlength=count)
     shared = rare.counts[places] > 1

@@ -80,8 +80,7 @@ class NumberedTokens:
         Args:
             hashes: the passages, by their first token.
         """
-        fits = self.fit()
-        pairs = np.flatnonzero(fits[:-1] & fits[1:] & (self._left[:-1] > LENGTH))
+        pairs = np.flatnonzero(self._left > LENGTH)
         kept = np.zeros(len(self), np.bool_)
         kept[pairs + (hashes[pairs + 1] < hashes[pairs])] = True
         first = np.array([span.start for span in self.spans() if span.start < span.stop], np.intp)

@@ -637,7 +637,10 @@ def similar_report() -> SimilarityReport:
         ComparedSubmission(
             id=name,
             name=name,
-            section="2019" if at == 3 else "",
+            other="2019" if at == 3 else "",
+            section=NASTY[:40] if at == 1 else "",
+            attempt=at,
+            counted=at != 2,
             passages=300 * (at < 3),
             problem="" if at < 3 else "work.py: takes more than 10 s to be read",
         )
@@ -650,7 +653,9 @@ def similar_report() -> SimilarityReport:
             first=0, second=1, score=0.912, stands_out=True, identical=["work.py"],
             functions=functions, lines=40, mistakes=[mistake], page="pairs/001.html",
         ),
-        SimilarPair(first=0, second=2, score=0.2, stands_out=False, page="pairs/002.html"),
+        SimilarPair(
+            first=0, second=2, score=0.2, stands_out=False, same_name=True, page="pairs/002.html"
+        ),
     ]  # fmt: skip
     return SimilarityReport(
         submissions=submissions,
@@ -661,7 +666,10 @@ def similar_report() -> SimilarityReport:
             threshold=0.41, outside=1,
         ),
         given=["template"],
-        sections=["2019"],
+        repeats=[
+            SimilarPair(first=2, second=3, score=1, stands_out=True, page="pairs/003.html"),
+        ],
+        others=["2019"],
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def test_other_folders_are_compared_with_the_class_and_not_with_each_other(tmp_p
     last = write(tmp_path / "2019", kim=disguise(text, 9), lee=old, max=old)
     report, _ = compare(this, last, template=honest.template()).report(40)
     assert named(report)[0] == ("ann", "kim (2019)")
-    assert report.sections == ["2019"]
+    assert report.others == ["2019"]
     assert report.spread.pairs == 1 + 2 * 3
     assert ("lee (2019)", "max (2019)") not in named(report)
 
@@ -108,7 +108,7 @@ def test_other_folders_are_compared_with_the_class_and_not_with_each_other(tmp_p
 def test_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
     this = write(tmp_path / "now", ann=honest.solution(1))
     others = [write(tmp_path / year / "hw1", kim=honest.solution(2)) for year in ("2018", "2019")]
-    assert [each.section for each in compared_class(this, others)] == ["", "2018/hw1", "2019/hw1"]
+    assert [each.other for each in compared_class(this, others)] == ["", "2018/hw1", "2019/hw1"]
 
 
 def test_cells_of_a_notebook_are_compared_with_a_module(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_hostile_name_or_program_does_nothing(found: Found) -> None:
 
 def test_the_table_has_a_row_for_each_listed_pair(found: Found) -> None:
     rows = b"".join(similar_csv(found.report)).decode("utf-8-sig").splitlines()
-    assert rows[0].startswith("first,second,section,score")
+    assert rows[0].startswith("first,second,other,score")
     assert len(rows) == 1 + len(found.report.pairs)
 
 

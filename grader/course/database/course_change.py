@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from grader.course.database import (
     attempt_rows,
+    comparison_rows,
     decision_rows,
     log_rows,
     mark_rows,
@@ -33,6 +34,7 @@ from grader.model.course_records import (
 from grader.model.errors import UsageError
 from grader.model.person import Person
 from grader.model.result import Result
+from grader.model.similar_pairs import SimilarityReport
 from grader.model.worth import Extension, Override
 
 
@@ -167,6 +169,13 @@ class CourseChange(CourseView):
         )
         self.note(f"{state} regrade request {number}", known.assignment, known.person)
         return known
+
+    def put_comparison(self, assignment: str, report: SimilarityReport) -> None:
+        """Keep what `grader similar` found."""
+        comparison_rows.add_comparison(
+            self._connection, assignment, report, who=self.who, at=self.at
+        )
+        self.note("looked for similar submissions", assignment)
 
     def note(
         self,

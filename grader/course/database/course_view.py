@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from grader.course.database import (
     attempt_rows,
+    comparison_rows,
     decision_rows,
     log_rows,
     mark_rows,
@@ -23,6 +24,7 @@ from grader.model.course_records import (
     RegradeRequest,
     RunResult,
     StoredAttempt,
+    StoredComparison,
 )
 from grader.model.person import Person
 from grader.model.result import Result
@@ -106,6 +108,14 @@ class CourseView:
     def requests(self, assignment: str = "", person: str = "") -> dict[int, RegradeRequest]:
         """Regrade requests by their numbers; the first is the oldest."""
         return request_rows.read_requests(self._connection, assignment, person)
+
+    def comparison(self, assignment: str) -> StoredComparison | None:
+        """What `grader similar` found last in an assignment; None where nothing was compared.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        return comparison_rows.last_comparison(self._connection, assignment)
 
     def log(self, assignment: str = "", person: str = "") -> list[LogEntry]:
         """What was done, the oldest first. With a person: what concerns them or everybody."""

@@ -272,6 +272,17 @@ requests = Table(
 )
 """Regrade requests; `about` is a check or part, `who` and `at` who imported or answered it last."""
 
+comparisons = Table(
+    "comparisons",
+    metadata,
+    _id(),
+    _text("assignment"),
+    Column("body", LargeBinary, nullable=False),
+    *_who_and_when(),
+    Index(None, "assignment"),
+)
+"""What `grader similar` found, as compressed JSON; of an assignment the last is shown."""
+
 log = Table(
     "log",
     metadata,
