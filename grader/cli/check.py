@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
@@ -45,6 +46,7 @@ def command(given: Namespace) -> ExitCode:
     if given.watch and (given.json or given.github):
         raise UsageError("--watch goes with neither --json nor --github.")
     unsafe = given.no_fork or given.sandbox == "none"
+    gc.disable()  # what is imported never becomes garbage
     with begin_sandbox("none" if unsafe else given.sandbox) as sandbox:
         settings = arguments.settings(
             assignment=given.assignment,
@@ -57,6 +59,8 @@ def command(given: Namespace) -> ExitCode:
             no_fork=given.no_fork,
         )
         work = _work(given.path, settings, sandbox)
+        gc.freeze()
+        gc.enable()
         if given.watch:
             watch(work)
             return ExitCode.OK

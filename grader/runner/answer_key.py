@@ -9,7 +9,7 @@ that the bank or the seed changed: the key is stale, which is an error of ours, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ import msgspec
 from grader.model.errors import InputError, InternalError
 from grader.protocol import wire
 from grader.runner.check import ListedCheck
+from grader.runner.recorded_answers import Answers, RecordedAnswers, packed
 from grader.student.proxy import Channel, Reply, Request
 from grader.worker.dispatcher import Dispatcher
 
@@ -42,7 +43,7 @@ class Key(msgspec.Struct):
     seed: str
     digest: str
     """Of the bank, and of the reference where that was at hand."""
-    answers: dict[str, list[tuple[str, Reply]]]
+    answers: Mapping[str, Answers]
     """Id of the check to (hash of the request, answer), in order."""
     public_only: bool = False
     """Whether only the answers of the self-check are in it."""
@@ -52,25 +53,25 @@ class Key(msgspec.Struct):
     """The index of the bank: all its checks, in their order."""
 
     def save(self, path: Path) -> None:
-        """Write the key: a head and the arrays' bytes, as they would cross the wall.
+        """Write the key: a head, and the answers as they would cross the wall.
 
         Raises:
             InputError: the file cannot be written.
         """
-        head, buffers = wire.pack(
+        sizes, data = packed(self.answers)
+        head = msgspec.msgpack.encode(
             {
                 "format": _FORMAT,
                 "seed": self.seed,
                 "digest": self.digest,
                 "public_only": self.public_only,
-                "answers": {name: list(rows) for name, rows in self.answers.items()},
-                "requests": msgspec.to_builtins(self.requests),
-                "checks": msgspec.to_builtins(self.checks),
+                "sizes": sizes,
+                "requests": self.requests,
+                "checks": self.checks,
             }
         )
-        data = len(head).to_bytes(8, "little") + head + b"".join(bytes(b) for b in buffers)
         try:
-            path.write_bytes(data)
+            path.write_bytes(len(head).to_bytes(8, "little") + head + data)
         except OSError as error:
             raise InputError(f"{path}: cannot write the answer key: {error.strerror}.") from None
 
@@ -83,20 +84,31 @@ class Key(msgspec.Struct):
         """
         remedy = "Run `grader key` to record it again."
         try:
-            data = path.read_bytes()
-            size = int.from_bytes(data[:8], "little")
-            content = wire.unpack(data[8 : 8 + size], bytearray(data[8 + size :]))
-            if content["format"] != _FORMAT:
+            data = memoryview(path.read_bytes())
+            start = 8 + int.from_bytes(data[:8], "little")
+            head = msgspec.msgpack.decode(data[8:start], type=_Head)
+            if head.format != _FORMAT:
                 raise ValueError("another format")
-            del content["format"]
-            requests = msgspec.convert(content.pop("requests"), dict[str, RequestAnalysis])
-            checks = msgspec.convert(content.pop("checks"), list[ListedCheck])
-            return cls(**content, requests=requests, checks=checks)
+            answers = RecordedAnswers(head.sizes, data[start:])
+            known = head.public_only, head.requests, head.checks
+            return cls(head.seed, head.digest, answers, *known)
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."
             raise InputError(text, hint=remedy) from None
-        except (wire.WireError, msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        except (wire.WireError, msgspec.MsgspecError, ValueError):
             raise InputError(f"{path}: this is not an answer key.", hint=remedy) from None
+
+
+class _Head(msgspec.Struct):
+    """What the file of a key begins with."""
+
+    format: int
+    seed: str
+    digest: str
+    public_only: bool
+    sizes: dict[str, tuple[int, int]]
+    requests: dict[str, RequestAnalysis]
+    checks: list[ListedCheck]
 
 
 class LocalChannel:

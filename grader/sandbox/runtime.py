@@ -17,7 +17,6 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -132,6 +131,8 @@ def _packages(main: str) -> Iterator[tuple[str, str]]:
 
 def _distributions(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Top-level files and folders of installed distributions and of all that they need."""
+    from importlib import metadata  # takes as long as all else here, and workers need none
+
     waiting, seen = list(names), set(_NEEDLESS)
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()

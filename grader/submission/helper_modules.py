@@ -13,7 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import PathFinder
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from grader.model.module_path import import_name, module_file, notebook_of
 from grader.model.submission_form import plain
@@ -24,6 +24,8 @@ from grader.submission.package import Load, Package
 _MAX_HELPERS: Final = 100
 _MAX_PARTS: Final = 8
 """Of a dotted name."""
+_BODIES: Final = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where a statement, a handler or a case holds others."""
 _DOTS: Final = re.compile(r"from[ \t]*\.[. \t]*")
 
 
@@ -168,12 +170,23 @@ def _usual_name(path: str) -> str:
 
 def _imported(tree: ast.Module) -> Iterator[str]:
     """Dotted names that a file imports, or imports from."""
-    for node in ast.walk(tree):
+    for node in _all_statements(tree.body):
         match node:
             case ast.Import(names=aliases):
                 yield from (alias.name for alias in aliases)
             case ast.ImportFrom(module=module, names=aliases):
                 yield from (f"{module or ''}.{alias.name}".lstrip(".") for alias in aliases)
+
+
+def _all_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements, those in others too; expressions hold none, and are most of a tree."""
+    waiting: list[Any] = list(body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.stmt):
+            yield node
+        for name in _BODIES:
+            waiting += getattr(node, name, ())
 
 
 def _prefixes(name: str) -> Iterator[str]:
@@ -200,8 +213,10 @@ def within(text: str, tree: ast.Module, depth: int) -> str:
     A file `depth` folders deep (1 in the package itself) can say `from ..utils import x` where the
     package lies in a folder of the student's; here nothing lies above it.
     """
+    if not re.search(rf"\bfrom[\s\\]*\.(?:[\s\\]*\.){{{depth}}}", text):
+        return text
     lines = text.split("\n")
-    for node in ast.walk(tree):
+    for node in _all_statements(tree.body):
         if isinstance(node, ast.ImportFrom) and node.level > depth:
             line = lines[node.lineno - 1]
             head, rest = line[: node.col_offset], line[node.col_offset :]
