@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from grader.assignment.folder import Assignment
+from tests.forked_commands import COMMANDS
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -92,16 +93,27 @@ def environment(folder: Path, wheel: Path) -> Path:
 def grader(
     *arguments: str | Path, cwd: Path | None = None, code: int | None = 0, **more: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run `grader`; asserts its exit code unless `code` is None."""
-    done = subprocess.run(
-        [*GRADER, *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        **more,
-    )
+    """Run `grader`; asserts its exit code unless `code` is None.
+
+    Args:
+        arguments: the command's.
+        cwd: where.
+        code: how it must end.
+        more: options of `subprocess.run`; with any, it is a process started afresh.
+    """
+    words = [*map(str, arguments)]
+    if more or sys.platform != "linux":
+        done = subprocess.run(
+            [*GRADER, *words],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            **more,
+        )
+    else:
+        done = COMMANDS.run(words, cwd=cwd, seconds=SECONDS)
     assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stdout + done.stderr
     return done

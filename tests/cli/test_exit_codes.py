@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support import grader, quick_rubric, submission
+from tests.batch import toy
+from tests.support import grader
 
 USAGE = {
     "unknown sandbox": (["--sandbox", "moat"], "expected one of auto, bubblewrap, landlock, none"),
@@ -20,28 +22,30 @@ USAGE = {
 
 
 @pytest.fixture(scope="module")
+def rubric(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy.assignment(tmp_path_factory.mktemp("assignment"))
+
+
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("submissions")
-    submission(folder, "right")
-    submission(folder, "wrong", {"relu_forward": "return -x, x"})
+    toy.hand_in(folder, "right")
+    toy.hand_in(folder, "wrong", toy.WRONG)
     return folder
 
 
 @pytest.fixture
 def broken_bank(tmp_path: Path) -> Path:
     """A rubric whose bank cannot be collected: our fault, not the students'."""
-    (tmp_path / "bank").mkdir()
+    rubric = toy.assignment(tmp_path)
     (tmp_path / "bank" / "layers.py").write_text("def test_x(:\n")
-    rubric = quick_rubric(tmp_path)
-    text = rubric.read_text(encoding="utf-8")
-    rubric.write_text(text.replace("points = 100", 'points = 100\nbank = "bank"', 1), "utf-8")
     return rubric
 
 
 @pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1)])
-def test_grade(folder: Path, tmp_path: Path, name: str, code: int) -> None:
+def test_grade(folder: Path, rubric: Path, tmp_path: Path, name: str, code: int) -> None:
     done = grader(
-        "grade", "-a", "numpynn", folder / name, "--json", "result.json", cwd=tmp_path, code=code
+        "grade", "-a", rubric, folder / name, "--json", "result.json", cwd=tmp_path, code=code
     )
     assert f"Report: {name}.html" in done.stdout
     assert (tmp_path / f"{name}.html").read_text(encoding="utf-8").startswith("<!doctype html>")
@@ -49,13 +53,31 @@ def test_grade(folder: Path, tmp_path: Path, name: str, code: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "code"), [("right", 0), ("wrong", 1)])
-def test_check(folder: Path, name: str, code: int) -> None:
-    done = grader("check", "-a", "numpynn", "-k", "relu_forward", cwd=folder / name, code=code)
+def test_check(folder: Path, rubric: Path, name: str, code: int) -> None:
+    done = grader("check", "-a", rubric, "-k", "scale", cwd=folder / name, code=code)
     assert name in done.stdout
 
 
-def test_batch_is_content_with_wrong_submissions(folder: Path, tmp_path: Path) -> None:
-    done = grader("batch", "-a", "numpynn", folder, "--out", tmp_path / "out")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["--version"], 0), (["check"], 1), (["grade", "--nothing"], 2), (["grade", "absent"], 3)],
+)
+def test_a_process_started_afresh_ends_alike(
+    folder: Path, rubric: Path, words: list[str], code: int
+) -> None:
+    """Other commands of tests are forked from a process that has imported everything."""
+    where = ["-a", str(rubric)] if code in (1, 3) else []
+    here = folder / "wrong"
+    afresh = grader(*words, *where, cwd=here, code=code, stdin=subprocess.DEVNULL)
+    forked = grader(*words, *where, cwd=here, code=code)
+    assert (forked.stdout, forked.stderr) == (afresh.stdout, afresh.stderr)
+    assert afresh.stdout + afresh.stderr != ""
+
+
+def test_batch_is_content_with_wrong_submissions(
+    folder: Path, rubric: Path, tmp_path: Path
+) -> None:
+    done = grader("batch", "-a", rubric, folder, "--out", tmp_path / "out")
     assert "2 of 2 graded." in done.stdout
     assert f"Report: {tmp_path / 'out' / 'index.html'}" in done.stdout
 
@@ -104,8 +126,8 @@ def test_no_assignment_is_taken_that_was_not_named(tmp_path: Path, command: str)
 
 
 @pytest.mark.parametrize("options", [["-k", "no such check"], ["--part", "no_such_part"]])
-def test_a_self_check_of_nothing(folder: Path, options: list[str]) -> None:
-    done = grader("check", "-a", "numpynn", folder / "right", *options, code=2)
+def test_a_self_check_of_nothing(folder: Path, rubric: Path, options: list[str]) -> None:
+    done = grader("check", "-a", rubric, folder / "right", *options, code=2)
     assert done.stderr == f"grader: No public check matches {options[1]!r}.\n"
 
 
@@ -118,23 +140,21 @@ def test_nothing_there(tmp_path: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
-def test_empty_folder(tmp_path: Path, command: str) -> None:
+def test_empty_folder(rubric: Path, tmp_path: Path, command: str) -> None:
     """Also beside somebody's package, as among temporary files."""
     (tmp_path / "empty").mkdir()
-    (tmp_path / "numpynn").mkdir()
+    (tmp_path / "toy").mkdir()
     where: list[str | Path] = ["--out", tmp_path / "out"] if command == "batch" else []
-    done = grader(command, "-a", "numpynn", tmp_path / "empty", *where, cwd=tmp_path, code=3)
+    done = grader(command, "-a", rubric, tmp_path / "empty", *where, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
     assert re.match(r"grader: \S*empty: (is empty|holds no submissions)\.", done.stderr)
     assert (f"Your folder may be {tmp_path}" in done.stderr) is (command == "check")
 
 
-def test_grade_says_which_of_several_it_took(folder: Path, tmp_path: Path) -> None:
-    said = " ".join(
-        grader("grade", "-a", "numpynn", folder, cwd=tmp_path, code=None).stdout.split()
-    )
-    assert "Graded right/numpynn" in said
-    assert "passed over wrong/numpynn" in said
+def test_grade_says_which_of_several_it_took(folder: Path, rubric: Path, tmp_path: Path) -> None:
+    said = " ".join(grader("grade", "-a", rubric, folder, cwd=tmp_path, code=None).stdout.split())
+    assert "Graded right/toy" in said
+    assert "passed over wrong/toy" in said
 
 
 @pytest.mark.parametrize("command", ["grade", "check", "batch"])
@@ -149,11 +169,11 @@ def test_a_broken_bank_is_our_fault(
 
 
 def test_a_wrong_rubric_names_line_and_key(folder: Path, tmp_path: Path) -> None:
-    rubric = quick_rubric(tmp_path)
-    rubric.write_text(rubric.read_text("utf-8").replace("points = 100", "pionts = 100", 1), "utf-8")
+    rubric = toy.assignment(tmp_path)
+    rubric.write_text(rubric.read_text("utf-8").replace("points = 4", "pionts = 4", 1), "utf-8")
     done = grader("grade", folder / "right", "--assignment", rubric, cwd=tmp_path, code=3)
     _is_one_line(done.stderr)
-    assert f"{rubric}, line 3: key `pionts` is not known. Did you mean `points`?" in done.stderr
+    assert f"{rubric}, line 2: key `pionts` is not known. Did you mean `points`?" in done.stderr
 
 
 def _is_one_line(said: str) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from grader.assignment.folder import Assignment
 from grader.model.result import Result
+from grader.runner.recording import record_key
 from tests.notebooks import courses
-from tests.support import GRADER, SECONDS
+from tests.support import GRADER, grader
 from tests.verify.toy import HEAD, LAYERS, RUBRIC, SCALE, SHIFT
 
 WITH_LIMITS: Final = f"{RUBRIC}\n[limits]\ncall_seconds = 1\n"
@@ -82,7 +84,8 @@ def make(folder: Path, bodies: Mapping[str, str] = BODIES, *, notebooks: bool = 
     if notebooks:
         _notebooks(folder / "release")
         (folder / "reference" / "toy" / "data_utils.py").write_text(IMAGES, encoding="utf-8")
-    run("key", "--assignment", rubric)
+    assignment = Assignment.load(str(rubric))
+    record_key(assignment).save(assignment.layout.key)
     return rubric
 
 
@@ -105,21 +108,10 @@ def command(root: Path, out: Path, *more: str) -> list[str]:
     return [*GRADER, "batch", str(root / "class"), "-o", str(out), "-a", str(rubric), *more]
 
 
-def run(*arguments: str | Path) -> None:
-    """Run `grader`, which must succeed."""
-    subprocess.run([*GRADER, *map(str, arguments)], check=True, capture_output=True)
-
-
 def grade(root: Path, out: Path, *more: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Grade the class in `root`; whatever the end."""
-    return subprocess.run(
-        command(root, out, *more),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        **options,
-    )
+    """Grade the class in `root`; whatever the end. With options it is a process started afresh."""
+    words = command(root, out, *more)[len(GRADER) :]
+    return grader(*words, code=None, **options)
 
 
 def verdicts(out: Path) -> dict[str, Any]:
