@@ -53,6 +53,7 @@ def run_session(
     arguments = [
         "-c", str(_INI),
         f"--rootdir={assignment.bank.parent}",
+        f"--confcutdir={assignment.bank.parent}",  # else pytest lists every folder above, too
         "--noconftest",
         "--import-mode=importlib",
         *(flag for name in _NOT_NEEDED for flag in ("-p", f"no:{name}")),
