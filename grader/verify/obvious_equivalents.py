@@ -62,15 +62,45 @@ def overwritten(function: ast.AST) -> set[str]:
 
 
 def never_read(function: ast.AST) -> set[int]:
-    """Lines of plain assignments whose values are replaced before anything reads them."""
+    """Lines of plain assignments whose values are replaced before anything reads them.
+
+    What is read by the message of an error only counts as not read.
+    """
+    told = _only_told(function)
     return {
         node.lineno
         for block in _blocks(function)
         for at, node in enumerate(block)
         if isinstance(node, ast.Assign)
         and all(isinstance(target, ast.Name) for target in node.targets)
-        and all(_is_replaced(target.id, block[at + 1 :]) for target in _plain(node.targets))
+        and all(
+            target.id in told or _is_replaced(target.id, block[at + 1 :])
+            for target in _plain(node.targets)
+        )
     }
+
+
+def _only_told(function: ast.AST) -> set[str]:
+    """Variables that nothing reads but the messages of errors."""
+    messages = [
+        message
+        for node in ast.walk(function)
+        for message in (
+            [node.msg]
+            if isinstance(node, ast.Assert)
+            else [node.exc]
+            if isinstance(node, ast.Raise)
+            else []
+        )
+        if message is not None
+    ]
+    inside = {id(node) for message in messages for node in ast.walk(message)}
+    read = [
+        (node.id, id(node) in inside)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    ]
+    return {name for name, told in read if told} - {name for name, told in read if not told}
 
 
 def _plain(targets: list[ast.expr]) -> list[ast.Name]:

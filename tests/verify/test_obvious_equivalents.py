@@ -79,3 +79,10 @@ def test_how_an_object_looks() -> None:
     contract = Contract.parse({"Net": "m: net*"})
     text = "class Net:\n    def __repr__(self):\n        return str(1 + 1)\n"
     assert make_mutants({"m.py": text}, Observation(contract)) == []
+
+
+def test_what_only_an_error_says() -> None:
+    told = '    why = n + 1\n    assert n > 0, why\n    return x + n\n'
+    assert not [change for change in changes(told) if change.startswith("why")]
+    both = told.replace("return x + n", "return x, why")
+    assert [change for change in changes(both) if change.startswith("why")]
