@@ -14,6 +14,9 @@ from grader.authoring.argument_usage import Usage, kept_as
 from grader.authoring.reference_source import DeclaredParameter, Definition
 
 _LARGE: Final = 7
+_BOOLEANS: Final = frozenset({"True", "False"})
+_OFTEN: Final = 50
+_REPEATED: Final = re.compile(r"(n|num|max)?_?(iter\w*|epochs?|steps?|rounds?|n_iter\w*|repeats?)")
 _BOUND: Final = 14
 """Kinds that are kept for a parameter."""
 
@@ -34,9 +37,10 @@ def usage_of(
     """
     bodies = [definition.node, *(other.node for other in siblings)]
     kept = kept_as(definition.node, parameter.name)
-    usage = Usage(bodies if kept else bodies[:1], parameter.name, kept)
+    usage = Usage(bodies if kept else bodies[:1], parameter.name, kept, definition.tables)
     for receiver in passed_on:
-        usage.take(Usage([receiver.definition.node], receiver.parameter))
+        tables = receiver.definition.tables
+        usage.take(Usage([receiver.definition.node], receiver.parameter, tables=tables))
     return usage
 
 
@@ -56,6 +60,8 @@ def kinds_of(
         doc: docstrings of the function and its class.
         passed_on: parameters of other functions that get the same value.
     """
+    if parameter.default in _BOOLEANS:
+        return argument_kinds.from_default(parameter.default)
     usage = usage_of(parameter, definition, siblings, passed_on)
     kinds = list(_all_kinds(parameter, usage, doc))
     for receiver in passed_on:
@@ -81,6 +87,8 @@ def _all_kinds(parameter: DeclaredParameter, usage: Usage, doc: str) -> Iterator
         yield from _dicts(usage, argument_kinds.documented(doc))
     if usage.is_called or "callable" in parameter.annotation.lower():
         yield from ranked(argument_kinds.FUNCTIONS)
+    if "list" in usage.types:
+        yield from ranked(("[0.5, 1.5, 2.0]", "list(inputs.normal(<D>))"), start=0.3)
     text = argument_kinds.documented(doc).get(parameter.name, "")
     yield from argument_kinds.described(text)
     yield from _annotated(parameter.annotation, by_name)
@@ -155,6 +163,16 @@ def _changed(source: str) -> str:
 
 def _dict(items: dict[str, str]) -> str:
     return "{" + ", ".join(f"{key!r}: {value}" for key, value in items.items()) + "}"
+
+
+def small_counts(parameter: DeclaredParameter) -> list[Kind]:
+    """How often something is repeated, where a function does it very often by itself."""
+    try:
+        default = float(parameter.default or "0")
+    except ValueError:
+        return []
+    often = default > _OFTEN and _REPEATED.fullmatch(parameter.name.lower())
+    return [Kind("10"), Kind("3", 0.5)] if often else []
 
 
 def optional_sizes(parameter: DeclaredParameter, doc: str) -> list[Kind]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -22,8 +23,9 @@ _OTHER: Final[Mapping[int, int]] = {5: 8, 4: 3, 3: 4, 6: 5, 7: 6, 2: 3, 8: 7, 9:
 
 _MATRIX: Final = re.compile(r"inputs\.normal\(<(\w+)>, <(\w+)>\)")
 _SAMPLES_ARE: Final = frozenset(
-    {"n", "n_samples", "num_train", "n_train", "batch_size", "m_samples"}
-)
+    {"n", "r", "z", "n_samples", "num_train", "n_train", "num_test", "n_test", "batch_size",
+     "m_samples", "n_examples", "num_examples"}
+)  # fmt: skip
 
 
 class Kind(NamedTuple):
@@ -68,18 +70,18 @@ class Sizes(dict[str, int]):
         self[symbol] = usual or (free or list(_POOL))[0]
         return self[symbol]
 
+    def name(self, parameter: str, template: str) -> None:
+        """Let the size that a parameter gets be known by its name: `x` of shape `(n_inputs, 1)`."""
+        if re.fullmatch(r"<\w+>|\d", template):
+            self[parameter] = int(Kind(template).code(self))
+
     def other(self) -> Sizes:
         """Other sizes for the same symbols."""
         return Sizes({symbol: _OTHER.get(size, size + 1) for symbol, size in self.items()})
 
-    def more(self) -> Sizes:
-        """Many samples."""
-        many = {symbol: 12 for symbol in self if symbol.lower() in _SAMPLES_ARE}
-        return Sizes({**self, **many})
-
-    def single(self) -> Sizes:
-        """One sample; all else the same."""
-        return Sizes({**self, "N": 1})
+    def samples(self, count: int) -> Sizes:
+        """So many samples; all else the same."""
+        return Sizes({**self, **{name: count for name in self if name.lower() in _SAMPLES_ARE}})
 
 
 def _size(expression: str, sizes: Mapping[str, int]) -> int:
@@ -101,6 +103,7 @@ ONE_HOT: Final = "np.eye(<C>)[inputs.labels(<N>, <C>)]"
 POSITIVE: Final = "inputs.uniform(0.5, 2.0, <N>, <D>)"
 SHARES: Final = "inputs.uniform(0.05, 0.95, <N>, <C>)"
 SHARE: Final = "inputs.uniform(0.05, 0.95, <N>)"
+COVARIANCE: Final = "np.cov(inputs.normal(<D>, 20))"
 IMAGES: Final = "inputs.normal(<P>, 3, 6, 4)"
 SEQUENCE: Final = normal("N", "T", "D")
 WORDS: Final = "inputs.labels(<N>, 4).reshape(-1, 1) + inputs.labels(<T>, 3)"
@@ -110,6 +113,10 @@ ARRAYS: Final = (
     normal("N", "1"), normal("D", "1"), normal("D", "D"), SEQUENCE, IMAGES, BINARY, POSITIVE,
     SHARE, SHARES, normal("N", "N"),
 )  # fmt: skip
+OTHER_FORMS: Final = tuple(
+    Kind(template) for template in (SEQUENCE, IMAGES, normal("T", "D", "1"), LABELS)
+)
+"""What may be meant by an array where a matrix is accepted as well."""
 NUMBERS: Final = ("0.3", "2", "3", "1", "1.7", "-0.6", "0.05")
 FUNCTIONS: Final = (
     "lambda v: float((np.asarray(v) ** 2).sum())",
@@ -163,6 +170,7 @@ BY_NAME: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         r"(gamma|scale|beta|shift|mu|mean|var|sigma|std)",
         (normal("D"), "0.9", normal("M"), "inputs.uniform(0.5, 1.5, <D>)", X),
     ),
+    (r"(cov\w*|covariances?|sigmas?|precision|gram)", (COVARIANCE,)),
     (
         r"d[a-z]\w?|dout|dx|dw|dy|grad\w*|delta|upstream",
         (X, normal("N", "M"), normal("D", "M"), normal("N"), SCALAR),
@@ -218,6 +226,17 @@ def ranked(templates: Iterable[str], start: float = 0.0, step: float = 0.7) -> l
     ]
 
 
+def varied(kinds: Iterable[Kind]) -> list[Kind]:
+    """The kinds in another order: first one of each form, such as a matrix, then a second one."""
+    met: Counter[tuple[str, int]] = Counter()
+    turns: list[tuple[int, int, Kind]] = []
+    for kind in kinds:
+        form = kind.template.partition("(")[0] if kind.is_drawn else "", kind.template.count(",")
+        turns.append((met[form], len(turns), kind))
+        met[form] += 1
+    return [kind for _, _, kind in sorted(turns, key=lambda turn: turn[:2])]
+
+
 def named(name: str) -> list[Kind]:
     """What a parameter is by its name; empty where the name says nothing."""
     low = name.lower().strip("_")
@@ -261,7 +280,8 @@ _SHAPE: Final = re.compile(
     r"(?:\s*,\s*[\w .*+-]+)*,?)\s*[)\]]"
 )
 _ENTRY: Final = re.compile(
-    r"^\s*(?:[-*+]|:param)?\s*`{0,2}([A-Za-z_]\w*(?:\s*,\s*\w+)*)`{0,2}\s*(\([^)]*\)\s*)?[:=]\s*(.*)$"
+    r"^\s*(?:[-*+]|:param)?\s*`{0,2}([A-Za-z_]\w*(?:\s*,\s*\w+)*)`{0,2}\s*(\([^)]*\)\s*)?"
+    r"(?:[:=]|\b(?:is|are|has|have|of)\b)\s*(.*)$"
 )
 _NOT_SIZES: Final = frozenset(
     {"float", "int", "bool", "str", "array", "ndarray", "list", "optional", "string", "integer",
@@ -286,12 +306,28 @@ def documented(doc: str) -> dict[str, str]:
     return {name: " ".join(lines) for name, lines in found.items()}
 
 
+_CHOICES: Final = re.compile(
+    r"\{\s*((?:'[^'{}]*'|\"[^\"{}]*\")(?:\s*(?:,|or|\|)\s*(?:'[^'{}]*'|\"[^\"{}]*\"))+)\s*\}"
+)
+_MANY: Final = re.compile(
+    r"\b(arrays?|lists?|sequences?|tuples?)\s+of\b[^.;()]*\b(vectors?|arrays?|matrices|columns?)\b"
+)
+
+
 def described(text: str) -> list[Kind]:
     """What a parameter is by its description."""
     kinds: list[Kind] = []
     low = text.lower()
+    choices = _CHOICES.search(text)
+    if choices:
+        return ranked(re.findall(r"'[^']*'|\"[^\"]*\"", choices[1]), step=0.1)
+    many = _MANY.search(low)
     for match in _SHAPE.finditer(text):
         symbols = _symbols(match[1])
+        if symbols and many and many.end() <= match.start():
+            inside = ", ".join(f"<{symbol}>" for symbol in symbols)
+            several = f"inputs.normal(<T>, {inside})"
+            kinds.append(Kind(several if many[1].startswith("array") else f"list({several})"))
         if symbols:
             kinds += _shaped(symbols, low, 0.1 * len(kinds))
     if kinds:
@@ -335,6 +371,8 @@ def _shaped(symbols: list[str], low: str, cost: float) -> list[Kind]:
     if re.search(r"\b(bool\w*|mask)\b", low):
         product = "*".join(f"({symbol})" for symbol in symbols)
         kinds.insert(0, Kind(f"inputs.labels(<{product}>, 2).reshape({shape}).astype(bool)", cost))
+    if len(set(symbols)) == 1 < len(symbols) and re.search(r"covariance|definite", low):
+        kinds.insert(0, Kind(f"np.cov(inputs.normal(<{symbols[0]}>, 20))", cost))
     if re.search(r"\b(prob\w*|positive|variance|sigma)\b", low):
         kinds.append(Kind(f"inputs.uniform(0.05, 0.95, {shape})", cost + 0.5))
     return kinds

@@ -19,8 +19,22 @@ _MARKS: Final = (
 class Usage:
     """How the value of one parameter is used in some functions."""
 
-    def __init__(self, bodies: Iterable[ast.AST], name: str, attribute: str = "") -> None:
-        """Look for the variable `name`, and for `self.attribute`."""
+    def __init__(
+        self,
+        bodies: Iterable[ast.AST],
+        name: str,
+        attribute: str = "",
+        tables: Iterable[tuple[str, Sequence[str]]] = (),
+    ) -> None:
+        """Look for the variable `name`, and for `self.attribute`.
+
+        Args:
+            bodies: of the functions.
+            name: of the variable.
+            attribute: of `self`, which may hold the same value.
+            tables: dicts of the module, by name, with their keys.
+        """
+        self._tables = dict(tables)
         self.ndim = 0
         self.choices: list[str] = []
         self.keys: dict[str, str | None] = {}
@@ -127,6 +141,10 @@ class Usage:
                 self._is_it(it) and key in self._texts
             ):
                 self.keys |= {text: None for text in self._texts[key] if text not in self.keys}
+            case ast.Subscript(value=ast.Name(id=table), slice=it) if (
+                self._is_it(it) and table in self._tables
+            ):
+                self.choices += self._tables[table]
             case ast.Subscript(value=it, slice=where):
                 self._see_subscript(it, where)
             case ast.Call():
@@ -176,6 +194,7 @@ class Usage:
         for op, right in zip(ops, rights, strict=True):
             if self._is_it(left):
                 values = getattr(right, "elts", [right])
+                self.choices += self._tables.get(getattr(right, "id", ""), ())
                 for value in values:
                     if isinstance(value, ast.Constant) and isinstance(value.value, str):
                         self.choices.append(value.value)

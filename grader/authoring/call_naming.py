@@ -13,6 +13,8 @@ _RESERVED: Final = frozenset(
     {"student", "reference", "inputs", "np", "side", "expected", "received", "run"}
 )
 
+_MOST_LISTED: Final = 4
+
 
 class ResultNames(NamedTuple):
     """What a call's results are called, asked for by, and which are looked at."""
@@ -88,3 +90,9 @@ def variable_for(name: str, template: str, draws: dict[str, str], steps: Sequenc
     variable = unused(name, taken_names(draws, steps))
     draws[variable] = template
     return variable
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`; of very many the first ones."""
+    names = [*names[:_MOST_LISTED], "more"] if len(names) > _MOST_LISTED + 1 else names
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

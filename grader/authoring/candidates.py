@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy as np
 
 from grader.authoring.argument_kinds import Kind
 from grader.authoring.cases import cases_of
@@ -18,6 +20,8 @@ VALUES: Final = "values"
 GRADIENT: Final = "gradient"
 KEPT: Final = "kept"
 _MOST_ATTRIBUTES: Final = 6
+"""Of one object, that a check looks at."""
+_MOST_SEEN: Final = 10
 
 
 class Candidate(NamedTuple):
@@ -91,8 +95,6 @@ def _is_random(explorer: Explorer, scenario: Scenario, seen: Sequence[Seen]) -> 
     """Whether what is seen depends on NumPy's generator."""
     import random
 
-    import numpy as np
-
     found = []
     for seed in (1, 2, 3):
         np.random.seed(seed)
@@ -107,20 +109,32 @@ def _is_random(explorer: Explorer, scenario: Scenario, seen: Sequence[Seen]) -> 
 def _attributes(explorer: Explorer, scenario: Scenario, before: Ran, ran: Ran) -> Iterator[Seen]:
     """What the last step has changed in the objects that take part, and what is in new ones."""
     last = scenario.steps[-1]
-    count = 0
+    left, shown = _MOST_SEEN, set[Any]()
     for variable, value in ran.variables.items():
         if variable == "np" or is_plain(value):
             continue
         is_new = variable in last.results
         others = {id(other) for name, other in ran.variables.items() if name != variable}
         known = {} if is_new else dict(leaves(explorer, before.variables.get(variable)))
-        for path, new in leaves(explorer, value, skipped=others):
+        count = 0
+        for path, new in sorted(leaves(explorer, value, skipped=others), key=_says_least):
             same = path in known and fingerprint(known[path]) == fingerprint(new)
-            says_nothing = is_new and (new is None or (isinstance(new, tuple) and not new))
-            if not same and not says_nothing and is_finite(new) and count < _MOST_ATTRIBUTES:
-                count += 1
-                label = re.sub(r"\[-?\d+\]", "", path).rpartition(".")[2] or variable
-                yield Seen(label, variable, path)
+            nothing = is_new and (new is None or (isinstance(new, tuple | list) and not new))
+            if same or nothing or not is_finite(new) or count >= _MOST_ATTRIBUTES or not left:
+                continue
+            print_of = ("shape", new) if isinstance(new, tuple) else fingerprint(new)
+            if isinstance(new, np.ndarray | tuple) and print_of in shown:
+                continue
+            shown |= {fingerprint(new), ("shape", getattr(new, "shape", None))}
+            count, left = count + 1, left - 1
+            label = re.sub(r"\[-?\d+\]", "", path).strip(".") or variable
+            yield Seen(label, variable, path)
+
+
+def _says_least(leaf: tuple[str, object]) -> tuple[bool, int]:
+    """What is not an array or a real number says less, and what lies deep in an object."""
+    path, value = leaf
+    return not isinstance(value, np.ndarray | float), path.count(".") + path.count("[")
 
 
 def leaves(

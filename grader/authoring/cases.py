@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from grader.authoring.argument_kinds import Kind
 from grader.authoring.argument_search import Choice, substitutes
 from grader.authoring.explore import Explorer, Known
 from grader.authoring.scenario import Scenario
 
+_SOME: Final = 12
+_MANY: Final = 60
 _EDGES: Final = (
     ("of whole numbers", "np.round(2 * {0})", 0.4),
     ("of large numbers", "40 * {0}", 0.4),
@@ -39,9 +43,7 @@ def cases_of(explorer: Explorer, known: Known) -> Iterator[Case]:
     for words, other in options(explorer, known):
         yield Case(words, known.scenario(explorer, other), 0.2)
     yield Case("for other sizes", known.scenario(explorer, sizes=sizes.other()), 0.3)
-    if "N" in sizes:
-        yield Case("for a single sample", known.scenario(explorer, sizes=sizes.single()), 0.4)
-    yield Case("for more samples", known.scenario(explorer, sizes=sizes.more()), 0.4)
+    yield from _numbers_of_samples(explorer, known)
     attempt = explorer.attempt(known.call, sizes)
     required = {name: known.kinds[name] for name in choice}
     for name, other in substitutes(known.found, required, attempt, 3):
@@ -49,6 +51,34 @@ def cases_of(explorer: Explorer, known: Known) -> Iterator[Case]:
         yield Case(_in_words(name, kind), known.scenario(explorer, other), 0.5 + 0.2 * kind.cost)
     yield from _more_axes(explorer, known)
     yield from _edges(explorer, known)
+
+
+def _numbers_of_samples(explorer: Explorer, known: Known) -> Iterator[Case]:
+    """One sample and several, in all calls or in the last one."""
+    counts = [("a single {}sample", 1), ("more {}samples", _SOME)]
+    if _decides(explorer, known):
+        counts.append(("many {}samples", _MANY))
+    settled = _after_as_it_was(known) if known.call.prefix.draws else None
+    for words, count in counts:
+        sizes = known.sizes.samples(count)
+        spoken = f"for {words}"
+        yield Case(spoken.format(""), known.scenario(explorer, sizes=sizes), 0.4)
+        if settled is not None:
+            scenario = settled.scenario(explorer, sizes=sizes)
+            yield Case(spoken.format("new "), scenario, 0.45)
+
+
+def _decides(explorer: Explorer, known: Known) -> bool:
+    """Whether a call returns whole numbers: a decision shows little of what it is made by."""
+    ran = explorer.run(known.scenario(explorer)._replace(seeded=True))
+    first = ran.result if ran else None
+    return isinstance(first, np.ndarray) and first.dtype.kind in "iub"
+
+
+def _after_as_it_was(known: Known) -> Known:
+    """The call, with the sizes of what was drawn before it settled."""
+    call = known.call
+    return known._replace(call=call._replace(prefix=call.prefix.filled()))
 
 
 def options(explorer: Explorer, known: Known) -> Iterator[tuple[str, Choice]]:
@@ -76,7 +106,8 @@ def options(explorer: Explorer, known: Known) -> Iterator[tuple[str, Choice]]:
     for at, (name, kind) in enumerate(telling[:4]):
         for other_name, other_kind in telling[at + 1 :]:
             if name != other_name:
-                words = f"{_in_words(name, kind)} and {_in_words(other_name, other_kind)[5:]}"
+                second = _in_words(other_name, other_kind).partition(" ")[2]
+                words = f"{_in_words(name, kind)} and {second}"
                 yield words, {**base, name: kind, other_name: other_kind}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from grader.authoring.call_naming import listed
 from grader.authoring.candidates import GRADIENT, KEPT, Candidate
 from grader.authoring.scenario import SEED, SET, Scenario, Seen, Step
 from grader.model.contract import ContractEntry
@@ -37,9 +38,9 @@ def title_of(candidate: Candidate) -> str:
     if returned == [target.rpartition(".")[2].strip("_")] or returned == ["value"]:
         parts.append("returns the right value")
     elif returned:
-        parts.append(f"returns {_listed(returned)}")
+        parts.append(f"returns {listed(returned)}")
     if held:
-        parts.append(f"sets {_listed(list(dict.fromkeys(held)))}")
+        parts.append(f"sets {listed(list(dict.fromkeys(held)))}")
     title = f"{target} {' and '.join(parts)} {words}".strip()
     return f"{title}, with the generator seeded" if candidate.scenario.seeded else title
 
@@ -232,10 +233,6 @@ def _is_value(name: str) -> bool:
 def _assertion(seen: Seen, received: str, expected: str) -> str:
     label = f"{seen.variable}{seen.path}" if seen.path else seen.label
     return f"assert_same({string_of(label)}, {received}, {expected})"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def slug(title: str) -> str:

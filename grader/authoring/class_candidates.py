@@ -7,18 +7,23 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
+from grader.authoring.argument_kinds import OTHER_FORMS, varied
+from grader.authoring.argument_search import substitutes
 from grader.authoring.candidates import Candidate, compared
 from grader.authoring.cases import Case, cases_of, options
 from grader.authoring.explore import Explorer, Known
 from grader.authoring.given_state import given_state, rebased
-from grader.authoring.native_reference import fingerprint
 from grader.authoring.object_evidence import OPERATORS
 from grader.authoring.reference_source import Definition
-from grader.authoring.scenario import Scenario, Step
+from grader.authoring.result_candidates import changes, result_candidates
+from grader.authoring.scenario import Scenario
 
 _MOST_PREFIXES: Final = 5
 _DEPTH: Final = 2
 _MOST_OPTIONS: Final = 2
+_MOST_OTHERS: Final = 6
+"""Other arguments of a method, after which those are tried that have not worked yet."""
+_LATE_SECONDS: Final = 0.5
 
 
 class _Prefix(NamedTuple):
@@ -93,7 +98,7 @@ def _of_objects(
 ) -> Iterator[Candidate]:
     if first:
         yield from _construction(explorer, maker, name, start)
-    prefixes, found = [start], dict[tuple[str, str], Known]()
+    prefixes, starts, found = [start], [start], dict[tuple[str, str], Known]()
     makes: list[tuple[Definition, Known]] = []
     for depth in range(_DEPTH + 1):
         fresh: list[_Prefix] = []
@@ -110,17 +115,21 @@ def _of_objects(
                     yield from _calls(explorer, known, target, prefix, new)
                 if new:
                     found[at] = known
-                    if _changes(explorer, known, prefix.receiver):
+                    if changes(explorer, known, prefix.receiver):
                         fresh.append(_after(explorer, known, prefix, method))
                     elif _returns_object(explorer, known) and not prefix.given:
                         makes.append((method, known))
-        prefixes = [*_given(explorer, start, methods, found), *fresh] if depth == 0 else fresh
+        if depth == 0:
+            starts += _given(explorer, start, methods, found)
+        prefixes = [*starts[1:], *fresh] if depth == 0 else fresh
         if not prefixes:
             break
+    if first:
+        yield from _of_missing(explorer, name, starts, methods, found)
     if first or not judged:
         further: list[_Prefix] = []
         for method, known in makes:
-            for candidate in _of_results(explorer, method, known):
+            for candidate in result_candidates(explorer, method.name, known):
                 yield candidate
                 further.append(
                     _Prefix(
@@ -135,6 +144,45 @@ def _of_objects(
                 if late is not None:
                     yield from _calls(explorer, late, f"{name}.{method.name}", prefix, True)
                     break
+
+
+def _of_missing(
+    explorer: Explorer,
+    name: str,
+    starts: list[_Prefix],
+    methods: list[Definition],
+    found: dict[tuple[str, str], Known],
+) -> Iterator[Candidate]:
+    """Methods that have not worked yet, after one that has, with other arguments for that one.
+
+    What a first method accepts need not be what the next one can work with.
+    """
+    working = {method for method, _ in found}
+    missing = [method for method in methods if method.name not in working]
+    for method in methods if missing else ():
+        known = found.get((method.name, ""))
+        if known is None or known.call.prefix.steps != starts[0].scenario.steps:
+            continue
+        required = {
+            key: varied([*known.kinds[key], *(OTHER_FORMS if kind.is_drawn else ())])
+            for key, kind in known.found.choice.items()
+            if key in known.kinds
+        }
+        attempt = explorer.attempt(known.call, known.sizes)
+        for _, choice in islice(substitutes(known.found, required, attempt, _MOST_OTHERS), 12):
+            other = known._replace(found=known.found._replace(choice=choice))
+            for start in reversed(starts):
+                call = rebased(other, start.scenario)
+                if explorer.outcome(call.scenario(explorer)) is None:
+                    continue
+                prefix = _after(explorer, call, start, method)
+                for late in [each for each in missing if (each.name, start.given) not in found]:
+                    works = explorer.method(late, prefix.scenario, prefix.receiver, _LATE_SECONDS)
+                    if works is None:
+                        continue
+                    found[late.name, start.given] = works
+                    yield from _calls(explorer, call, f"{name}.{method.name}", start, False)
+                    yield from _calls(explorer, works, f"{name}.{late.name}", prefix, True)
 
 
 def _given(
@@ -224,17 +272,6 @@ def _other_objects(explorer: Explorer, known: Known, prefix: _Prefix) -> Iterato
             yield Case(f"of an object made {words}" if words else "", remade, cost + 0.2)
 
 
-def _changes(explorer: Explorer, known: Known, receiver: str) -> bool:
-    scenario = known.scenario(explorer)._replace(seeded=True)
-    before, after = (
-        explorer.run(scenario._replace(steps=scenario.steps[:-1])),
-        explorer.run(scenario),
-    )
-    if before is None or after is None:
-        return False
-    return bool(fingerprint(before.variables[receiver]) != fingerprint(after.variables[receiver]))
-
-
 def _after(explorer: Explorer, known: Known, prefix: _Prefix, method: Definition) -> _Prefix:
     named = explorer.called(known)
     scenario = named[0] if named else known.scenario(explorer)
@@ -248,60 +285,3 @@ def _returns_object(explorer: Explorer, known: Known) -> bool:
         return False
     first = ran.result[0] if isinstance(ran.result, list) and ran.result else ran.result
     return explorer.reference.is_ours(first)
-
-
-def _of_results(explorer: Explorer, method: Definition, known: Known) -> Iterator[Candidate]:
-    """Methods without arguments, called on what another method has returned."""
-    named = explorer.called(known)
-    if named is None:
-        return
-    scenario, ran = named
-    if len(scenario.steps[-1].results) != 1:
-        return
-    (variable,) = scenario.steps[-1].results
-    if isinstance(ran.result, list):
-        return
-    kind = type(ran.result).__name__
-    for other in explorer.source.methods(kind).values():
-        required = [p for p in other.parameters if p.default is None]
-        if required or other.name.startswith("_") or other.is_property or other.is_static:
-            continue
-        for at, (words, longer) in enumerate(_chains(scenario, variable, method)):
-            result = longer.steps[-1].results[0]
-            follow = explorer.method(other, longer._replace(seen=()), result)
-            if follow is None:
-                continue
-            target = f"{kind}.{other.name}"
-            yield from compared(explorer, follow, follow.scenario(explorer), target, words, 0.2)
-            if not _changes(explorer, follow, result):
-                break
-            for said, choice in islice(options(explorer, follow), 1 if at == 0 else 0):
-                chosen = follow.scenario(explorer, choice)
-                yield from compared(explorer, follow, chosen, target, f"{words} {said}", 0.3)
-
-
-def _chains(
-    scenario: Scenario, variable: str, method: Definition
-) -> Iterator[tuple[str, Scenario]]:
-    """The result itself, and the same method on it again: its object then counts twice."""
-    spoken = method.name.strip("_")
-    yield f"through {spoken}", scenario
-    last = scenario.steps[-1]
-    twice = last._replace(receiver=variable, results=(f"{variable}_2",))
-    yield f"through {spoken} twice", scenario._replace(steps=(*scenario.steps, twice))
-    own = [(key, last.receiver if code != last.receiver else code) for key, code in last.args]
-    if own and own != list(last.args):
-        shared = Step("", variable, last.method, tuple(own), (f"{variable}_2",), last.returns)
-        yield (
-            f"through {spoken} of an object used twice",
-            scenario._replace(steps=(*scenario.steps, shared)),
-        )
-        graph = shared._replace(
-            receiver=f"{variable}_2",
-            args=tuple((key, variable if code == last.receiver else code) for key, code in own),
-            results=(f"{variable}_3",),
-        )
-        yield (
-            f"through a graph of {spoken}",
-            scenario._replace(steps=(*scenario.steps, shared, graph)),
-        )

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
-from grader.authoring.argument_evidence import kinds_of, optional_sizes, usage_of
+from grader.authoring.argument_evidence import kinds_of, optional_sizes, small_counts, usage_of
 from grader.authoring.argument_flow import receivers
 from grader.authoring.argument_kinds import Kind, Sizes, normal
 from grader.authoring.argument_search import Attempt, Choice, Found, find_arguments, substitutes
@@ -138,12 +138,18 @@ class Explorer:
             if self.outcome(other.scenario(self)) is not None:
                 yield other
 
-    def method(self, definition: Definition, prefix: Scenario, receiver: str) -> Known | None:
+    def method(
+        self,
+        definition: Definition,
+        prefix: Scenario,
+        receiver: str,
+        seconds: float = SEARCH_SECONDS,
+    ) -> Known | None:
         """Find arguments for a method of an object that the prefix has made."""
         call = TriedCall(definition, prefix, receiver=receiver)
         methods = list(self.source.methods(definition.owner).values())
         doc = f"{self._owner_doc(definition)}\n{definition.doc}"
-        return self.search(call, self.source_kinds(definition, methods, doc))
+        return self.search(call, self.source_kinds(definition, methods, doc), seconds)
 
     def bare(self, definition: Definition, prefix: Scenario, receiver: str) -> Known:
         """A method called without arguments, whether that says anything or not."""
@@ -168,7 +174,12 @@ class Explorer:
         owner = self.source.classes.get(definition.owner)
         return owner.doc if owner else ""
 
-    def search(self, call: TriedCall, kinds: Mapping[str, list[Kind]]) -> Known | None:
+    def search(
+        self,
+        call: TriedCall,
+        kinds: Mapping[str, list[Kind]],
+        seconds: float = SEARCH_SECONDS,
+    ) -> Known | None:
         """Find arguments for a call, those without which it does not work."""
         required = {
             parameter.name: _reusing(call.prefix, parameter.name, kinds[parameter.name])
@@ -178,11 +189,11 @@ class Explorer:
         for parameter in call.definition.parameters:
             doc = f"{self._owner_doc(call.definition)}\n{call.definition.doc}"
             first = call.function and not call.prefix.steps
-            small = optional_sizes(parameter, doc) if first else []
+            small = small_counts(parameter) or (optional_sizes(parameter, doc) if first else [])
             if small:
                 required[parameter.name] = [*small, Kind(str(parameter.default), 5.0)]
         sizes = Sizes(call.prefix.sizes)
-        found = find_arguments(required, self.attempt(call, sizes), SEARCH_SECONDS)
+        found = find_arguments(required, self.attempt(call, sizes), seconds)
         return Known(call, found, kinds, sizes) if found else None
 
     def attempt(self, call: TriedCall, sizes: Sizes) -> Attempt:
@@ -255,9 +266,10 @@ class Explorer:
                 tuple(args),
             )
         )
-        return call.prefix._replace(
-            draws=tuple(draws.items()), steps=tuple(steps), sizes=Sizes(sizes)
-        )
+        named = Sizes(sizes)
+        for name, kind in choice.items():
+            named.name(name, kind.template)
+        return call.prefix._replace(draws=tuple(draws.items()), steps=tuple(steps), sizes=named)
 
     def _list(self, name: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
         """Add the making of two objects, and return a list of them."""

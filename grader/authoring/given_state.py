@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from grader.authoring.call_naming import taken_names, unused
+from grader.authoring.call_naming import listed, taken_names, unused
 from grader.authoring.explore import Explorer, Known
 from grader.authoring.native_reference import fingerprint
 from grader.authoring.scenario import SET, Scenario, Step
@@ -75,7 +75,7 @@ def given_state(
     if not taken:
         return None
     names = dict.fromkeys(re.findall(r"\w+", place.path)[0] for place in taken)
-    return GivenState(_with(scenario, taken), f"with {' and '.join(names)} given")
+    return GivenState(_with(scenario, taken), f"with {listed(list(names))} given")
 
 
 def _is_accepted(before: list[Any], after: list[Any], *, makes_possible: bool) -> bool:

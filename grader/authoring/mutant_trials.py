@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
+from grader.authoring.allowance import Allowance
 from grader.authoring.native_reference import NativeReference, TimeUp, quiet
 from grader.authoring.reference_source import ReferenceSource
 from grader.checks.inputs import Inputs
@@ -32,7 +34,11 @@ _NUDGE: Final = 1e-12
 _SLOW: Final = 0.5
 """Seconds that a check may take on the reference."""
 _REFERENCE_SECONDS: Final = 120
-"""Processor time for running all checks on the reference; what is left then is not tried."""
+"""Processor time for running all checks on the reference, where nobody says how much there is."""
+_GRACE: Final = 30
+_IMPORT_SECONDS: Final = 10
+_LARGEST: Final = 1 << 20
+"""Bytes that a check may ask of the reference."""
 _ENOUGH: Final = 3
 """Checks that are known to catch a mutant, after which no more are tried."""
 _CPU_SECONDS: Final = 20
@@ -65,30 +71,39 @@ class Trials:
         self._contract = contract
         self._checks = {name: _compiled(text) for name, text in checks.items()}
 
-    def on_reference(self) -> Tried:
-        """Run every check on the reference, in a process of its own."""
+    def on_reference(self, allowance: Allowance | None = None) -> Tried:
+        """Run every check on the reference, in a process of its own.
+
+        Args:
+            allowance: the processor time for it; checks that it does not suffice for are refused.
+
+        Raises:
+            GraderError: that process did not come to its end.
+        """
+        seconds = (allowance or Allowance(_REFERENCE_SECONDS)).task(_REFERENCE_SECONDS)
 
         def work(_task: int, send: Send) -> None:
-            send(pickle.dumps(self._tried()))
+            send(pickle.dumps(self._tried(seconds)))
 
-        (done,) = run_forked([0], work, jobs=1, cpu_seconds=_REFERENCE_SECONDS + 30)
+        (done,) = run_forked([0], work, jobs=1, cpu_seconds=seconds + _GRACE)
         if not done.said:
             raise GraderError(f"The reference cannot be tried: {done.ending}.")
         tried: Tried = pickle.loads(done.said)
         return tried
 
-    def _tried(self) -> Tried:
+    def _tried(self, seconds: float) -> Tried:
         compat.install()
         reference = NativeReference(telling(self._source.files), self._source.package)
         observation = Observation(self._contract)
         observation.watch()
         tried = Tried({}, {}, observation, {})
         for name in self._contract:
-            self._resolve(reference)(name)
-        end = time.process_time() + _REFERENCE_SECONDS
+            with contextlib.suppress(Exception, TimeUp, SystemExit), quiet(_IMPORT_SECONDS):
+                self._resolve(reference)(name)  # what cannot be had is noted check by check
+        end = time.process_time() + seconds
         for name, check in self._checks.items():
             if time.process_time() > end:
-                tried.refused[name] = "it was not tried: there are too many"
+                tried.refused[name] = "there was no time left for its checks"
                 continue
             observation.begin(name)
             start = time.process_time()
@@ -98,9 +113,14 @@ class Trials:
             except (Exception, TimeUp, SystemExit) as error:
                 tried.refused[name] = f"{type(error).__name__}: {error}"[:300]
                 continue
-            seconds = (time.process_time() - start) / (2 * len(_SEEDS))
-            if seconds <= _SLOW:
-                tried.passed[name] = seconds
+            taken = (time.process_time() - start) / (2 * len(_SEEDS))
+            if taken > _SLOW:
+                tried.refused[name] = f"it takes {taken:.1f} seconds"
+            elif len(pickle.dumps(tried.answers[name])) > _LARGEST:
+                del tried.answers[name]
+                tried.refused[name] = "what it returns is very large"
+            else:
+                tried.passed[name] = taken
         return tried
 
     def _steady(
@@ -139,6 +159,7 @@ class Trials:
         mutants: Sequence[Mutant],
         order: Sequence[str],
         jobs: int,
+        allowance: Allowance,
         progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Iterator[tuple[Mutant, list[str]]]:
         """Each mutant, and some of the checks that it fails; none, if it fails none.
@@ -150,6 +171,7 @@ class Trials:
             mutants: of the reference.
             order: ids of the checks, the best first.
             jobs: processes at once.
+            allowance: the processor time for it; no further mutant is tried when it is spent.
             progress: told how many are done, of how many.
         """
         proven: dict[str, None] = {}
@@ -168,7 +190,10 @@ class Trials:
                 if killers:
                     return
 
-        runs = run_forked(mutants, work, jobs=jobs, cpu_seconds=_CPU_SECONDS)
+        waiting = takewhile(lambda _: allowance.left > 0, mutants)
+        runs = run_forked(
+            waiting, work, jobs=jobs, cpu_seconds=lambda: allowance.task(_CPU_SECONDS)
+        )
         for number, done in enumerate(runs, 1):
             progress(number, len(mutants))
             killers = [msgspec.json.decode(line, type=str) for line in done.said.splitlines()]
@@ -203,26 +228,32 @@ class Trials:
             return "failed"
         return "passed"
 
-    def paying_idlers(self, tried: Tried, targets: Mapping[str, str]) -> set[str]:
-        """The checks that a function passes which does nothing.
+    def paying_idlers(self, tried: Tried, targets: Mapping[str, str], jobs: int = 1) -> set[str]:
+        """The checks that a function passes which does nothing, or may pass.
 
         Args:
             tried: what came of the reference.
             targets: check to the contract's function that it judges.
+            jobs: processes at once.
         """
         packages = list(idle_packages(self._source.files, self._contract))
 
+        def asked(number: int) -> list[str]:
+            return [name for name in tried.passed if targets[name] in packages[number][1]]
+
         def work(number: int, send: Send) -> None:
             compat.install()
-            _, idle, changed = packages[number]
+            changed = packages[number][2]
             package = NativeReference({**self._source.files, **changed}, self._source.package)
-            for name in tried.passed:
-                if targets[name] in idle and self._outcome(package, tried, name) == "passed":
+            for name in asked(number):
+                if self._outcome(package, tried, name) != "passed":
                     send(msgspec.json.encode(name) + b"\n")
 
-        runs = run_forked(range(len(packages)), work, jobs=1, cpu_seconds=_CPU_SECONDS)
-        said = b"".join(done.said for done in runs)
-        return {msgspec.json.decode(line, type=str) for line in said.splitlines()}
+        paying: set[str] = set()
+        for done in run_forked(range(len(packages)), work, jobs=jobs, cpu_seconds=_CPU_SECONDS):
+            refusing = {msgspec.json.decode(line, type=str) for line in done.said.splitlines()}
+            paying |= set(asked(done.task)) - refusing
+        return paying
 
     def mutants(self, tried: Tried) -> list[Mutant]:
         """All mutants of what the checks reach."""

@@ -47,6 +47,11 @@ class NativeReference:
             said = f"{path}: cannot be imported: {type(error).__name__}: {error}."
             raise InputError(said) from None
 
+    @property
+    def problem(self) -> str:
+        """What went wrong first when its modules were imported; empty if nothing did."""
+        return next(iter(self._loader.problems), "")
+
     def resolve(self, module: str, name: str) -> Any:
         """A function or class.
 
@@ -55,7 +60,7 @@ class NativeReference:
         """
         found = getattr(self.module(module), name, None)
         if found is None:
-            why = next(iter(self._loader.problems), "its module does not define it")
+            why = self.problem or "its module does not define it"
             raise InputError(f"{name} cannot be loaded: {why}.")
         return found
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from grader.assignment.layout import MAIN
 from grader.assignment.solution_markers import has_marks
+from grader.authoring.allowance import MINUTES
 from grader.authoring.bank_writer import bank_modules, file_name, quoted
 from grader.authoring.folder_writer import (
     POINTS,
@@ -35,7 +36,13 @@ class Made(NamedTuple):
 
 
 def new_assignment(
-    out: Path, reference: Path | None, jobs: int, progress: Progress, record: Callable[[Path], None]
+    out: Path,
+    reference: Path | None,
+    jobs: int,
+    progress: Progress,
+    record: Callable[[Path], None],
+    *,
+    minutes: float = MINUTES,
 ) -> Made:
     """Write a new folder.
 
@@ -45,6 +52,7 @@ def new_assignment(
         jobs: processes at once.
         progress: told what is being done.
         record: records the answer key of an assignment, and writes its template.
+        minutes: of processor time for finding checks.
 
     Raises:
         InputError: the folder is not empty, or the reference cannot be used; says why.
@@ -52,16 +60,21 @@ def new_assignment(
     require_empty(out)
     if reference is None:
         with resources.as_file(resources.files("grader.authoring") / "example") as example:
-            return _made(out, example, jobs, progress, record)
-    return _made(out, reference, jobs, progress, record)
+            return _made(out, example, jobs, progress, record, minutes)
+    return _made(out, reference, jobs, progress, record, minutes)
 
 
 def _made(
-    out: Path, reference: Path, jobs: int, progress: Progress, record: Callable[[Path], None]
+    out: Path,
+    reference: Path,
+    jobs: int,
+    progress: Progress,
+    record: Callable[[Path], None],
+    minutes: float,
 ) -> Made:
     source = ReferenceSource.read(reference)
+    found = survey(source, jobs, progress, minutes)
     package = package_name(source.package, out.name)
-    found = survey(source, jobs, progress)
     files = marked(source, found.contract)
     folder = out / "reference" / package
     root = package_root(reference)

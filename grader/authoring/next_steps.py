@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grader.assignment.layout import MAIN
 from grader.authoring.import_assignment import Carried
@@ -22,12 +22,13 @@ def summary_of(made: Made) -> Iterator[str]:
     yield f"  {'bank/':<17}the checks: change, remove and add what you like"
     yield f"  {'reference/':<17}your solution, with marks around what students are to write"
     yield f"  {'template/':<17}what students get"
-    left = list(found.left_out.items())
-    if left:
-        yield "Not checked:"
-        yield from (f"  {name}: {why}" for name, why in left[:_SHOWN])
-        if len(left) > _SHOWN:
-            yield f"  and {len(left) - _SHOWN} more"
+    yield from _some("Not checked:", [f"{name}: {why}" for name, why in found.left_out.items()])
+    yield from _some("Not called by any check:", found.unreached)
+    if found.untried:
+        yield (
+            f"The time was up before {found.untried} further mutants were tried; "
+            "`--minutes` allows more."
+        )
     if found.survivors:
         yield "Changes to the solution that no check notices:"
         for mutant in found.survivors[:_SHOWN]:
@@ -40,6 +41,15 @@ def summary_of(made: Made) -> Iterator[str]:
     yield f"  2. grader lint -a {folder}      whether everything fits together"
     yield f"  3. grader verify -a {folder}    what the checks would miss"
     yield f"  4. grader batch SUBMISSIONS -a {folder} --out reports"
+
+
+def _some(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """A list under its title, cut where it is long; nothing where it is empty."""
+    if lines:
+        yield title
+        yield from (f"  {line}" for line in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield f"  and {len(lines) - _SHOWN} more"
 
 
 def carried_over(carried: Carried) -> Iterator[str]:

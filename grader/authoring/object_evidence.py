@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
@@ -52,18 +53,26 @@ def object_kinds(
         return [Kind("0.7", -0.5), Kind("-2", -0.45)]
     names = _classes_for(source, parameter, usage, definition)
     operator = definition.name in OPERATORS and definition.name != "__call__"
-    ways = _WAYS if operator else 1
+    ways = _WAYS if operator or not definition.owner else 1
     kinds = [
         Kind(f"{OBJECT}{name}#{way}", -0.5 + 0.1 * at + 0.02 * way)
         for at, name in enumerate(names)
         for way in range(ways)
         if name not in closed
     ]
-    lists = [name for name in _items(source, usage, definition) if name not in closed]
+    items = _items(source, usage, definition)
+    if _is_list(parameter):
+        named = _annotated(source, parameter)
+        items = [*(each for name in named for each in _makeable(source, name)), *items]
+    lists = [name for name in dict.fromkeys(items) if name not in closed]
     kinds += [Kind(f"{LIST_OF_OBJECTS}{name}]", -0.4) for name in lists]
-    if not kinds and definition.owner and definition.name != "__init__":
+    if not kinds and definition.name != "__init__":
         computing = [name for name in _computing(source) if name not in closed]
-        kinds += [Kind(f"{OBJECT}{name}#0", 1.5) for name in computing[:2]]
+        kinds += [
+            Kind(f"{OBJECT}{name}#{way}", 1.5 + 0.02 * way)
+            for name in computing[:2]
+            for way in range(ways)
+        ]
     return kinds
 
 
@@ -72,8 +81,7 @@ def _classes_for(
 ) -> list[str]:
     """Classes whose objects a parameter may be."""
     classes = source.classes
-    written = parameter.annotation.replace('"', "").split("[")[-1]
-    named = [name for name in classes if name in written]
+    named = [] if _is_list(parameter) else _annotated(source, parameter)
     protocols = [name for name in named if _is_protocol(classes[name])]
     named = [name for name in named if name not in protocols]
     named += [name for name in classes if name in usage.types]
@@ -87,7 +95,29 @@ def _classes_for(
     if wanted and not named:
         named = [name for name in classes if wanted <= _attributes(source, name)]
         named = [name for name in named if name not in protocols][:3]
-    return list(dict.fromkeys(named))
+    return list(dict.fromkeys(each for name in named for each in _makeable(source, name)))
+
+
+def _annotated(source: ReferenceSource, parameter: DeclaredParameter) -> list[str]:
+    """The classes that an annotation names."""
+    words = set(re.findall(r"\w+", parameter.annotation))
+    return [name for name in source.classes if name in words]
+
+
+def _is_list(parameter: DeclaredParameter) -> bool:
+    return bool(re.search(r"(?i)\b(list|sequence|iterable)\[", parameter.annotation))
+
+
+def _makeable(source: ReferenceSource, name: str) -> list[str]:
+    """A class; before it those that inherit from it and have a constructor, where it has none."""
+    if "__init__" in source.methods(name):
+        return [name]
+    heirs = [
+        other
+        for other, known in source.classes.items()
+        if name in known.bases and "__init__" in source.methods(other)
+    ]
+    return [*heirs, name]
 
 
 def _items(source: ReferenceSource, usage: Usage, definition: Definition) -> list[str]:

@@ -13,7 +13,8 @@ from grader.model.errors import InputError
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPPED_FOLDERS: Final = frozenset({"__pycache__", "node_modules", "venv", "build", "dist"})
-_TESTS: Final = ("test_", "tests", "test", "conftest", "setup")
+_TESTS: Final = re.compile(r"(tests?|test_.*|.*_tests?|conftest|setup)(\.py)?")
+"""Names of folders and files that belong to a project rather than to its solution."""
 
 
 class DeclaredParameter(NamedTuple):
@@ -34,6 +35,8 @@ class Definition(NamedTuple):
     """Name of its class; empty for a function."""
     node: Function
     parameters: tuple[DeclaredParameter, ...]
+    tables: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Names of its module that are dicts, and their keys, where all of these are texts."""
 
     @property
     def name(self) -> str:
@@ -130,7 +133,7 @@ class ReferenceSource:
     def functions(self) -> list[Definition]:
         """Top-level functions, in the order of the source."""
         return [
-            _definition(module_of(path), "", node)
+            _definition(module_of(path), "", node, _tables(tree))
             for path, tree in self.trees.items()
             for node in tree.body
             if isinstance(node, Function)
@@ -145,7 +148,7 @@ class ReferenceSource:
                 node,
                 tuple(ast.unparse(base).rpartition(".")[2] for base in node.bases),
                 tuple(
-                    _definition(module_of(path), node.name, inner)
+                    _definition(module_of(path), node.name, inner, _tables(tree))
                     for inner in node.body
                     if isinstance(inner, Function)
                 ),
@@ -172,11 +175,11 @@ def package_root(folder: Path) -> Path:
     if (folder / "__init__.py").is_file() or any(folder.glob("*.py")):
         return folder
     packages = [path.parent for path in sorted(folder.glob("*/__init__.py"))]
-    packages = [path for path in packages if not path.name.startswith(_TESTS)]
+    packages = [path for path in packages if not _TESTS.fullmatch(path.name)]
     if len(packages) == 1:
         return packages[0]
     inner = [path for path in sorted(folder.iterdir()) if path.is_dir() and any(path.glob("*.py"))]
-    inner = [path for path in inner if not path.name.startswith(_TESTS)]
+    inner = [path for path in inner if not _TESTS.fullmatch(path.name)]
     return inner[0] if len(inner) == 1 else folder
 
 
@@ -188,7 +191,7 @@ def module_of(path: str) -> str:
 def _is_beside(path: Path) -> bool:
     """Whether a file belongs to a project rather than to its solution."""
     folders = [part for part in path.parts[:-1] if part in _SKIPPED_FOLDERS or part[0] == "."]
-    return bool(folders) or any(part.startswith(_TESTS) for part in path.parts)
+    return bool(folders) or any(_TESTS.fullmatch(part) for part in path.parts)
 
 
 def _text(path: Path) -> str:
@@ -199,7 +202,20 @@ def _text(path: Path) -> str:
         raise InputError(f"{path}: cannot read it: {reason}.") from None
 
 
-def _definition(module: str, owner: str, node: Function) -> Definition:
+def _tables(tree: ast.Module) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(keys=keys)):
+                texts = [key.value for key in keys if isinstance(key, ast.Constant)]
+                if texts and len(texts) == len(keys) and all(isinstance(t, str) for t in texts):
+                    found.append((name, tuple(map(str, texts))))
+    return tuple(found)
+
+
+def _definition(
+    module: str, owner: str, node: Function, tables: tuple[tuple[str, tuple[str, ...]], ...]
+) -> Definition:
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(plain) - len(arguments.defaults)) + [
@@ -216,7 +232,7 @@ def _definition(module: str, owner: str, node: Function) -> Definition:
         DeclaredParameter(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "", default)
         for arg, default in pairs
     ]
-    return Definition(module, owner, node, tuple(parameters))
+    return Definition(module, owner, node, tuple(parameters), tables)
 
 
 def _decorated(node: Function, name: str) -> bool:

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import pickle
-import struct
+import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
-from grader.authoring.candidates import (
-    Candidate,
-    find_pairs,
-    function_candidates,
-    pair_candidates,
-)
+from grader.authoring.allowance import MINUTES, Allowance
+from grader.authoring.candidates import Candidate
 from grader.authoring.check_writer import Written, write_check
-from grader.authoring.class_candidates import class_candidates, made
 from grader.authoring.cover import cover
-from grader.authoring.explore import Explorer
+from grader.authoring.libraries import import_libraries
 from grader.authoring.mutant_trials import Trials, Tried
-from grader.authoring.native_reference import NativeReference
-from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
+from grader.authoring.reference_source import ReferenceSource, module_of
+from grader.authoring.unit_reports import explored
 from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
-from grader.sandbox.forked_tasks import Send, run_forked
 from grader.verify.mutants import Mutant
+from grader.verify.obvious_equivalents import is_display
+from grader.verify.source_pieces import functions
 
-_EXPLORE_SECONDS: Final = 60
-"""Processor time for a module's functions, or for a class."""
 _MOST_MUTANTS: Final = 4000
+_EXPLORING: Final = 0.4
+_REFERENCE: Final = 0.3
+"""Shares of the time that is left, for two of the steps; trying mutants may take the rest."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -53,8 +49,12 @@ class Survey(NamedTuple):
     mutants: int
     killed: int
     survivors: list[Mutant]
+    untried: int
+    """Mutants for which there was no time."""
     left_out: dict[str, str]
     """Names that are not in the contract, and why."""
+    unreached: list[str]
+    """Functions and methods of what is in the contract that no check calls."""
     seconds: float
 
     @property
@@ -63,46 +63,40 @@ class Survey(NamedTuple):
         return self.killed / self.mutants if self.mutants else 1.0
 
 
-class _Unit(NamedTuple):
-    name: str
-    functions: tuple[str, ...]
-    is_class: bool
-
-
-class _Report(NamedTuple):
-    """What one process has found out."""
-
-    signatures: dict[str, ContractEntry]
-    pairs: dict[str, str]
-    left_out: dict[str, str]
-
-
-def survey(source: ReferenceSource, jobs: int, progress: Progress) -> Survey:
+def survey(
+    source: ReferenceSource, jobs: int, progress: Progress, minutes: float = MINUTES
+) -> Survey:
     """Explore a reference, try candidate checks on its mutants, and choose.
 
     Args:
         source: the reference.
         jobs: processes at once.
         progress: told what is being done, how much of it is done, and how much there is.
+        minutes: of processor time that it may take; what was found by then is chosen from.
 
     Raises:
         InputError: nothing in it can be called.
     """
     start = time.perf_counter()
-    contract, pairs, left_out, candidates = _explored(source, jobs, progress)
-    if not candidates:
-        raise _nothing_called(source, left_out)
-    contract = _with_methods(contract, candidates)
-    written = _written(candidates, contract)
+    allowance = Allowance(60 * minutes)
+    import_libraries(source)
+    found = explored(source, jobs, allowance.part(_EXPLORING), progress)
+    if not found.candidates:
+        raise _nothing_called(source, found.left_out)
+    contract = _with_methods(found.contract, found.candidates)
+    written = _written(found.candidates, contract)
     trials = _trials(source, contract, written)
     progress("candidates", 0, len(written))
-    tried = _tried(trials, written)
+    tried = _tried(trials, written, allowance.part(_REFERENCE), jobs)
     mutants = _sample(trials.mutants(tried))
-    kills, survivors = _killed(trials, tried, mutants, _costs(written, tried), jobs, progress)
+    kills, survivors, count = _killed(
+        trials, tried, mutants, _costs(written, tried), jobs, allowance, progress
+    )
     chosen = _chosen(contract, written, tried, kills)
-    _leave_out_unjudged(contract, left_out, chosen, written, tried)
+    _leave_out_unjudged(contract, found.left_out, chosen, written, tried)
     return Survey(
-        contract, pairs, chosen, len(mutants), len(mutants) - len(survivors), survivors, left_out,
+        contract, found.pairs, chosen, count, count - len(survivors), survivors,
+        len(mutants) - count, found.left_out, _unreached(source, contract, tried, chosen),
         time.perf_counter() - start,
     )  # fmt: skip
 
@@ -122,15 +116,20 @@ def _trials(
     return Trials(source, contract, {name: written[name][0].text for name in best_first})
 
 
-def _tried(trials: Trials, written: Mapping[str, tuple[Written, Candidate]]) -> Tried:
+def _tried(
+    trials: Trials,
+    written: Mapping[str, tuple[Written, Candidate]],
+    allowance: Allowance,
+    jobs: int,
+) -> Tried:
     """What came of the reference; a check that a function passes which does nothing is refused.
 
     Raises:
         GraderError: the reference cannot be tried.
     """
-    tried = trials.on_reference()
+    tried = trials.on_reference(allowance)
     targets = {name: written[name][1].target.partition(".")[0] for name in tried.passed}
-    for name in trials.paying_idlers(tried, targets):
+    for name in trials.paying_idlers(tried, targets, jobs):
         del tried.passed[name]
         tried.refused[name] = "a function that does nothing passes the check as well"
     return tried
@@ -147,20 +146,43 @@ def _killed(
     mutants: list[Mutant],
     costs: Mapping[str, float],
     jobs: int,
+    allowance: Allowance,
     progress: Progress,
-) -> tuple[dict[str, set[str]], list[Mutant]]:
-    """The mutants that each check kills, and those that none does."""
+) -> tuple[dict[str, set[str]], list[Mutant], int]:
+    """The mutants that each check kills, those that none does, and how many were tried."""
     kills: dict[str, set[str]] = defaultdict(set)
-    survivors = []
+    survivors, count = [], 0
     order = sorted(costs, key=costs.__getitem__)
     for mutant, killers in trials.on_mutants(
-        tried, mutants, order, jobs, lambda done, all_: progress("mutants", done, all_)
+        tried, mutants, order, jobs, allowance, lambda done, all_: progress("mutants", done, all_)
     ):
+        count += 1
         for name in killers:
             kills[name].add(mutant.subject.id + mutant.subject.file)
         if not killers:
             survivors.append(mutant)
-    return kills, survivors
+    survivors.sort(key=lambda mutant: (mutant.subject.file, mutant.subject.line))
+    return kills, survivors, count
+
+
+def _unreached(
+    source: ReferenceSource,
+    contract: Mapping[str, ContractEntry],
+    tried: Tried,
+    chosen: list[Chosen],
+) -> list[str]:
+    """What stands in the contract and is entered by no chosen check."""
+    names = {each.written.name for each in chosen}
+    found = []
+    for file, tree in source.trees.items():
+        for place, node in functions(file, tree):
+            entry = contract.get(place[1].partition(".")[0])
+            if entry is None or entry.module != module_of(file) or is_display(node):
+                continue
+            reaching = tried.observed.reaching({place})
+            if reaching is not None and not reaching & names:
+                found.append(place[1])
+    return found
 
 
 def _leave_out_unjudged(
@@ -209,9 +231,8 @@ def _why_unjudged(name: str, written: Mapping[str, tuple[Written, Candidate]], t
 
 
 def _sample(mutants: list[Mutant]) -> list[Mutant]:
-    """All of them, or every n-th of very many."""
-    step = -(-len(mutants) // _MOST_MUTANTS) if mutants else 1
-    return mutants[::step]
+    """All of them, or many; in an order in which the first few of them speak for all."""
+    return random.Random(0).sample(mutants, min(len(mutants), _MOST_MUTANTS))
 
 
 def _chosen(
@@ -270,148 +291,3 @@ def _written(
         text = one.text.replace(f"def {one.name}(", f"def {name}(")
         found[name] = (Written(name, one.title, text), candidate)
     return found
-
-
-def _explored(
-    source: ReferenceSource, jobs: int, progress: Progress
-) -> tuple[dict[str, ContractEntry], dict[str, str], dict[str, str], list[Candidate]]:
-    units = list(_units(source))
-
-    def work(unit: _Unit, send: Send) -> None:
-        def tell(item: Candidate | _Report) -> None:
-            data = pickle.dumps(item)
-            send(struct.pack("<I", len(data)) + data)
-
-        try:
-            for item in _explore(source, unit):
-                tell(item)
-        except Exception as error:  # what was found until then is kept
-            why = f"exploring it failed: {type(error).__name__}: {error}"
-            tell(_Report({}, {}, dict.fromkeys(unit.functions, why)))
-
-    found: dict[str, list[Any]] = {}
-    left_out: dict[str, str] = {}
-    for number, done in enumerate(
-        run_forked(units, work, jobs=jobs, cpu_seconds=_EXPLORE_SECONDS), 1
-    ):
-        progress("functions and classes", number, len(units))
-        found[done.task.name] = list(_unpacked(done.said))
-        if not found[done.task.name]:
-            left_out |= dict.fromkeys(done.task.functions, done.ending or "it could not be called")
-    contract: dict[str, ContractEntry] = {}
-    pairs: dict[str, str] = {}
-    candidates: list[Candidate] = []
-    for unit in units:
-        for item in found[unit.name]:
-            if isinstance(item, Candidate):
-                candidates.append(item)
-            else:
-                contract |= item.signatures
-                pairs |= item.pairs
-                left_out |= item.left_out
-    return contract, pairs, left_out, candidates
-
-
-def _unpacked(said: bytes) -> Iterator[Any]:
-    at = 0
-    while at + 4 <= len(said):
-        (size,) = struct.unpack_from("<I", said, at)
-        if at + 4 + size > len(said):
-            return
-        yield pickle.loads(said[at + 4 : at + 4 + size])
-        at += 4 + size
-
-
-def _units(source: ReferenceSource) -> Iterator[_Unit]:
-    modules: dict[str, list[str]] = defaultdict(list)
-    for definition in source.functions:
-        if not definition.name.startswith("_"):
-            modules[definition.module].append(definition.name)
-    for module, names in modules.items():
-        yield _Unit(module, tuple(names), False)
-    for known in source.classes.values():
-        if not known.name.startswith("_"):
-            yield _Unit(f"class {known.name}", (known.name,), True)
-
-
-def _explore(source: ReferenceSource, unit: _Unit) -> Iterator[Candidate | _Report]:
-    explorer = Explorer(source, NativeReference(source.files, source.package))
-    if unit.is_class:
-        yield from _explore_class(explorer, source.classes[unit.functions[0]])
-    else:
-        names = set(unit.functions)
-        definitions = [d for d in source.functions if d.module == unit.name and d.name in names]
-        yield from _explore_functions(explorer, definitions)
-
-
-def _explore_class(explorer: Explorer, known: ClassDefinition) -> Iterator[Candidate | _Report]:
-    makers = explorer.makers(known.name)
-    start = made(explorer, makers[0], known.name) if makers else None
-    if start is None:
-        yield _Report({}, {}, {known.name: "no arguments were found with which it can be made"})
-        return
-    signature = ContractEntry(known.module, (f"{start.receiver}*",))
-    others = {
-        name: ContractEntry(explorer.modules[name], (f"{name.lower()}*",))
-        for name in explorer.objects
-    }
-    yield _Report({**others, known.name: signature}, {}, {})
-    yield from class_candidates(explorer, known.name)
-    others = {
-        name: ContractEntry(explorer.modules[name], (f"{name.lower()}*",))
-        for name in explorer.objects
-        if name != known.name
-    }
-    yield _Report(others, {}, {})
-
-
-def _explore_functions(
-    explorer: Explorer, definitions: list[Definition]
-) -> Iterator[Candidate | _Report]:
-    known = {d.name: call for d in definitions if (call := explorer.function(d)) is not None}
-    pairs = [pair for pair in find_pairs(explorer, known) if pair.backward in definitions]
-    backward = {pair.backward.name: pair for pair in pairs}
-    kept: dict[str, set[str]] = defaultdict(set)
-    for pair in pairs:
-        kept[pair.forward.call.definition.name].add(pair.cache)
-    signatures, left_out = {}, {}
-    for definition in definitions:
-        call = known.get(definition.name)
-        if call is None and definition.name not in backward:
-            left_out[definition.name] = "no arguments were found that it accepts"
-        elif definition.name not in backward and call is not None:
-            named = explorer.called(call)
-            if named is not None:
-                returns = named[0].steps[-1].returns or ("value",)
-                handles = kept[definition.name]
-                signatures[definition.name] = ContractEntry(
-                    definition.module,
-                    tuple(f"{r}*" if r in handles else r for r in returns),
-                )
-    for name, pair in backward.items():
-        names = pair.backward.returns or ("value",)
-        signatures[name] = ContractEntry(
-            pair.backward.module, names if len(names) > 1 else names[:1]
-        )
-    yield _Report(
-        signatures, {name: p.forward.call.definition.name for name, p in backward.items()}, left_out
-    )
-    for definition in definitions:
-        if definition.name in backward:
-            yield from pair_candidates(explorer, backward[definition.name])
-        elif definition.name in known:
-            handles = kept[definition.name]
-            for candidate in function_candidates(explorer, known[definition.name]):
-                yield _without(candidate, handles)
-
-
-def _without(candidate: Candidate, handles: set[str]) -> Candidate:
-    """A candidate that does not look at what is kept for another function."""
-    scenario = candidate.scenario
-    last = scenario.steps[-1]
-    if not handles or last.returns is None:
-        return candidate
-    returns = tuple(f"{r}*" if r in handles else r for r in last.returns)
-    seen = tuple(each for each in scenario.seen if each.label not in handles)
-    steps = (*scenario.steps[:-1], last._replace(returns=returns))
-    return candidate._replace(scenario=scenario._replace(steps=steps, seen=seen))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from grader.authoring.allowance import MINUTES
 from grader.model.errors import UsageError
 
 
@@ -27,6 +28,14 @@ def command(
     gradescope: Annotated[
         Path | None, typer.Option("--from-gradescope", help="Folder of a Python autograder.")
     ] = None,
+    minutes: Annotated[
+        float,
+        typer.Option(
+            "--minutes",
+            min=0.1,
+            help="Processor time for finding checks with --from; the best found by then are kept.",
+        ),
+    ] = MINUTES,
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Parallel jobs; 0 = one per CPU.")] = 0,
 ) -> None:
     """Make an assignment: contract, first bank, template and answer key."""
@@ -50,6 +59,8 @@ def command(
             typer.echo(line)
         return
     with progress_bar(Console(stderr=True)) as progress:
-        made = new_assignment(name, reference, jobs or default_jobs(), progress, complete)
+        made = new_assignment(
+            name, reference, jobs or default_jobs(), progress, complete, minutes=minutes
+        )
     for line in summary_of(made):
         typer.echo(line)

@@ -44,7 +44,7 @@ def run_forked(
     work: Callable[[Task, Send], None],
     *,
     jobs: int,
-    cpu_seconds: int,
+    cpu_seconds: int | Callable[[], int],
 ) -> Iterator[Done[Task]]:
     """Do the tasks, each in a fork of this process, `jobs` at a time; yield them as they end.
 
@@ -52,7 +52,7 @@ def run_forked(
         tasks: what is to be done.
         work: does one task, and sends what there is to tell; called in the child.
         jobs: number of processes at once.
-        cpu_seconds: processor time after which a task is ended.
+        cpu_seconds: processor time after which a task is ended; may be asked for as each starts.
 
     Raises:
         InternalError: this system cannot fork.
@@ -83,9 +83,10 @@ def _fill(
     selector: selectors.BaseSelector,
     work: Callable[[Task, Send], None],
     jobs: int,
-    cpu_seconds: int,
+    limit: int | Callable[[], int],
 ) -> None:
     for task in waiting if len(children) < jobs else ():
+        cpu_seconds = limit if isinstance(limit, int) else limit()
         reading, writing = os.pipe()
         pid = os.fork()
         if not pid:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.argument_evidence import kinds_of
+from grader.authoring.argument_evidence import kinds_of, small_counts
 from grader.authoring.argument_kinds import Sizes, described
 from grader.authoring.argument_usage import Usage
 from grader.authoring.cover import cover
@@ -183,3 +183,24 @@ def test_packages_are_found(tmp_path: Path) -> None:
     source = ReferenceSource.read(tmp_path / "reference")
     assert source.package == "pkg"
     assert [each.name for each in source.functions] == ["f"]
+
+
+def test_files_of_tests_are_not_taken_for_others(tmp_path: Path) -> None:
+    for name in ("testing.py", "test_net.py", "net_test.py", "setup.py", "setups.py", "net.py"):
+        (tmp_path / name).write_text("def f(x):\n    return x\n")
+    assert set(ReferenceSource.read(tmp_path).files) == {"net.py", "setups.py", "testing.py"}
+
+
+def test_descriptions_of_lists_choices_and_covariances() -> None:
+    columns, *_ = described("an array of one hot vectors with shape (V, 1)")
+    assert columns.template == "inputs.normal(<T>, <V>, <1>)"
+    assert described("a list of arrays, each of shape (D,)")[0].template.startswith("list(")
+    assert [kind.template for kind in described("one of {'l1', 'l2'}")] == ["'l1'", "'l2'"]
+    assert "np.cov" in described("covariance matrix of shape (D, D)")[0].template
+
+
+def test_loops_that_run_very_often_are_shortened() -> None:
+    source = ReferenceSource("m", {"m.py": "def fit(x, max_iter=1e7, steps=3):\n    return x\n"})
+    _, often, seldom = source.functions[0].parameters
+    assert [kind.template for kind in small_counts(often)] == ["10", "3"]
+    assert small_counts(seldom) == []

@@ -1,0 +1,66 @@
+"""The time that a first bank may take has a bound, and what was found by then is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.authoring import unit_reports
+from grader.authoring.allowance import Allowance
+from grader.authoring.new_assignment import Made
+from grader.authoring.next_steps import summary_of
+from grader.authoring.reference_source import ReferenceSource
+from grader.authoring.survey import survey
+from grader.authoring.unit_reports import explored
+
+
+def test_nothing_is_left_of_nothing_but_a_task_gets_a_moment() -> None:
+    allowance = Allowance(0.0)
+    assert allowance.left == 0
+    assert allowance.task(60) == 2
+    assert Allowance(1e6).task(60) == 60
+    assert Allowance(1e6).part(0.25).task(1e9) <= 250_000
+
+
+class _Soon(Allowance):
+    """Is spent after it was looked at a few times."""
+
+    def __init__(self, seconds: float, looks: int = 12) -> None:
+        super().__init__(1e6)
+        self.looks = looks
+
+    @property
+    def left(self) -> float:
+        self.looks -= 1
+        return float(max(0, self.looks))
+
+    def part(self, share: float) -> Allowance:
+        return Allowance(1e6)
+
+    def task(self, most: float) -> int:
+        return int(most)
+
+
+SUMS = "def f(x, y):\n    return 2 * x + y.sum(axis=0) ** 2\n"
+
+
+def test_the_best_bank_so_far_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setattr("grader.authoring.survey.Allowance", _Soon)
+    found = survey(ReferenceSource("sums", {"sums.py": SUMS}), 1, lambda *_: None)
+    assert found.chosen
+    assert 0 < found.mutants < found.mutants + found.untried
+    lines = list(summary_of(Made(tmp_path_factory.getbasetemp(), found)))
+    assert any(f"before {found.untried} further mutants were tried" in line for line in lines)
+
+
+SLOW = "def f(x):\n    return x + 1\n\n\nwhile True:\n    f(1)\n"
+LACKING = "import no_such_library\n\n\ndef g(x):\n    return no_such_library.double(x)\n"
+
+
+def test_why_a_module_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unit_reports, "_IMPORT_SECONDS", 0.1)
+    source = ReferenceSource("parts", {"slow.py": SLOW, "lacking.py": LACKING})
+    left_out = explored(source, 1, Allowance(600), lambda *_: None).left_out
+    assert 'put what runs then under `if __name__ == "__main__":`' in left_out["f"]
+    assert "No module named 'no_such_library'" in left_out["g"]

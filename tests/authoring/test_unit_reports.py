@@ -1,0 +1,106 @@
+"""What is found out about the functions and classes of a reference by calling them."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.authoring.allowance import Allowance
+from grader.authoring.check_writer import title_of
+from grader.authoring.reference_source import ReferenceSource
+from grader.authoring.unit_reports import Explored, explored
+
+SOURCE = '''\
+import numpy as np
+
+LINKS = {"identity": np.copy, "log": np.exp}
+
+
+class Node:
+    """A value that knows what it was made of."""
+
+    def __init__(self, value, parents=()):
+        self.value = np.asarray(value)
+        self.parents = parents
+        self.slope = None
+
+    def __add__(self, other):
+        return Node(self.value + other.value, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other):
+        return Node(self.value * other.value, ((self, other.value), (other, self.value)))
+
+    def backward(self, upstream=1.0):
+        self.slope = Node(upstream * np.ones(self.value.shape))
+        for parent, factor in self.parents:
+            parent.backward(factor * upstream)
+
+
+class Joint:
+    def __call__(self, *nodes):
+        first, second = nodes
+        assert isinstance(first, Node)
+        return first * second + first
+
+
+def joined(a, b):
+    return Joint()(a, b)
+
+
+class Track:
+    """Follows a path."""
+
+    def follow(self, places):
+        self.places = np.asarray(places)
+        self.length = abs(self.places).sum()
+
+    def corners(self, start):
+        return self.places[:, :, 1].sum() + start
+
+
+class Model:
+    def __init__(self, link, n_inputs):
+        assert link in LINKS
+        self.link = link
+        self.weights = np.arange(n_inputs) / 3
+
+    def predict(self, rows):
+        """Decide.
+
+        - rows is an array of column vectors with shape (n_inputs, 1).
+        """
+        scores = [LINKS[self.link](self.weights @ row + 2.0) for row in rows]
+        return np.array([score[0] > 2.0 for score in scores]).astype(int)
+'''
+
+
+@pytest.fixture(scope="module")
+def found() -> Explored:
+    return explored(ReferenceSource("p", {"m.py": SOURCE}), 2, Allowance(600), lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def titles(found: Explored) -> list[str]:
+    return [title_of(each) for each in found.candidates]
+
+
+def test_functions_of_objects_are_followed_back(titles: list[str]) -> None:
+    ends = [title for title in titles if title.startswith("Node.backward sets slope.value")]
+    assert any(title.endswith("through joined") for title in ends)
+    assert any(title.endswith("through joined twice") for title in ends)
+
+
+def test_other_arguments_are_tried_for_what_comes_after(titles: list[str]) -> None:
+    assert any(title.startswith("Track.corners returns the right value") for title in titles)
+
+
+def test_options_are_read_from_tables(titles: list[str]) -> None:
+    assert any("made with link='log'" in title for title in titles)
+
+
+def test_sizes_are_known_by_the_parameters_that_set_them(found: Explored) -> None:
+    draws = [dict(each.scenario.draws) for each in found.candidates if "predict" in each.target]
+    assert any("<n_inputs>, <1>" in template for draw in draws for template in draw.values())
+
+
+def test_decisions_are_checked_on_many_samples(titles: list[str]) -> None:
+    assert any(title.startswith("Model.predict") and "many samples" in title for title in titles)
