@@ -82,7 +82,7 @@ def test_how_an_object_looks() -> None:
 
 
 def test_what_only_an_error_says() -> None:
-    told = '    why = n + 1\n    assert n > 0, why\n    return x + n\n'
+    told = "    why = n + 1\n    assert n > 0, why\n    return x + n\n"
     assert not [change for change in changes(told) if change.startswith("why")]
     both = told.replace("return x + n", "return x, why")
     assert [change for change in changes(both) if change.startswith("why")]
