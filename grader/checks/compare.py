@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.checks.patterns import describe_pattern
-from grader.model.result import Finding
+from grader.model.result import NOTHING, Finding
 from grader.model.verdicts import Wrong
 from grader.student.remote import Remote
 
@@ -84,7 +84,8 @@ def assert_close(
     difference = np.where(array == right, 0.0, difference)  # infinities that agree
     limit = max(tolerance * size, _TINY)
     if np.any(difference > limit):
-        raise _differs(name, array, right, difference, limit, max(size, _TINY), call, kind)
+        other = "" if scale is None else f"{scale:.3g}"
+        raise _differs(name, array, right, difference, limit, size, other, call, kind)
 
 
 def close(received: Any, expected: Any, *, tolerance: float = VALUES) -> bool:
@@ -150,6 +151,7 @@ def _differs(
     difference: Array,
     limit: float,
     scale: float,
+    relative_to: str,
     call: str,
     kind: str,
 ) -> Wrong:
@@ -163,13 +165,23 @@ def _differs(
         worst_index=list(index) or None,
         received=f"{array[index]:.8g}",
         expected=f"{right[index]:.8g}",
-        error=float(difference[index] / scale),
+        error=float(difference[index] / (scale if scale > _TINY else 1.0)),
+        relative_to=relative_to if scale > _TINY else NOTHING,
+        elementwise=_elementwise(array, right, difference),
         wrong=_share(wrong),
         pattern=pattern,
     )
     what = "The gradient" if kind == "gradient" else "The value of"
     extent = f" ({_share(wrong)})" if right.size > 1 else ""
     return Wrong(f"{what} {name} is wrong{extent}{': ' + pattern if pattern else ''}.", finding)
+
+
+def _elementwise(array: Array, right: Array, difference: Array) -> float:
+    """Largest |x - y| / max(1e-8, |x| + |y|): what students compute to compare arrays."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes = np.maximum(1e-8, np.abs(array.astype(np.float64)) + np.abs(right))
+        ratios = np.where(difference == 0.0, 0.0, difference / sizes)
+    return float(np.max(np.where(np.isfinite(ratios), ratios, 1.0)))
 
 
 def _share(wrong: Array) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from rich.console import Console, RenderableType
 
 from grader.model.result import CheckResult, Outcome
+from grader.report.check_view import case_of, check_view
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import case_of, check_view
 from grader.report.terminal import check_lines
 
 _WIDTH = 100
@@ -20,8 +20,7 @@ def check_text(check: CheckResult, lang: Lang) -> str:
     texts = Texts(lang)
     if check.outcome is Outcome.PASSED:
         return "\n".join(check.notes)
-    _title, *facts = check_lines(check_view(check), texts, "student", points=False)
-    return as_text(facts)
+    return as_text(check_lines(check_view(check), texts, "student"))
 
 
 def check_title(check: CheckResult) -> str:

@@ -9,9 +9,9 @@ from typing import Final
 
 from grader.deploy.check_text import as_text, check_text, check_title
 from grader.model.result import CheckResult, Outcome, Result
+from grader.report.check_view import asked_for
 from grader.report.redact import for_audience
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import asked_for
 from grader.report.terminal import remarks
 from grader.report.text import clip, number, one_line
 

@@ -14,9 +14,9 @@ from grader.deploy.check_text import as_text, check_text, check_title
 from grader.model.errors import UsageError
 from grader.model.result import Outcome, Result, Visibility
 from grader.model.rubric import Text
+from grader.report.check_view import asked_for
 from grader.report.redact import for_audience
 from grader.report.strings import Lang
-from grader.report.student_view import asked_for
 from grader.report.terminal import remarks
 from grader.report.text import one_line
 

@@ -65,6 +65,7 @@ def merged(composed: ComposedAssignment, results: Sequence[Result], lang: str) -
         package=next((each.package for each in results if each.package), ""),
         notes=_notes(composed.members, results),
         notebooks=[notebook for each in results for notebook in each.notebooks],
+        stands_on={name: below for each in results for name, below in each.stands_on.items()},
     )
 
 

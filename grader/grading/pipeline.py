@@ -27,7 +27,7 @@ from grader.model.result import CheckResult, Result
 from grader.model.rubric import Rubric
 from grader.model.submission import Submission
 from grader.runner.check import uses_elsewhere
-from grader.runner.consequences import unusable_files, with_consequences
+from grader.runner.consequences import standing, unusable_files, with_consequences
 from grader.sandbox.prestart import Ordered
 from grader.student.loading import loaded_as
 from grader.student.trace import Traces
@@ -165,6 +165,7 @@ def _result(run: SubmissionRun, judged: _Judged, notebooks: Graded) -> Result:
             *notebooks.notes,
         ],
         notebooks=notebooks.notebooks,
+        stands_on=standing(rubric.contract, checks),
     )
 
 

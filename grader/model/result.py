@@ -18,6 +18,8 @@ from grader.model.release import ReleaseInfo
 from grader.model.worth import GradedAs, WorthStep, final_of
 
 SCHEMA_VERSION: Final = 1
+NOTHING: Final = "nothing"
+"""What the error of values is relative to where the right ones are 0."""
 WRITTEN: Final = "written_answers"
 """The part that written answers are as soon as they are marked; its `passed` are those marked."""
 
@@ -86,7 +88,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     quantity: str = ""
     """What was judged, as the student knows it: `out`, `dx`, `config["velocity"]`."""
     call: str = ""
-    """The call that was made, with shapes in place of arrays: `scale_forward(x(4, 3), ...)`."""
+    """The call that was made, with shapes in place of arrays:
+    `scale_forward(x=float64[4, 3], ...)`."""
     worst_index: list[int] | None = None
     """Index of the element that is furthest off."""
     received: str = ""
@@ -94,7 +97,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     expected: str = ""
     """The right value there, formatted; shown only where the check is public."""
     error: float | None = None
-    """Largest difference, relative to the scale of the expected array."""
+    """Largest difference, relative to `relative_to`."""
+    relative_to: str = ""
+    """What `error` is a share of: the largest right value of `quantity` where this is empty, else
+    the number that is given here. `nothing`: the right values are 0, and `error` is no share."""
+    elementwise: float | None = None
+    """The measure in which students compare arrays themselves: the largest of
+    |x - y| / max(1e-8, |x| + |y|)."""
     wrong: str = ""
     """How much is wrong: `12 of 60 elements`, `only column 3`."""
     pattern: str = ""
@@ -238,6 +247,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Points that lateness costs: the sum of its steps."""
     steps: list[WorthStep] = []
     """From the points that grading gave to those that count, where they differ or might."""
+    stands_on: dict[str, list[str]] = {}
+    """Functions that failed checks to those among them that they stand on: these come first."""
     excused: bool = False
     """Whether a person decided that it does not count."""
     requests: list[RegradeRequest] = []

@@ -11,9 +11,12 @@ Everything else that a check raises is our own fault.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from grader.model.result import Finding, Outcome
+
+NOT_IMPLEMENTED: Final = "{} is not implemented yet."
+"""What is said of what was left as TODO."""
 
 
 class Verdict(Exception):

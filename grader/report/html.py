@@ -19,12 +19,14 @@ from markupsafe import Markup
 
 from grader.model.result import Audience, Outcome, Result
 from grader.report import text
+from grader.report.card_text import error_text
+from grader.report.check_view import case_of
 from grader.report.class_statistics import Href, report_href, statistics_of
 from grader.report.notebook_view import notebook_views
 from grader.report.request_form import RequestForm, by_check, titles_of
 from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import case_of, student_view
+from grader.report.student_view import student_view
 from grader.report.summary import Roster
 
 if TYPE_CHECKING:
@@ -142,6 +144,7 @@ def environment() -> Environment:
         "prose": prose,
         "template": template_of,
         "case": case_of,
+        "error": error_text,
         "code": "`{}`".format,
         "number": text.number,
         "count": "{:,}".format,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from grader.model.course_records import RegradeRequest
 from grader.model.result import Audience, Cause, CheckResult, Finding, Outcome, Result, Visibility
 from grader.model.worth import WorthStep
+from grader.report.text import is_target
 
 _BROKE: Final = "Something in the grader failed. Your instructor's copy says what."
 _Told = frozenset[tuple[str, int, tuple[float, ...]]]
@@ -43,7 +44,9 @@ def redact_check(check: CheckResult, audience: Audience, told: _Told = frozenset
         return check
     if audience == "student":
         return _told_to_student(check, told)
-    finding = check.finding and replace(check.finding, call="", received="", expected="")
+    finding = check.finding and replace(
+        check.finding, call="", received="", expected="", relative_to=""
+    )
     return replace(check, finding=finding)
 
 
@@ -70,7 +73,7 @@ def _told_to_student(check: CheckResult, told: _Told) -> CheckResult:
         follow_through=check.follow_through,
         causes=[_cause(cause, told) for cause in check.causes if cause.kind == "mistake"],
         # A contract name; what is wrong with a file is in the student's own words.
-        follows_from=check.follows_from if check.follows_from.isidentifier() else "",
+        follows_from=check.follows_from if is_target(check.follows_from) else "",
     )
 
 

@@ -105,7 +105,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check.where": ("Where", "位置"),
     "check.how_much": ("How much", "范围"),
     "check.kind": ("Looks like", "错误类型"),
-    "check.error": ("Largest relative error", "最大相对误差"),
+    "check.error": ("Largest error", "最大误差"),
     "check.received": ("Received", "得到"),
     "check.expected": ("Expected", "应为"),
     "check.value_at": ("Received and expected at {where}", "{where} 处的值"),
@@ -122,20 +122,32 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "and {n} more check fails the same way|and {n} more checks fail the same way",
         "同类检查另有 {n} 项",
     ),
-    "first.title": ("Fix first", "请先修复"),
-    "first.function": (
-        "{name}: {n} other check depends on it, and says nothing until it is right."
-        "|{name}: {n} other checks depend on it, and say nothing until it is right.",
-        "{name}：另有 {n} 项检查依赖于它，在它改正之前无法说明问题。",
+    "card.first": ("Fix this first", "先修改这里"),
+    "card.first_of": ("Fix first: {what}", "请先修改：{what}"),
+    "card.waiting": (
+        "{n} check of {parts} depends on this and cannot be judged until it is fixed."
+        "|{n} checks of {parts} depend on this and cannot be judged until it is fixed.",
+        "“{parts}”中有 {n} 项检查依赖于此，改正之后才能评判。",
     ),
-    "first.file": (
-        "{name}: {n} check cannot be judged until this is fixed."
-        "|{name}: {n} checks cannot be judged until this is fixed.",
-        "{name}：在解决之前，有 {n} 项检查无法评判。",
+    "card.depends": (
+        "Depends on {what}, which is to be fixed first.",
+        "依赖于 {what}，请先修改它。",
     ),
-    "first.following": (
-        "{n} check that waits for {name}|{n} checks that wait for {name}",
-        "等待 {name} 的 {n} 项检查",
+    "card.more": ("Also wrong", "另外"),
+    "card.rest": ("{n} more thing to fix|{n} more things to fix", "另有 {n} 处需要修改"),
+    "card.todo": ("Not done yet", "尚未完成"),
+    "error.of_largest": (
+        "{error} times the largest value of {quantity}",
+        "{quantity} 最大值的 {error} 倍",
+    ),
+    "error.of_scale": (
+        "{error} times {scale}, the scale of this comparison",
+        "{scale}（本次比较的尺度）的 {error} 倍",
+    ),
+    "error.of_nothing": ("{error}, where the right values are 0", "{error}（正确值为 0）"),
+    "error.elementwise": (
+        "{error} is the largest |x − y| / max(1e-8, |x| + |y|)",
+        "逐元素 |x − y| / max(1e-8, |x| + |y|) 的最大值为 {error}",
     ),
     "cause.one_of": (
         "Possible causes, the likeliest first:",

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct
 
-from grader.model.result import (
-    WRITTEN,
-    Audience,
-    Cause,
-    CheckResult,
-    Finding,
-    Outcome,
-    PartResult,
-    Result,
-    SourceSpan,
-    Visibility,
-)
-from grader.report.cause_groups import CauseGroup, grouped
+from grader.model.result import WRITTEN, Audience, CheckResult, Outcome, PartResult, Result
+from grader.report.cards import Card, cards_of
+from grader.report.check_view import CheckView, asked_for, check_view, together
 from grader.report.redact import for_audience
-from grader.report.strings import Texts
-from grader.report.text import clip, clip_lines, magnitude
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-_LISTED = re.compile(r"(\b\w*#)(?:, \1)+")
 
 
 class Segment(Struct, frozen=True):
@@ -38,105 +21,14 @@ class Segment(Struct, frozen=True):
     width: float
 
 
-class SourceLine(Struct, frozen=True):
-    """A line of the student's file."""
-
-    number: int
-    text: str
-    marked: bool
-    """Whether the traceback passes through it."""
-
-
-class CheckView(Struct, frozen=True):
-    """A check as a report shows it."""
-
-    check: CheckResult
-    finding: Finding
-    where: str
-    """The quantity with the index of its worst element: `out[2, 1]`."""
-    error: str
-    withheld: bool
-    """Whether the check is hidden, so that its values are not shown."""
-    source: list[SourceLine]
-    source_cut: int
-    stdout: list[str]
-    stdout_cut: int
-    alike: list[CheckResult] = field(default_factory=list)
-    """Further checks of the same functions with the same complaint."""
-
-    @property
-    def points(self) -> float:
-        """Points of this check and those alike."""
-        return self.check.points + sum(check.points for check in self.alike)
-
-    @property
-    def max_points(self) -> float:
-        """Points possible for this check and those alike."""
-        return self.check.max_points + sum(check.max_points for check in self.alike)
-
-    @property
-    def causes(self) -> list[Cause]:
-        """What is behind the failure, less what the message says already."""
-        said = self.check.message
-        return [c for c in self.check.causes if c.kind == "mistake" or c.title not in said]
-
-    @property
-    def cause_groups(self) -> list[CauseGroup]:
-        """The same, by how sure they are."""
-        return grouped(self.causes)
-
-    @property
-    def compared(self) -> bool:
-        """Whether there is a pair of values to show."""
-        return bool(self.finding.received or self.finding.expected)
-
-    @property
-    def wrong(self) -> str:
-        """How much is wrong, unless the message says it."""
-        return _unless_in(self.check.message, self.finding.wrong)
-
-    @property
-    def pattern(self) -> str:
-        """The kind of error, unless the message says it."""
-        return _unless_in(self.check.message, self.finding.pattern)
-
-    @property
-    def facts(self) -> bool:
-        """Whether there is anything to list beside message and values."""
-        return bool(self.finding.call or self.where or self.wrong or self.pattern or self.error)
-
-
-class Lead(Struct, frozen=True):
-    """A fault that comes first, and what follows from it."""
-
-    what: str
-    """A contract name, or what is wrong with a file."""
-    checks: list[CheckView]
-
-    @property
-    def function(self) -> bool:
-        """Whether it is a function's: its own checks say what is wrong."""
-        return self.what.isidentifier()
-
-    @property
-    def max_points(self) -> float:
-        """Points possible for what follows from it."""
-        return sum(view.check.max_points for view in self.checks)
-
-
 class PartView(Struct, frozen=True):
-    """A part with its checks, sorted by what the reader does about them."""
+    """A part with its checks, but for those that a card has."""
 
     part: PartResult
     anchor: str
+    """Of the first card that it has a check in; empty where nothing of it is to be fixed."""
     bar: list[Segment]
-    problems: list[CheckView]
-    """Failed and error, those with the same complaint together."""
     internal: list[CheckView]
-    missing: list[CheckView]
-    skipped: list[CheckView]
-    following: list[Lead]
-    """What fails for a fault elsewhere, by that."""
     passed: list[CheckView]
     unasked: list[CheckView]
     """Skipped and worth nothing: the submission's release does not ask for them."""
@@ -156,11 +48,6 @@ class PartView(Struct, frozen=True):
         """Whether a passed check carries a remark that should be seen."""
         return any(view.check.notes for view in self.passed)
 
-    @property
-    def clean(self) -> bool:
-        """Whether nothing is to be fixed."""
-        return not (self.problems or self.missing or self.skipped or self.following)
-
 
 class StudentView(Struct, frozen=True):
     """A whole student page."""
@@ -168,15 +55,21 @@ class StudentView(Struct, frozen=True):
     result: Result
     audience: Audience
     parts: list[PartView]
+    cards: list[Card]
+    """What to fix, in the order in which to do it."""
     bar: list[Segment]
     counts: list[tuple[Outcome, int]]
     """Outcomes of the checks that count, in the order of `Outcome`."""
 
     @property
-    def leads(self) -> list[Lead]:
-        """What to fix first: faults that others follow from, those with the most in front."""
-        views = [view for part in self.parts for lead in part.following for view in lead.checks]
-        return sorted(leads(views), key=lambda lead: -len(lead.checks))
+    def wrong(self) -> list[Card]:
+        """The cards of what is wrong."""
+        return [card for card in self.cards if not card.is_todo]
+
+    @property
+    def todo(self) -> list[Card]:
+        """The cards of what is not there yet."""
+        return [card for card in self.cards if card.is_todo]
 
     @property
     def followed(self) -> list[tuple[list[str], int]]:
@@ -225,57 +118,21 @@ class StudentView(Struct, frozen=True):
 def student_view(result: Result, audience: Audience) -> StudentView:
     """Arrange `result` for `audience`."""
     shown = for_audience(result, audience)
-    parts = [
-        _part_view(part, f"part-{number}", checks)
-        for number, (part, checks) in enumerate(_by_part(shown), start=1)
-    ]
+    grouped = _by_part(shown)
+    cards = cards_of(
+        (check for _, checks in grouped for check in checks),
+        titles={part.id: part.title for part, _ in grouped},
+        stands_on=shown.stands_on,
+    )
     asked = Counter(check.outcome for check in shown.checks if asked_for(check))
     return StudentView(
         result=shown,
         audience=audience,
-        parts=parts,
+        parts=[_part_view(part, cards, checks) for part, checks in grouped],
+        cards=cards,
         bar=bar(shown.checks, shown.score, shown.max_score, _unmarked(shown)),
         counts=[(outcome, asked[outcome]) for outcome in Outcome if asked[outcome]],
     )
-
-
-def asked_for(check: CheckResult) -> bool:
-    """Whether the submission's release asks for it: what it does not is skipped, worth nothing."""
-    unjudged = bool(check.follows_from)
-    return check.outcome is not Outcome.SKIPPED or check.max_points > 0 or unjudged
-
-
-def check_view(check: CheckResult) -> CheckView:
-    """Arrange one check, already redacted for its audience."""
-    finding = check.finding or Finding(kind="")
-    source, source_cut = _source_lines(check.source, finding)
-    stdout, stdout_cut = clip_lines(check.stdout)
-    return CheckView(
-        check=check,
-        finding=finding,
-        where=element(finding),
-        error="" if finding.error is None else magnitude(finding.error),
-        withheld=check.visibility is Visibility.HIDDEN,
-        source=source,
-        source_cut=source_cut,
-        stdout=stdout,
-        stdout_cut=stdout_cut,
-    )
-
-
-def case_of(check: CheckResult) -> str:
-    """The part of a check's id in brackets, empty where there is none."""
-    _, bracket, rest = check.id.partition("[")
-    return rest.removesuffix("]") if bracket else ""
-
-
-def element(finding: Finding) -> str:
-    """The judged quantity, with the index of its worst element where there is one."""
-    quantity = clip(finding.quantity, 80)
-    if not finding.worst_index:
-        return quantity
-    index = ", ".join(str(axis) for axis in finding.worst_index)
-    return f"{quantity}[{index}]"
 
 
 def bar(
@@ -332,68 +189,17 @@ def _unlisted_part(id: str, checks: Sequence[CheckResult]) -> PartResult:
     )
 
 
-def _part_view(part: PartResult, anchor: str, checks: list[CheckResult]) -> PartView:
+def _part_view(part: PartResult, cards: Sequence[Card], checks: list[CheckResult]) -> PartView:
     views: dict[Outcome, list[CheckView]] = {outcome: [] for outcome in Outcome}
-    following: list[CheckView] = []
     for check in checks:
-        (following if check.follows_from else views[check.outcome]).append(check_view(check))
-    skipped = views[Outcome.SKIPPED]
+        views[check.outcome].append(check_view(check))
+    own = [card for card in cards if card.part == part.id]
+    first = next(iter([*own, *(card for card in cards if part.title in card.waiting_in)]), None)
     return PartView(
         part=part,
-        anchor=anchor,
+        anchor=first.anchor if first else "",
         bar=bar(checks, part.points, part.max_points),
-        problems=together(views[Outcome.FAILED]) + together(views[Outcome.ERROR]),
         internal=views[Outcome.INTERNAL],
-        missing=together(views[Outcome.MISSING]),
-        skipped=together(view for view in skipped if asked_for(view.check)),
-        following=leads(following),
         passed=views[Outcome.PASSED],
-        unasked=together(view for view in skipped if not asked_for(view.check)),
+        unasked=together(view for view in views[Outcome.SKIPPED] if not asked_for(view.check)),
     )
-
-
-def leads(views: Iterable[CheckView]) -> list[Lead]:
-    """The faults elsewhere that some checks fail for, each with those."""
-    found: dict[str, list[CheckView]] = {}
-    for view in views:
-        found.setdefault(view.check.follows_from, []).append(view)
-    return [Lead(what, checks) for what, checks in found.items()]
-
-
-def first_lines(leads: Iterable[Lead], texts: Texts) -> Iterator[str]:
-    """What to fix first, a line for each fault that others follow from."""
-    for lead in leads:
-        kind = "first.function" if lead.function else "first.file"
-        yield texts(kind, name=lead.what, n=len(lead.checks))
-
-
-def together(views: Iterable[CheckView]) -> list[CheckView]:
-    """The views with those that have the same complaint gathered behind the first of them."""
-    groups: dict[object, list[CheckView]] = {}
-    for view in views:
-        groups.setdefault(_complaint(view.check), []).append(view)
-    return [replace(first, alike=[view.check for view in rest]) for first, *rest in groups.values()]
-
-
-def _complaint(check: CheckResult) -> object:
-    """The mistakes behind it, or the message with its numbers left out: other shapes make no other
-    complaint."""
-    mistakes = tuple(cause.id for cause in check.causes if cause.kind == "mistake")
-    if not (check.message or mistakes) or check.stdout or check.warnings:
-        return check.id
-    shown = check.outcome not in (Outcome.MISSING, Outcome.SKIPPED) and check.visibility
-    shape = mistakes or _LISTED.sub(r"\1", _NUMBER.sub("#", check.message))
-    return check.outcome, shape, shown, tuple(check.targets)
-
-
-def _unless_in(message: str, fact: str) -> str:
-    return "" if fact in message else fact
-
-
-def _source_lines(span: SourceSpan | None, finding: Finding) -> tuple[list[SourceLine], int]:
-    if span is None or not span.text:
-        return [], 0
-    marked = {frame.line for frame in finding.traceback if frame.file == span.file}
-    lines, cut = clip_lines(span.text)
-    numbered = enumerate(lines, start=span.first_line)
-    return [SourceLine(number, line, number in marked) for number, line in numbered], cut

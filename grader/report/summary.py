@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from grader.model.result import Cause, CheckResult, Outcome, PartResult, Result
 from grader.model.worth import WorthStep, final_of
+from grader.report.check_view import asked_for
 from grader.report.notebook_statistics import CellCount, count_cells
-from grader.report.student_view import asked_for
 from grader.report.text import by_name, clip
 
 LETTERS: Final = {

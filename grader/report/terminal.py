@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -10,16 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model.result import WRITTEN, Audience, Cause, Outcome, PartResult, Result
+from grader.model.result import WRITTEN, Audience, Outcome, PartResult, Result
+from grader.report.card_text import Kind, Line, card_lines, check_facts, first_of, title_of
+from grader.report.cards import Card
+from grader.report.check_view import CheckView
 from grader.report.strings import Lang, Texts
-from grader.report.student_view import (
-    CheckView,
-    Lead,
-    StudentView,
-    case_of,
-    first_lines,
-    student_view,
-)
+from grader.report.student_view import StudentView, student_view
 from grader.report.summary import Register, Summary
 from grader.report.text import clip, number, one_line, visible
 
@@ -31,8 +27,9 @@ STYLES: Final[dict[Outcome, str]] = {
     Outcome.SKIPPED: "dim",
     Outcome.INTERNAL: "magenta",
 }
-FAILURES: Final = 30
-"""Checks spelt out in a summary; of the rest only the number is said."""
+CARDS: Final = 12
+"""Cards spelt out in a summary; of the rest only the number is said."""
+_STYLES: Final[dict[Kind, str]] = {"head": "bold", "check": "bold", "cause": "bold", "note": "dim"}
 
 
 def summary(
@@ -40,10 +37,10 @@ def summary(
     *,
     audience: Audience = "instructor",
     lang: Lang = "en",
-    failures: int = FAILURES,
+    cards: int = CARDS,
     points: bool = True,
 ) -> RenderableType:
-    """One result: score, parts, notes, and each failed check with message, place and hint.
+    """One result: score, parts, notes, and what to fix, with message, place and hint.
 
     Without `points` only checks are counted: those of a self-check are not all there are.
     """
@@ -57,9 +54,10 @@ def summary(
         *_worth(view.result, texts),
         _parts_table([part.part for part in view.parts if part.asked], texts, points=points),
         *_notes(view, texts),
-        *_leads(view.leads, texts),
-        *_problems(view, texts, failures, points=points),
+        *_cards(view, texts, cards, points=points),
+        *_internal(view, texts, points=points),
         *_follow_through(view, texts),
+        *_first(view.cards, texts),
     )
 
 
@@ -71,7 +69,7 @@ def remarks(
     view = student_view(result, audience)
     if result.graded:
         yield from _notes(view, texts)
-        yield from _leads(view.leads, texts)
+        yield from _first(view.cards, texts)
         yield from _follow_through(view, texts)
     else:
         yield from _reason(view.result, texts)
@@ -96,60 +94,22 @@ def result_line(result: Result | Summary, *, lang: Lang = "en", width: int = 32)
     return line
 
 
-def check_lines(
-    view: CheckView, texts: Texts, audience: Audience, *, points: bool
-) -> Iterator[RenderableType]:
-    """A check that did not pass: its title, then what is wrong, where, and what to try."""
-    check = view.check
-    head = Text.assemble(
-        (f"{texts.outcome(check.outcome)}: ", f"bold {STYLES[check.outcome]}"),
-        (one_line(check.title), "bold"),
-        (f" [{one_line(case_of(check), 40)}]" if case_of(check) else "", "dim"),
-        (f"  {number(view.points)} / {number(view.max_points)}" if points else "", "dim"),
-    )
-    yield head
-    for label, value in _facts(view, texts, audience):
-        yield Padding(
-            Text.assemble((f"{label}  " if label else "", "dim"), value), (0, 0, 0, 4), expand=False
+def rendered(lines: Iterable[Line], outcome: Outcome) -> Iterator[RenderableType]:
+    """The lines of a card or a check, in the colours of how it ended."""
+    for line in lines:
+        is_head = line.kind == "head"
+        label = f"{line.label}{':' if is_head else ' '} " if line.label else ""
+        told = Text.assemble(
+            (label, f"bold {STYLES[outcome]}" if is_head else "dim"),
+            (line.text, _STYLES.get(line.kind, "")),
+            (f"  {line.aside}" if line.aside else "", "dim"),
         )
+        yield told if is_head else Padding(told, (0, 0, 0, 4), expand=False)
 
 
-def _facts(view: CheckView, texts: Texts, audience: Audience) -> Iterator[tuple[str, str]]:
-    check, finding = view.check, view.finding
-    if check.outcome is Outcome.INTERNAL:
-        yield "", texts("student.internal_check")
-    for group in view.cause_groups:
-        if group.label:
-            yield "", texts(group.label, n=len(group.causes))
-        yield from (("", clip(visible(_cause(cause, texts)))) for cause in group.causes)
-    if check.message:
-        yield "", clip(visible(check.message))
-    if view.withheld and audience == "student":
-        yield "", texts("student.hidden_why")
-    facts = {
-        "check.call": finding.call,
-        "check.where": view.where,
-        "check.received": finding.received,
-        "check.expected": finding.expected,
-        "check.how_much": view.wrong,
-        "check.error": view.error,
-        "check.kind": view.pattern,
-    }
-    yield from ((texts(key), one_line(value)) for key, value in facts.items() if value)
-    for frame in finding.traceback[-3:]:
-        place = texts("check.frame", file=frame.file, line=frame.line, function=frame.function)
-        yield "", one_line(f"{place}: {frame.source.strip()}" if frame.source else place)
-    if view.alike:
-        yield "", texts("check.alike", n=len(view.alike))
-    if check.hint:
-        yield texts("check.hint"), clip(visible(check.hint))
-    yield from ((texts("notes"), one_line(note)) for note in check.notes)
-
-
-def _cause(cause: Cause, texts: Texts) -> str:
-    minor = f" ({texts('cause.minor')})" if cause.severity == "minor" else ""
-    place = f" ({cause.function})" if cause.kind == "mistake" else ""
-    return f"{cause.title}{minor}{place}. {cause.words}".strip()
+def check_lines(view: CheckView, texts: Texts, audience: Audience) -> Iterator[RenderableType]:
+    """What is to be said of a single check that did not pass, less its title."""
+    yield from rendered(check_facts(view, texts, audience), view.check.outcome)
 
 
 def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:
@@ -240,9 +200,9 @@ def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
         yield Text(texts("student.internal", n=view.internal), STYLES[Outcome.INTERNAL])
 
 
-def _leads(leads: Iterable[Lead], texts: Texts) -> Iterator[RenderableType]:
-    for line in first_lines(leads, texts):
-        yield Text.assemble((f"{texts('first.title')}: ", "bold"), one_line(line))
+def _first(cards: Sequence[Card], texts: Texts) -> Iterator[RenderableType]:
+    if line := first_of(cards, texts):
+        yield Text(f"\n{line}", "bold")
 
 
 def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
@@ -251,16 +211,22 @@ def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]
         yield Text(f"\n{one_line(texts('followed', names=names, n=n))}", "dim")
 
 
-def _problems(
+def _cards(
     view: StudentView, texts: Texts, limit: int, *, points: bool
 ) -> Iterator[RenderableType]:
-    every = [
-        check
-        for part in view.parts
-        for check in (*part.problems, *part.internal, *part.missing, *part.skipped)
-    ]
-    for check in every[:limit]:
+    for card in view.cards[:limit]:
         yield Text("")
-        yield from check_lines(check, texts, view.audience, points=points)
-    if len(every) > limit:
-        yield Text(texts("terminal.more", n=len(every) - limit), "dim")
+        yield from rendered(card_lines(card, texts, view.audience, points=points), card.outcome)
+    if len(view.cards) > limit:
+        rest = texts("card.rest", n=len(view.cards) - limit)
+        yield Text(f"\n{rest}", "dim")
+
+
+def _internal(view: StudentView, texts: Texts, *, points: bool) -> Iterator[RenderableType]:
+    for check in (check for part in view.parts for check in part.internal):
+        worth = f"{number(check.points)} / {number(check.max_points)}" if points else ""
+        label = texts.outcome(Outcome.INTERNAL)
+        head = Line("head", title_of(check.check), label, worth)
+        yield Text("")
+        lines = (head, *check_facts(check, texts, view.audience))
+        yield from rendered(lines, Outcome.INTERNAL)

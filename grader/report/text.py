@@ -70,6 +70,11 @@ def counted(count: int | str, noun: str) -> str:
     return f"{count} {noun}{'' if str(count) == '1' else 's'}"
 
 
+def is_target(what: str) -> bool:
+    """Whether it is the name of a function, class or method, and not what is wrong with a file."""
+    return all(part.isidentifier() for part in what.split("."))
+
+
 def magnitude(value: float) -> str:
     """An error's size to two digits: `0.021`, `1.3e-06`."""
     return f"{value:.2g}"

@@ -15,12 +15,13 @@ from grader.checks.inputs import Inputs
 from grader.model.contract import ContractEntry, owner_of
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.submission import Submission
-from grader.model.verdicts import CouldNotRun, NotDone, NotJudged, Verdict, Wrong
+from grader.model.verdicts import NOT_IMPLEMENTED, CouldNotRun, NotDone, NotJudged, Verdict, Wrong
 from grader.runner.answer_key import Key, RecordingChannel, ReplayChannel
 from grader.runner.check import Check
 from grader.student.proxy import Channel, Student, Transcript
 from grader.student.time_limit import TimeLimit
 from grader.student.trace import Trace, Traces
+from grader.submission.parameters import parameters_in
 
 NOT_ASKED_KIND = "not_asked"
 """Kind of the finding of a check that the submission's release does not ask for."""
@@ -126,7 +127,7 @@ class CheckRun:
         Raises:
             NotJudged, NotDone, CouldNotRun: it cannot, and why.
         """
-        self._transcript = Transcript()
+        self._transcript = Transcript(parameters=self._parameters)
         if self.submission is not None:
             _must_be_asked(self.submission, check)
             _must_be_done(self.submission, check)
@@ -160,6 +161,11 @@ class CheckRun:
         student.transcript = self._transcript
         student.seed(Inputs(self.seed, check).number)
         return student
+
+    def _parameters(self, function: str) -> list[str]:
+        """What the student calls the parameters of a contract name, or of a method of one."""
+        spans, owner = self.submission.spans if self.submission else {}, owner_of(function)
+        return parameters_in(spans[owner].text, function) if owner in spans else []
 
     def finish(self, check: Check, error: BaseException | None, duration: float) -> CheckResult:
         """Write down how a check ended."""
@@ -241,7 +247,7 @@ def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
 
 
 def _to_do(name: str) -> NotDone:
-    return NotDone(f"{name} is not implemented yet.", Finding(kind="missing"))
+    return NotDone(NOT_IMPLEMENTED.format(name), Finding(kind="missing"))
 
 
 def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None]:

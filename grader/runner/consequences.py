@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from grader.model.contract import Contract, owner_of
 from grader.model.result import CheckResult, Outcome
 from grader.runner.check_run import NOT_ASKED_KIND
 
@@ -21,6 +22,24 @@ def functions_at_fault(checks: Iterable[CheckResult]) -> set[str]:
         if check.outcome in AT_FAULT and not check.follows_from
         for name in check.targets
     }
+
+
+def standing(contract: Contract, checks: Iterable[CheckResult]) -> dict[str, list[str]]:
+    """The functions that failed checks, each with those among them that it stands on.
+
+    The contract says so (`stands_on`, `backward_of`), or the checks show it: one failed for a fault
+    elsewhere, or passed only with another function replaced.
+    """
+    shown: dict[str, set[str]] = {}
+    for check in checks:
+        below = {check.follows_from, *check.follow_through}
+        for name in check.targets if check.outcome in AT_FAULT or below != {""} else ():
+            shown.setdefault(name, set()).update(below)
+    names = [name for name in contract.targets if name in shown]
+    for name in names:
+        shown[name] |= {contract.forward_of(name), *contract.below(owner_of(name))} - {name}
+    found = {name: [other for other in names if other in shown[name]] for name in names}
+    return {name: others for name, others in found.items() if others}
 
 
 def fault_elsewhere(check: CheckResult, uses: Sequence[str], at_fault: Collection[str]) -> str:

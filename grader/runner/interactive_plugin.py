@@ -28,6 +28,15 @@ class InteractivePlugin(CheckPlugin, ABC):
     def judge(self, check: Check) -> CheckResult:
         """Run one of them."""
 
+    @property
+    @abstractmethod
+    def shows_failures(self) -> bool:
+        """Whether it shows what failed itself, so that pytest need not."""
+
+    @abstractmethod
+    def explain(self, result: CheckResult) -> str:
+        """What is wrong, as plain text."""
+
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
@@ -47,16 +56,18 @@ class InteractivePlugin(CheckPlugin, ABC):
         if check is None:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for report in _reports(item, self.judge(check)):
+        result = self.judge(check)
+        for report in _reports(item, result, self.explain(result)):
+            if self.shows_failures:
+                report._pdbshown = True  # type: ignore[attr-defined]  # how pytest marks it as shown
             item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
 
-def _reports(item: pytest.Item, result: CheckResult) -> Iterator[pytest.TestReport]:
+def _reports(item: pytest.Item, result: CheckResult, text: str) -> Iterator[pytest.TestReport]:
     """How a check ended, in pytest's terms."""
     path, line, _ = item.location
-    text = explain(result)
     if result.outcome is Outcome.SKIPPED or result.follows_from:
         yield _report(item, result, "setup", "skipped", (path, line or 0, text))
     elif result.outcome is Outcome.PASSED:
@@ -82,23 +93,3 @@ def _report(
         when=when,
         duration=result.duration if when == "call" else 0.0,
     )
-
-
-def explain(result: CheckResult) -> str:
-    """A failed check as plain text, for pytest's own output."""
-    head = f"{result.title} [{result.outcome.value}]"
-    if result.follows_from and result.outcome is not Outcome.SKIPPED:
-        name = result.follows_from
-        return f"{head}\n{name} comes first: it fails checks of its own, and this depends on it."
-    lines = [head, result.message]
-    finding = result.finding
-    if finding is not None:
-        if finding.call:
-            lines.append(f"  call: {finding.call}")
-        if finding.worst_index is not None:
-            lines.append(f"  furthest off at index {finding.worst_index}: {finding.received}")
-        for frame in finding.traceback:
-            lines.append(f"  {frame.file}:{frame.line} in {frame.function}: {frame.source}")
-    if result.hint and result.outcome is not Outcome.PASSED:
-        lines.append(f"  hint: {result.hint}")
-    return "\n".join(lines)

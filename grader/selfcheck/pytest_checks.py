@@ -12,15 +12,17 @@ from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
+from grader.grading.scoring import not_asked, ruled
 from grader.model.errors import GraderError, InputError
 from grader.model.result import CheckResult, Visibility
 from grader.runner.check import Check, uses_elsewhere
 from grader.runner.check_run import CheckRun, KeyReplayer
-from grader.runner.consequences import fault_elsewhere, functions_at_fault
+from grader.runner.consequences import fault_elsewhere, functions_at_fault, standing
 from grader.runner.interactive_plugin import InteractivePlugin
 from grader.student.proxy import Student
 
 if TYPE_CHECKING:
+    from grader.report.cards import Card
     from grader.student.channel import WorkerChannel
 
 
@@ -50,31 +52,68 @@ class SelfCheckPlugin(InteractivePlugin):
     def judge(self, check: Check) -> CheckResult:
         """The result, with the function whose fault it shows, as far as checks have run."""
         run = self._current()
-        result = run.run(check)
+        rubric = self._assignment().rubric
+        (result,) = ruled(rubric, [run.run(check)], "en")
         own = [check for check in run.results.values() if not self._uses.get(check.id)]
         name = fault_elsewhere(result, self._uses.get(result.id, ()), functions_at_fault(own))
         run.results[result.id] = replace(result, follows_from=name)
         return run.results[result.id]
 
+    def explain(self, result: CheckResult) -> str:
+        """What the report of a test says, for editors that show one by one."""
+        from grader.report.card_text import told_alone
+        from grader.report.strings import Texts
+
+        return told_alone(result, Texts("en"))
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say which statements could not run when modules were imported, and what to fix first."""
+        """Say which statements could not run when modules were imported, and what to fix."""
         problems = self._channel.problems if self._channel else []
         if problems:
             terminalreporter.section("your modules")
         for problem in problems:
             terminalreporter.write_line(problem)
-        for line in self._first():
-            terminalreporter.write_line(line, bold=True)
+        if self.shows_failures:
+            self._show_cards(terminalreporter)
 
-    def _first(self) -> list[str]:
-        """The functions whose faults much else follows from."""
+    @property
+    def shows_failures(self) -> bool:
+        """Whether failures are shown here: not where another process does, nor if none are."""
+        option = self._config.option
+        return not (hasattr(self._config, "workerinput") or option.no_summary) and (
+            option.tbstyle != "no"
+        )
+
+    def _show_cards(self, terminal: pytest.TerminalReporter) -> None:
+        """What to fix, each thing once, however many tests fail for it."""
+        from grader.report.card_text import card_lines, first_of, text_of
         from grader.report.strings import Texts
-        from grader.report.student_view import check_view, first_lines, leads
 
-        texts = Texts("en")
-        results = self._run.results.values() if self._run else ()
-        following = [check_view(check) for check in results if check.follows_from]
-        return [f"{texts('first.title')}: {line}" for line in first_lines(leads(following), texts)]
+        texts, cards = Texts("en"), self._cards()
+        if cards:
+            terminal.section(texts("student.to_fix").lower())
+        for card in cards:
+            head, *lines = text_of(card_lines(card, texts, "student", points=False))
+            terminal.write_line(head, bold=True)
+            for line in lines:
+                terminal.write_line(line)
+            terminal.write_line("")
+        if first := first_of(cards, texts):
+            terminal.write_line(first, bold=True)
+
+    def _cards(self) -> list[Card]:
+        """What the checks that have run say is to be fixed."""
+        from grader.report.cards import cards_of
+
+        if self._run is None:
+            return []
+        rubric = self._assignment().rubric
+        order = list(rubric.parts)
+        asked = [check for check in self._run.results.values() if not not_asked(check)]
+        results = sorted(asked, key=lambda check: order.index(check.part))
+        titles = {id: part.title.en for id, part in rubric.parts.items()}
+        stands_on = standing(rubric.contract, results)
+        return cards_of(results, titles=titles, stands_on=stands_on)
 
     def pytest_unconfigure(self) -> None:
         """End worker and sandbox."""

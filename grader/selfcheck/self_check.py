@@ -37,12 +37,12 @@ class SelfCheckAnswer:
     def __repr__(self) -> str:
         from grader.report.cell_output import plain
 
-        return plain(self.checks, lang=self._lang)
+        return plain(self.result, lang=self._lang)
 
     def _repr_html_(self) -> str:
         from grader.report.cell_output import fragment
 
-        return fragment(self.checks, lang=self._lang)
+        return fragment(self.result, lang=self._lang)
 
 
 def check(

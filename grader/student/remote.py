@@ -35,6 +35,10 @@ MOST_LENGTH: Final = 1 << 24
 """`list()` makes room for as many before it has seen one."""
 
 
+def _unknown(_function: str) -> Sequence[str]:
+    return ()
+
+
 class Transcript(msgspec.Struct):
     """What happened on the way during one check, for the report."""
 
@@ -44,11 +48,16 @@ class Transcript(msgspec.Struct):
     warnings: list[str] = []
     rests_on: str = ""
     """Function that was wrong, and whose numerical derivative was asked for in place of the key."""
+    parameters: Callable[[str], Sequence[str]] = _unknown
+    """What the student calls the parameters of a function, for the report."""
 
     @property
     def call(self) -> str:
         """The last call, as a student would write it."""
-        return describe_call(self.last.name, self.last.args, self.last.kwargs) if self.last else ""
+        if self.last is None:
+            return ""
+        name, args, kwargs = self.last.name, self.last.args, self.last.kwargs
+        return describe_call(name, args, kwargs, self.parameters(name))
 
 
 class Asker(Protocol):
@@ -365,24 +374,36 @@ def remote(student: Asker, handle: Any, about: str, label: str, of: str = "") ->
     return Remote(student, handle, about, (), label, of)
 
 
-def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    """The call as a student would write it, arrays by their shapes."""
+def describe_call(
+    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], parameters: Sequence[str] = ()
+) -> str:
+    """The call as a student would write it: `step(w=float64[4, 5], config={'rate': 0.1})`.
+
+    Arguments that were given by their position are named if all of them have one of `parameters`.
+    """
     parts = [describe(value) for value in args]
     if "{}" in name:
         return name.format(*parts)
+    if len(args) <= len(parameters):
+        parts = [f"{key}={part}" for key, part in zip(parameters, parts, strict=False)]
     parts += [f"{key}={describe(value)}" for key, value in kwargs.items()]
     return f"{name}({', '.join(parts)})"
 
 
 def describe(value: Any) -> str:
-    """A value as a student would write it, arrays by their shapes."""
+    """A value as a student would write it, arrays by what they hold: `float64[7, 5]`."""
     if isinstance(value, Remote):
         return value._label + "".join(
             f".{step}" if isinstance(step, str) else f"[{describe(step[0])}]"
             for step in value._path
         )
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype}{value.shape}"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
+    if isinstance(value, (np.ndarray, np.generic)):
+        return repr(value.item())
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(map(describe, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
     if isinstance(value, dict):
         inner = ", ".join(f"{key!r}: {describe(item)}" for key, item in value.items())
         return "{" + inner + "}"

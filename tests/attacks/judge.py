@@ -177,11 +177,11 @@ def injected(result: Result) -> Iterator[str]:
     """Whether anything that the student wrote acts in a page, a notebook or a terminal."""
     for audience in ("instructor", "student"):
         yield from markup(student_page(result, audience=audience), "the student's page")
-        yield from markup(fragment(result.checks, audience=audience), "the notebook")
+        yield from markup(fragment(result, audience=audience), "the notebook")
     shown = Console(width=120, force_terminal=False, record=True, file=io.StringIO())
     shown.print(summary(result))
     shown.print(result_line(result))
-    for text in (shown.export_text(), plain(result.checks)):
+    for text in (shown.export_text(), plain(result)):
         if found := _UNSHOWN.search(text):
             yield f"a terminal would be sent {found.group()!r}"
 

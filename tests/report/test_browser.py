@@ -92,7 +92,7 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "regrade": regrade_page(sample.regraded(), title="Networks"),
         "term": term_page(sample.term(), made="2026-03-02"),
         "settled": student_page(sample.settled(), ask=RequestForm(TOKEN, "x", "ta@example.org")),
-        "cell": _notebook(fragment(sample.checks())),
+        "cell": _notebook(fragment(sample.selfcheck(sample.checks()))),
         "similar": similar_page(sample.similar_report(), title="A class", made="2026-03-02"),
         "pair": pair_page(
             sample.similar_report(),

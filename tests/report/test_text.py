@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
 from grader.model.errors import InputError
-from grader.model.result import Audience, Outcome, Result
+from grader.model.result import Audience, Outcome, Result, Visibility
 from grader.report.atomic_write import write_atomically
 from grader.report.csv import safe_cell
 from grader.report.gradebook import gradebook_pieces, write_gradebook
@@ -203,11 +203,14 @@ def test_the_summary_tells_what_is_wrong() -> None:
         "lovelace-ada 69.27 / 100 20 of 30 checks passed",
         "Template: The course of 2017, Python 2, converted",
         "Batch and layer normalization 9.38 / 25 2 / 6",
-        "Wrong: Batch norm backward: `dx` 0.5 / 2",
+        "Wrong: batchnorm_backward Batch and layer normalization, ",
+        "Batch norm backward: `dx`",
         "Where dx[2, 1] Received -0.02911846 Expected 0.01346091",
+        "Largest error 0.32 times the largest value of dx",
+        "Also wrong Batch norm backward on other inputs",
         "cs231n/optim.py, line 151, in adam: t = config['t'] + 1",
         "Hint The variance depends on the mean too",
-        "Not done: Layer norm forward",
+        "Not done: layernorm_forward",
         "It costs you no points",
     ):
         assert expected in text, expected
@@ -215,15 +218,16 @@ def test_the_summary_tells_what_is_wrong() -> None:
 
 @pytest.mark.parametrize("audience", ["instructor", "student"])
 def test_the_summary_keeps_hidden_values_hidden(audience: Audience) -> None:
-    text = _printed(summary(sample.result(), audience=audience))
+    hidden = [each for each in sample.checks() if each.visibility is Visibility.HIDDEN]
+    text = _printed(summary(sample.selfcheck(hidden), audience=audience))
     assert sample.SECRET not in text
     assert "Batch norm backward on other inputs" in text
     assert ("dx[0, 3]" in text) is (audience == "instructor")
 
 
 def test_the_summary_is_cut_with_the_rest_counted() -> None:
-    text = _printed(summary(sample.result(), failures=2))
-    assert "… and 8 more" in text
+    text = _printed(summary(sample.result(), cards=2))
+    assert "5 more things to fix" in text
     assert text.count("Wrong:") == 2
 
 

@@ -1,8 +1,7 @@
 "use strict";
 (() => {
-  const all = [...document.querySelectorAll("details")];
   const toggle = document.getElementById("toggle");
-  const inCards = all.filter((d) => d.closest(".check"));
+  const inCards = [...document.querySelectorAll(".check details")];
 
   if (toggle && inCards.length) {
     const label = () => {
@@ -19,16 +18,6 @@
     inCards.forEach((d) => d.addEventListener("toggle", label));
     label();
   }
-
-  let opened = [];
-  addEventListener("beforeprint", () => {
-    opened = all.filter((d) => !d.open && !d.classList.contains("passed-part"));
-    opened.forEach((d) => { d.open = true; });
-  });
-  addEventListener("afterprint", () => {
-    opened.forEach((d) => { d.open = false; });
-    opened = [];
-  });
 
   const ask = document.getElementById("ask");
   if (ask) {
