@@ -80,11 +80,12 @@ def begin_sandbox(kind: str) -> OpeningSandbox:
 def _work(path: Path, settings: Settings, sandbox: OpeningSandbox) -> OwnWork:
     """What is to be checked; says which folder, if it is not the one named."""
     from grader.assignment.composed import open_assignment
-    from grader.selfcheck.own_grading import OwnWork
+    from grader.selfcheck.own_grading import OwnWork, refuse_unknown
     from grader.selfcheck.student_folder import working_folder
 
     named = arguments.existing(path)
     opened = open_assignment(settings.assignment)
+    refuse_unknown(settings.parts, opened)
     folder = working_folder(named, opened.form)
     if folder != named.resolve():
         print(f"Checking {folder}", file=sys.stderr)

@@ -29,7 +29,7 @@ _MORE: Final = 5
 Kind = Literal["head", "check", "cause", "text", "fact", "code", "hint", "note"]
 
 
-class Line(Struct, frozen=True):
+class CardLine(Struct, frozen=True):
     """A line of a card, harmless: whatever a student wrote does nothing in it."""
 
     kind: Kind
@@ -41,47 +41,50 @@ class Line(Struct, frozen=True):
 
     def __str__(self) -> str:
         label = f"{self.label}: " if self.label else ""
+        if self.kind == "cause":
+            return f"{self.text}. {self.aside}".strip()
         return f"{label}{self.text}{f' ({self.aside})' if self.aside else ''}"
 
 
 def card_lines(
     card: Card, texts: Texts, audience: Audience, *, points: bool, numbered: bool = True
-) -> Iterator[Line]:
+) -> Iterator[CardLine]:
     """A card: what it is about, what is wrong, how that shows, what to try, what waits for it."""
     worth = f"{number(card.points)} / {number(card.max_points)}" if points and card.own else ""
     place = place_of(card.source, texts)
-    aside = ", ".join(filter(None, [one_line(card.title, 80), place, worth]))
+    part = one_line(card.title, 80) if card.title != card.what else ""
+    aside = ", ".join(filter(None, [part, place, worth]))
     count = f"{card.number}. " if numbered else ""
-    yield Line("head", one_line(card.what), f"{count}{texts.outcome(card.outcome)}", aside)
+    yield CardLine("head", one_line(card.what), f"{count}{texts.outcome(card.outcome)}", aside)
     if card.is_todo:
-        yield from (Line("text", clip(visible(text))) for text in [card.reason] if text)
+        yield from (CardLine("text", clip(visible(text))) for text in [card.reason] if text)
     else:
         yield from _wrong_lines(card, texts, audience)
     if not card.is_open:
         yield from _waiting_lines(card, texts)
 
 
-def _wrong_lines(card: Card, texts: Texts, audience: Audience) -> Iterator[Line]:
+def _wrong_lines(card: Card, texts: Texts, audience: Audience) -> Iterator[CardLine]:
     yield from _causes(card.cause_groups, texts, card.what)
     shown = card.shown
     if shown is not None:
-        yield Line("check", title_of(shown.check))
+        yield CardLine("check", title_of(shown.check))
         yield from check_facts(shown, texts, audience, causes=shown.structure)
     for view in card.more[:_MORE]:
         said = one_line(view.check.message, 200)
-        yield Line(
+        yield CardLine(
             "text", f"{title_of(view.check)}{f': {said}' if said else ''}", texts("card.more")
         )
     if len(card.more) > _MORE:
         rest = sum(1 + len(view.alike) for view in card.more[_MORE:])
-        yield Line("note", texts("check.alike", n=rest))
+        yield CardLine("note", texts("check.alike", n=rest))
 
 
-def _waiting_lines(card: Card, texts: Texts) -> Iterator[Line]:
+def _waiting_lines(card: Card, texts: Texts) -> Iterator[CardLine]:
     """How much depends on what a card is about."""
     if card.waiting:
         parts = ", ".join(one_line(title, 60) for title in card.waiting_in)
-        yield Line("note", texts("card.waiting", n=len(card.waiting), parts=parts))
+        yield CardLine("note", texts("card.waiting", n=len(card.waiting), parts=parts))
 
 
 def first_of(cards: Sequence[Card], texts: Texts) -> str:
@@ -95,16 +98,16 @@ def first_of(cards: Sequence[Card], texts: Texts) -> str:
 
 def check_facts(
     view: CheckView, texts: Texts, audience: Audience, *, causes: Iterable[CauseGroup] | None = None
-) -> Iterator[Line]:
+) -> Iterator[CardLine]:
     """What is wrong as one check shows it, where, and what to try."""
     check, finding = view.check, view.finding
     if check.outcome is Outcome.INTERNAL:
-        yield Line("text", texts("student.internal_check"))
+        yield CardLine("text", texts("student.internal_check"))
     yield from _causes(view.cause_groups if causes is None else causes, texts)
     if check.message:
-        yield Line("text", clip(visible(check.message)))
+        yield CardLine("text", clip(visible(check.message)))
     if view.withheld and audience == "student":
-        yield Line("note", texts("student.hidden_why"))
+        yield CardLine("note", texts("student.hidden_why"))
     facts = {
         "check.call": finding.call,
         "check.where": view.where,
@@ -114,22 +117,26 @@ def check_facts(
         "check.error": error_text(finding, texts),
         "check.kind": view.pattern,
     }
-    yield from (Line("fact", one_line(value), texts(key)) for key, value in facts.items() if value)
+    yield from (
+        CardLine("fact", one_line(value), texts(key)) for key, value in facts.items() if value
+    )
     for frame in finding.traceback[-_FRAMES:]:
         place = texts("check.frame", file=frame.file, line=frame.line, function=frame.function)
-        yield Line("code", one_line(f"{place}: {frame.source.strip()}" if frame.source else place))
+        yield CardLine(
+            "code", one_line(f"{place}: {frame.source.strip()}" if frame.source else place)
+        )
     if view.alike:
-        yield Line("note", texts("check.alike", n=len(view.alike)))
+        yield CardLine("note", texts("check.alike", n=len(view.alike)))
     if check.hint:
-        yield Line("hint", clip(visible(check.hint)), texts("check.hint"))
-    yield from (Line("note", one_line(note), texts("notes")) for note in check.notes)
+        yield CardLine("hint", clip(visible(check.hint)), texts("check.hint"))
+    yield from (CardLine("note", one_line(note), texts("notes")) for note in check.notes)
 
 
 def told_alone(check: CheckResult, texts: Texts) -> str:
     """A check that did not pass as plain text, for who shows one by one."""
     if check.follows_from and check.outcome is not Outcome.SKIPPED:
         return texts("card.depends", what=one_line(check.follows_from))
-    head = Line("head", title_of(check), texts.outcome(check.outcome))
+    head = CardLine("head", title_of(check), texts.outcome(check.outcome))
     return "\n".join(text_of((head, *check_facts(check_view(check), texts, "student"))))
 
 
@@ -165,22 +172,22 @@ def place_of(span: SourceSpan | None, texts: Texts) -> str:
     return f"{one_line(span.file)}, {lines}"
 
 
-def text_of(lines: Iterable[Line]) -> Iterator[str]:
+def text_of(lines: Iterable[CardLine]) -> Iterator[str]:
     """Lines as they stand below one another: all but a head are indented."""
     for line in lines:
         for piece in str(line).split("\n"):
             yield piece if line.kind == "head" else f"    {piece}"
 
 
-def _causes(groups: Iterable[CauseGroup], texts: Texts, what: str = "") -> Iterator[Line]:
+def _causes(groups: Iterable[CauseGroup], texts: Texts, what: str = "") -> Iterator[CardLine]:
     for group in groups:
         if group.label:
-            yield Line("note", texts(group.label, n=len(group.causes)))
+            yield CardLine("note", texts(group.label, n=len(group.causes)))
         for cause in group.causes:
-            yield Line("cause", clip(visible(_cause(cause, texts, what))))
+            yield CardLine("cause", _cause(cause, texts, what), aside=clip(visible(cause.words)))
 
 
 def _cause(cause: Cause, texts: Texts, what: str) -> str:
     minor = f" ({texts('cause.minor')})" if cause.severity == "minor" else ""
     place = f" ({cause.function})" if cause.kind == "mistake" and cause.function != what else ""
-    return f"{cause.title}{minor}{place}. {cause.words}".strip()
+    return one_line(f"{cause.title}{minor}{place}")

@@ -13,7 +13,7 @@ from html import escape
 from typing import Final
 
 from grader.model.result import Audience, CheckResult, Outcome, Result
-from grader.report.card_text import Line, card_lines, check_facts, first_of, text_of, title_of
+from grader.report.card_text import CardLine, card_lines, check_facts, first_of, text_of, title_of
 from grader.report.cards import Card
 from grader.report.check_view import SourceLine
 from grader.report.strings import Lang, Texts
@@ -36,7 +36,7 @@ white-space: nowrap; }
 .grader-answer .ga-badge.error { background: #a04700; }
 .grader-answer .ga-badge:is(.missing, .skipped) { background: #57606a; }
 .grader-answer .ga-badge.internal { background: #7a3ec8; }
-.grader-answer :is(.ga-head, .ga-check, .ga-cause) { font-weight: 600; }
+.grader-answer :is(.ga-head, .ga-check) { font-weight: 600; }
 .grader-answer .ga-line { margin: 4px 0 0; white-space: pre-line; }
 .grader-answer .ga-fact { display: flex; flex-wrap: wrap; gap: 0 10px; }
 .grader-answer .ga-fact .ga-label { flex: none; min-width: 8em; }
@@ -52,7 +52,9 @@ max-height: 320px; white-space: pre; }
 .grader-answer .ga-marked { display: block; background: rgba(217, 130, 43, 0.25); }
 .grader-answer .ga-n { display: inline-block; min-width: 2.5em; padding-right: 1em; \
 text-align: right; opacity: 0.75; user-select: none; }
-.grader-answer summary { cursor: pointer; }
+.grader-answer summary { cursor: pointer; display: list-item; list-style: disclosure-closed \
+inside; text-align: left; }
+.grader-answer details[open] > summary { list-style-type: disclosure-open; }
 """
 _MONO: Final = ("check.call", "check.where", "check.received", "check.expected")
 
@@ -75,7 +77,7 @@ def plain(result: Result, *, audience: Audience = "student", lang: Lang = "en") 
         lines += ["", *text_of(card_lines(card, texts, audience, points=False))]
     for part in view.parts:
         for check in part.internal:
-            head = Line("head", title_of(check.check), texts.outcome(Outcome.INTERNAL))
+            head = CardLine("head", title_of(check.check), texts.outcome(Outcome.INTERNAL))
             lines += ["", *text_of((head, *check_facts(check, texts, audience)))]
     first = first_of(view.cards, texts)
     return "\n".join([*lines, *([f"\n{first}"] if first else [])])
@@ -133,7 +135,7 @@ def _passed_check(check: CheckResult, texts: Texts) -> str:
     return _div("ga-line", f"{escape(title_of(check))} {followed}{notes}")
 
 
-def _line(line: Line, texts: Texts) -> str:
+def _line(line: CardLine, texts: Texts) -> str:
     if line.kind == "fact":
         kind = next((key for key in _MONO if line.label == texts(key)), "")
         mono = f"ga-mono {kind.partition('.')[2]}"
@@ -142,6 +144,8 @@ def _line(line: Line, texts: Texts) -> str:
         return _div("ga-line ga-fact", f"{label} <span>{value}</span>")
     if line.kind == "code":
         return _div("ga-line", f'<code class="ga-mono">{escape(line.text)}</code>')
+    if line.kind == "cause":
+        return _div("ga-line", f"<b>{escape(line.text)}</b> {escape(line.aside)}")
     return _div(f"ga-line ga-{line.kind}", _labelled(line.label, line.text))
 
 

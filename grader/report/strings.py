@@ -146,8 +146,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "error.of_nothing": ("{error}, where the right values are 0", "{error}（正确值为 0）"),
     "error.elementwise": (
-        "{error} is the largest |x − y| / max(1e-8, |x| + |y|)",
-        "逐元素 |x − y| / max(1e-8, |x| + |y|) 的最大值为 {error}",
+        "the largest abs(x - y) / max(1e-8, abs(x) + abs(y)) is {error}",
+        "abs(x - y) / max(1e-8, abs(x) + abs(y)) 的最大值为 {error}",
     ),
     "cause.one_of": (
         "Possible causes, the likeliest first:",

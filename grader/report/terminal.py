@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model.result import WRITTEN, Audience, Outcome, PartResult, Result
-from grader.report.card_text import Kind, Line, card_lines, check_facts, first_of, title_of
+from grader.report.card_text import CardLine, Kind, card_lines, check_facts, first_of, title_of
 from grader.report.cards import Card
 from grader.report.check_view import CheckView
 from grader.report.strings import Lang, Texts
@@ -94,7 +94,7 @@ def result_line(result: Result | Summary, *, lang: Lang = "en", width: int = 32)
     return line
 
 
-def rendered(lines: Iterable[Line], outcome: Outcome) -> Iterator[RenderableType]:
+def rendered(lines: Iterable[CardLine], outcome: Outcome) -> Iterator[RenderableType]:
     """The lines of a card or a check, in the colours of how it ended."""
     for line in lines:
         is_head = line.kind == "head"
@@ -102,7 +102,7 @@ def rendered(lines: Iterable[Line], outcome: Outcome) -> Iterator[RenderableType
         told = Text.assemble(
             (label, f"bold {STYLES[outcome]}" if is_head else "dim"),
             (line.text, _STYLES.get(line.kind, "")),
-            (f"  {line.aside}" if line.aside else "", "dim"),
+            (f"  {line.aside}" if line.aside else "", "" if line.kind == "cause" else "dim"),
         )
         yield told if is_head else Padding(told, (0, 0, 0, 4), expand=False)
 
@@ -226,7 +226,7 @@ def _internal(view: StudentView, texts: Texts, *, points: bool) -> Iterator[Rend
     for check in (check for part in view.parts for check in part.internal):
         worth = f"{number(check.points)} / {number(check.max_points)}" if points else ""
         label = texts.outcome(Outcome.INTERNAL)
-        head = Line("head", title_of(check.check), label, worth)
+        head = CardLine("head", title_of(check.check), label, worth)
         yield Text("")
         lines = (head, *check_facts(check, texts, view.audience))
         yield from rendered(lines, Outcome.INTERNAL)

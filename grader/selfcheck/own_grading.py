@@ -6,7 +6,7 @@ grading many at once and outliving each of them, nobody needs who checks what th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from grader.grading.memory import memory_at_most
 from grader.grading.merging import merged, settings_of_member
 from grader.model.errors import UsageError
 from grader.model.result import Result
+from grader.model.rubric_fault import did_you_mean
 from grader.model.submission_form import SubmissionForm
 from grader.sandbox.background import OpeningSandbox
 from grader.selfcheck.student_folder import nothing_in
@@ -91,7 +92,7 @@ class OwnWork:
                 self._sandbox,
             )
         if not any(result.checks or result.error for result in results):
-            raise no_check_matches(self.settings)
+            raise no_check_matches(self.settings, names_in(composed))
         return merged(composed, results, self.settings.lang)
 
 
@@ -107,10 +108,39 @@ def checked(grade: Grade, path: Path, form: SubmissionForm) -> Result:
     return result
 
 
-def no_check_matches(settings: Settings) -> UsageError:
-    """That the settings' names leave nothing to run."""
+def refuse_unknown(names: Iterable[str], opened: Assignment | ComposedAssignment) -> None:
+    """Refuse what is neither a part nor a function of the assignment.
+
+    Raises:
+        UsageError: one is neither; with what was probably meant.
+    """
+    known = names_in(opened)
+    for name in names:
+        if name not in known:
+            text = f"No part or function is called {name!r}."
+            raise UsageError(text, hint=did_you_mean(name, known))
+
+
+def names_in(opened: Assignment | ComposedAssignment) -> list[str]:
+    """The parts and functions of an assignment, by which checks may be chosen."""
+    members = opened.members if isinstance(opened, ComposedAssignment) else (opened,)
+    parts = [part for each in (opened, *members) for part in each.rubric.parts]
+    functions = [name for member in members for name in member.contract.targets]
+    return list(dict.fromkeys((*parts, *functions)))
+
+
+def no_check_matches(settings: Settings, known: Iterable[str] = ()) -> UsageError:
+    """That the settings' names leave nothing to run; `known` ones may have been meant."""
     wanted = ", ".join(settings.parts) or settings.keyword
-    return UsageError(f"No public check matches {wanted!r}.")
+    hint = "" if settings.parts else near_keyword(wanted, known)
+    return UsageError(f"No public check matches {wanted!r}.", hint=hint)
+
+
+def near_keyword(keyword: str, known: Iterable[str]) -> str:
+    """What a piece of a name was probably meant to be; empty if there is nothing like it."""
+    names = list(known)
+    words = {word for name in names for word in name.split("_") if len(word) > 2}
+    return did_you_mean(keyword, [*names, *sorted(words)], shown=0)
 
 
 def _grade_of(context: GradingContext) -> Grade:
@@ -119,5 +149,5 @@ def _grade_of(context: GradingContext) -> Grade:
             return grade_submission(context, source)
 
     if not context.checks:
-        raise no_check_matches(context.settings)
+        raise no_check_matches(context.settings, names_in(context.assignment))
     return grade

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,8 +74,22 @@ class SelfCheckPlugin(InteractivePlugin):
             terminalreporter.section("your modules")
         for problem in problems:
             terminalreporter.write_line(problem)
+        for line in self._unmatched():
+            terminalreporter.write_line(line)
         if self.shows_failures:
             self._show_cards(terminalreporter)
+
+    def _unmatched(self) -> Iterator[str]:
+        """What `-k` may have been meant to say, if it left no check."""
+        from grader.selfcheck.own_grading import near_keyword
+
+        if self._run is not None:
+            return
+        names = [*self._assignment().rubric.parts, *self._assignment().contract.targets]
+        for word in re.findall(r"\w+", self._config.option.keyword):
+            hint = near_keyword(word, names)
+            if hint and not any(word.lower() in name.lower() for name in names):
+                yield f"No check matches {word!r}. {hint}"
 
     @property
     def shows_failures(self) -> bool:

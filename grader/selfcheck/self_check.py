@@ -13,7 +13,7 @@ from grader.model.submission_form import SubmissionForm
 from grader.report.strings import Lang
 from grader.sandbox.sandboxes import OWN_CODE
 from grader.selfcheck.kernel_work import kernel_work
-from grader.selfcheck.own_grading import checked, no_check_matches
+from grader.selfcheck.own_grading import checked, no_check_matches, refuse_unknown
 from grader.selfcheck.student_folder import working_folder
 
 
@@ -67,7 +67,9 @@ def check(
     settings = Settings(
         assignment=assignment, parts=names, public_only=True, sandbox=OWN_CODE, lang=lang
     )
-    form = open_assignment(assignment).form
+    opened = open_assignment(assignment)
+    refuse_unknown(names, opened)
+    form = opened.form
     with kernel_work(working_folder(Path(path), form), assignment) as folder:
         return SelfCheckAnswer(selfcheck(folder, settings, form), lang)
 

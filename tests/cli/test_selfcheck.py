@@ -140,8 +140,13 @@ def test_plain_pytest(folder: Path) -> None:
     done = run_pytest(folder, "-q", "-k", "affine_forward or relu_forward or adam_steps")
     assert done.returncode == 1
     assert re.search(r"\d+ failed, \d+ passed, \d+ deselected", done.stdout), done.stdout[-500:]
-    assert "relu_forward replaces negative entries by 0 [failed]" in done.stdout
-    assert "adam is not implemented yet." in done.stdout
+    assert done.stdout.count("relu_forward replaces negative entries by 0") == 1, "told once"
+    assert re.search(r"1\. Wrong: relu_forward \(ReLU, layers.py, lines \d+–\d+\)", done.stdout)
+    assert "    Call: relu_forward(x=float64[4, 5])\n" in done.stdout
+    assert re.search(r"    Received: .*\n    Expected: .*\n    Largest error: 2 times", done.stdout)
+    assert "    Hint: What becomes of an entry below 0" in done.stdout
+    assert "Not done: adam (Update rules" in done.stdout
+    assert "Fix first: relu_forward (layers.py" in done.stdout
     assert "FAILED test_selfcheck.py::TestLayers::test_relu_forward_values[matrix]" in done.stdout
     assert "affine_forward computes" not in done.stdout
 
@@ -200,12 +205,23 @@ def test_notebook_cell_with_a_mistake(folder: Path) -> None:
     answer = api.check("relu_forward", "affine_forward", path=folder, assignment="numpynn")
     assert not answer.ok
     said = repr(answer)
-    assert "Wrong: relu_forward replaces negative entries by 0" in said, said
+    assert "1. Wrong: relu_forward (ReLU, layers.py" in said, said
+    assert "    Call: relu_forward(x=float64[4, 5])\n" in said, said
     html = answer._repr_html_()
     assert "<script" not in html
     assert "return -x, x" in html
 
 
 def test_notebook_cell_of_nothing(folder: Path) -> None:
-    with pytest.raises(api.UsageError, match="No public check matches 'softmax'"):
+    with pytest.raises(api.UsageError, match="No part or function is called 'softmax'") as error:
         api.check("softmax", path=folder, assignment="numpynn")
+    assert error.value.hint == "Did you mean `softmax_loss`?"
+
+
+def test_names_that_are_nothing_get_one_that_was_meant(folder: Path) -> None:
+    done = grader("check", "-a", "numpynn", folder, "--part", "afine", code=2)
+    assert "No part or function is called 'afine'. Did you mean `affine`?" in done.stderr
+    done = grader("check", "-a", "numpynn", folder, "-k", "afine", code=2)
+    assert "No public check matches 'afine'. Did you mean `affine`?" in done.stderr
+    said = run_pytest(folder, "-q", "-k", "afine_forward").stdout
+    assert "No check matches 'afine_forward'. Did you mean `affine_forward`?" in said

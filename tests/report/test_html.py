@@ -407,7 +407,8 @@ def test_checks_with_the_same_complaint_share_a_card() -> None:
     assert "affine_backward Affine and ReLU layers" in text
     assert "Affine backward[images] images dx has shape (3, 12)" in text
     assert "and 1 more check fails the same way Affine backward[one] one 0 / 2" in text
-    assert "Also wrong Affine backward[far] far: dx is 2.5e-3 off." in text
+    assert "Also wrong Affine backward[far] far : dx is 2.5e-3 off." in text
+    assert text.count("dx is 2.5e-3 off.") == 1
     assert "a print" in text
 
 
