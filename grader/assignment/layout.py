@@ -164,6 +164,11 @@ class Layout:
         own = self._own_key(self.rubric)
         return own if own.is_file() or self.base is None else self._own_key(self.base)
 
+    @property
+    def compiled_mistakes(self) -> Path:
+        """What a student's kit knows of the mistakes."""
+        return self.key.with_suffix(".mistakes")
+
     @cached_property
     def curves(self) -> Path:
         """The reference's training curves, as recorded."""

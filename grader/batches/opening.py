@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib import import_module
+from types import ModuleType
 
 from grader.assignment.composed import member_of
 from grader.assignment.folder import Assignment
-from grader.diagnosis.mutated_package import Catalogue
-from grader.grading.context import GradingContext, Notebooks
+from grader.diagnosis.compiled_catalogue import CompiledCatalogue, PrintExplainer
+from grader.grading.context import GradingContext, KnownMistakes
 from grader.grading.settings import Settings, select
 from grader.model.errors import InputError
 from grader.runner.agreement import require_agreement
 from grader.runner.answer_key import Key
 from grader.runner.check import Check
-from grader.runner.recording import record_key
-from grader.runner.reference import LocalCode, reference_files
 from grader.runner.session import run_session
 from grader.sandbox.background import OpeningSandbox
 
@@ -34,16 +34,33 @@ def obtain_key(assignment: Assignment, settings: Settings, *, many: bool = False
     seed = settings.seed_for(assignment.rubric)
     if assignment.layout.key.is_file():
         key = Key.load(assignment.layout.key)
-        digest = assignment.bank_digest + assignment.reference_digest
-        enough = settings.public_only or not key.public_only
-        if key.seed == seed and key.digest.startswith(digest) and enough:
+        if key.seed == seed and _fits(key, assignment, settings):
             return key
-    if not assignment.reference_digest:
+    more = _reference_at_hand(assignment)
+    if more is None:
         raise InputError(
             f"{assignment.layout.key}: the answer key does not fit what is to be checked.",
             hint="This is a student's installation: use `grader check`, with the current kit.",
         )
-    return record_key(assignment, seed, analyse=many)
+    made: Key = more.new_key(assignment, seed, analyse=many)
+    return made
+
+
+def _fits(key: Key, assignment: Assignment, settings: Settings) -> bool:
+    """Whether a key is of this bank and reference, and has what is asked."""
+    if key.public_only:  # of a kit, whose wheel has the bank that it was made of, and no reference
+        return settings.public_only and not assignment.reference_digest
+    return key.digest.startswith(assignment.bank_digest + assignment.reference_digest)
+
+
+def _reference_at_hand(assignment: Assignment) -> ModuleType | None:
+    """`grader.batches.reference_at_hand`; None where there is no reference.
+
+    It is imported by its name, since a student's kit has this module, and not that one.
+    """
+    if not assignment.reference_digest:
+        return None
+    return import_module("grader.batches.reference_at_hand")
 
 
 def open_context(
@@ -72,8 +89,11 @@ def open_context(
         key = obtain_key(assignment, settings, many=many)
         require_agreement(assignment, key.checks)
         chosen = {check.id: check for check in select(settings, assignment.rubric, key.checks)}
-        reference, catalogue = _reference(assignment)
-        notebooks = _notebooks(assignment, settings)
+        more = _reference_at_hand(assignment)
+        reference = more.functions_of(assignment) if more else None
+        catalogue = more.known_mistakes(assignment) if more else _told_by_prints(assignment)
+        kind = sandbox_kind(settings)
+        notebooks = more.notebooks_of(assignment, settings, kind) if more else None
         if notebooks is not None:
             stack.callback(notebooks.close)
 
@@ -97,28 +117,9 @@ def sandbox_kind(settings: Settings) -> str:
     return settings.sandbox if settings.fork else "none"
 
 
-def _reference(
-    assignment: Assignment,
-) -> tuple[Callable[[str], object] | None, Catalogue | None]:
-    """The reference's functions and the known mistakes in them, where they are at hand."""
-    if not assignment.reference_digest:
-        return None, None
-    catalogue = Catalogue(
-        assignment.layout,
-        assignment.contract,
-        reference_files(assignment),
-        assignment.package_names,
-    )
-    return LocalCode(assignment.reference, assignment).resolve, catalogue
-
-
-def _notebooks(assignment: Assignment, settings: Settings) -> Notebooks | None:
-    """What runs notebooks; None where none are asked for, or only some checks are."""
-    some = settings.public_only or settings.parts or settings.keyword
-    if assignment.rubric.notebooks is None or not settings.notebooks or some:
+def _told_by_prints(assignment: Assignment) -> KnownMistakes | None:
+    """The known mistakes as a kit has them."""
+    path = assignment.layout.compiled_mistakes
+    if not path.is_file():
         return None
-    from grader.notebooks.notebook_grading import NotebookBench
-
-    kind = sandbox_kind(settings)
-    seed = settings.seed_for(assignment.rubric)
-    return NotebookBench(assignment, sandbox=kind, lang=settings.lang, seed=seed)
+    return PrintExplainer(CompiledCatalogue.load(path), assignment.contract)

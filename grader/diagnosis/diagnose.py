@@ -10,15 +10,16 @@ import numpy as np
 from msgspec.structs import replace
 
 from grader.assignment.plugin import CallForm
-from grader.diagnosis.causes import cause_of, exception_cause, found_again
+from grader.diagnosis.causes import cause_of, found_again
 from grader.diagnosis.evidence import Evidence, chosen
 from grader.diagnosis.found_mistake import FoundMistake, settled, versions_of, weight
 from grader.diagnosis.mutated_package import Catalogue, Versions
 from grader.diagnosis.replay import ReplayedCheck, draws, draws_alike, random_functions
 from grader.diagnosis.search import WHOLE, Search
-from grader.diagnosis.structure import ErrorKind, from_pattern, kind_of
+from grader.diagnosis.structure import ErrorKind, kind_of
+from grader.diagnosis.visible import at_fault, exception_cause, with_structure
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime, WorkBudget
-from grader.model.result import CheckResult, Outcome, SourceSpan
+from grader.model.result import CheckResult, SourceSpan
 from grader.student.trace import Trace, Traces
 
 WORK: Final = 12_000
@@ -27,12 +28,6 @@ _SECONDS: Final = 10.0
 """Processor time that ends it in any case."""
 _FAILED_TRIED: Final = 8
 _PASSED_TRIED: Final = 4
-_AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
-
-
-def structural(checks: Iterable[CheckResult], lang: str) -> list[CheckResult]:
-    """The checks with the kind of their error, as far as it shows without the reference."""
-    return [_with_structure(check, lang) for check in checks]
 
 
 def diagnose(
@@ -87,7 +82,7 @@ def diagnose_carried(
     """
     state = np.random.get_state()
     try:
-        carried = [check for check in checks if traces.get(check.id) and _at_fault(check)]
+        carried = [check for check in checks if traces.get(check.id) and at_fault(check)]
         budget = WorkBudget(WORK, _SECONDS)
         found = _Diagnosis(carried, traces, Traces(), catalogue, form, budget)
         found.allow_for(checks)
@@ -138,7 +133,7 @@ class _Diagnosis:
 
     def work(self) -> None:
         """Find what there is to find, until the time is spent."""
-        failing = {name for c in self._checks if _at_fault(c) for name in c.targets}
+        failing = {name for c in self._checks if at_fault(c) for name in c.targets}
         left = len(failing)
         if not failing:
             return
@@ -160,13 +155,13 @@ class _Diagnosis:
             cause_of(each, self._catalogue.mistakes[each.id], self._catalogue, lang, spans)
             for each in found
         ]
-        raised = exception_cause(check, lang) if _at_fault(check) else None
+        raised = exception_cause(check, lang) if at_fault(check) else None
         if raised and (check.id in self._raised or not causes):
             causes = [raised, *causes]
         kind = self._kinds.get(check.id)
         if not causes and kind is not None:
             causes = [kind.cause(check.targets[0], lang)]
-        return replace(check, causes=causes) if causes else _with_structure(check, lang)
+        return replace(check, causes=causes) if causes else with_structure(check, lang)
 
     def _case(self, trace: Trace) -> ReplayedCheck:
         return ReplayedCheck(trace, self._form, self._catalogue.contract)
@@ -203,9 +198,9 @@ class _Diagnosis:
 
     def _judge(self, function: str, budget: BudgetShare) -> None:
         mine = [check for check in self._checks if function in check.targets]
-        failed = [check for check in mine if _at_fault(check)]
+        failed = [check for check in mine if at_fault(check)]
         for check in mine:
-            if check.follow_through or (_at_fault(check) and not self._followed.get(check.id)):
+            if check.follow_through or (at_fault(check) and not self._followed.get(check.id)):
                 self._blame_others(check, function)
         if not failed:
             return
@@ -362,12 +357,6 @@ class _Diagnosis:
             self._causes[check.id] = due
 
 
-def _at_fault(check: CheckResult) -> bool:
-    """Whether there is something to explain: of a name that is misspelt all has been said."""
-    told = check.finding is not None and check.finding.kind == "spelling"
-    return check.outcome in _AT_FAULT and not told
-
-
 def _explains(evidence: Evidence, mistake: FoundMistake, quantity: str) -> bool:
     """Whether a mistake gives the wrong value that the student has for a quantity."""
     versions = (mistake.version,)
@@ -390,10 +379,3 @@ def _due(evidence: Evidence, named: list[FoundMistake]) -> list[FoundMistake]:
     if len(together) > len(alone) and evidence.affected(together):
         return [each for each in named if each in alone or evidence.moved((each.version,))]
     return alone
-
-
-def _with_structure(check: CheckResult, lang: str) -> CheckResult:
-    if not _at_fault(check):
-        return check
-    cause = exception_cause(check, lang) or from_pattern(check, lang)
-    return replace(check, causes=[cause]) if cause else check

@@ -31,7 +31,7 @@ ALIKE: Final = 0.95
 """How far something explains that is of the same kind and not the same."""
 _SHARED: Final = "shared: "
 """Before what is compared in place of values that were drawn."""
-_EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", _SHARED)
+EXTRA_COUNTS: Final = ("params[", "dtype of params[", "grads[", _SHARED)
 """Of these every entry counts; in other dicts a student may keep what they like."""
 
 
@@ -176,7 +176,7 @@ def without_extras(student: Readings, right: Readings) -> Readings:
         for key, value in student.items()
         if key in right
         or key.label == _STATUS
-        or key.label.startswith(_EXTRA_COUNTS)
+        or key.label.startswith(EXTRA_COUNTS)
         or (key.exchange, key.inner) in ended
     }
 

@@ -6,12 +6,11 @@ import io
 import warnings
 from collections.abc import Mapping
 from contextlib import redirect_stdout
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from grader.assignment.plugin import CallForm
-from grader.diagnosis.mutated_package import Resolve
 from grader.diagnosis.numbering import FROM_ONE, Numbering
 from grader.diagnosis.observed_values import Readings, ReplyReader
 from grader.model.call import Call
@@ -20,6 +19,9 @@ from grader.protocol.wire import Handle
 from grader.student.proxy import Reply, Request
 from grader.student.trace import Trace
 from grader.worker.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from grader.diagnosis.mutated_package import Resolve
 
 _CALLS: Final = 12
 """Of one batch that are replayed."""

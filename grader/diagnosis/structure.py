@@ -8,11 +8,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.patterns import pattern_in
 from grader.diagnosis.evidence import Evidence
 from grader.diagnosis.mutated_package import Resolve
 from grader.diagnosis.observed_values import ABSENT, ValueKey, same
-from grader.model.result import Cause, CheckResult
+from grader.model.result import Cause
 from grader.model.rubric import Text
 from grader.protocol.wire import Handle
 from grader.student.proxy import Request
@@ -117,23 +116,7 @@ DOUBLE_ONLY: Final = ErrorKind(
     ),
 )
 
-_SAY_NOTHING: Final = ("wrong only", "nearly right", "off by the constant factor", "right up to")
-"""Patterns that tell where or by how much values are off, but not what was done to them."""
 _STEPS: Final = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
-
-
-def from_pattern(check: CheckResult, lang: str) -> Cause | None:
-    """The kind of error that the comparison itself has seen."""
-    if check.finding is None or not check.finding.pattern:
-        return None
-    if check.finding.pattern.startswith(_SAY_NOTHING):
-        return None
-    return Cause(
-        id="structure:pattern",
-        kind="structure",
-        function=check.targets[0],
-        title=pattern_in(lang, check.finding.pattern),
-    )
 
 
 def kind_of(evidence: Evidence, others: Sequence[Evidence], resolve: Resolve) -> ErrorKind | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,17 +10,17 @@ import msgspec
 
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
-from grader.diagnosis.mutated_package import Catalogue
 from grader.grading.check_order import public_first, shuffled
 from grader.grading.settings import Settings
 from grader.model.notebook_grade import Graded
-from grader.model.result import Visibility
+from grader.model.result import Cause, CheckResult, SourceSpan, Visibility
 from grader.model.submission import Submission
 from grader.runner.answer_key import Key
 from grader.runner.check import Check
 from grader.runner.prefetch import RequestScript, dry_run
 from grader.sandbox.sandboxes import Limits, Sandbox
 from grader.student.channel import CallLimits
+from grader.student.trace import Traces
 
 
 class Notebooks(Protocol):
@@ -40,6 +40,39 @@ class Notebooks(Protocol):
         """End every kernel."""
 
 
+class KnownMistakes(Protocol):
+    """What tells the causes of failed checks, by the reference or without it."""
+
+    def load(self) -> None:
+        """Read them now, not when the first check has failed."""
+
+    def explain(
+        self,
+        checks: Sequence[CheckResult],
+        traces: Traces,
+        followed: Traces,
+        form: CallForm,
+        *,
+        lang: str,
+        spans: Mapping[str, SourceSpan],
+    ) -> list[CheckResult]:
+        """The checks with their causes; see `grader.diagnosis.diagnose.diagnose`."""
+
+    def explain_carried(
+        self,
+        checks: Sequence[CheckResult],
+        traces: Traces,
+        form: CallForm,
+        *,
+        lang: str,
+        spans: Mapping[str, SourceSpan],
+    ) -> list[CheckResult]:
+        """The same of checks that were judged behind a forward known to be wrong."""
+
+    def with_mistake(self, cause: Cause) -> Callable[[str], Any] | None:
+        """The reference's functions with the mistake that a cause names, where it is at hand."""
+
+
 class GradingContext(msgspec.Struct):
     """All that is needed to grade submissions of one assignment, and nothing of any of them."""
 
@@ -50,8 +83,8 @@ class GradingContext(msgspec.Struct):
     checks: list[Check]
     reference: Callable[[str], Any] | None = None
     """Resolves a contract name to the reference's function, where the reference is at hand."""
-    catalogue: Catalogue | None = None
-    """The known mistakes, where the reference is at hand."""
+    catalogue: KnownMistakes | None = None
+    """The known mistakes; None where nobody can tell them."""
     notebooks: Notebooks | None = None
     """Runs and judges notebooks, if they are to be."""
     scripts: Mapping[str, RequestScript] = {}

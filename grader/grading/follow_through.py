@@ -13,7 +13,6 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from grader.assignment.plugin import CallForm
-from grader.diagnosis.causes import version_of
 from grader.grading.memory import memory_at_most, size
 from grader.grading.observe import observed
 from grader.grading.submission_run import SubmissionRun
@@ -252,7 +251,7 @@ def carry_mistakes(
     for forward, mistake in _known_forwards(checks, contract).items():
         backwards = contract.backwards_of(forward)
         stuck = {check.id for check in checks if _waits_for(check, backwards)}
-        resolve = catalogue.resolver([version_of(mistake)])
+        resolve = catalogue.with_mistake(mistake)
         if not stuck or resolve is None or run.time_limit.is_over:
             continue
         with run.channel(submission) as channel:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from grader.diagnosis.diagnose import diagnose, diagnose_carried, structural
+from grader.diagnosis.visible import structural
 from grader.grading.cell_places import told_by_cell
 from grader.grading.compat_notes import old_use_notes
 from grader.grading.context import GradingContext
@@ -201,10 +201,10 @@ def _explained(
     try:
         if context.catalogue is None:
             return structural(checks, lang), []
-        return diagnose(
-            checks, traces, again, context.catalogue, context.form(submission),
-            lang=lang, spans=submission.spans,
-        ), []  # fmt: skip
+        form = context.form(submission)
+        return context.catalogue.explain(
+            checks, traces, again, form, lang=lang, spans=submission.spans
+        ), []
     except Exception as error:
         place = _place(error)  # without its text, which may quote an input
         return checks, [f"The grader could not look for causes; no points are lost. ({place})"]
@@ -220,10 +220,8 @@ def _carried(
     if catalogue is None or carried is checks:
         return checks
     try:
-        return diagnose_carried(
-            carried, traces, catalogue, run.context.form(submission),
-            lang=run.context.settings.lang, spans=submission.spans,
-        )  # fmt: skip
+        form, lang = run.context.form(submission), run.context.settings.lang
+        return catalogue.explain_carried(carried, traces, form, lang=lang, spans=submission.spans)
     except Exception:  # as in `_explained`: a cause that is not found costs no points
         return carried
 

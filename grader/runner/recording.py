@@ -12,7 +12,8 @@ from grader.runner.agreement import require_reference, require_returned
 from grader.runner.answer_key import Key
 from grader.runner.check import ListedCheck
 from grader.runner.check_run import Recorder
-from grader.runner.prefetch import RequestRecorder, analyse_requests
+from grader.runner.prefetch import RequestRecorder
+from grader.runner.prefetch.request_analysis import analyse_requests
 from grader.runner.reference import LocalBank, LocalCode, with_local_bank
 
 

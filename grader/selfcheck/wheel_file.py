@@ -1,11 +1,11 @@
-"""Making a wheel of this very package, with whatever data belongs into it."""
+"""Writing a wheel, and making one of this very package."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ Tag: py3-none-any
 
 
 def write_wheel(folder: Path, data: Iterable[tuple[str, bytes]]) -> Path:
-    """A wheel of this package in `folder`: its code, and `data` by the names inside.
+    """A wheel of this package, whole, in `folder`: its code, and `data` by the names inside.
 
     What `data` has of a name that the code has, too, stands in for that.
 
@@ -29,21 +29,40 @@ def write_wheel(folder: Path, data: Iterable[tuple[str, bytes]]) -> Path:
         OSError: it cannot be written.
     """
     distribution = metadata.distribution(DISTRIBUTION)
-    name = f"{DISTRIBUTION}-{distribution.version}"
-    path = folder / f"{name}-py3-none-any.whl"
     about = {
-        f"{name}.dist-info/METADATA": distribution.read_text("METADATA") or "",
-        f"{name}.dist-info/entry_points.txt": distribution.read_text("entry_points.txt") or "",
-        f"{name}.dist-info/WHEEL": _WHEEL,
+        name: (distribution.read_text(name) or "").encode()
+        for name in ("METADATA", "entry_points.txt")
     }
-    told = ((inside, text.encode()) for inside, text in about.items())
+    return pack_wheel(folder, distribution.version, dict([*_code(), *data]), about)
+
+
+def pack_wheel(
+    folder: Path, version: str, content: Mapping[str, bytes], about: Mapping[str, bytes]
+) -> Path:
+    """A wheel in `folder`, of this distribution's name; returns its path.
+
+    The same content makes the same file, byte for byte.
+
+    Args:
+        folder: where it goes.
+        version: of the distribution.
+        content: what is installed, by its name inside.
+        about: what lies beside `WHEEL` and `RECORD`: `METADATA`, `entry_points.txt`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    name = f"{DISTRIBUTION}-{version}"
+    path = folder / f"{name}-py3-none-any.whl"
+    told = {f"{name}.dist-info/{file}": text for file, text in about.items()}
+    told[f"{name}.dist-info/WHEEL"] = _WHEEL.encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         record = []
-        for inside, content in dict([*_code(), *data, *told]).items():
-            archive.writestr(inside, content)
-            record.append(_record_line(inside, content))
+        for inside, data in {**content, **told}.items():
+            archive.writestr(zipfile.ZipInfo(inside), data, zipfile.ZIP_DEFLATED)
+            record.append(_record_line(inside, data))
         listed = f"{name}.dist-info/RECORD"
-        archive.writestr(listed, "".join([*record, f"{listed},,\n"]))
+        archive.writestr(zipfile.ZipInfo(listed), "".join([*record, f"{listed},,\n"]))
     return path
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any, Final, NamedTuple
 
 from grader.model.errors import InputError
@@ -209,12 +210,13 @@ def _end_of_whole(text: str) -> int:
 
 
 def _from_json(raw: dict[str, Any], path: str, notes: list[str]) -> Content:
-    import nbformat
-
     if not raw.get("cells") and "worksheets" not in raw:
         raise InputError(f"{path}: holds no cells, so it is not a notebook.")
     metadata = raw.get("metadata")
     if "worksheets" in raw:
+        _require("nbformat", path)
+        import nbformat
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             raw = nbformat.convert(nbformat.reader.reads(json.dumps(raw)), 4)
@@ -236,6 +238,7 @@ def _script(text: str, path: str, notes: list[str]) -> Content:
             f"{path}: is too long for a script that stands for a notebook. "
             "Submit the .ipynb file itself."
         )
+    _require("jupytext", path)
     try:
         cells = _script_cells(text, kind)
     except Exception as error:  # jupytext raises anything over damaged content
@@ -243,6 +246,15 @@ def _script(text: str, path: str, notes: list[str]) -> Content:
         raise InputError(f"{path}: cannot be read as a notebook ({reason}).") from None
     notes.append("Read from a script that was made of the notebook: it holds no saved outputs.")
     return Content(cells, {}, notes)
+
+
+def _require(library: str, path: str) -> None:
+    """Refuse what only a library can read that a student's kit comes without."""
+    if find_spec(library) is None:
+        raise InputError(
+            f"{path}: can be read only with the package {library}.",
+            hint=f"Run `pip install {library}`, or save the notebook as .ipynb again.",
+        )
 
 
 def _script_cells(text: str, kind: str) -> list[Any]:

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -189,7 +190,9 @@ def convert(text: str) -> str:
 
 @functools.cache
 def _tool(fixers: tuple[str, ...], print_function: bool) -> RefactoringTool:
-    # Slow to import, and few submissions need it.
+    # Slow to import, few submissions need it, and a student's kit comes without it.
+    if find_spec("fissix") is None:
+        raise Unparsable("Python 2, which is converted only where the package fissix is installed")
     with _grammar_folder():
         from fissix.refactor import RefactoringTool
 

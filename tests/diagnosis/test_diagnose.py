@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from grader.assignment.catalogue import load_variants, patched
 from grader.assignment.plugin import CallForm
-from grader.diagnosis.diagnose import diagnose, structural
+from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.visible import structural
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.student.trace import Traces
 from tests.diagnosis.clinic import Clinic, Patient, named

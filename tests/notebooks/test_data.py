@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
 from grader.assignments.numpynn.data import _data_utils, hidden, serve_data
-from grader.batches.opening import _notebooks
+from grader.batches.reference_at_hand import notebooks_of
 from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.model.result import Outcome
@@ -235,7 +235,7 @@ def test_the_secret_is_the_seed(monkeypatch: pytest.MonkeyPatch, seed: str, expe
         "grader.notebooks.notebook_grading.NotebookBench",
         lambda _assignment, **told: found.update(told),
     )
-    _notebooks(Assignment.load("numpynn-notebooks"), Settings(seed=seed))
+    notebooks_of(Assignment.load("numpynn-notebooks"), Settings(seed=seed), "auto")
     assert found["seed"] == expected
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -15,15 +18,24 @@ from grader.assignment.folder import Assignment
 from grader.assignment.template_digests import FILE, recorded_digests
 from grader.model.errors import InputError
 from grader.runner.answer_key import Key
+from grader.runner.check import Check
+from grader.runner.session import run_session
+from grader.selfcheck.import_closure import imported_names
+from grader.selfcheck.kit_rubric import kit_seed
+from grader.selfcheck.public_bank import function_of
 from grader.selfcheck.student_kit import build_kit
-from tests.support import SECONDS, SOLUTION
+from tests.support import REPOSITORY, SECONDS, SOLUTION, TEMPLATE
+
+DEPENDENCIES = {"msgspec", "numpy", "pytest", "rich"}
+OPTIONAL = {"IPython", "_pytest", "fissix", "jupytext", "nbformat", "tomli", "watchfiles"}
+"""What is used where it is installed anyway."""
 
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kit, its wheel unpacked in `site` beside the student's folder `mine`."""
     base = tmp_path_factory.mktemp("kit")
-    wheel = build_kit(Assignment.load("numpynn"), base / "mine")
+    wheel = build_kit(Assignment.load("numpynn"), base / "mine", mistakes=False)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(base / "site")
     return base
@@ -31,7 +43,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The kit's own command, in the student's folder."""
-    code = "from grader.cli.app import main; main()"
+    code = "from grader.cli.student_app import main; main()"
     return subprocess.run(
         [sys.executable, "-P", "-c", code, *words],
         cwd=kit / "mine",
@@ -77,11 +89,87 @@ def test_the_self_check_works_without_the_reference(kit: Path) -> None:
     assert after.returncode == 0, after.stdout + after.stderr
 
 
-def test_grading_in_full_is_refused_with_one_line(kit: Path) -> None:
+def test_the_command_has_what_students_need_and_no_more(kit: Path) -> None:
+    assert "check" in run(kit, "--help").stdout
     said = run(kit, "grade", ".")
-    assert said.returncode == 3
-    assert said.stderr.strip().endswith("use `grader check`, with the current kit.")
+    assert said.returncode == 2
+    assert "invalid choice: 'grade'" in said.stderr
     assert len(said.stderr.strip().splitlines()) == 1
+
+
+def test_nothing_that_only_grading_needs_comes_along(kit: Path) -> None:
+    package = kit / "site" / "grader"
+    folders = {path.name for path in package.iterdir() if path.is_dir()}
+    assert not folders & {"authoring", "course", "demo", "notebooks", "similarity", "verify"}
+    assert {path.name for path in (package / "cli").glob("*.py")} <= {
+        *("__init__.py", "arguments.py", "check.py", "error_lines.py", "exit_codes.py"),
+        *("streams.py", "student_app.py", "submit.py"),
+    }
+    libraries = {
+        name.partition(".")[0]
+        for path in package.rglob("*.py")
+        for name in imported_names(path.read_text(encoding="utf-8"))
+    } - {"grader", "__future__", *sys.stdlib_module_names}
+    assert libraries <= DEPENDENCIES | OPTIONAL
+
+
+def test_it_is_a_distribution_of_its_own_with_few_dependencies(kit: Path) -> None:
+    (about,) = (kit / "site").glob("gradewall-*.dist-info")
+    text = (about / "METADATA").read_text(encoding="utf-8")
+    needed = re.findall(r"^Requires-Dist: ([\w-]+)([^;\n]*)(;.*)?$", text, re.MULTILINE)
+    assert {name for name, _, marker in needed if not marker} == DEPENDENCIES
+    assert re.search(r"^Version: [\d.]+\+numpynn\.[0-9a-f]{8}$", text, re.MULTILINE)
+    assert run(kit, "--version").stdout.strip() in about.name
+
+
+def test_no_hidden_check_is_told(kit: Path) -> None:
+    """Not by its name, nor by its title, nor by what only its code has."""
+    everything = "".join(
+        path.read_bytes().decode("utf-8", "replace")
+        for path in (kit / "site").rglob("*")
+        if path.is_file()
+    )
+    told = [secret for secret in hidden_secrets("numpynn") if secret in everything]
+    assert told == []
+
+
+def hidden_secrets(name: str) -> list[str]:
+    """Names, titles and texts of an assignment's hidden checks that nothing public has."""
+    assignment = Assignment.load(name)
+    checks: list[Check] = []
+    run_session(assignment, checks.extend)
+    hidden = {"hidden": [], "public": []}  # type: dict[str, list[Check]]
+    for check in checks:
+        shown = assignment.rubric.visibility(check.id, check.part, check.visibility)
+        hidden[shown.value].append(check)
+    assert len(hidden["hidden"]) > 20
+    functions = {function_of(check.id).name for check in hidden["hidden"]}
+    public = {function_of(check.id).name for check in hidden["public"]}
+    texts = {name: set[str]() for name in ("hidden", "public")}
+    for path in assignment.bank_files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                kind = "hidden" if node.name in functions - public else "public"
+                texts[kind] |= {
+                    inner.value
+                    for inner in ast.walk(node)
+                    if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+                }
+    words = {text for text in texts["hidden"] - texts["public"] if len(text) > 8}
+    titles = {check.title for check in hidden["hidden"]} - {c.title for c in hidden["public"]}
+    secrets = (functions - public) | titles | words
+    elsewhere = "".join(
+        path.read_text(encoding="utf-8")
+        for path in [*(REPOSITORY / "grader").rglob("*.py"), *TEMPLATE.rglob("*.py")]
+        if path.parent != assignment.bank
+    )
+    return sorted(secret for secret in secrets if secret not in elsewhere)
+
+
+def test_inputs_of_grading_cannot_be_drawn_from_a_kit(kit: Path) -> None:
+    text = (kit / "site" / "grader" / "_data" / "rubrics" / "numpynn.toml").read_text("utf-8")
+    assert tomllib.loads(text)["seed"] == kit_seed(Assignment.load("numpynn"))
+    assert tomllib.loads(text)["seed"] != Assignment.load("numpynn").rubric.seed
 
 
 def test_a_kit_is_not_written_over_something(tmp_path: Path) -> None:

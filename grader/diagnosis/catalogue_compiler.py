@@ -1,0 +1,173 @@
+"""Making the compiled catalogue of a kit: what each known mistake answers in the public checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from grader.assignment.plugin import CallForm
+from grader.diagnosis.answer_prints import of_interest, prints_of
+from grader.diagnosis.compiled_catalogue import CompiledCatalogue, SaidOfMistake
+from grader.diagnosis.mutated_package import Catalogue, Resolve, Version
+from grader.diagnosis.observed_values import ABSENT, Readings, same
+from grader.diagnosis.replay import ReplayedCheck
+from grader.model.errors import PluginError
+from grader.model.result import Outcome
+from grader.runner.answer_key import Key, LocalChannel
+from grader.runner.check import Check
+from grader.runner.check_run import CheckRun, KeyReplayer
+from grader.student.proxy import Student
+from grader.student.trace import Traces
+from grader.worker.dispatcher import Dispatcher
+
+_NUMBERS: Final = 4
+"""So many wrong numbers a check must show before it gets a print: with fewer, what was answered
+could be guessed, one guess after the other."""
+
+
+class _Shown(NamedTuple):
+    """What a mistake answers."""
+
+    said: SaidOfMistake
+    readings: dict[str, Readings]
+    """By check, of those that get a print."""
+
+
+class CatalogueCompiler:
+    """Runs known mistakes through the public checks of a bank."""
+
+    def __init__(
+        self, catalogue: Catalogue, key: Key, form: CallForm, checks: Sequence[Check]
+    ) -> None:
+        """Run `checks`, which are public ones and collected, with the answers of `key`."""
+        self._catalogue = catalogue
+        self._key = key
+        self._form = form
+        self._checks = checks
+        self._labels: dict[str, set[str]] = {}
+
+    def compiled(self, salt: bytes) -> CompiledCatalogue:
+        """The catalogue, of all mistakes that no other mistake is mistaken for."""
+        made = CompiledCatalogue(salt)
+        for function in self._catalogue.functions:
+            mine = [check for check in self._checks if check.targets[0] == function]
+            versions = self._catalogue.of(function) if mine else []
+            right = self._right(function, mine) if versions else {}
+            shown = [each for version in versions if (each := self._shown(version, mine, right))]
+            labels = self._labels.get(function, ())
+            made.labels[function] = sorted(labels)
+            for each in shown:
+                prints = {
+                    found.name: found.key
+                    for check, readings in each.readings.items()
+                    for found in prints_of(check, self._kept(readings, function), salt)
+                }
+                if prints:
+                    made.add(each.said, prints)
+        return made
+
+    def _right(self, function: str, checks: Sequence[Check]) -> dict[str, Readings]:
+        """What the reference answers, by check."""
+        resolve = self._catalogue.resolver()
+        assert resolve is not None
+        right = self._run(resolve, checks)
+        cases = {check.id: right.case(check.id, self._form, self._catalogue) for check in checks}
+        found = {name: case.student for name, case in cases.items() if case}
+        self._labels[function] = {key.label for readings in found.values() for key in readings}
+        return found
+
+    def _shown(
+        self, version: Version, checks: Sequence[Check], right: Mapping[str, Readings]
+    ) -> _Shown | None:
+        resolve = self._catalogue.resolver([version])
+        mistake = self._catalogue.mistakes[version.id]
+        if resolve is None:
+            return None
+        wrong = self._run(resolve, checks)
+        fails = {check.id for check in checks if wrong.failed(check.id)}
+        if not fails:
+            return None
+        readings = {}
+        for name in fails:
+            case = wrong.case(name, self._form, self._catalogue)
+            if case is None:
+                continue
+            mine = of_interest(case.student, mistake.function, self._catalogue.contract, None)
+            self._labels[mistake.function] |= {key.label for key in mine}
+            if _tells(mine, right.get(name) or self._rerun(case)):
+                readings[name] = case.student
+        said = SaidOfMistake(
+            id=mistake.id,
+            function=mistake.function,
+            title=mistake.title_of(version.form),
+            explanation=mistake.explanation_of(version.form),
+            hint=mistake.hint,
+            severity=mistake.severity.value,
+            fails=frozenset(fails),
+            told=frozenset(readings),
+        )
+        return _Shown(said, readings) if readings else None
+
+    def _rerun(self, case: ReplayedCheck) -> Readings:
+        resolve = self._catalogue.resolver()
+        assert resolve is not None
+        return case.rerun(resolve)
+
+    def _kept(self, readings: Readings, function: str) -> Readings:
+        known = self._labels[function]
+        return of_interest(readings, function, self._catalogue.contract, known)
+
+    def _run(self, resolve: Resolve, checks: Iterable[Check]) -> _Ran:
+        traces = Traces()
+        channel = LocalChannel(Dispatcher(resolve, lambda _file: False))
+        contract = self._catalogue.contract
+        run = CheckRun(
+            contract=contract,
+            seed=self._key.seed,
+            student=lambda _check: Student(channel, contract),
+            reference=KeyReplayer(self._key),
+            traces=traces,
+        )
+        state = np.random.get_state()
+        try:
+            with np.errstate(all="ignore"):
+                outcomes = {check.id: run.run(check).outcome for check in checks}
+        finally:
+            np.random.set_state(state)
+        return _Ran(outcomes, traces)
+
+
+class _Ran(NamedTuple):
+    outcomes: dict[str, Outcome]
+    traces: Traces
+
+    def failed(self, check: str) -> bool:
+        return self.outcomes[check] in (Outcome.FAILED, Outcome.ERROR)
+
+    def case(self, check: str, form: CallForm, catalogue: Catalogue) -> ReplayedCheck | None:
+        trace = self.traces.get(check)
+        try:
+            return ReplayedCheck(trace, form, catalogue.contract) if trace else None
+        except PluginError:  # a hook that cannot read it: then it gets no print
+            return None
+
+
+def _tells(wrong: Readings, right: Readings) -> bool:
+    """Whether so many numbers are wrong that nobody hits upon them otherwise."""
+    numbers: set[float] = set()
+    for key, value in wrong.items():
+        if same(value, right.get(key, ABSENT)) or not isinstance(value, np.ndarray | float):
+            continue
+        numbers |= _different(value)
+    return len(numbers) >= _NUMBERS
+
+
+def _different(value: Any) -> set[float]:
+    """Some of the different numbers in a value."""
+    array = np.asarray(value)
+    if array.dtype.kind != "f":
+        return set()
+    finite = array[np.isfinite(array) & (array != 0)]
+    return {float(number) for number in np.unique(np.round(finite, 9))[: 2 * _NUMBERS]}

@@ -1,0 +1,76 @@
+"""The rubric as a kit has it: one file, with nothing in it that only grading needs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from grader.assignment.folder import Assignment
+from grader.model.rubric import Rubric, Text
+
+
+def kit_seed(assignment: Assignment) -> int:
+    """The seed of a kit's inputs, from which that of grading cannot be told without the reference.
+
+    Else whoever has a kit could draw the inputs of hidden checks.
+    """
+    secret = f"{assignment.rubric.seed}/{assignment.reference_digest}/kit"
+    return int.from_bytes(hashlib.sha256(secret.encode()).digest()[:7], "little")
+
+
+def kit_rubric(assignment: Assignment, public: Collection[str], parts: Collection[str]) -> str:
+    """The rubric, as TOML.
+
+    Args:
+        assignment: whose.
+        public: ids of the checks that are in the kit.
+        parts: ids of the parts that these count for.
+    """
+    rubric = assignment.rubric
+    left = {name: part for name, part in rubric.parts.items() if name in parts}
+    kept = replace(
+        rubric,
+        parts=left,
+        points=sum(part.points for part in left.values()),
+        seed=kit_seed(assignment),
+        bank="",
+        reference="",
+        extends="",
+        notebooks=None,
+        hints=_of_the_kit(rubric, public),
+        checks={name: each for name, each in rubric.checks.items() if name in public},
+    )
+    content = msgspec.to_builtins(kept, str_keys=True)
+    return toml_text({name: value for name, value in content.items() if value != ""})
+
+
+def _of_the_kit(rubric: Rubric, public: Collection[str]) -> dict[str, Text]:
+    """The hints that are not only for checks that the kit does not have."""
+    families = {check.partition("[")[0] for check in public}
+    names = {*public, *families, *rubric.contract}
+    return {name: hint for name, hint in rubric.hints.items() if name in names}
+
+
+def toml_text(content: Mapping[str, Any]) -> str:
+    """A table as TOML, a line for each key: what is None is left out."""
+    rows = (f"{_key(name)} = {_value(value)}" for name, value in content.items()
+            if value is not None)  # fmt: skip
+    return "\n".join(rows) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inside = (f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
+        return "{" + ", ".join(inside) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
