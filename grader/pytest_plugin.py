@@ -33,9 +33,18 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
         return
     assignment = parent.config.getini("gradewall_assignment") or _bank_of(module_path)
     if assignment:
-        from grader.selfcheck.pytest_checks import SelfCheckPlugin
+        manager.register(_self_check(parent.config, assignment), _NAME)
 
-        manager.register(SelfCheckPlugin(parent.config, assignment), _NAME)
+
+def _self_check(config: pytest.Config, assignment: str) -> object:
+    """The plugin that runs checks; its sandbox starts while the bank is imported."""
+    from grader.sandbox.background import OpeningSandbox
+    from grader.sandbox.sandboxes import OWN_CODE
+
+    sandbox = None if config.option.collectonly else OpeningSandbox(OWN_CODE)
+    from grader.selfcheck.pytest_checks import SelfCheckPlugin
+
+    return SelfCheckPlugin(config, assignment, sandbox)
 
 
 def _bank_of(path: Path) -> str:

@@ -49,6 +49,8 @@ _RULE: Final = re.compile(r"[ \t]*#{10,}[ \t]*")
 _TODO: Final = re.compile(r"[ \t]*#[ \t]*TODO\b.*")
 _COMMENT: Final = re.compile(r"[ \t]*#.*")
 
+_MARKERS: Final = (_BEGIN, _HIDDEN, _START, _LINE, _RULE)
+"""What a marked piece begins with, but for prompts, which are strings."""
 _PHRASES: Final = (
     "BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN PROMPT",
     "END PROMPT", "START OF YOUR CODE", "END OF YOUR CODE", "BEGIN YOUR SOLUTION",
@@ -107,7 +109,7 @@ def find_marked(lines: Sequence[str], name: str) -> Iterator[Marked]:
     Raises:
         InputError: a marker is misspelt, or has no counterpart; names the line.
     """
-    comments = _comment_lines(lines)
+    comments = _comment_lines(lines) if any(map(_may_mark, lines)) else set()
     at = 0
     while at < len(lines):
         found = _at(lines, at, name) if at in comments or _PROMPT.fullmatch(lines[at]) else None
@@ -118,6 +120,17 @@ def find_marked(lines: Sequence[str], name: str) -> Iterator[Marked]:
         if at in comments:
             _refuse_strays(lines[at], f"{name}:{at + 1}")
         at += 1
+
+
+def _may_mark(line: str) -> bool:
+    """Whether a line marks something, or is refused for it, if its `#` begins a comment."""
+    if "#" not in line:
+        return False
+    try:
+        _refuse_strays(line, "")
+    except InputError:
+        return True
+    return any(marker.fullmatch(line) for marker in _MARKERS)
 
 
 def _at(lines: Sequence[str], at: int, name: str) -> Marked | None:
@@ -211,15 +224,18 @@ def _refuse_strays(line: str, place: str, *, only_misspelt: bool = False) -> Non
     words = re.split(r"[:(]", said)[0].strip()
     if not said or words.upper() in _PHRASES[6:] or (alone and said in _PHRASES):
         return
-    near = difflib.get_close_matches(words.upper(), _PHRASES, n=1, cutoff=_NEAR)
     loud = words.isupper() or words.upper() in _PHRASES
-    if alone and near and loud and words != near[0]:
+    near = []
+    if alone and loud:
+        near = difflib.get_close_matches(words.upper(), _PHRASES, n=1, cutoff=_NEAR)
+    if near and words != near[0]:
         raise InputError(
             f"{place}: {line.strip()!r} looks like a marker, but is not one that is known.",
             hint=f"Did you mean `# {near[0]}`?",
         )
-    suffix = difflib.SequenceMatcher(None, words, "SOLUTION").ratio()
-    if not alone and words.isupper() and _NEAR < suffix < 1:
+    if alone or not words.isupper():
+        return
+    if _NEAR < difflib.SequenceMatcher(None, words, "SOLUTION").ratio() < 1:
         raise InputError(
             f"{place}: the comment {words!r} looks like a marker, but is not one that is known.",
             hint="Did you mean `# SOLUTION`?",

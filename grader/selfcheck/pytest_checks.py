@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,26 +25,32 @@ from grader.student.proxy import Student
 
 if TYPE_CHECKING:
     from grader.report.cards import Card
+    from grader.sandbox.background import OpeningSandbox
     from grader.student.channel import WorkerChannel
 
 
 class SelfCheckPlugin(InteractivePlugin):
-    """Opens worker and key when the first check runs, so that collecting costs neither."""
+    """Starts the worker and reads the key when the first check runs: collecting costs neither."""
 
-    def __init__(self, config: pytest.Config, assignment: str) -> None:
-        """`assignment` is its name, or the path of its rubric."""
+    def __init__(
+        self, config: pytest.Config, assignment: str, sandbox: OpeningSandbox | None
+    ) -> None:
+        """`assignment` is its name, or the path of its rubric; `sandbox` None where none runs."""
         super().__init__()
         self._config = config
         self._name = assignment
         self._folder = Path(config.rootpath)
         self._open = ExitStack()
+        self._sandbox = sandbox
+        if sandbox is not None:
+            self._open.callback(sandbox.close)
         self._channel: WorkerChannel | None = None
         self._run: CheckRun | None = None
         self._uses: dict[str, list[str]] = {}
 
     def choose(self, checks: Sequence[Check]) -> list[Check]:
         """The public ones."""
-        assignment = self._assignment()
+        assignment = self._assignment
         public = [check for check in checks if _is_public(assignment, check)]
         if public:
             self._folder = public[0].path.parent
@@ -53,7 +60,7 @@ class SelfCheckPlugin(InteractivePlugin):
     def judge(self, check: Check) -> CheckResult:
         """The result, with the function whose fault it shows, as far as checks have run."""
         run = self._current()
-        rubric = self._assignment().rubric
+        rubric = self._assignment.rubric
         (result,) = ruled(rubric, [run.run(check)], "en")
         own = [check for check in run.results.values() if not self._uses.get(check.id)]
         name = fault_elsewhere(result, self._uses.get(result.id, ()), functions_at_fault(own))
@@ -85,7 +92,7 @@ class SelfCheckPlugin(InteractivePlugin):
 
         if self._run is not None:
             return
-        names = [*self._assignment().rubric.parts, *self._assignment().contract.targets]
+        names = [*self._assignment.rubric.parts, *self._assignment.contract.targets]
         for word in re.findall(r"\w+", self._config.option.keyword):
             hint = near_keyword(word, names)
             if hint and not any(word.lower() in name.lower() for name in names):
@@ -122,7 +129,7 @@ class SelfCheckPlugin(InteractivePlugin):
 
         if self._run is None:
             return []
-        rubric = self._assignment().rubric
+        rubric = self._assignment.rubric
         order = list(rubric.parts)
         asked = [check for check in self._run.results.values() if not not_asked(check)]
         results = sorted(asked, key=lambda check: order.index(check.part))
@@ -146,12 +153,13 @@ class SelfCheckPlugin(InteractivePlugin):
         from grader.batches.opening import obtain_key
         from grader.grading import Settings
         from grader.grading.context import call_limits
-        from grader.sandbox.sandboxes import OWN_CODE, open_sandbox
+        from grader.sandbox.background import OpeningSandbox
+        from grader.sandbox.sandboxes import OWN_CODE
         from grader.selfcheck.student_folder import nothing_in, working_folder
         from grader.student.channel import WorkerChannel
         from grader.submission import load, single
 
-        assignment = self._assignment()
+        assignment = self._assignment
         settings = Settings(assignment=str(assignment.path), public_only=True)
         source = single(working_folder(self._folder, assignment.form))
         try:
@@ -166,10 +174,9 @@ class SelfCheckPlugin(InteractivePlugin):
             )
         except InputError as error:
             raise nothing_in(self._folder, error.message, assignment.form) from None
-        sandbox = open_sandbox(OWN_CODE)
-        self._open.callback(sandbox.close)
+        sandbox = self._sandbox or self._open.enter_context(OpeningSandbox(OWN_CODE))
         channel = self._channel = self._open.enter_context(
-            WorkerChannel(sandbox, submission, calls=call_limits(assignment))
+            WorkerChannel(sandbox.wait(), submission, calls=call_limits(assignment))
         )
         form = CallForm(submission.release, assignment.plugin)
         return CheckRun(
@@ -180,6 +187,7 @@ class SelfCheckPlugin(InteractivePlugin):
             submission=submission,
         )
 
+    @cached_property
     def _assignment(self) -> Assignment:
         return Assignment.load(self._name)
 
