@@ -14,6 +14,7 @@ Of a module, its parameters: `{f"parameter {i}": p.grad for i, p in enumerate(ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -69,15 +70,9 @@ def assert_autograd(
         NotJudged: neither, but the output is wrong too.
         Verdict: the backward pass did not run.
     """
-    given = () if dout is None else (dout,)
-
-    def run_back(out: Any) -> None:
-        if backward:
-            getattr(out, backward)(*given, returns=("_",))
-
     right, places = graph(reference, **values)
     right_out = _value(right, data)
-    run_back(right)
+    _run_back(right, backward, dout)
     expected = {name: np.asarray(_read(place)) for name, place in places.items()}
     try:
         out, places = graph(student, **values)
@@ -86,17 +81,26 @@ def assert_autograd(
         text = f"The gradients cannot be judged because {forward} does not run: {verdict.message}"
         raise NotJudged(text, verdict.finding, because_of=forward) from None
 
+    def is_right() -> bool:
+        return close(own_out, right_out)
+
     def numerical(name: str) -> Array | None:
         own = _numerical(student, graph, values, name, data, dout)
         if own is None or (dout is not None and hands_on(own, expected[name], [dout])):
             return None
-        return credible(student, forward, own, expected[name], right=close(own_out, right_out))
+        return credible(student, forward, own, expected[name], right=is_right())
 
-    with fair_to(f"{forward}.{backward}", forward, lambda: close(own_out, right_out)):
-        run_back(out)
+    with fair_to(f"{forward}.{backward}", forward, is_right):
+        _run_back(out, backward, dout)
         for name, right_gradient in expected.items():
             received = _read(places.get(name))
-            assert_gradient(f"{name}.grad", received, right_gradient, lambda n=name: numerical(n))  # type: ignore[misc]
+            assert_gradient(f"{name}.grad", received, right_gradient, partial(numerical, name))
+
+
+def _run_back(out: Any, backward: str, dout: Array | None) -> None:
+    """Have the gradients made, by a method of the output if there is one."""
+    if backward:
+        getattr(out, backward)(*(() if dout is None else (dout,)), returns=("_",))
 
 
 def _numerical(

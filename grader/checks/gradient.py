@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,14 +72,28 @@ def assert_backward(
         NotJudged: it is neither, but the forward is wrong too.
         Verdict: the backward did not run.
     """
-    function = getattr(student, backward)
-    names = function.signature.returns
-    position = names.index(gradient)
-    argument = _argument(student, forward, args, position)
-    args = list(args.values()) if isinstance(args, Mapping) else args
     douts = dout if isinstance(dout, tuple) else (dout,)
+    asked = _Asked(getattr(student, backward), douts, gradient)
+    argument = _argument(student, forward, args, asked.position)
+    args = list(args.values()) if isinstance(args, Mapping) else args
     *right_out, right_cache = getattr(reference, forward)(*args)
-    expected = _one_of(getattr(reference, backward)(*douts, right_cache), names, position)
+    expected = _Asked(getattr(reference, backward), douts, gradient).on(right_cache)
+    try:
+        out, cache = forward_pass(student, forward, args, backward)
+        if later is not None:
+            forward_pass(student, forward, later, backward)
+    except NotJudged:
+        if usual_cache is not None and _is_right(lambda: asked.on(usual_cache), expected):
+            return
+        kept = None if simpler is None else _kept_of(student, forward, simpler, args)
+        if kept is None:
+            raise
+        assert_close(gradient, asked.on(kept), expected, tolerance=GRADIENTS, kind="gradient")
+        return
+
+    def is_right() -> bool:
+        received = out if isinstance(dout, tuple) else (out,)
+        return all(map(close, received, right_out))
 
     def numerical() -> Array | None:
         own = numerical_gradient(student, getattr(student, forward), args, argument, dout)
@@ -87,27 +101,26 @@ def assert_backward(
             return None
         return credible(student, forward, own, expected, right=is_right())
 
-    def is_right() -> bool:
-        received = out if isinstance(dout, tuple) else (out,)
-        return all(map(close, received, right_out))
-
-    def gradient_on(cache: Any) -> Any:
-        return _one_of(function(*douts, cache), names, position)
-
-    try:
-        out, cache = forward_pass(student, forward, args, backward)
-        if later is not None:
-            forward_pass(student, forward, later, backward)
-    except NotJudged:
-        if usual_cache is not None and _is_right(lambda: gradient_on(usual_cache), expected):
-            return
-        kept = None if simpler is None else _kept_of(student, forward, simpler, args)
-        if kept is None:
-            raise
-        assert_close(gradient, gradient_on(kept), expected, tolerance=GRADIENTS, kind="gradient")
-        return
     with fair_to(backward, forward, is_right):
-        assert_gradient(gradient, gradient_on(cache), expected, numerical)
+        assert_gradient(gradient, asked.on(cache), expected, numerical)
+
+
+class _Asked(NamedTuple):
+    """A backward pass, asked for one of its gradients."""
+
+    function: Function
+    douts: tuple[Array, ...]
+    gradient: str
+
+    @property
+    def position(self) -> int:
+        """Which of the values that it returns is the gradient."""
+        return self.function.signature.returns.index(self.gradient)
+
+    def on(self, cache: Any) -> Any:
+        """The gradient, on a cache."""
+        values = self.function(*self.douts, cache)
+        return values[self.position] if len(self.function.signature.returns) > 1 else values
 
 
 def _argument(
@@ -116,10 +129,6 @@ def _argument(
     """The place of the argument of `forward` that a gradient at some position belongs to."""
     named = student.contract[forward].differentiable
     return list(args).index(named[position]) if isinstance(args, Mapping) and named else position
-
-
-def _one_of(values: Any, names: Sequence[str], position: int) -> Any:
-    return values[position] if len(names) > 1 else values
 
 
 def _is_right(answer: Callable[[], Any], expected: Array) -> bool:

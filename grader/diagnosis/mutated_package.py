@@ -41,6 +41,14 @@ class Version(NamedTuple):
 Versions = tuple[Version, ...]
 
 
+def one_of_each(versions: Iterable[Version]) -> list[Version]:
+    """The first version of each mistake."""
+    first: dict[str, Version] = {}
+    for version in versions:
+        first.setdefault(version.id, version)
+    return list(first.values())
+
+
 class Catalogue:
     """The known mistakes beside a reference, each ready to be called."""
 

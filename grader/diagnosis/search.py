@@ -9,7 +9,7 @@ from grader.diagnosis.evidence import Evidence, FitScore
 from grader.diagnosis.fitting import fitted, sharpened
 from grader.diagnosis.found_mistake import FoundMistake
 from grader.diagnosis.mistake_pairs import likely_pairs
-from grader.diagnosis.mutated_package import Catalogue, Version, Versions
+from grader.diagnosis.mutated_package import Catalogue, Version, Versions, one_of_each
 from grader.diagnosis.work_budget import BudgetShare, OutOfTime
 
 CLEAR: Final = 0.9
@@ -164,7 +164,7 @@ class Search:
                 for each in self._evidence
             )
         ]
-        return _one_of_each(explain)[:_COMPLETED]
+        return one_of_each(explain)[:_COMPLETED]
 
     def _singles(self, found: Versions) -> dict[Version, FitScore]:
         """The scores of what explains more than was found, if only in the shortest cases.
@@ -225,10 +225,10 @@ class Search:
         """What explains everything: one mistake, or those that do so equally well."""
         whole = sorted((v for v in scores if scores[v].whole), key=self._effort)
         likely = [each._replace(certain=False) for each in self._best]
-        self._best = [*likely, *self._alternatives(_one_of_each(whole), scores)]
+        self._best = [*likely, *self._alternatives(one_of_each(whole), scores)]
         best = max(scores[version].fit for version in whole)
         tied = [version for version in whole if scores[version].fit >= best - _TIE]
-        tied = _one_of_each(self._undecided(found, tied))
+        tied = one_of_each(self._undecided(found, tied))
         made = self._each((*found, tied[0]), (*known, tied[0]))
         if len(tied) == 1:
             return made
@@ -268,7 +268,7 @@ class Search:
             for other in sorted(self._candidates, key=self._effort)
             if other.id not in ids and self._as_good((*rest, other), versions, cases)
         ]
-        return self._undecided(rest, [version, *_one_of_each(rivals)])
+        return self._undecided(rest, [version, *one_of_each(rivals)])
 
     def _as_good(self, others: Versions, versions: Versions, cases: Iterable[Evidence]) -> bool:
         """Whether others explain in each case what mistakes do, and are no more often wrong."""
@@ -301,7 +301,7 @@ class Search:
     ) -> list[FoundMistake]:
         """What explains nearly everything, and so may be."""
         best = scores[ranked[0]].fit
-        near = _one_of_each(version for version in ranked if scores[version].fit >= best - _TIE)
+        near = one_of_each(version for version in ranked if scores[version].fit >= best - _TIE)
         return [*self._each(found, known), *self._alternatives(near, scores)]
 
     def _undecided(self, found: Versions, tied: list[Version]) -> list[Version]:
@@ -393,11 +393,3 @@ class Search:
 
 def _ranked(scores: dict[Version, FitScore]) -> list[Version]:
     return sorted(scores, key=lambda version: -scores[version].fit)
-
-
-def _one_of_each(versions: Iterable[Version]) -> list[Version]:
-    """The first version of each mistake."""
-    first: dict[str, Version] = {}
-    for version in versions:
-        first.setdefault(version.id, version)
-    return list(first.values())

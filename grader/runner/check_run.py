@@ -205,10 +205,12 @@ class CheckRun:
         So does whatever given code uses that was left: it does nothing wrong by itself.
         """
         todo = self.submission.todo if self.submission else []
+        if not todo or not isinstance(error, (Wrong, CouldNotRun)):
+            return error
         is_given = all(self.contract[owner_of(name)].given for name in check.targets)
         used = set(check.uses) if is_given else set()
         left = [name for name in todo if name in used or owner_of(name) in used | {*check.targets}]
-        return _to_do(left[0]) if left and isinstance(error, (Wrong, CouldNotRun)) else error
+        return _to_do(left[0]) if left else error
 
     def _settled(self) -> list[CheckResult]:
         """The results, less those that rest on a function that is wrong nowhere else.

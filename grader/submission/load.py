@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from grader.assignment.plugin import AUTO, PLAIN, Plugin
 from grader.model.contract import Contract
 from grader.model.errors import InputError
 from grader.model.module_path import module_file
+from grader.model.release import Release
 from grader.model.submission import Submission
 from grader.model.submission_form import SubmissionForm
 from grader.submission.files import Tree, printable
@@ -67,6 +70,43 @@ def load(
     tree = _read(source.path, modules)
     take_notebooks(tree, modules, notebooks)
     reader = Reader(tree, modules.contract)
+    found = _found(source, given, modules, tree, reader)
+    package, lent = found.package, found.lent
+    contents = Contents(package, contract, reader, lent, found.names, modules.given)
+    if not contents.locations.keys() - contents.lent_names:
+        raise nothing_usable(source.path, package, contents.problems)
+    chosen = plugin.choose(contents.facts(), command=release, rubric=fixed)
+    notes = [
+        source.note,
+        _choice(found.ranked, package, len(contract)),
+        *names_noted(package),
+        *helpers_noted(package, lent),
+        *misplaced(package, tree, modules),
+        *([] if modules.form.is_single_file else _alone(source.path)),
+        *contents.notes(),
+    ]
+    described = _described(source, found, modules, contents, chosen)
+    notes = [note for note in notes if note]
+    return replace(described, notes=notes, digest=_digest(package, tree))
+
+
+class _Found(NamedTuple):
+    """The package of a submission."""
+
+    ranked: list[Ranked]
+    """All that might be it, the best one first."""
+    package: Package
+    """With what it takes from elsewhere, and what was lent to it."""
+    names: dict[str, str]
+    """Its modules, and the helpers that they need."""
+    lent: list[str]
+    """Given files that it lacks."""
+
+
+def _found(
+    source: Source, given: Mapping[str, str], modules: Modules, tree: Tree, reader: Reader
+) -> _Found:
+    """The package in a tree; `InputError` if there is none."""
     ranked = rank(find_packages(tree, modules), modules, reader.load)
     if not ranked:
         raise nothing_found(source.path, tree, modules)
@@ -74,23 +114,17 @@ def load(
     others = [other.package.root for other in _passed_over(ranked, best)]
     found = needed(best, tree, modules, reader.load, others)
     package, lent = _with_given(found.package, found.given, given, modules, tree)
-    contents = Contents(package, contract, reader, lent, found.names, modules.given)
-    if not contents.locations.keys() - contents.lent_names:
-        raise nothing_usable(source.path, package, contents.problems)
-    chosen = plugin.choose(contents.facts(), command=release, rubric=fixed)
-    notes = [
-        source.note,
-        _choice(ranked, package, len(contract)),
-        *names_noted(package),
-        *helpers_noted(package, lent),
-        *misplaced(package, tree, modules),
-        *([] if modules.form.is_single_file else _alone(source.path)),
-        *contents.notes(),
-    ]
+    return _Found(ranked, package, found.names, lent)
+
+
+def _described(
+    source: Source, found: _Found, modules: Modules, contents: Contents, chosen: Release | None
+) -> Submission:
+    """What was found, as plain values."""
     return Submission(
         id=source.id,
         path=printable(str(source.path)),
-        package=package.name,
+        package=found.package.name,
         import_names=list(modules.form.packages),
         files=contents.files(),
         modules=found.names,
@@ -106,8 +140,6 @@ def load(
             if chosen is None or chosen.counts(name)
         },
         imported_later=contents.imported_later(),
-        notes=[note for note in notes if note],
-        digest=_digest(package, tree),
     )
 
 

@@ -19,6 +19,18 @@ BACKWARD: dict[str, tuple[tuple[int, int], float, dict[str, Any]]] = {
     "large eps": ((5, 5), 1.0, {"eps": 0.3}),
 }
 """Shape, scale of the input and parameters."""
+SHAPES = {"matrix": (6, 4), "square": (4, 4), "three samples": (3, 5)}
+EPS: dict[str, tuple[float, dict[str, Any]]] = {
+    "default": (0.01, {}),
+    "large eps": (1.0, {"eps": 0.3}),
+}
+"""Scale of the input, such that eps shows, and parameters."""
+RUNNING: dict[str, tuple[int, dict[str, Any]]] = {
+    "first step": (1, {}),
+    "several steps": (4, {}),
+    "momentum 0.6": (3, {"momentum": 0.6}),
+}
+"""Number of steps and parameters."""
 
 
 def features(inputs: Inputs, n: int, d: int, scale: float = SCALE) -> np.ndarray:

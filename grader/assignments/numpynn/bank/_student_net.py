@@ -17,6 +17,7 @@ from grader.assignments.numpynn.bank._parameters import (
     shapes_of,
     with_sizes_of_their_own,
 )
+from grader.assignments.numpynn.bank._replies import kind_of, pair_of, shape_of
 from grader.checks.compare import GRADIENTS, NUMERICAL, as_array, assert_close
 from grader.checks.gradient import STEP, assert_gradient, credible
 from grader.model.result import Finding
@@ -95,13 +96,13 @@ class Net:
         shapes = self._by_contract(self.remote.params.shapes())
         for name, value in values.items():
             self.require(name, shapes)
-            own = _shape(shapes[name])
+            own = shape_of(shapes[name])
             self._shapes[name] = own if own and math.prod(own) == value.size else value.shape
         self._send([self._put(values)])
 
     def _by_contract(self, params: Any) -> dict[str, Any]:
         if not isinstance(params, dict):
-            text = f"{self._kind}.params should be a dict; it is {_kind(params)}."
+            text = f"{self._kind}.params should be a dict; it is {kind_of(params)}."
             raise Wrong(text, Finding(kind="type", quantity="params", call=self.call))
         params = {str(name): value for name, value in params.items()}
         names = self.spelling.of_parameters(params)
@@ -155,7 +156,7 @@ class Net:
         """`set` and `loss` in one request, for training; `set` must have been called before."""
         self._set_modes("train")
         loss_call = call_request(self.remote.loss, *batch, returns=("loss", "grads"))
-        loss, grads = _pair(self._send([self._put(values), loss_call])[1])
+        loss, grads = pair_of(self._send([self._put(values), loss_call])[1])
         return self._number(loss), self._named(grads)
 
     def losses(
@@ -180,7 +181,7 @@ class Net:
             moved = point
         requests.append(self._put({name: values[name] for name in moved}))
         asked = zip(requests, self._send(requests), strict=True)
-        return np.array([self._number(_pair(value)[0]) for made, value in asked if made is loss])
+        return np.array([self._number(pair_of(value)[0]) for made, value in asked if made is loss])
 
     def numerical(
         self,
@@ -348,7 +349,7 @@ class Net:
 
     def _named(self, grads: Any) -> dict[str, Any]:
         if not isinstance(grads, dict):
-            text = f"{self._kind}.loss should return a dict of gradients; it is {_kind(grads)}."
+            text = f"{self._kind}.loss should return a dict of gradients; it is {kind_of(grads)}."
             raise Wrong(text, Finding(kind="type", quantity="grads", call=self.call_of_loss))
         if not self.spelling.parameters:
             self._by_contract(self.remote.params.shapes())
@@ -387,21 +388,3 @@ class Net:
 def _slopes(losses: Array) -> Array:
     """Central differences of losses a step ahead and a step behind, in turns."""
     return np.asarray((losses[0::2] - losses[1::2]) / (2 * STEP))
-
-
-def _pair(value: Any) -> tuple[Any, Any]:
-    """What `loss(X, y)` returned, as it came over the wall."""
-    if not isinstance(value, tuple) or len(value) != 2:
-        raise Wrong("loss(X, y) should return the loss and the gradients.", Finding(kind="arity"))
-    loss, grads = value
-    return loss, grads
-
-
-def _shape(told: Any) -> tuple[int, ...]:
-    """A shape, as the student's side tells it; empty if it is none."""
-    sizes = told if isinstance(told, list) else []
-    return tuple(sizes) if all(type(size) is int and size >= 0 for size in sizes) else ()
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"

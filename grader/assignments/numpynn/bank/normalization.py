@@ -6,13 +6,14 @@ whoever puts it in another place loses the checks of eps, and no others.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from grader.assignments.numpynn.bank._normalization import (
     BACKWARD,
+    EPS,
+    RUNNING,
+    SHAPES,
     TRAIN,
     arguments,
     features,
@@ -39,19 +40,6 @@ from grader.checks import (
 from grader.checks.compare import VALUES
 from grader.model.result import Finding
 from grader.student.proxy import Raised
-
-SHAPES = {"matrix": (6, 4), "square": (4, 4), "three samples": (3, 5)}
-EPS: dict[str, tuple[float, dict[str, Any]]] = {
-    "default": (0.01, {}),
-    "large eps": (1.0, {"eps": 0.3}),
-}
-"""Scale of the input, such that eps shows, and parameters."""
-RUNNING: dict[str, tuple[int, dict[str, Any]]] = {
-    "first step": (1, {}),
-    "several steps": (4, {}),
-    "momentum 0.6": (3, {"momentum": 0.6}),
-}
-"""Number of steps and parameters."""
 
 
 @check(
