@@ -39,6 +39,7 @@ def shared_points(weights: Mapping[str, int]) -> dict[str, int]:
 
 
 def spoken(name: str) -> str:
-    """`K means` for `k_means`."""
+    """`K means` for `k_means`, `RNN layers` for `rnn_layers`."""
     words = re.sub(r"[\W_]+", " ", name).strip()
+    words = re.sub(r"\b[b-df-hj-np-tv-xz]{2,4}\b", lambda found: found[0].upper(), words)
     return words[:1].upper() + words[1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -134,18 +135,13 @@ def _toml_lines(name: str, found: Survey) -> Iterator[str]:
     yield "[contract]"
     for entry_name, entry in found.contract.items():
         yield f"{entry_name} = {_entry(entry_name, entry, found)}"
-    modules = list(dict.fromkeys(found.contract[t].module for t in _judged(found)))
-    weights = {m: sum(found.contract[t].module == m for t in _judged(found)) for m in modules}
+    judged = dict.fromkeys(each.candidate.target for each in found.chosen)
+    weights = Counter(found.contract[target.partition(".")[0]].module for target in judged)
     for module, points in shared_points(weights).items():
         yield ""
         yield f"[parts.{file_name(module)}]"
         yield f"title = {{ en = {quoted(spoken(module.rpartition('.')[2]))} }}"
         yield f"points = {points}"
-
-
-def _judged(found: Survey) -> list[str]:
-    """Contract names that some check judges."""
-    return list(dict.fromkeys(each.candidate.target.partition(".")[0] for each in found.chosen))
 
 
 def _entry(name: str, entry: ContractEntry, found: Survey) -> str:

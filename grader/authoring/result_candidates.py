@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from grader.authoring.argument_kinds import SCALAR
 from grader.authoring.candidates import Candidate, compared
 from grader.authoring.cases import options
 from grader.authoring.explore import Explorer, Known
@@ -92,6 +93,25 @@ def _chains(
             f"through a graph of {spoken}",
             scenario._replace(steps=(*scenario.steps, shared, graph)),
         )
+    if not last.args:
+        yield from _times_its_object(explorer, known, scenario, variable, spoken)
+
+
+def _times_its_object(
+    explorer: Explorer, known: Known, scenario: Scenario, variable: str, spoken: str
+) -> Iterator[tuple[str, Scenario]]:
+    """The result times the object: the object counts twice, and its result not just once."""
+    last = scenario.steps[-1]
+    if "__mul__" not in explorer.source.methods(known.call.definition.owner):
+        return
+    positive = tuple(
+        (name, f"abs({code})" if code == SCALAR else code) for name, code in scenario.draws
+    )
+    times = Step("", variable, "__mul__", (("", last.receiver),), (f"{variable}_2",), last.returns)
+    yield (
+        f"through {spoken} times its object",
+        scenario._replace(draws=positive, steps=(*scenario.steps, times)),
+    )
 
 
 def _of_function(

@@ -8,6 +8,7 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
+from grader.authoring.folder_writer import spoken
 from grader.authoring.new_assignment import Made, new_assignment
 from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
@@ -55,6 +56,18 @@ def test_the_contract_is_read_out_of_the_reference(made: Made) -> None:
     assert contract["huber_forward"].returns == ("loss", "cache*")
     assert contract["huber_backward"].backward_of == "huber_forward"
     assert contract["Scaler"].methods["fit"].returns == ("_",)
+
+
+def test_points_go_by_what_is_judged(made: Made) -> None:
+    rubric = (made.folder / "assignment.toml").read_text()
+    targets = {each.candidate.target for each in made.survey.chosen}
+    scaling = [each for each in targets if each.startswith("Scaler")]
+    assert f"points = {round(100 * len(scaling) / len(targets))}" in rubric
+
+
+def test_abbreviations_are_written_large() -> None:
+    assert spoken("rnn_layers") == "RNN layers"
+    assert spoken("k_means") == "K means"
 
 
 def test_checks_are_written_as_a_person_would(made: Made) -> None:

@@ -29,6 +29,9 @@ class Node:
     def __mul__(self, other):
         return Node(self.value * other.value, ((self, other.value), (other, self.value)))
 
+    def rectified(self):
+        return Node(np.maximum(self.value, 0), ((self, self.value > 0),))
+
     def backward(self, upstream=1.0):
         self.slope = Node(upstream * np.ones(self.value.shape))
         for parent, factor in self.parents:
@@ -87,6 +90,10 @@ def test_functions_of_objects_are_followed_back(titles: list[str]) -> None:
     ends = [title for title in titles if title.startswith("Node.backward sets slope.value")]
     assert any(title.endswith("through joined") for title in ends)
     assert any(title.endswith("through joined twice") for title in ends)
+
+
+def test_a_result_is_multiplied_by_what_it_was_made_of(titles: list[str]) -> None:
+    assert any(title.endswith("through rectified times its object") for title in titles)
 
 
 def test_other_arguments_are_tried_for_what_comes_after(titles: list[str]) -> None:
