@@ -81,9 +81,10 @@ def batch(
         open_class(here, loaded, chosen=platform, lang=chosen.lang) as those,
         contextlib.ExitStack() as stack,
     ):
-        title = here.resolve().name
-        output = BatchOutput(out, title=title, into=into) if out is not None else None
-        if output is not None:
+        output = None
+        if out is not None:
+            named = loaded.rubric.title.in_language(chosen.lang)
+            output = BatchOutput(out, title=here.resolve().name, assignment=named, into=into)
             stack.callback(output.close)
             output.take(those.sources.ids(), those.class_list)
         shared = Cache(Path(cache)) if cache is not None else None

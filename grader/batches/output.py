@@ -43,6 +43,7 @@ from grader.submission.workspace import Workspace, no_room
 _PIECE: Final = 1 << 18
 _MAX_SHOWN: Final = 5
 CLASS: Final = "class.json"
+_GRADEBOOK: Final = "gradebook.csv"
 """Who is in the class: a `ClassList`."""
 
 
@@ -63,6 +64,7 @@ class BatchOutput:
         place: str | Path | Storage,
         *,
         title: str = "",
+        assignment: str = "",
         lang: Lang = "en",
         recorder: RunRecorder | None = None,
         into: Literal["", "add", "replace"] = "",
@@ -72,7 +74,8 @@ class BatchOutput:
 
         Args:
             place: a folder's path, or the URL of a place that fsspec can write to.
-            title: heading of the class page.
+            title: what the class is called.
+            assignment: the assignment's title, which is the heading of the class page.
             lang: language of the pages.
             recorder: keeps what this run gives; nobody if None.
             into: what becomes of a class that is there already and is not the one that is graded:
@@ -85,6 +88,7 @@ class BatchOutput:
         """
         self._storage = open_storage(place) if isinstance(place, str | Path) else place
         self._title = title
+        self._assignment = assignment
         self._lang: Lang = lang
         self._recorder = recorder
         self._into = into
@@ -252,12 +256,14 @@ class BatchOutput:
         page = class_pieces(
             roster,
             title=self._title,
+            assignment=self._assignment,
+            gradebook=_GRADEBOOK,
             made=time.strftime("%Y-%m-%d %H:%M"),
             lang=self._lang,
             similar=self._similar(),
         )
         self._storage.write("index.html", _encoded(page))
-        self._storage.write("gradebook.csv", gradebook_pieces(roster))
+        self._storage.write(_GRADEBOOK, gradebook_pieces(roster))
         if marked := self._stored_marks().submissions:
             self.strays = sorted(marked.difference(each.submission for each in roster))
         if self._asked:

@@ -67,6 +67,7 @@ def put_in_force(
     folder: Path,
     fingerprints: Fingerprints,
     title: str = "",
+    assignment: str = "",
     lang: Lang = "en",
     requests_to: str | None = None,
 ) -> int:
@@ -80,7 +81,9 @@ def put_in_force(
             could not be moved, which the next command does.
     """
     staged = StagedFolder(folder)
-    output = BatchOutput(staged, title=title, lang=lang, requests_to=requests_to)
+    output = BatchOutput(
+        staged, title=title, assignment=assignment, lang=lang, requests_to=requests_to
+    )
     by_id = {source.id: source for source in sources}
     written = 0
     try:

@@ -48,7 +48,9 @@ def command(
     folder = claim(out)
     make_class(members, folder, loaded)
     sources = discover(folder, loaded.form)
-    output = BatchOutput(out, title="demo", lang=arguments.language(lang))
+    language = arguments.language(lang)
+    named = loaded.rubric.title.in_language(language)
+    output = BatchOutput(out, title="demo", assignment=named, lang=language)
     with contextlib.closing(LocalExecutor(settings, jobs)) as executor:
         show(Batch(sources, executor, output=output, resume=False), len(sources), output)
     results = [result for source in sources if (result := output.result(source.id))]

@@ -91,6 +91,7 @@ def grade_class(those: ClassToGrade, asked: GradingOptions) -> int:
         output = BatchOutput(
             runs.place,
             title=those.title,
+            assignment=asked.loaded.rubric.title.in_language(asked.lang),
             lang=asked.lang,
             into=asked.into,
             recorder=runs.recorder,

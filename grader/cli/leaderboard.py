@@ -13,6 +13,10 @@ _NO_SECRET: Final = (
     "Everybody can compute these labels: they are of data that the template generates. "
     "Give out data of your own."
 )
+_SAME: Final = (
+    "The same predictions: {names}. That is so for teams and shared baselines, too; neither page "
+    "nor CSV says it."
+)
 
 
 def command(
@@ -43,6 +47,7 @@ def command(
         rank,
         read_labels,
         with_pseudonyms,
+        with_same_predictions,
     )
     from grader.report.atomic_write import write_atomically, write_pieces
     from grader.report.html import ranking_page
@@ -56,6 +61,8 @@ def command(
         for line in those.lines():
             typer.echo(line)
         entries = rank(those.sources, hidden)
+        for names in with_same_predictions(entries):
+            typer.echo(_SAME.format(names=", ".join(names)))
         if pseudonyms is not None:
             entries = with_pseudonyms(entries, pseudonyms, those.names())
     page = ranking_page(entries, title=title, lang=language)

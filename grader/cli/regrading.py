@@ -119,6 +119,7 @@ class Regrading:
             folder=self._folder,
             fingerprints=Fingerprints(settings),
             title=title,
+            assignment=self._assignment.rubric.title.in_language(self._lang),
             lang=self._lang,
             requests_to=requests_to,
         )

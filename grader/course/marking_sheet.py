@@ -17,8 +17,8 @@ from grader.report.text import number, one_line
 from grader.submission.identity import Names
 
 HEADING: Final = (
-    "submission", "notebook", "question", "points", "state", "words", "answer", "link", "note",
-    "mark", "comment", "code",
+    "submission", "notebook", "question", "points", "state", "words", "asked", "answer", "link",
+    "note", "mark", "comment", "code",
 )  # fmt: skip
 _NEEDED: Final = ("submission", "notebook", "question", "mark")
 _WITHDRAWN: Final = "-"
@@ -180,5 +180,6 @@ def _cells(line: Line) -> tuple[str | float, ...]:
     answer = line.answer
     return (
         line.submission, answer.notebook, answer.question, answer.points, answer.state,
-        answer.words, answer.text, line.link, _note(answer), "", answer.comment, line.code,
+        answer.words, answer.asked, answer.text, line.link, _note(answer), "", answer.comment,
+        line.code,
     )  # fmt: skip

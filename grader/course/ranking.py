@@ -70,22 +70,38 @@ def anyone_knows(labels: np.ndarray, known: np.ndarray | None) -> bool:
 
 def rank(sources: Iterable[Source], labels: np.ndarray) -> list[LeaderboardEntry]:
     """Score every submission; the best first, those without a score last."""
-    return _ranked(_with_duplicates([_scored(source, labels) for source in sources]))
+    return _ranked([_scored(source, labels) for source in sources])
 
 
-def _scored(source: Source, labels: np.ndarray) -> tuple[LeaderboardEntry, str]:
-    """A submission's entry, and a hash of its predictions; whatever it is, it is one entry."""
+def with_same_predictions(entries: Iterable[LeaderboardEntry]) -> list[list[str]]:
+    """The names of those that have the same predictions as others, group by group.
+
+    For the instructor alone: teams and shared baselines have the same predictions too.
+    """
+    groups: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.digest:
+            groups.setdefault(entry.digest, []).append(entry.name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _scored(source: Source, labels: np.ndarray) -> LeaderboardEntry:
+    """A submission's entry: whatever it is, it is one."""
     try:
         predicted, note = _validated(*_prediction(source), labels)
     except GraderError as error:
-        return LeaderboardEntry(name=source.id, problem=error.message), ""
+        return LeaderboardEntry(name=source.id, problem=error.message)
     except Exception as error:  # a stranger's file may make NumPy and zipfile raise anything
         return LeaderboardEntry(
             name=source.id, problem=f"Its files cannot be read ({_said(error)})."
-        ), ""
-    correct = int(np.sum(predicted == labels))
-    entry = LeaderboardEntry(name=source.id, correct=correct, total=len(labels), note=note)
-    return entry, hashlib.sha256(predicted.tobytes()).hexdigest()
+        )
+    return LeaderboardEntry(
+        name=source.id,
+        correct=int(np.sum(predicted == labels)),
+        total=len(labels),
+        note=note,
+        digest=hashlib.sha256(predicted.tobytes()).hexdigest(),
+    )
 
 
 def _prediction(source: Source) -> tuple[np.ndarray, str]:
@@ -187,20 +203,6 @@ def _validated(predicted: np.ndarray, name: str, labels: np.ndarray) -> tuple[np
     if wrong.size:
         raise InputError(f"{name} holds {wrong[0]}; classes are 0 to {classes - 1}.")
     return predicted.astype(np.int64), "; ".join(notes)
-
-
-def _with_duplicates(found: list[tuple[LeaderboardEntry, str]]) -> list[LeaderboardEntry]:
-    groups: dict[str, int] = {}
-    for _, digest in found:
-        groups[digest] = groups.get(digest, 0) + 1
-    entries = []
-    for entry, digest in found:
-        if digest and groups[digest] > 1:
-            same = f"the same predictions as {groups[digest] - 1} other hand-in(s)"
-            note = "; ".join(filter(None, [entry.note, same]))
-            entry = msgspec.structs.replace(entry, note=note)
-        entries.append(entry)
-    return entries
 
 
 def _ranked(entries: list[LeaderboardEntry]) -> list[LeaderboardEntry]:

@@ -16,6 +16,8 @@ class LeaderboardEntry(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     """Why it has no score; empty if it has one."""
     note: str = ""
+    digest: str = ""
+    """Of the predictions; empty where there are none."""
 
     @property
     def accuracy(self) -> float:

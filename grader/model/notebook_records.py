@@ -63,6 +63,8 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A written answer. Nobody but a person gives it points."""
 
     question: str
+    asked: str = ""
+    """What the question says, as it was given out; empty where that is not known."""
     state: str
     """`answered`, `empty`, `placeholder`, `unchanged`, `missing`; `unreadable` where the notebook
     is."""

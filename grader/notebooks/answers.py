@@ -45,6 +45,7 @@ _WORD: Final = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+(?:['’-][^\W_\
 _UNREAD: Final = re.compile(r"<[^<>\n]{1,500}>|https?://\S{1,500}")
 _TODO: Final = re.compile(r"\b(?:todo|your code|implement)\b|#{5,}", re.IGNORECASE)
 _MAX_TEXT: Final = 20_000
+_MAX_ASKED: Final = 4_000
 _FEW_WORDS: Final = 4
 """A comment with fewer words explains the code, and answers nothing."""
 
@@ -56,17 +57,18 @@ def written_answers(
 
     `unreadable` says that there is a notebook in which nothing could be looked for.
     """
-    found = _Notebook(book, release, list(points)).answers()
+    looked_at = _Notebook(book, release, list(points))
+    found, asked = looked_at.answers(), looked_at.asked
     pictures = Pictures(book.beside)
     answers = []
     for question, worth in points.items():
         place = found.get(question)
         if place is None:
             state = "unreadable" if unreadable else "missing"
-            answers.append(WrittenAnswer(question=question, state=state, points=worth))
+            answer = WrittenAnswer(question=question, state=state, points=worth)
         else:
-            shown = pictures.of(place.cells())
-            answers.append(replace(place.judged(question, worth), pictures=shown))
+            answer = replace(place.judged(question, worth), pictures=pictures.of(place.cells()))
+        answers.append(replace(answer, asked=asked.get(question, "")))
     return answers
 
 
@@ -144,6 +146,13 @@ class _Notebook:
         """The question to which unlabelled text belongs here."""
         self._loose: list[Cell] = []
         """Labelled answers that follow no question without one."""
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What each question says, within limits."""
+        texts = {name: text.strip() for name, text in self._texts.items()}
+        return {name: without_pictures(text, data_only=True)[:_MAX_ASKED]
+                for name, text in texts.items()}  # fmt: skip
 
     def answers(self) -> dict[str, _Place]:
         """By question, of those for which there is a place."""

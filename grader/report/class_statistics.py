@@ -108,8 +108,8 @@ class ClassStatistics(Struct, frozen=True):
     """The other rows, which are put there when they are asked for."""
     parts: list[PartResult]
     """The parts met, first met first: titles for the columns."""
-    maxima: list[float | None]
-    """What each part is worth; None where that differs between submissions."""
+    maxima: list[tuple[float, float] | None]
+    """What each part is worth, at least and at most; None where nobody was asked for it."""
     max_score: float
     spread: Spread
     counts: dict[Outcome, int]
@@ -195,10 +195,10 @@ class OutcomeCounts:
         for summary in roster:
             self._add(summary)
 
-    def maximum(self, part: str) -> float | None:
-        """What a part is worth, if it is worth the same to all."""
-        maxima = self._maxima.get(part, set())
-        return next(iter(maxima)) if len(maxima) == 1 else None
+    def maximum(self, part: str) -> tuple[float, float] | None:
+        """What a part is worth, at least and at most: by their templates it may differ."""
+        maxima = self._maxima.get(part)
+        return (min(maxima), max(maxima)) if maxima else None
 
     def checks(self) -> Iterator[tuple[CheckResult, dict[Outcome, int]]]:
         """Each check of each list, and how often it ended how."""

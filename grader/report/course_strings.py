@@ -135,6 +135,8 @@ COURSE_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Mean of each assignment in per cent; the same numbers are in the table below.",
         "各次作业平均分（百分比），数据见下表。",
     ),
+    "term.x_axis": ("Assignment, in the order of the term: {order}", "作业（按学期顺序）：{order}"),
+    "term.y_axis": ("Mean in percent of the points", "平均分（占满分的 %）"),
     "term.series_caption": (
         "Mean of each assignment, in per cent of its points: of all students (thick) and of each "
         "section.",

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from grader.model.result import Audience, Outcome, Result
 from grader.report import text
+from grader.report.axis import count_ticks, log_count_ticks
 from grader.report.card_text import error_text
 from grader.report.check_view import case_of
 from grader.report.class_statistics import Href, report_href, statistics_of
@@ -72,6 +73,8 @@ def class_page(
     results: Iterable[Result] | Roster,
     *,
     title: str,
+    assignment: str = "",
+    gradebook: str = "",
     made: str = "",
     lang: Lang = "en",
     href: Href | None = None,
@@ -79,19 +82,25 @@ def class_page(
 ) -> str:
     """The page of a class, complete and self-contained.
 
-    `title` is the heading, `made` a date to show beneath it. `href` gives the address of a
+    `title` names the class, `assignment` what it was given, which is the heading then; `gradebook`
+    is the address of the table of scores, `made` a date. `href` gives the address of a
     student's page, by default of the instructor's copy in the output of a batch. `similar` is what
     `grader similar` found, if its pages lie in the same output.
     """
     return "".join(
-        class_pieces(results, title=title, made=made, lang=lang, href=href, similar=similar)
-    )
+        class_pieces(
+            results, title=title, assignment=assignment, gradebook=gradebook, made=made, lang=lang,
+            href=href, similar=similar,
+        )
+    )  # fmt: skip
 
 
 def class_pieces(
     results: Iterable[Result] | Roster,
     *,
     title: str,
+    assignment: str = "",
+    gradebook: str = "",
     made: str = "",
     lang: Lang = "en",
     href: Href | None = None,
@@ -100,7 +109,7 @@ def class_pieces(
     """The text of `class_page`, piece by piece: that of a large class need not be in memory."""
     view = statistics_of(results, href or (lambda summary: report_href(summary.submission)))
     context = {"view": view, "title": title, "made": made, "rest": rest(view, Texts(lang))}
-    context["similar"] = similar
+    context |= {"assignment": assignment, "gradebook": gradebook, "similar": similar}
     template = environment().get_template("class.html")
     return template.generate(t=Texts(lang), Outcome=Outcome, **_frame("class"), **context)
 
@@ -139,7 +148,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["level"] = level
+    made.globals |= {
+        "level": level, "count_ticks": count_ticks, "log_count_ticks": log_count_ticks
+    }  # fmt: skip
     made.filters |= {
         "prose": prose,
         "template": template_of,

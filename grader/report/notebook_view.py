@@ -17,12 +17,12 @@ from msgspec import Struct
 from grader.model.notebook_records import (
     CellOutcome,
     CellOutput,
-    Curve,
     NotebookCell,
     NotebookResult,
     WrittenAnswer,
 )
 from grader.model.result import Outcome
+from grader.report.curve_chart import CurveChart, curve_chart
 from grader.report.summary import answer_anchor
 from grader.report.text import clip
 
@@ -32,7 +32,6 @@ _MAX_MARKDOWN: Final = 20_000
 """Characters of one text: emphasis may take time by the square of that."""
 _MAX_READ: Final = 500_000
 """Characters of Markdown, code and HTML in a notebook; what is more is shown as it was typed."""
-_WIDTH, _HEIGHT = 320.0, 120.0
 _SHOWN_AS: Final = {
     CellOutcome.OK: Outcome.PASSED,
     CellOutcome.NOT_RUN: Outcome.SKIPPED,
@@ -60,20 +59,10 @@ class AnswerView(Struct, frozen=True):
 
     answer: WrittenAnswer
     anchor: str
+    asked: Markup
+    """What the question says."""
     text: Markup
     pictures: list[Markup]
-
-
-class CurveView(Struct, frozen=True):
-    """The lines of a small chart: points for SVG, in a box of 320 by 120."""
-
-    name: str
-    train: str
-    val: str
-    reference: str
-    """Of the reference, on validation data; empty where it is not known."""
-    best: float
-    reference_best: float
 
 
 class NotebookView(Struct, frozen=True):
@@ -88,7 +77,7 @@ class NotebookView(Struct, frozen=True):
     ran: int
     total: int
     answers: list[AnswerView]
-    curves: list[CurveView]
+    curves: list[CurveChart]
 
 
 def notebook_views(notebooks: Sequence[NotebookResult]) -> list[NotebookView]:
@@ -121,12 +110,13 @@ def _view(notebook: NotebookResult, number: int) -> NotebookView:
             AnswerView(
                 answer=answer,
                 anchor=answer_anchor(number, place),
+                asked=show.prose(answer.asked),
                 text=show.prose(answer.text),
                 pictures=[show.output(picture) for picture in answer.pictures],
             )
             for place, answer in enumerate(notebook.answers, start=1)
         ],
-        curves=[_curve(curve) for curve in notebook.curves],
+        curves=[curve_chart(curve) for curve in notebook.curves],
     )
 
 
@@ -193,21 +183,3 @@ def _image(mime: str, data: str) -> Markup:
     except (binascii.Error, ValueError):
         return Markup("<p>(an image that cannot be read)</p>")
     return Markup('<img alt="figure" src="data:{};base64,{}">').format(mime, packed)
-
-
-def _curve(curve: Curve) -> CurveView:
-    epochs = max(len(curve.train), len(curve.val), len(curve.reference))
-    return CurveView(
-        name=curve.name,
-        train=_points(curve.train, epochs),
-        val=_points(curve.val, epochs),
-        reference=_points(curve.reference, epochs),
-        best=max(curve.val, default=0.0),
-        reference_best=max(curve.reference, default=0.0),
-    )
-
-
-def _points(values: Sequence[float], epochs: int) -> str:
-    step = _WIDTH / max(1, epochs - 1)
-    shown = [min(1.0, max(0.0, value)) if value == value else 0.0 for value in values]
-    return " ".join(f"{i * step:.1f},{_HEIGHT * (1 - v):.1f}" for i, v in enumerate(shown))

@@ -24,11 +24,13 @@ SIMILAR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "stands out from {threshold} %. {bins}",
         "{n} 对提交相似度百分比的直方图，高度取对数。从 {threshold} % 起视为突出。{bins}",
     ),
+    "similar.x_axis": ("Similarity in percent", "相似度（%）"),
+    "similar.y_axis": ("Pairs of submissions (logarithmic scale)", "提交对数（对数刻度）"),
     "similar.axis": (
-        "Similarity in percent; heights are logarithmic. Of what the smaller one of two "
+        "Similarity: of what the smaller one of two "
         "submissions holds, without what was given: the share that both hold, where a passage "
         "weighs more the fewer others have it.",
-        "相似度（百分比），高度取对数：在两份提交中较小的一份里（不计已给出的代码）双方共有部分"
+        "相似度：在两份提交中较小的一份里（不计已给出的代码）双方共有部分"
         "所占的比重，越少人写过的片段权重越大。",
     ),
     "similar.table_of_bins": ("As a table", "以表格显示"),

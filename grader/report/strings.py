@@ -179,6 +179,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.undone": ("Cells that wait for what is not done yet", "等待未完成部分的单元格"),
     "nb.answers": ("Written answers", "书面回答"),
     "nb.question": ("Question {n}", "问题 {n}"),
+    "nb.answer": ("Answer", "回答"),
     "nb.words": ("{n} word|{n} words", "{n} 字"),
     "nb.by_hand": ("{n} point, given by hand|{n} points, given by hand", "{n} 分，人工评定"),
     "nb.unmarked": (
@@ -194,9 +195,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "nb.reference": ("validation accuracy of the reference", "参考实现的验证准确率"),
     "nb.reference_best": ("reference {best}\u00a0%", "参考 {best}%"),
     "nb.curve": (
-        "Accuracy of {name} by epoch; on validation data at best {best} percent",
-        "{name} 各轮的准确率；验证集最高 {best}%",
+        "Accuracy of {name} over its training; on validation data at best {best} percent",
+        "{name} 训练中的准确率；验证集最高 {best}%",
     ),
+    "nb.x_axis": ("Measurement (usually one per epoch)", "第几次测量（通常每轮一次）"),
+    "nb.y_axis": ("Accuracy in percent", "准确率（%）"),
+    "nb.axes": (
+        "Vertical axis: {y}, from {low} to {high}. Horizontal axis: {x}.",
+        "纵轴：{y}，{low} 至 {high}。横轴：{x}。",
+    ),
+    "nb.measurement": ("Measurement", "第几次"),
     "nb.state.answered": ("answered", "已回答"),
     "nb.state.empty": ("empty", "空白"),
     "nb.state.placeholder": ("only the placeholder", "仅有占位文字"),
@@ -217,6 +225,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "board.rank": ("Rank", "名次"),
     "board.name": ("Name", "名称"),
     "board.accuracy": ("Accuracy", "准确率"),
+    "board.empty": ("Nothing has a score yet.", "尚无成绩。"),
+    "board.others": ("Without a score", "尚无成绩的提交"),
+    "board.others_note": (
+        "These files could not be compared with the labels, for a reason of form. Nothing else is "
+        "meant by it: correct what is named, and submit again.",
+        "这些文件因格式原因未能与标签比较，并无他意：请按说明修改后重新提交。",
+    ),
     # how it was graded
     "how.title": ("How this was graded", "评分方式"),
     "how.template": ("Template", "模板"),
@@ -235,6 +250,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "how.digest": ("Content hash", "内容哈希"),
     # class page
     "class.title": ("Class report", "班级报告"),
+    "class.gradebook": ("Gradebook (CSV)", "成绩册（CSV）"),
+    "class.full_left_out": (
+        "Under each name: the parts that lost points, and checks that did not pass.",
+        "姓名下只列出失分的部分和未通过的检查数。",
+    ),
     "class.students": ("Students", "学生"),
     "class.n_students": ("{n} student|{n} students", "{n} 名学生"),
     "class.graded": ("Graded", "已评分"),
@@ -275,12 +295,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "class.cell": ("Cell", "单元格"),
     "class.mostly": ("Mostly", "多为"),
-    "class.no_cells": ("No cell failed for anyone.", "没有单元格出错。"),
+    "class.no_cells": ("No cell failed for any student.", "没有单元格出错。"),
     "class.cell.error": ("error", "出错"),
     "class.cell.timeout": ("out of time", "超时"),
     "class.cell.died": ("the kernel ended", "内核终止"),
     "class.cell.flooded": ("too much output", "输出过多"),
-    "class.no_failures": ("No check was failed by anyone.", "没有人在任何检查中失分。"),
+    "class.no_failures": ("No student failed any check.", "没有人在任何检查中失分。"),
     "class.failing": ("Not passing", "未通过"),
     "class.all_outcomes": ("All checks of all students", "全部学生的全部检查"),
     "class.ungraded": ("Not graded", "未评分"),

@@ -26,6 +26,7 @@ LETTERS: Final = {
 """How `Summary.marks` spells outcomes; a check that is not asked for is a dash."""
 _NOT_ASKED: Final = "-"
 _MAX_ANSWER: Final = 900
+_MAX_ASKED: Final = 400
 
 
 class AnswerSummary(Struct, frozen=True, kw_only=True):
@@ -33,6 +34,8 @@ class AnswerSummary(Struct, frozen=True, kw_only=True):
 
     notebook: str
     question: str
+    asked: str = ""
+    """What the question says; its beginning."""
     points: float
     """What it is worth."""
     state: str
@@ -185,8 +188,9 @@ def answers_of(result: Result) -> list[AnswerSummary]:
     """The written answers of a result, in the order of the report."""
     return [
         AnswerSummary(
-            notebook=book.id, question=answer.question, points=answer.points, state=answer.state,
-            words=answer.words, text=clip(answer.text, _MAX_ANSWER), mark=answer.mark,
+            notebook=book.id, question=answer.question, asked=clip(answer.asked, _MAX_ASKED),
+            points=answer.points, state=answer.state, words=answer.words,
+            text=clip(answer.text, _MAX_ANSWER), mark=answer.mark,
             version=answer.version, anchor=answer_anchor(number, place),
             comment=answer.comment, outdated=answer.outdated,
         )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from grader.model.term_records import Term, TermAssignment, TermRow, TermSpread, TermWork
+from grader.report.axis import Tick
 from grader.report.csv import csv_pieces
 from grader.report.html import render, static_frame
 from grader.report.strings import Lang, Texts
 from grader.report.text import number
 
-_LEFT, _RIGHT, _TOP, _HEIGHT = 4.0, 96.0, 16.0, 200.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 4.0, 96.0, 38.0, 232.0
+_PERCENT: Final = [Tick(at / 4, str(25 * at)) for at in range(5)]
 
 
 class Series(NamedTuple):
@@ -33,6 +35,8 @@ def term_page(term: Term, *, made: str = "", lang: Lang = "en") -> str:
         made=made,
         names=lambda keys: ", ".join(names.get(key, key) for key in keys),
         series=_series(term),
+        places=_places(term.assignments),
+        percent_ticks=_PERCENT,
         cell=lambda work: work_cell(work, Texts(lang)),
         spreads=_spreads,
         **static_frame(),
@@ -112,11 +116,17 @@ def _series(term: Term) -> list[Series]:
 
 
 def _points(assignments: Sequence[TermAssignment], section: str) -> list[tuple[float, float, str]]:
-    step = (_RIGHT - _LEFT) / max(1, len(assignments) - 1)
+    places = _places(assignments)
     found = []
     for at, each in enumerate(assignments):
         spread = each.sections.get(section) if section else each.whole
         if spread is not None and spread.mean is not None:
-            y = _TOP + _HEIGHT * (1 - spread.mean / 100)
-            found.append((round(_LEFT + at * step, 2), round(y, 1), number(spread.mean)))
+            y = _BOTTOM - (_BOTTOM - _TOP) * spread.mean / 100
+            found.append((places[at], round(y, 1), number(spread.mean)))
     return found
+
+
+def _places(assignments: Sequence[TermAssignment]) -> list[float]:
+    """Where each assignment stands from the left, in per cent."""
+    step = (_RIGHT - _LEFT) / max(1, len(assignments) - 1)
+    return [round(_LEFT + at * step, 2) for at in range(len(assignments))]

@@ -52,7 +52,8 @@ class Canned:
         texts = json.loads(_module(source.path))
         answers = [
             WrittenAnswer(
-                question=str(number), state="answered" if text else "empty",
+                question=str(number), asked=f"What of {number}?",
+                state="answered" if text else "empty",
                 words=len(text.split()), text=text, points=2.0,
             )
             for number, text in enumerate(texts, start=1)

@@ -47,6 +47,7 @@ def test_it_lists_answers_question_by_question_and_unanswered_ones_last(room: Ro
     assert [row["state"] for row in rows if row["question"] == "2"] == [*["answered"] * 2, "empty"]
     ann = next(row for row in rows if row["submission"] == "ann" and row["question"] == "1")
     assert (ann["points"], ann["words"], ann["answer"]) == ("2", "4", "Less noise, and more.")
+    assert all(row["asked"] == f"What of {row['question']}?" for row in rows)
     assert {row["mark"] for row in rows} == {row["comment"] for row in rows} == {""}
 
 

@@ -24,6 +24,16 @@ def _answers(*texts: str) -> dict[str, WrittenAnswer]:
     return {answer.question: answer for answer in found}
 
 
+def test_an_answer_comes_with_the_text_of_its_question() -> None:
+    asked = {name: answer.asked for name, answer in _answers("nothing").items()}
+    assert asked.keys() == {"1", "2"}
+    given = "\n".join(cell.source for cell in RELEASE.cells)
+    for text in asked.values():
+        assert len(text.split()) > 5
+        assert text in given
+        assert "Your answer" not in text
+
+
 @pytest.mark.parametrize(
     ("text", "state"),
     [

@@ -23,8 +23,12 @@ from grader.course.ranking import (
     rank,
     read_labels,
     with_pseudonyms,
+    with_same_predictions,
 )
 from grader.model.errors import InputError
+from grader.model.leaderboard import LeaderboardEntry
+from grader.report.html import ranking_page
+from grader.report.strings import Lang, Texts
 from grader.submission import discover
 from grader.submission.identity import Names
 from tests.support import FORM, grader
@@ -71,7 +75,8 @@ def test_the_ranking(hand_ins: Path) -> None:
     entries = rank(discover(hand_ins, FORM), LABELS)
     ranks = [(e.rank, e.name, e.correct) for e in entries]
     assert ranks == [(1, "dan", 20), (2, "ann", 19), (2, "bob", 19), (4, "cid", 17)]
-    assert "the same predictions as 1 other" in entries[1].note
+    assert [entry.note for entry in entries[:2]] == ["", ""]
+    assert with_same_predictions(entries) == [["ann", "bob"]]
     assert "float" in entries[2].note
     assert "(N, 1)" in entries[3].note
 
@@ -280,14 +285,34 @@ def test_the_command(hand_ins: Path, tmp_path: Path) -> None:
     said = grader(
         "leaderboard", "-a", "numpynn", hand_ins, "--labels", tmp_path / "labels.npy", "--out", out
     )
-    assert said.stdout.startswith("4 of 4 have a score.")
+    told, rest = said.stdout.split("\n", 1)
+    assert told.startswith("The same predictions: ann, bob. That is so for teams")
+    assert rest.startswith("4 of 4 have a score.")
     assert (
         (out / "leaderboard.csv")
         .read_text("utf-8-sig")
         .splitlines()[1]
         .startswith("1,dan,1.0000,20,20")
     )
-    assert "95.00 %" in (out / "leaderboard.html").read_text()
+    page = (out / "leaderboard.html").read_text()
+    assert "95.00\u00a0%" in page
+    assert "same" not in page + (out / "leaderboard.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_has_no_score_stands_apart_and_is_not_blamed(lang: Lang) -> None:
+    texts = Texts(lang)
+    entries = [
+        LeaderboardEntry(name="ann", rank=1, correct=3, total=4),
+        LeaderboardEntry(name="bob", problem="p.npy has shape (3,); expected (4,)."),
+    ]
+    page = ranking_page(entries, title="Round 1", lang=lang)
+    ranked, apart = page.split(texts("board.others_note"))
+    assert "ann" in ranked
+    assert "bob" not in ranked
+    assert "<b>bob</b> <span>p.npy has shape (3,); expected (4,).</span>" in apart
+    assert texts("board.others") not in ranking_page(entries[:1], title="x", lang=lang)
+    assert texts("board.empty") in ranking_page(entries[1:], title="x", lang=lang)
 
 
 def test_an_export_is_ranked_by_people(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.model.course_records import RegradeRequest
+from grader.model.leaderboard import LeaderboardEntry
 from grader.model.notebook_records import (
     CellOutcome,
     CellOutput,
@@ -580,11 +581,20 @@ def notebooks(number: int = 1) -> list[NotebookResult]:
     )
     text = "Less *noise*: $x_1$ and\n\n$$" + "x+" * 90 + r"\begin{align}a&=\frac{1}{2}\end{align}$$"
     answer = WrittenAnswer(
-        question="1", state="answered", words=2, text=text, points=2, mark=1.5, comment="Why?",
-        outdated=True,
+        question="1", asked="Why does $p$ **matter**?", state="answered", words=2, text=text,
+        points=2, mark=1.5, comment="Why?", outdated=True,
     )  # fmt: skip
     return [NotebookResult(id="Dropout", title="Dropout", path="Dropout.ipynb", cells=cells,
                            answers=[answer], curves=[curve])]  # fmt: skip
+
+
+def leaderboard() -> list[LeaderboardEntry]:
+    """Two with a score, one of them with a note, and one without."""
+    return [
+        LeaderboardEntry(name="marvellous-albatross", rank=1, correct=19, total=20),
+        LeaderboardEntry(name=NASTY, rank=2, correct=7, total=20, note="shape (N, 1) read as (N,)"),
+        LeaderboardEntry(name="ada", problem="predictions.npy has shape (3,); expected (20,)."),
+    ]
 
 
 def _cell(id: str, role: str, error: str) -> NotebookCell:

@@ -21,7 +21,7 @@ from grader.course.requests import read_request
 from grader.model.result import Result
 from grader.report.cell_output import fragment
 from grader.report.class_statistics import report_href
-from grader.report.html import class_page, student_page
+from grader.report.html import class_page, ranking_page, student_page
 from grader.report.regrade_page import regrade_page
 from grader.report.request_form import RequestForm
 from grader.report.similar_page import pair_page, similar_page
@@ -81,7 +81,14 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "student-copy-zh": student_page(sample.result(), audience="student", lang="zh"),
         "ungraded": student_page(sample.ungraded("hw", "The archive is encrypted.")),
         "hostile": student_page(sample.hostile()),
-        "class": class_page(sample.class_results(), title="A class", made="2026-03-02"),
+        "class": class_page(
+            sample.class_results(),
+            title="A class",
+            made="2026-03-02",
+            assignment="Networks",
+            gradebook="gradebook.csv",
+        ),
+        "leaderboard": ranking_page(sample.leaderboard(), title="Round 1"),
         "class-hostile": class_page([sample.hostile(text) for text in sample.HOSTILE], title="x"),
         "class-notebooks": class_page(sample.notebook_results(30), title="Notebooks"),
         "student-notebooks": student_page(

@@ -90,12 +90,12 @@ def test_what_an_era_does_not_ask_for_is_not_counted() -> None:
     assert made.counts == {Outcome.PASSED: 1}
 
 
-def test_a_maximum_is_told_only_where_it_is_the_same_for_all() -> None:
+def test_a_maximum_is_a_range_where_templates_differ() -> None:
     one, other = sample.result("a"), sample.result("b")
     first = replace(other.parts[0], max_points=17.0)
     other = replace(other, parts=[first, *other.parts[1:]])
-    assert _statistics([one, one]).maxima[:2] == [15.0, 10.0]
-    assert _statistics([one, other]).maxima[:2] == [None, 10.0]
+    assert _statistics([one, one]).maxima[:2] == [(15.0, 15.0), (10.0, 10.0)]
+    assert _statistics([one, other]).maxima[:2] == [(15.0, 17.0), (10.0, 10.0)]
 
 
 def test_addresses_stay_inside_the_folder_of_reports() -> None:

@@ -1,11 +1,4 @@
 "use strict";
-// A shadow at the edge behind which a table goes on, where no scroll bar shows it.
-for (const area of document.querySelectorAll(".scroll")) {
-  const look = () => area.classList.toggle("more", area.scrollLeft + area.clientWidth < area.scrollWidth - 1);
-  area.addEventListener("scroll", look, { passive: true });
-  new ResizeObserver(look).observe(area);
-}
-
 (() => {
   const table = document.getElementById("table");
   if (!table) return;
@@ -38,25 +31,33 @@ for (const area of document.querySelectorAll(".scroll")) {
   };
   const number = (value) => String(Math.round(value * 100) / 100);
 
+  // What a narrow screen shows has its label with it: there is no heading above it there.
+  const labels = heads.map((head) => (head.querySelector(".name") ?? head).textContent.trim());
+  const labelled = (cell, shown, column) => {
+    if (shown) cell.dataset.label = labels[column];
+    return cell;
+  };
+
   const cellOf = (value, column, levels, kind) => {
     const last = column === heads.length - 1;
     if (kind && last) {
-      const cell = make("td");
+      const cell = make("td", "kind");
       const style = ["absent", "internal"].includes(kind) ? kind : "error";
       cell.append(make("span", `tag ${style}`, kind === "absent" ? words.nothing : words.ungraded));
       return cell;
     }
-    if (last) return make("td", "", value);
+    if (last) return make("td", "kind", value);
     if (Array.isArray(value)) {
       const style = value[0] ? "num" : "num dim";
-      return make("td", style, value.length ? value.join(" / ") : words.absent);
+      return labelled(make("td", style, value.length ? value.join(" / ") : words.absent), value[0] > 0, column);
     }
     const share = levels[column - 2];
     const isPart = share !== undefined;
     const isCount = !isPart && column > 1;
     const dim = value === null || (isCount && !value);
     const style = column === 1 && !dim ? "total" : dim ? "dim" : isPart && share !== "-" ? `h${share}` : "";
-    return make("td", `num ${style}`, value === null ? "–" : number(value));
+    const lost = isPart ? !dim && share !== "-" && share < 4 : isCount && !dim;
+    return labelled(make("td", `num ${style}`, value === null ? "–" : number(value)), lost, column);
   };
 
   const elementOf = (row) => {
@@ -158,7 +159,7 @@ for (const area of document.querySelectorAll(".scroll")) {
       if (!found) find();
       page += step;
       show();
-      table.parentElement.scrollTop = 0;
+      table.scrollIntoView();
     };
     previous.addEventListener("click", () => turn(-1));
     next.addEventListener("click", () => turn(1));
