@@ -188,6 +188,7 @@ class ComposedAssignment:
             due=own.due,
             late=own.late,
             trust_timestamps=own.trust_timestamps,
+            submit=own.submit,
             notebooks=_together(self._notebook_rules(chosen)),
         )
 

@@ -11,7 +11,7 @@ from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn, Protocol
 
-from grader.cli import check
+from grader.cli import check, submit
 from grader.cli.error_lines import run_reporting
 from grader.model.errors import ExitCode
 
@@ -28,7 +28,7 @@ class Command(Protocol):
         """Do it."""
 
 
-COMMANDS: Final[Mapping[str, Command]] = {"check": check}
+COMMANDS: Final[Mapping[str, Command]] = {"check": check, "submit": submit}
 _EXIT_CODES: Final = (
     "Exit codes: 0 all good, 1 some checks failed, 2 usage, 3 input unreadable, 4 internal error."
 )

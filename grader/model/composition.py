@@ -14,6 +14,7 @@ from grader.model.errors import RubricError
 from grader.model.result import Visibility
 from grader.model.rubric import CheckOverride, PackageRule, Text, rubric_sources
 from grader.model.rubric_fault import Fault, fault_in, rubric_error
+from grader.model.submit_rule import SubmitRule, submit_faults
 from grader.model.worth import LatePolicy, policy_faults
 
 _INCLUDES: Final = re.compile(r"^\s*[\"']?include\b", re.MULTILINE)
@@ -46,6 +47,7 @@ class Composition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due: dt.datetime | None = None
     late: LatePolicy = LatePolicy()
     trust_timestamps: bool = False
+    submit: SubmitRule = SubmitRule()
     hints: dict[str, Text] = {}
     """As in a rubric: laid over those of the included assignments."""
     checks: dict[str, CheckOverride] = {}
@@ -71,6 +73,8 @@ def load_composition(path: Path) -> Composition | None:
         raise RubricError(f"{path}: it {fault.what}.", hint=fault.hint) from None
     for key, what in policy_faults(composition.late):
         raise rubric_error(sources, Fault(("late", key), what))
+    for fault in submit_faults(composition.submit):
+        raise rubric_error(sources, fault)
     if not composition.include:
         raise rubric_error(sources, Fault(("include",), "is empty", "Name two assignments."))
     return composition

@@ -16,6 +16,7 @@ from grader.model.contract import Contract, EntryTable, contract_faults
 from grader.model.errors import RubricError
 from grader.model.result import WRITTEN, Visibility
 from grader.model.rubric_fault import Fault, did_you_mean, fault_in, place, rubric_error
+from grader.model.submit_rule import SubmitRule, submit_faults
 from grader.model.worth import LatePolicy, policy_faults
 
 
@@ -205,6 +206,8 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     checks: dict[str, CheckOverride] = {}
     """Id of a check to what is changed of it."""
     notebooks: NotebookRules | None = None
+    submit: SubmitRule = SubmitRule()
+    """What `grader submit` packs, besides modules and notebooks."""
     extends: str = ""
     """Another rubric, beside this one, that this one is laid over."""
 
@@ -319,6 +322,7 @@ def _faults(rubric: Rubric) -> Iterator[Fault]:
         yield Fault(("late", key), what)
     if rubric.notebooks is not None:
         yield from _notebook_faults(rubric, rubric.notebooks)
+    yield from submit_faults(rubric.submit)
     yield from contract_faults(rubric.declared)
 
 

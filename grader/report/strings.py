@@ -7,6 +7,7 @@ from typing import Final, Literal
 from grader.model.result import Outcome
 from grader.report.course_strings import COURSE_TEXTS
 from grader.report.similar_strings import SIMILAR_TEXTS
+from grader.report.submit_strings import SUBMIT_TEXTS
 
 Lang = Literal["en", "zh"]
 
@@ -349,6 +350,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),
     **COURSE_TEXTS,
     **SIMILAR_TEXTS,
+    **SUBMIT_TEXTS,
 }
 
 

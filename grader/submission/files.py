@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.model.errors import InputError
+from grader.model.packing_list import PACKING_LIST
 from grader.submission.module_names import is_python, may_be_notebook
 from grader.submission.notebook_cells import CellCode
 from grader.submission.notebook_formats import MAX_BYTES as MAX_NOTEBOOK_BYTES
@@ -23,6 +25,8 @@ MAX_PYTHON_BYTES: Final = 64 * 1024 * 1024
 MAX_NESTED_BYTES: Final = 256 * 1024 * 1024
 _MAX_DEPTH: Final = 32
 _MAX_OTHER: Final = 1_000
+_MAX_LIST: Final = 4 * 1024 * 1024
+_MAX_LISTS: Final = 5
 
 BESIDE: Final = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".svg", ".npy", ".npz", ".txt", ".csv", ".tsv",
@@ -72,6 +76,8 @@ class Tree:
     """Files of any kind."""
     notebooks: dict[str, list[CellCode]] = field(default_factory=dict)
     """The cells of files that are read as notebooks."""
+    lists: dict[str, bytes] = field(default_factory=dict)
+    """What `grader submit` wrote beside what it packed, by path."""
     held: int = 0
     """Bytes in `files`."""
 
@@ -124,7 +130,10 @@ def gather(members: Iterable[Member], name: str, wanted: Wanted = is_python) -> 
         if is_ignored(path):
             tree.other += [path] if _is_telling(path, tree) else []
             continue
-        if archive_stem(path) is not None and member.link is None:
+        if _is_list(path, member, tree):
+            with contextlib.suppress(OSError):
+                tree.lists[path] = member.read(_MAX_LIST)
+        elif archive_stem(path) is not None and member.link is None:
             tree.archives.append(member.name)
         elif not (is_python(path) or wanted(path)):
             tree.other += [path] if len(tree.other) < _MAX_OTHER else []
@@ -134,6 +143,12 @@ def gather(members: Iterable[Member], name: str, wanted: Wanted = is_python) -> 
             _take(tree, path, member)
     _follow_links(tree)
     return tree
+
+
+def _is_list(path: str, member: Member, tree: Tree) -> bool:
+    """Whether a file is the packing list of an archive, within reason."""
+    named = posixpath.basename(path) == PACKING_LIST and member.link is None
+    return named and member.size < _MAX_LIST and len(tree.lists) < _MAX_LISTS
 
 
 def _is_telling(path: str, tree: Tree) -> bool:

@@ -29,6 +29,7 @@ from grader.submission.package import (
     names_noted,
     rank,
 )
+from grader.submission.packing_notes import packing_notes
 from grader.submission.reader import Reader, read_nested, read_tree
 from grader.submission.refusal import misplaced, nothing_found, nothing_usable
 from grader.submission.source import Source
@@ -68,6 +69,7 @@ def load(
         raise InputError(source.problem)
     modules = Modules(contract, given, form)
     tree = _read(source.path, modules)
+    packing = packing_notes(tree)
     take_notebooks(tree, modules, notebooks)
     reader = Reader(tree, modules.contract)
     found = _found(source, given, modules, tree, reader)
@@ -78,6 +80,7 @@ def load(
     chosen = plugin.choose(contents.facts(), command=release, rubric=fixed)
     notes = [
         source.note,
+        *packing,
         _choice(found.ranked, package, len(contract)),
         *names_noted(package),
         *helpers_noted(package, lent),
@@ -172,6 +175,7 @@ def _read(path: Path, modules: Modules) -> Tree:
     inner.files |= tree.files
     inner.unread |= tree.unread
     inner.other += tree.other
+    inner.lists |= tree.lists
     return inner
 
 

@@ -151,6 +151,7 @@ class _Nested:
         self._into.files |= {f"{name}/{path}": content for path, content in inner.files.items()}
         self._into.unread |= {f"{name}/{path}": reason for path, reason in inner.unread.items()}
         self._into.other += [f"{name}/{path}" for path in inner.other]
+        self._into.lists |= {f"{name}/{path}": content for path, content in inner.lists.items()}
         self._into.members += inner.members
         if not inner.archives or inner.files:
             return []

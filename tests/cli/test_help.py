@@ -37,6 +37,7 @@ COMMANDS = (
         "publish",
         "requests",
         "similar",
+        "submit",
         "template",
         "term",
         "verify",

@@ -19,6 +19,7 @@ from grader.course.course_settings import CourseAssignment, CourseSettings, Slip
 from grader.model.result import CheckResult, Outcome, Result
 from grader.model.rubric import Grading, LimitSettings, Rubric
 from grader.model.served_data import DataRequest
+from grader.model.submit_rule import SubmitRule
 from grader.model.worth import LatePolicy
 from tests.support import REPOSITORY, SECONDS, not_passed, results, submission
 from tests.verify.toy import LAYERS, SCALE, SHIFT, make
@@ -99,7 +100,7 @@ def test_the_guide_to_a_course_works(tmp_path: Path) -> None:
 
 def test_every_key_of_a_rubric_is_there() -> None:
     text = _text(REPOSITORY / "docs" / "instructors.md")
-    kinds = (Rubric, Grading, LatePolicy, LimitSettings)
+    kinds = (Rubric, Grading, LatePolicy, LimitSettings, SubmitRule)
     keys = {name for kind in kinds for name in kind.__struct_encode_fields__}
     assert {name for name in keys if not re.search(rf"\b{name}\b", text)} == set()
 

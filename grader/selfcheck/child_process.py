@@ -1,0 +1,51 @@
+"""Running a tool of the student's own environment, with a time limit, and ending all of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Ended(NamedTuple):
+    """How a tool ended."""
+
+    code: int | None
+    """None where it ran out of time."""
+    out: str
+    err: str
+
+
+def run_tool(command: Sequence[str], seconds: float, folder: Path | None = None) -> Ended:
+    """Run a command; whatever it started is ended with it.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = subprocess.Popen(
+        command, text=True, errors="replace", cwd=folder, start_new_session=True, **pipes
+    )
+    try:
+        out, err = child.communicate(timeout=seconds)
+        return Ended(child.returncode, out, err)
+    except subprocess.TimeoutExpired:
+        _end(child)
+        out, err = child.communicate()
+        return Ended(None, out, err)
+    except BaseException:  # also Ctrl-C: nothing of it may go on
+        _end(child)
+        child.wait()
+        raise
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    else:
+        child.kill()

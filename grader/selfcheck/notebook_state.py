@@ -1,0 +1,80 @@
+"""What a notebook's file says of its last run: read only, nothing is executed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from grader.report.strings import Texts
+from grader.report.text import one_line
+from grader.selfcheck.finding import Finding
+
+_SHOWN: Final = 50
+
+
+def code_cells(content: bytes) -> list[tuple[int, dict[str, Any]]]:
+    """The cells of code that hold something, with their places from 1 among all cells.
+
+    Raises:
+        ValueError: it is not a notebook.
+    """
+    book = json.loads(content)
+    cells = book.get("cells") if isinstance(book, dict) else None
+    if cells is None and isinstance(book, dict):
+        cells = [c for sheet in book.get("worksheets", []) for c in sheet.get("cells", [])]
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise ValueError("there are no cells in it")
+    numbered = enumerate(cells, start=1)
+    return [(at, c) for at, c in numbered if c.get("cell_type") == "code" and source_of(c).strip()]
+
+
+def source_of(cell: dict[str, Any]) -> str:
+    """What a cell holds."""
+    source = cell.get("source", cell.get("input", ""))
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def state_of(path: str, content: bytes, texts: Texts) -> Iterator[Finding]:
+    """What is amiss with the saved state of a notebook."""
+    name = PurePosixPath(path).name
+    try:
+        cells = code_cells(content)
+    except (ValueError, RecursionError) as error:
+        reason = one_line(str(error), _SHOWN)
+        yield Finding(texts("submit.notebook_damaged", name=path, reason=reason))
+        return
+    counts = [(at, cell.get("execution_count", cell.get("prompt_number"))) for at, cell in cells]
+    yield from _never_run(name, counts, texts)
+    yield from _out_of_order(name, counts, texts)
+    for at, cell in cells:
+        for said in _errors(cell):
+            yield Finding(texts("submit.saved_error", name=name, cell=at, error=said))
+            return
+
+
+def _never_run(name: str, counts: Sequence[tuple[int, Any]], texts: Texts) -> Iterator[Finding]:
+    missing = [at for at, count in counts if count is None]
+    if counts and len(missing) == len(counts):
+        yield Finding(texts("submit.never_run", name=name))
+    elif missing:
+        yield Finding(texts("submit.not_all_run", name=name, n=len(missing), cell=missing[0]))
+
+
+def _out_of_order(name: str, counts: Sequence[tuple[int, Any]], texts: Texts) -> Iterator[Finding]:
+    run = [(at, count) for at, count in counts if isinstance(count, int)]
+    for (_, before), (at, count) in itertools.pairwise(run):
+        if count <= before:
+            yield Finding(texts("submit.out_of_order", name=name, cell=at), problem=False)
+            return
+
+
+def _errors(cell: dict[str, Any]) -> Iterator[str]:
+    outputs = cell.get("outputs", [])
+    for output in outputs if isinstance(outputs, list) else []:
+        if isinstance(output, dict) and output.get("output_type") in ("error", "pyerr"):
+            yield one_line(
+                f"{output.get('ename', 'Error')}: {output.get('evalue', '')}", 2 * _SHOWN
+            )
