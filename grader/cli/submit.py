@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.report.strings import Texts
-    from grader.selfcheck.finding import Finding
     from grader.selfcheck.packing import Packed
-    from grader.selfcheck.work_files import LeftOut
+    from grader.selfcheck.remark import SubmitRemark
+    from grader.selfcheck.work_files import SkippedFile
 
 HELP: Final = "Pack your work to hand it in, and see what it lacks. Exit code 1 if something is."
 _SHOWN: Final = 15
@@ -68,7 +68,7 @@ def _tell_packed(packed: Packed, texts: Texts) -> None:
         _tell_left_out(packed.left_out, texts)
 
 
-def _tell_left_out(left_out: Sequence[LeftOut], texts: Texts) -> None:
+def _tell_left_out(left_out: Sequence[SkippedFile], texts: Texts) -> None:
     for each in left_out[:_SHOWN]:
         size = f", {_size(each.size)}" if each.size > 1 << 20 else ""
         print(f"  {each.path}  ({texts(f'submit.why.{each.why}')}{size})")
@@ -80,7 +80,7 @@ def _tell_more(count: int, texts: Texts) -> None:
         print(f"  {texts('submit.more', n=count - _SHOWN)}")
 
 
-def _tell_findings(found: Sequence[Finding], texts: Texts) -> None:
+def _tell_findings(found: Sequence[SubmitRemark], texts: Texts) -> None:
     print()
     if any(each.problem for each in found):
         print(texts("submit.look_at"))

@@ -26,9 +26,15 @@ def run_tool(command: Sequence[str], seconds: float, folder: Path | None = None)
     Raises:
         OSError: it cannot be started.
     """
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     child = subprocess.Popen(
-        command, text=True, errors="replace", cwd=folder, start_new_session=True, **pipes
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        cwd=folder,
+        start_new_session=True,
     )
     try:
         out, err = child.communicate(timeout=seconds)

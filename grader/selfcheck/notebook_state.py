@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from grader.report.strings import Texts
 from grader.report.text import one_line
-from grader.selfcheck.finding import Finding
+from grader.selfcheck.remark import SubmitRemark
 
 _SHOWN: Final = 50
 
@@ -37,37 +37,41 @@ def source_of(cell: dict[str, Any]) -> str:
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
-def state_of(path: str, content: bytes, texts: Texts) -> Iterator[Finding]:
+def state_of(path: str, content: bytes, texts: Texts) -> Iterator[SubmitRemark]:
     """What is amiss with the saved state of a notebook."""
     name = PurePosixPath(path).name
     try:
         cells = code_cells(content)
     except (ValueError, RecursionError) as error:
         reason = one_line(str(error), _SHOWN)
-        yield Finding(texts("submit.notebook_damaged", name=path, reason=reason))
+        yield SubmitRemark(texts("submit.notebook_damaged", name=path, reason=reason))
         return
     counts = [(at, cell.get("execution_count", cell.get("prompt_number"))) for at, cell in cells]
     yield from _never_run(name, counts, texts)
     yield from _out_of_order(name, counts, texts)
     for at, cell in cells:
         for said in _errors(cell):
-            yield Finding(texts("submit.saved_error", name=name, cell=at, error=said))
+            yield SubmitRemark(texts("submit.saved_error", name=name, cell=at, error=said))
             return
 
 
-def _never_run(name: str, counts: Sequence[tuple[int, Any]], texts: Texts) -> Iterator[Finding]:
+def _never_run(
+    name: str, counts: Sequence[tuple[int, Any]], texts: Texts
+) -> Iterator[SubmitRemark]:
     missing = [at for at, count in counts if count is None]
     if counts and len(missing) == len(counts):
-        yield Finding(texts("submit.never_run", name=name))
+        yield SubmitRemark(texts("submit.never_run", name=name))
     elif missing:
-        yield Finding(texts("submit.not_all_run", name=name, n=len(missing), cell=missing[0]))
+        yield SubmitRemark(texts("submit.not_all_run", name=name, n=len(missing), cell=missing[0]))
 
 
-def _out_of_order(name: str, counts: Sequence[tuple[int, Any]], texts: Texts) -> Iterator[Finding]:
+def _out_of_order(
+    name: str, counts: Sequence[tuple[int, Any]], texts: Texts
+) -> Iterator[SubmitRemark]:
     run = [(at, count) for at, count in counts if isinstance(count, int)]
     for (_, before), (at, count) in itertools.pairwise(run):
         if count <= before:
-            yield Finding(texts("submit.out_of_order", name=name, cell=at), problem=False)
+            yield SubmitRemark(texts("submit.out_of_order", name=name, cell=at), problem=False)
             return
 
 

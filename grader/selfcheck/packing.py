@@ -17,13 +17,13 @@ from grader.model.errors import InputError
 from grader.model.packing_list import PACKING_LIST, PackingList, content_digest
 from grader.model.submit_rule import SubmitRule
 from grader.report.strings import Texts
-from grader.selfcheck.finding import Finding
 from grader.selfcheck.notebook_pdf import notebook_pdf
 from grader.selfcheck.notebook_run import can_run, run_notebook
 from grader.selfcheck.readiness import findings, unsaved
+from grader.selfcheck.remark import SubmitRemark
 from grader.selfcheck.student_folder import nothing_in, working_folder
 from grader.selfcheck.submission_zip import write_zip, zip_bytes
-from grader.selfcheck.work_files import LeftOut, PackedFile, WorkFiles, work_files
+from grader.selfcheck.work_files import PackedFile, SkippedFile, WorkFiles, work_files
 
 _LARGEST: Final = 5
 
@@ -38,8 +38,8 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     size: int
     files: list[str]
-    left_out: list[LeftOut]
-    findings: list[Finding]
+    left_out: list[SkippedFile]
+    findings: list[SubmitRemark]
     notebooks: list[Path]
     rule: SubmitRule
 
@@ -94,54 +94,58 @@ def pack(
     )
 
 
-def notebook_findings(packed: Packed, texts: Texts, *, run: bool, tell: Tell) -> Iterator[Finding]:
+def notebook_findings(
+    packed: Packed, texts: Texts, *, run: bool, tell: Tell
+) -> Iterator[SubmitRemark]:
     """Run each notebook where the student works, and say how far it gets."""
     if not packed.notebooks:
         return
     if not run:
-        yield Finding(texts("submit.not_run"), problem=False)
+        yield SubmitRemark(texts("submit.not_run"), problem=False)
     elif not can_run():
-        yield Finding(texts("submit.no_jupyter"), problem=False)
+        yield SubmitRemark(texts("submit.no_jupyter"), problem=False)
     else:
         for path in packed.notebooks:
             yield _run(path, packed.rule.notebook_seconds, texts, tell)
 
 
-def _run(path: Path, seconds: float, texts: Texts, tell: Tell) -> Finding:
+def _run(path: Path, seconds: float, texts: Texts, tell: Tell) -> SubmitRemark:
     name, minutes = path.name, f"{seconds / 60:.3g}"
     tell(texts("submit.running", name=name, minutes=minutes))
     try:
         run = run_notebook(path, seconds)
     except KeyboardInterrupt:
-        return Finding(texts("submit.run_stopped", name=name), problem=False)
+        return SubmitRemark(texts("submit.run_stopped", name=name), problem=False)
     except OSError as error:
-        return Finding(texts("submit.run_not_started", name=name, error=error), problem=False)
+        return SubmitRemark(texts("submit.run_not_started", name=name, error=error), problem=False)
     if run.done:
-        return Finding(texts("submit.run_well", name=name), problem=False)
+        return SubmitRemark(texts("submit.run_well", name=name), problem=False)
     if not run.in_time:
         said = texts("submit.run_too_long", name=name, cell=run.cell, minutes=minutes)
-        return Finding(said, problem=False)
+        return SubmitRemark(said, problem=False)
     if not run.cell:
-        return Finding(texts("submit.run_not_started", name=name, error=run.error), problem=False)
-    return Finding(texts("submit.run_failed", name=name, cell=run.cell, error=run.error))
+        return SubmitRemark(
+            texts("submit.run_not_started", name=name, error=run.error), problem=False
+        )
+    return SubmitRemark(texts("submit.run_failed", name=name, cell=run.cell, error=run.error))
 
 
 def _read(work: WorkFiles) -> dict[str, bytes]:
     contents = {}
     for file in list(work.packed):
         if file.path == PACKING_LIST:
-            work.left_out.append(LeftOut(file.path, "manifest", file.size))
+            work.left_out.append(SkippedFile(file.path, "manifest", file.size))
             continue
         try:
             contents[file.path] = file.place.read_bytes()
         except OSError:
-            work.left_out.append(LeftOut(file.path, "unreadable", file.size))
+            work.left_out.append(SkippedFile(file.path, "unreadable", file.size))
     return contents
 
 
 def _add_pdfs(
     files: list[PackedFile], contents: dict[str, bytes], texts: Texts, tell: Tell
-) -> Iterator[Finding]:
+) -> Iterator[SubmitRemark]:
     for file in files:
         if not file.path.endswith(".ipynb"):
             continue
@@ -150,7 +154,7 @@ def _add_pdfs(
         made = notebook_pdf(file.place)
         if made is None:
             contents.pop(name, None)
-            yield Finding(texts("submit.no_pdf", name=file.path, pdf=PurePosixPath(name).name))
+            yield SubmitRemark(texts("submit.no_pdf", name=file.path, pdf=PurePosixPath(name).name))
         else:
             contents[name] = made
 
@@ -173,7 +177,7 @@ def _as_the_instructor_reads(
     opened: Assignment | ComposedAssignment,
     folder: Path,
     texts: Texts,
-) -> list[Finding]:
+) -> list[SubmitRemark]:
     with tempfile.TemporaryDirectory(prefix="grader-submit-") as place:
         archive = Path(place) / f"{folder.name or 'submission'}.zip"
         archive.write_bytes(made)

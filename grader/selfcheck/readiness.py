@@ -15,8 +15,8 @@ from grader.assignment.folder import Assignment
 from grader.model.submission import Submission
 from grader.report.strings import Texts
 from grader.report.text import one_line
-from grader.selfcheck.finding import Finding
 from grader.selfcheck.notebook_state import state_of
+from grader.selfcheck.remark import SubmitRemark
 from grader.selfcheck.work_files import PackedFile
 from grader.submission import load, single
 
@@ -31,7 +31,7 @@ def findings(
     packed: Mapping[str, bytes],
     opened: Assignment | ComposedAssignment,
     texts: Texts,
-) -> Iterator[Finding]:
+) -> Iterator[SubmitRemark]:
     """What the archive lacks, and what its files say of themselves.
 
     Args:
@@ -50,20 +50,20 @@ def findings(
         marker = _MARKER.search(content) if path.endswith((".py", ".ipynb")) else None
         if marker:
             line = content.count(b"\n", 0, marker.start()) + 1
-            yield Finding(texts("submit.conflict", name=path, line=line))
+            yield SubmitRemark(texts("submit.conflict", name=path, line=line))
         elif path.endswith(".py"):
             yield from _unparsed(path, content, texts)
         elif path.endswith(".ipynb"):
             yield from state_of(path, content, texts)
 
 
-def unsaved(files: Sequence[PackedFile], texts: Texts) -> Iterator[Finding]:
+def unsaved(files: Sequence[PackedFile], texts: Texts) -> Iterator[SubmitRemark]:
     """What an editor seems to hold that is newer than the file."""
     for file in files:
         saved = file.place.stat().st_mtime
         for copy in _copies(file.place):
             if copy.is_symlink() or (copy.exists() and copy.stat().st_mtime > saved + _NEWER):
-                yield Finding(texts("submit.unsaved", name=file.path, copy=copy.name))
+                yield SubmitRemark(texts("submit.unsaved", name=file.path, copy=copy.name))
                 break
 
 
@@ -81,43 +81,43 @@ def _loaded(
     )
 
 
-def _of_code(found: Submission, texts: Texts) -> Iterator[Finding]:
+def _of_code(found: Submission, texts: Texts) -> Iterator[SubmitRemark]:
     """Names of the contract that are missing, cannot be used, or were not begun."""
     by_file: dict[str, list[str]] = {}
     for name, file in found.missing.items():
         by_file.setdefault(file, []).append(name)
     for file, names in by_file.items():
-        yield Finding(texts("submit.missing", names=_listed(names), name=file))
+        yield SubmitRemark(texts("submit.missing", names=_listed(names), name=file))
     for reason in dict.fromkeys(found.broken.values()):
-        yield Finding(texts("submit.broken", reason=reason))
+        yield SubmitRemark(texts("submit.broken", reason=reason))
     if found.todo:
-        yield Finding(texts("submit.untouched", n=len(found.todo), names=_listed(found.todo)))
+        yield SubmitRemark(texts("submit.untouched", n=len(found.todo), names=_listed(found.todo)))
 
 
 def _absent(
     packed: Mapping[str, bytes], opened: Assignment | ComposedAssignment, texts: Texts
-) -> Iterator[Finding]:
+) -> Iterator[SubmitRemark]:
     """Notebooks and other files that the rubric asks for and that are not there."""
     rules = opened.rubric.notebooks
     books = {PurePosixPath(path).stem.casefold() for path in packed if path.endswith(".ipynb")}
     for name in rules.files if rules else ():
         if name.casefold() not in books:
-            yield Finding(texts("submit.no_notebook", name=f"{name}.ipynb"))
+            yield SubmitRemark(texts("submit.no_notebook", name=f"{name}.ipynb"))
     for pattern in opened.rubric.submit.files:
         if not any(fnmatchcase(path, pattern) for path in packed):
-            yield Finding(texts("submit.no_file", name=pattern))
+            yield SubmitRemark(texts("submit.no_file", name=pattern))
 
 
-def _unparsed(path: str, content: bytes, texts: Texts) -> Iterator[Finding]:
+def _unparsed(path: str, content: bytes, texts: Texts) -> Iterator[SubmitRemark]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(content)
     except SyntaxError as error:
         said = one_line(error.msg or "", 80)
-        yield Finding(texts("submit.syntax", name=path, line=error.lineno or 1, error=said))
+        yield SubmitRemark(texts("submit.syntax", name=path, line=error.lineno or 1, error=said))
     except (ValueError, RecursionError, MemoryError) as error:
-        yield Finding(texts("submit.broken", reason=f"{path}: {one_line(str(error), 80)}"))
+        yield SubmitRemark(texts("submit.broken", reason=f"{path}: {one_line(str(error), 80)}"))
 
 
 def _copies(place: Path) -> Iterator[Path]:

@@ -45,7 +45,7 @@ class PackedFile(NamedTuple):
     size: int
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class SkippedFile(msgspec.Struct, frozen=True):
     """A file or folder that does not."""
 
     path: str
@@ -59,7 +59,7 @@ class WorkFiles(msgspec.Struct, frozen=True):
     """The files of a folder, sorted into two heaps."""
 
     packed: list[PackedFile]
-    left_out: list[LeftOut]
+    left_out: list[SkippedFile]
 
 
 def work_files(folder: Path, wanted: Sequence[str] = (), but: Path | None = None) -> WorkFiles:
@@ -72,7 +72,7 @@ def work_files(folder: Path, wanted: Sequence[str] = (), but: Path | None = None
         but: the archive that is going to be written, which says nothing of the work.
     """
     packed: list[PackedFile] = []
-    left_out: list[LeftOut] = []
+    left_out: list[SkippedFile] = []
     for path, place in _entries(folder, "", left_out):
         if but is not None and place.resolve() == but:
             continue
@@ -81,7 +81,7 @@ def work_files(folder: Path, wanted: Sequence[str] = (), but: Path | None = None
         if not why and len(packed) >= _MAX_FILES:
             why = "too_many"
         if why:
-            left_out.append(LeftOut(path, why, size))
+            left_out.append(SkippedFile(path, why, size))
         else:
             packed.append(PackedFile(path, place, size))
     return WorkFiles(sorted(packed), sorted(left_out, key=lambda each: each.path))
@@ -92,21 +92,21 @@ def is_wanted(path: str, wanted: Sequence[str]) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in wanted)
 
 
-def _entries(folder: Path, above: str, left_out: list[LeftOut]) -> Iterator[tuple[str, Path]]:
+def _entries(folder: Path, above: str, left_out: list[SkippedFile]) -> Iterator[tuple[str, Path]]:
     """The files of a folder and those below it, without folders that are nobody's work."""
     try:
         found = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
-        left_out.append(LeftOut(above, "unreadable"))
+        left_out.append(SkippedFile(above, "unreadable"))
         return
     for entry in found:
         path = unicodedata.normalize("NFC", above + entry.name)
         if entry.is_symlink():
-            left_out.append(LeftOut(path, "link"))
+            left_out.append(SkippedFile(path, "link"))
         elif not entry.is_dir():
             yield path, Path(entry)
         elif why := _why_no_folder(entry.name, Path(entry)):
-            left_out.append(LeftOut(f"{path}/", why))
+            left_out.append(SkippedFile(f"{path}/", why))
         else:
             yield from _entries(Path(entry), f"{path}/", left_out)
 

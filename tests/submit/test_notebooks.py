@@ -19,7 +19,7 @@ ERROR = {"output_type": "error", "ename": "NameError", "evalue": "no x", "traceb
 
 
 def _state(path: Path) -> list[tuple[str, bool]]:
-    return [tuple(each) for each in state_of(path.name, path.read_bytes(), EN)]
+    return [(each.text, each.problem) for each in state_of(path.name, path.read_bytes(), EN)]
 
 
 def test_a_notebook_that_was_run_in_order_has_nothing_amiss(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_pdf_that_the_student_made_is_taken(tmp_path: Path) -> None:
 def test_where_nothing_makes_a_pdf_it_is_said_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     work = desk(tmp_path, submit="[submit]\npdf = true\n")
     notebook(work / "a.ipynb", "1")
     found = packed(work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class SubmitRemark(NamedTuple):
     """One thing to know before handing in."""
 
     text: str
