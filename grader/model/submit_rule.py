@@ -16,6 +16,8 @@ class SubmitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: list[str] = []
     """Paths in the student's folder, or patterns of them with `*`: each has to be there, and is
     packed whatever it is."""
+    notebooks: list[str] = []
+    """Names of notebooks, without ending, besides those of `[notebooks]`: each has to be there."""
     max_megabytes: float = 50.0
     """Of the archive."""
     pdf: bool = False

@@ -229,9 +229,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "board.empty": ("Nothing has a score yet.", "尚无成绩。"),
     "board.others": ("Without a score", "尚无成绩的提交"),
     "board.others_note": (
-        "These files could not be compared with the labels, for a reason of form. Nothing else is "
-        "meant by it: correct what is named, and submit again.",
-        "这些文件因格式原因未能与标签比较，并无他意：请按说明修改后重新提交。",
+        "These files could not be compared with the labels because of their format. That says "
+        "nothing about the work in them: correct what is named and submit again.",
+        "这些文件因格式原因未能与标签比较，这与作业本身无关：请按说明修改后重新提交。",
     ),
     # how it was graded
     "how.title": ("How this was graded", "评分方式"),

@@ -100,7 +100,8 @@ def _absent(
     """Notebooks and other files that the rubric asks for and that are not there."""
     rules = opened.rubric.notebooks
     books = {PurePosixPath(path).stem.casefold() for path in packed if path.endswith(".ipynb")}
-    for name in rules.files if rules else ():
+    wanted = [*(rules.files if rules else ()), *opened.rubric.submit.notebooks]
+    for name in dict.fromkeys(wanted):
         if name.casefold() not in books:
             yield SubmitRemark(texts("submit.no_notebook", name=f"{name}.ipynb"))
     for pattern in opened.rubric.submit.files:

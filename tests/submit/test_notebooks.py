@@ -119,9 +119,13 @@ def test_a_wanted_notebook_that_is_not_there_is_named(tmp_path: Path) -> None:
         '[notebooks]\nscale = "small"\ndata = "images"\n[notebooks.scales]\nsmall = {}\n'
         '[notebooks.files.Fit]\npart = "scale"\ntitle = { en = "Fit" }\n'
     )
-    work = desk(tmp_path, submit=rules)
-    assert told(packed(work)) == ["The notebook Fit.ipynb is not there."]
-    notebook(work / "fit.ipynb", "1")
+    work = desk(tmp_path, submit=f'{rules}[submit]\nnotebooks = ["Report"]\n')
+    assert told(packed(work)) == [
+        "The notebook Fit.ipynb is not there.",
+        "The notebook Report.ipynb is not there.",
+    ]
+    for name in ("fit", "Report"):
+        notebook(work / f"{name}.ipynb", "1")
     assert told(packed(work)) == []
 
 
