@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.folder import Assignment
+from grader.course.open_class import open_class
 from grader.model.errors import InputError, RubricError
 from grader.model.packing_list import content_digest
 from grader.submission import load, single
@@ -224,3 +225,22 @@ def test_a_list_in_a_list_names_nobody(tmp_path: Path) -> None:
     listed |= {"assignment": "<b>x</b>\n" * 9, "packed_at": "yesterday", "student": "eve"}
     other = _rewritten(found.archive, tmp_path / "b.zip", submission=json.dumps(listed).encode())
     assert _note(other, tmp_path / "course") == ["Packed with `grader submit`."]
+
+
+def test_a_platform_gives_the_identity_and_the_list_none(tmp_path: Path) -> None:
+    made = packed(desk(tmp_path)).archive.read_bytes()
+    export = tmp_path / "canvas"
+    export.mkdir()
+    for name in ("smithann_340_208_toy-submission.zip", "leebob_341_210_toy-submission-1.zip"):
+        (export / name).write_bytes(made)
+    assignment = Assignment.load(str(tmp_path / "course" / "toy.toml"))
+    with open_class(export, assignment) as those:
+        found = {source.id: source for source in those.sources}
+        notes = [
+            load(source, contract=assignment.contract, form=assignment.form).notes
+            for source in found.values()
+        ]
+    assert sorted(found) == ["leebob_341", "smithann_340"]
+    assert all(
+        any("Packed with `grader submit` for toy" in note for note in each) for each in notes
+    )
