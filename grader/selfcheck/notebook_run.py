@@ -32,7 +32,7 @@ with client.setup_kernel():
         try:
             client.execute_cell(cell, place)
         except CellExecutionError as error:
-            tell(error=f"{error.ename}: {error.evalue}")
+            tell(error=f"{error.ename}: {error.evalue}".rstrip(": "))
             break
         except DeadKernelError:
             tell(error="its kernel ended")

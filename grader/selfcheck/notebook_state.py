@@ -37,6 +37,12 @@ def source_of(cell: dict[str, Any]) -> str:
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
+def cell_name(at: int, source: str) -> str:
+    """A cell as people find it: its place among all cells, and how it begins."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return f"{at} ({one_line(lines[0], _SHOWN)})" if lines else str(at)
+
+
 def state_of(path: str, content: bytes, texts: Texts) -> Iterator[SubmitRemark]:
     """What is amiss with the saved state of a notebook."""
     name = PurePosixPath(path).name
@@ -46,17 +52,21 @@ def state_of(path: str, content: bytes, texts: Texts) -> Iterator[SubmitRemark]:
         reason = one_line(str(error), _SHOWN)
         yield SubmitRemark(texts("submit.notebook_damaged", name=path, reason=reason))
         return
-    counts = [(at, cell.get("execution_count", cell.get("prompt_number"))) for at, cell in cells]
+    counts = [
+        (cell_name(at, source_of(cell)), cell.get("execution_count", cell.get("prompt_number")))
+        for at, cell in cells
+    ]
     yield from _never_run(name, counts, texts)
     yield from _out_of_order(name, counts, texts)
     for at, cell in cells:
+        named = cell_name(at, source_of(cell))
         for said in _errors(cell):
-            yield SubmitRemark(texts("submit.saved_error", name=name, cell=at, error=said))
+            yield SubmitRemark(texts("submit.saved_error", name=name, cell=named, error=said))
             return
 
 
 def _never_run(
-    name: str, counts: Sequence[tuple[int, Any]], texts: Texts
+    name: str, counts: Sequence[tuple[str, Any]], texts: Texts
 ) -> Iterator[SubmitRemark]:
     missing = [at for at, count in counts if count is None]
     if counts and len(missing) == len(counts):
@@ -66,7 +76,7 @@ def _never_run(
 
 
 def _out_of_order(
-    name: str, counts: Sequence[tuple[int, Any]], texts: Texts
+    name: str, counts: Sequence[tuple[str, Any]], texts: Texts
 ) -> Iterator[SubmitRemark]:
     run = [(at, count) for at, count in counts if isinstance(count, int)]
     for (_, before), (at, count) in itertools.pairwise(run):

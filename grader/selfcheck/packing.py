@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from grader.model.submit_rule import SubmitRule
 from grader.report.strings import Texts
 from grader.selfcheck.notebook_pdf import notebook_pdf
 from grader.selfcheck.notebook_run import can_run, run_notebook
+from grader.selfcheck.notebook_state import cell_name, code_cells, source_of
 from grader.selfcheck.readiness import findings, unsaved
 from grader.selfcheck.remark import SubmitRemark
 from grader.selfcheck.student_folder import nothing_in, working_folder
@@ -120,14 +122,21 @@ def _run(path: Path, seconds: float, texts: Texts, tell: Tell) -> SubmitRemark:
         return SubmitRemark(texts("submit.run_not_started", name=name, error=error), problem=False)
     if run.done:
         return SubmitRemark(texts("submit.run_well", name=name), problem=False)
+    cell = _cell(path, run.cell)
     if not run.in_time:
-        said = texts("submit.run_too_long", name=name, cell=run.cell, minutes=minutes)
+        said = texts("submit.run_too_long", name=name, cell=cell, minutes=minutes)
         return SubmitRemark(said, problem=False)
     if not run.cell:
         return SubmitRemark(
             texts("submit.run_not_started", name=name, error=run.error), problem=False
         )
-    return SubmitRemark(texts("submit.run_failed", name=name, cell=run.cell, error=run.error))
+    return SubmitRemark(texts("submit.run_failed", name=name, cell=cell, error=run.error))
+
+
+def _cell(path: Path, at: int) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        return cell_name(at, source_of(dict(code_cells(path.read_bytes())).get(at, {})))
+    return str(at)
 
 
 def _read(work: WorkFiles) -> dict[str, bytes]:

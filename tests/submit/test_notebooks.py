@@ -31,8 +31,8 @@ def test_a_notebook_that_was_run_in_order_has_nothing_amiss(tmp_path: Path) -> N
     ("counts", "said"),
     [
         ((None, None), "a.ipynb holds no results: run all of its cells, and save it."),
-        ((1, None), "a.ipynb: 1 cell was not run, cell 2."),
-        ((4, 2), "a.ipynb: cell 2 was run before the one above it. Use “Restart and run all”."),
+        ((1, None), "a.ipynb: 1 cell was not run, cell 2 (2)."),
+        ((4, 2), "a.ipynb: cell 2 (2) was run before the one above it. Use “Restart and run all”."),
     ],
 )
 def test_what_was_not_run_in_order_is_said(
@@ -45,7 +45,7 @@ def test_what_was_not_run_in_order_is_said(
 def test_a_saved_error_is_said_with_its_cell(tmp_path: Path) -> None:
     notebook(tmp_path / "a.ipynb", "1", "x", outputs=[ERROR])
     assert _state(tmp_path / "a.ipynb") == [
-        ("a.ipynb: cell 2 shows an error: NameError: no x", True)
+        ("a.ipynb: cell 2 (x) shows an error: NameError: no x", True)
     ]
 
 
@@ -82,11 +82,11 @@ def _told(found: NotebookRun | None, monkeypatch: pytest.MonkeyPatch, work: Path
         (NotebookRun(done=True, cell=3), "- a.ipynb runs from top to bottom."),
         (
             NotebookRun(cell=2, error="NameError: x"),
-            "! a.ipynb does not run from top to bottom: cell 2 stops with NameError: x",
+            "! a.ipynb does not run from top to bottom: cell 2 (one(2)) stops with NameError: x",
         ),
         (
             NotebookRun(cell=2, in_time=False),
-            "- a.ipynb was still at cell 2 after 10 min; whether it runs to its end is not known.",
+            "- a.ipynb was still at cell 2 (one(2)) after 10 min; whether it runs to its end",
         ),
         (
             NotebookRun(error="No module named 'x'"),
@@ -99,7 +99,7 @@ def test_how_far_it_ran_is_said_and_what_is_not_known_is_no_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: NotebookRun | None, said: str
 ) -> None:
     work = desk(tmp_path)
-    notebook(work / "a.ipynb", "1")
+    notebook(work / "a.ipynb", "# %%\n1", "\none(2)")
     [line] = _told(found, monkeypatch, work)
     assert line.startswith(said)
 
