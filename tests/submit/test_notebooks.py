@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,8 @@ def test_a_pdf_that_the_student_made_is_taken(tmp_path: Path) -> None:
     notebook(work / "a.ipynb", "1")
     (work / "a.pdf").write_bytes(b"%PDF-1.7 mine")
     found = packed(work)
-    assert "a.pdf" in found.files
+    with zipfile.ZipFile(found.archive) as archive:
+        assert archive.read("a.pdf") == b"%PDF-1.7 mine"
     assert told(found) == []
 
 

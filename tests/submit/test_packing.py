@@ -27,6 +27,7 @@ def test_the_archive_holds_the_work_and_a_list_of_it(tmp_path: Path) -> None:
         listed = json.loads(archive.read("submission.json"))
         names = archive.namelist()
         layers = archive.read("toy/layers.py")
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert names == ["submission.json", "toy/__init__.py", "toy/layers.py"]
     assert (listed["assignment"], listed["packed_at"]) == ("toy", NOW)
     assert listed["harness"]
