@@ -42,11 +42,18 @@ def kit_rubric(assignment: Assignment, public: Collection[str], parts: Collectio
         reference="",
         extends="",
         notebooks=None,
+        submit=replace(rubric.submit, notebooks=_handed_in(rubric)),
         hints=_of_the_kit(rubric, public),
         checks={name: each for name, each in rubric.checks.items() if name in public},
     )
     content = msgspec.to_builtins(kept, str_keys=True)
     return toml_text({name: value for name, value in content.items() if value != ""})
+
+
+def _handed_in(rubric: Rubric) -> list[str]:
+    """The notebooks that `grader submit` looks for: a kit has no rules by which to judge them."""
+    judged = rubric.notebooks.files if rubric.notebooks else {}
+    return list(dict.fromkeys([*judged, *rubric.submit.notebooks]))
 
 
 def _of_the_kit(rubric: Rubric, public: Collection[str]) -> dict[str, Text]:

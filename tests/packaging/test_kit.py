@@ -21,7 +21,7 @@ from grader.runner.answer_key import Key
 from grader.runner.check import Check
 from grader.runner.session import run_session
 from grader.selfcheck.import_closure import imported_names
-from grader.selfcheck.kit_rubric import kit_seed
+from grader.selfcheck.kit_rubric import kit_rubric, kit_seed
 from grader.selfcheck.public_bank import function_of
 from grader.selfcheck.student_kit import build_kit
 from tests.support import REPOSITORY, SECONDS, SOLUTION, TEMPLATE
@@ -95,6 +95,21 @@ def test_the_command_has_what_students_need_and_no_more(kit: Path) -> None:
     assert said.returncode == 2
     assert "invalid choice: 'grade'" in said.stderr
     assert len(said.stderr.strip().splitlines()) == 1
+
+
+def test_work_is_packed_without_the_reference(kit: Path) -> None:
+    done = run(kit, "submit", "--no-run", "--out", str(kit / "out.zip"))
+    assert done.returncode == 1, done.stderr
+    assert "Not begun yet: " in done.stdout or "are not begun yet: " in done.stdout
+    with zipfile.ZipFile(kit / "out.zip") as archive:
+        assert {"submission.json", "numpynn/layers.py"} <= {*archive.namelist()}
+
+
+def test_a_kit_knows_the_notebooks_that_are_handed_in() -> None:
+    assignment = Assignment.load("numpynn-notebooks")
+    rubric = tomllib.loads(kit_rubric(assignment, (), {*assignment.rubric.parts}))
+    assert assignment.rubric.notebooks is not None
+    assert rubric["submit"]["notebooks"] == [*assignment.rubric.notebooks.files]
 
 
 def test_nothing_that_only_grading_needs_comes_along(kit: Path) -> None:
