@@ -9,7 +9,7 @@ Three ways in:
 
 import sys
 
-if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:
+if sys.argv[:1] == ["-m"] and not getattr(sys.flags, "safe_path", False):
     # `python -m grader` looks for modules in the current folder first, which may be a student's.
     # Nothing was imported from there yet but this package: also no typing.py, no __future__.py.
     del sys.path[0]

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+SAFE_PATH: Final = ("-P",) if sys.version_info >= (3, 11) else ("-I",)
+"""Options for a Python of ours with `-m`; before 3.11 it also takes nothing from `PYTHONPATH`."""
 _OURS: Final = Path(__file__).resolve().parents[1]
 
 

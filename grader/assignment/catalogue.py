@@ -12,7 +12,6 @@ import itertools
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Final
@@ -24,12 +23,13 @@ from grader.assignment.toml_record import read_record
 from grader.model.errors import InputError
 from grader.model.module_path import NOTEBOOK, source_file
 from grader.model.rubric import Text
+from grader.model.text_enum import TextEnum
 
 _ANYTHING: Final = "..."
 """A line of `old` that stands for any lines, as few as will do."""
 
 
-class Severity(StrEnum):
+class Severity(TextEnum):
     """What a mistake weighs."""
 
     MAJOR = "major"

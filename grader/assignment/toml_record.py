@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from grader.model.errors import InputError
+from grader.model.toml_library import tomllib
 
 Record = TypeVar("Record")
 

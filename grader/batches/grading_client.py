@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -18,7 +18,7 @@ from grader.assignment.layout import find_rubric
 from grader.batches.grading_messages import MANY, MAX_MESSAGE, Job, Ready, Refused
 from grader.grading import Settings
 from grader.grading.merging import merged, settings_of_member
-from grader.import_path import safe_environment
+from grader.import_path import SAFE_PATH, safe_environment
 from grader.model.composition import load_composition
 from grader.model.errors import ExitCode, GraderError, InputError, InternalError, UsageError
 from grader.model.result import Result
@@ -119,7 +119,7 @@ class Engine:
                     return False
             return True
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Engine:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -274,7 +274,7 @@ def _pipes(server: subprocess.Popen[bytes]) -> tuple[Any, Any]:
 def _command(settings: Settings, channel: str, *, many: bool) -> list[str]:
     text = msgspec.json.encode(settings).decode()
     # -P: the current folder may be a student's, whose numpy.py must not be imported here
-    command = [sys.executable, "-P", "-m", "grader.batches.grading_server", text, channel]
+    command = [sys.executable, *SAFE_PATH, "-m", "grader.batches.grading_server", text, channel]
     return [*command, MANY] if many else command
 
 

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -33,6 +33,8 @@ from grader.student.loading import loaded_as
 from grader.student.trace import Traces
 from grader.submission import Source, load
 
+_UTC: Final = dt.timezone.utc  # noqa: UP017  `dt.UTC` is not in Python 3.10
+
 
 def grade_submission(context: GradingContext, source: Source) -> Result:
     """Grade one submission.
@@ -57,7 +59,7 @@ def grade_submission(context: GradingContext, source: Source) -> Result:
         result,
         name=source.name,
         duration=round(time.perf_counter() - start, 3),
-        graded_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        graded_at=dt.datetime.now(tz=_UTC).isoformat(timespec="seconds"),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from grader.model.result import Visibility
 from grader.model.rubric import CheckOverride, PackageRule, Text, rubric_sources
 from grader.model.rubric_fault import Fault, fault_in, rubric_error
 from grader.model.submit_rule import SubmitRule, submit_faults
+from grader.model.toml_library import tomllib
 from grader.model.worth import LatePolicy, policy_faults
 
 _INCLUDES: Final = re.compile(r"^\s*[\"']?include\b", re.MULTILINE)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from enum import StrEnum
 from typing import Final
 
 import msgspec
+
+from grader.model.text_enum import TextEnum
 
 NO_SHELL: Final = "No program can be started here, so shell commands do not work."
 """The error of a cell that tries."""
 
 
-class CellOutcome(StrEnum):
+class CellOutcome(TextEnum):
     """What became of a cell when it was run."""
 
     OK = "ok"

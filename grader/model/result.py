@@ -6,7 +6,6 @@ published as `docs/result.schema.json`.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -15,6 +14,7 @@ import msgspec
 from grader.model.course_records import RegradeRequest
 from grader.model.notebook_records import NotebookResult
 from grader.model.release import ReleaseInfo
+from grader.model.text_enum import TextEnum
 from grader.model.worth import GradedAs, WorthStep, final_of
 
 SCHEMA_VERSION: Final = 1
@@ -24,7 +24,7 @@ WRITTEN: Final = "written_answers"
 """The part that written answers are as soon as they are marked; its `passed` are those marked."""
 
 
-class Outcome(StrEnum):
+class Outcome(TextEnum):
     """What became of a check. Only `internal` is our fault; it never costs points."""
 
     PASSED = "passed"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
     """The harness failed."""
 
 
-class Visibility(StrEnum):
+class Visibility(TextEnum):
     """Who sees the values of a check."""
 
     PUBLIC = "public"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import tomllib
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from grader.model.errors import RubricError
 from grader.model.result import WRITTEN, Visibility
 from grader.model.rubric_fault import Fault, did_you_mean, fault_in, place, rubric_error
 from grader.model.submit_rule import SubmitRule, submit_faults
+from grader.model.toml_library import tomllib
 from grader.model.worth import LatePolicy, policy_faults
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import enum
 import re
-import tomllib
 import types
 import typing
 from collections import Counter
@@ -16,9 +15,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from grader.model.errors import RubricError
+from grader.model.toml_library import tomllib
 
 _HEADER: Final = re.compile(r"\s*(?P<open>\[\[?)(?P<key>.+?)\]?\]\s*(?:#.*)?")
-_KEY: Final = re.compile(r"""[ \t]*(?P<key>(?>"[^"]*"|'[^']*'|[\w-]+|[ \t]*\.[ \t]*)++)[ \t]*=""")
+_KEY: Final = re.compile(
+    r"""[ \t]*(?=(?P<key>(?:"[^"]*"|'[^']*'|[\w-]+|[ \t]*\.[ \t]*)+))(?P=key)[ \t]*="""
+)
 _NAMES: Final = {
     "object": "a table",
     "array": "a list",

@@ -101,6 +101,6 @@ def _has_failed(cell: NotebookCell) -> bool:
 
 def _how(cell: NotebookCell) -> str:
     if cell.outcome is not CellOutcome.ERROR:
-        return cell.outcome.value
+        return str(cell.outcome)
     name = cell.error.partition(":")[0]
     return one_line(name, 60) if name.isidentifier() else CellOutcome.ERROR.value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Self
 
 from grader.sandbox.sandboxes import Sandbox, open_sandbox
 
@@ -43,7 +42,7 @@ class OpeningSandbox:
         except Exception as error:  # told to whoever waits
             self._error = error
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> OpeningSandbox:
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Self
 
 from grader.model.errors import InternalError
 from grader.model.limits import Limits
@@ -35,7 +34,7 @@ class Ordered:
             with suppress(InternalError):
                 first().kill()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Ordered:
         return self
 
     def __exit__(self, *_error: object) -> None:

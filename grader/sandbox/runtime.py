@@ -31,7 +31,7 @@ _STAGED: Final = ("__init__.py", "model/__init__.py", "model/limits.py", "protoc
 _DISTRIBUTIONS: Final = {KERNEL_MAIN: ("numpy", "msgspec", "ipykernel", "matplotlib")}
 """What else must be at hand, with all that these need."""
 _NEEDLESS: Final = frozenset({"debugpy"})
-OPTIONS: Final = ("-s", "-P", "-S", "-B")
+OPTIONS: Final = ("-s", *(("-P",) if sys.version_info >= (3, 11) else ()), "-S", "-B")
 """As `-I -S -B`, but for the environment, which is all ours: it fixes the seed of hashes."""
 ONE_THREAD: Final = {
     f"{name}_NUM_THREADS": "1"
@@ -48,7 +48,8 @@ ENVIRONMENT: Final = {
 }
 
 _START = (
-    "import sys; sys.path.extend(sys.argv.pop(1).split({sep!r})); "
+    "import sys; sys.path[:] = filter(None, sys.path); "
+    "sys.path.extend(sys.argv.pop(1).split({sep!r})); "
     "from grader.worker.{module} import main; main()"
 )
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")

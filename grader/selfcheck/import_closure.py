@@ -36,7 +36,10 @@ def import_closure(top: Path, roots: Iterable[str]) -> dict[str, Path]:
 
 
 def imported_names(text: str) -> Iterator[str]:
-    """What a module imports: dotted names, of which the last part may be a name in a module."""
+    """What a module imports: dotted names, of which the last part may be a name in a module.
+
+    A name that is relative to its package begins with a dot.
+    """
     tree = ast.parse(text)
     for_types = {
         id(inner)
@@ -50,9 +53,10 @@ def imported_names(text: str) -> Iterator[str]:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -49,7 +49,7 @@ _FOR_WORKERS: Final = ("worker", "protocol")
 """Folders that are staged into a sandbox, but for what serves notebooks."""
 _FILES: Final = ("py.typed", "runner/bank.ini")
 NEEDS: Final = (
-    "numpy>=1.22",
+    "numpy>=1.26",
     "pytest>=7.0",
     "msgspec>=0.18",
     "rich>=12.0",
@@ -146,9 +146,8 @@ def _assignment(assignment: Assignment, *, mistakes: bool) -> Iterator[tuple[str
     yield f"{place}/__init__.py", b""
     for file, text in public_bank(layout.bank, hidden).items():
         yield f"{place}/bank/{file}", text.encode()
-    for path in plugin_files(layout.plugin):
-        if path.name not in ("data.py", "__init__.py"):
-            yield f"{place}/{path.name}", path.read_bytes()
+    for path in _hooks(layout.plugin):
+        yield f"{place}/{path.name}", path.read_bytes()
     for module, text in assignment.given_files.items():
         yield inside_wheel("given", f"{id}/{module_file(module)}"), text.encode()
     for notebook, text in assignment.given_notebooks.items():
@@ -165,6 +164,24 @@ def _assignment(assignment: Assignment, *, mistakes: bool) -> Iterator[tuple[str
 def _is_public(assignment: Assignment, check: ListedCheck) -> bool:
     declared = assignment.rubric.visibility(check.id, check.part, check.visibility)
     return declared is Visibility.PUBLIC
+
+
+def _hooks(folder: Path) -> list[Path]:
+    """The hooks of `releases.py`, with the tables and modules beside it that it needs.
+
+    Not those of `data.py`, which knows what is held out: a self-check runs no notebooks.
+    """
+    files = {path.name: path for path in plugin_files(folder)}
+    found, waiting = dict[str, Path](), ["releases.py", *(n for n in files if n.endswith(".json"))]
+    while waiting:
+        name = waiting.pop()
+        if name not in files or name in found:
+            continue
+        found[name] = files[name]
+        if name.endswith(".py"):
+            text = files[name].read_text(encoding="utf-8")
+            waiting += [f"{step}.py" for each in imported_names(text) for step in each.split(".")]
+    return sorted(path for name, path in found.items() if name != FILE)
 
 
 def _encoded(key: Key) -> bytes:

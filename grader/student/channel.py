@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -201,7 +201,7 @@ class WorkerChannel:
         if line is not None:
             line.worker.kill()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> WorkerChannel:
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -90,6 +90,10 @@ def _look_at_names(arguments: ast.arguments, line: int) -> None:
             raise Unparsable(f"duplicate argument '{name}' in function definition", line)
 
 
+_TRIES: Final = (ast.Try, getattr(ast, "TryStar", ast.Try))
+"""`try` with `except` or `except*`, which Python 3.10 does not know."""
+
+
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
     """The bodies of an `if`, `with`, `try` or `match`."""
     match statement:
@@ -97,7 +101,7 @@ def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield from (statement.body, statement.orelse)
         case ast.With() | ast.AsyncWith():
             yield statement.body
-        case ast.Try() | ast.TryStar():
+        case _ if isinstance(statement, _TRIES):
             yield from (statement.body, statement.orelse, statement.finalbody)
             yield from (handler.body for handler in statement.handlers)
         case ast.Match():

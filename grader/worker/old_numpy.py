@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.exceptions
-import numpy.lib.array_utils
 
 from grader.worker.bridges import NOTHING, Gone, serve, serve_when_imported, used
 
@@ -49,6 +48,17 @@ def _asfarray(a: Any, dtype: Any = np.float64) -> Any:
 def _find_common_type(array_types: Any, scalar_types: Any) -> Any:
     every = [np.dtype(kind) for kind in (*array_types, *scalar_types)]
     return np.result_type(*every) if every else None
+
+
+def _of_this_numpy(module: ModuleType, name: str) -> Any:
+    """A name that NumPy 2 has; what stood in its place is still there in one that has it not."""
+    return getattr(module, name, NOTHING)
+
+
+def _byte_bounds(a: Any) -> tuple[int, int]:
+    import numpy.lib.array_utils  # not there before NumPy 2, which has the old name
+
+    return numpy.lib.array_utils.byte_bounds(a)
 
 
 def _msort(a: Any) -> Any:
@@ -130,7 +140,7 @@ _NUMPY: Final[dict[str, dict[str, Any]]] = {
     "2.0": {
         **_CONSTANTS,
         **{
-            name: getattr(numpy.exceptions, name)
+            name: _of_this_numpy(numpy.exceptions, name)
             for name in (
                 "AxisError", "ComplexWarning", "ModuleDeprecationWarning", "RankWarning",
                 "TooHardError", "VisibleDeprecationWarning",
@@ -139,7 +149,7 @@ _NUMPY: Final[dict[str, dict[str, Any]]] = {
         **dict.fromkeys(_UNAVAILABLE_SINCE_2, NOTHING),
         "DataSource": np.lib.npyio.DataSource, "add_docstring": np.lib.add_docstring,
         "add_newdoc": np.lib.add_newdoc, "alltrue": np.all, "asfarray": _asfarray,
-        "bool8": np.bool_, "byte_bounds": numpy.lib.array_utils.byte_bounds, "cast": _Cast(),
+        "bool8": np.bool_, "byte_bounds": _byte_bounds, "cast": _Cast(),
         "cfloat": np.complex128, "chararray": np.char.chararray,
         "clongfloat": np.clongdouble, "compare_chararrays": np.char.compare_chararrays,
         "complex_": np.complex128, "cumproduct": np.cumprod, "deprecate": _deprecate,
@@ -166,7 +176,7 @@ _NUMPY: Final[dict[str, dict[str, Any]]] = {
         "singlecomplex": np.complex64, "sometrue": np.any, "string_": np.bytes_,
         "unicode_": np.str_,
     },
-    "2.4": {"in1d": _in1d, "row_stack": np.vstack, "trapz": np.trapezoid},
+    "2.4": {"in1d": _in1d, "row_stack": np.vstack, "trapz": _of_this_numpy(np, "trapezoid")},
 }  # fmt: skip
 
 _PRIVATE: Final = {
