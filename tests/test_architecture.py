@@ -32,6 +32,7 @@ ORDER: Final = (
     "similarity",
     "verify",
     "batches",
+    "oral",
     "selfcheck",
     "demo",
     "authoring",

@@ -47,7 +47,7 @@ def grade_submission(context: GradingContext, source: Source) -> Result:
         if source.problem:
             raise InputError(source.problem)
         with Ordered(context.sandbox, context.limits) as sandbox:
-            submission = _loaded(context, source)
+            submission = read_submission(context, source)
             result = _graded(SubmissionRun(context, submission, sandbox), submission, source.path)
     except InputError as error:
         result = _ungraded(context, source, "input", str(error))
@@ -63,7 +63,12 @@ def grade_submission(context: GradingContext, source: Source) -> Result:
     )
 
 
-def _loaded(context: GradingContext, source: Source) -> Submission:
+def read_submission(context: GradingContext, source: Source) -> Submission:
+    """A submission as its assignment reads it; nothing of it is run.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     return load(
         source,
         contract=context.assignment.contract,

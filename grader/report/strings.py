@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from grader.model.result import Outcome
 from grader.report.course_strings import COURSE_TEXTS
+from grader.report.oral_strings import ORAL_TEXTS
 from grader.report.similar_strings import SIMILAR_TEXTS
 from grader.report.submit_strings import SUBMIT_TEXTS
 
@@ -351,6 +352,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     **COURSE_TEXTS,
     **SIMILAR_TEXTS,
     **SUBMIT_TEXTS,
+    **ORAL_TEXTS,
 }
 
 

@@ -102,7 +102,7 @@ def _of_function(
 
 def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterator[tuple[str, str]]:
     """Each change of a segment: the operator's name, and the segment's new text."""
-    if segment.role == "block" or _may_be_dropped(segment, located):
+    if segment.role == "block" or may_be_dropped(segment, located):
         yield "drop", "pass"
     if segment.role == "block":
         return
@@ -160,20 +160,20 @@ def _with(root: ast.AST, path: _Path, new: ast.AST) -> ast.AST:
     return root
 
 
-def _may_be_dropped(segment: SourcePiece, located: Located) -> bool:
+def may_be_dropped(segment: SourcePiece, located: Located) -> bool:
     """Whether leaving a statement out says more than that a name is missing."""
     node = segment.node
     if isinstance(node, ast.AugAssign | ast.Expr):
         return True
     if not isinstance(node, ast.Assign):
         return False
-    bound = _first_lines(located.node)
+    bound = first_lines(located.node)
     names = [leaf for target in node.targets for leaf in ast.walk(target)]
     stored = [n.id for n in names if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     return all(bound[name] < node.lineno for name in stored)
 
 
-def _first_lines(function: ast.AST) -> dict[str, int]:
+def first_lines(function: ast.AST) -> dict[str, int]:
     """The first line on which each variable of a function has a value."""
     first: dict[str, int] = {}
     for node in ast.walk(function):
@@ -185,7 +185,7 @@ def _first_lines(function: ast.AST) -> dict[str, int]:
 
 
 def _context(tree: ast.Module, located: Located, observed: Observation) -> Context:
-    bound = _first_lines(located.node)
+    bound = first_lines(located.node)
     texts = {
         node.value
         for segment in segments(located.node.body)

@@ -35,6 +35,7 @@ COMMANDS = (
         "notebook",
         "override",
         "publish",
+        "questions",
         "requests",
         "similar",
         "submit",
