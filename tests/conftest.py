@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,8 @@ _LONGEST = (
     "wall/test_sandbox_user",
 )
 """Files of a good ten seconds and more: no process should begin one when others are through."""
+_FORKING = ("assignment", "assignments", "cli", "convnet", "demo", "diagnosis", "grading")
+"""Folders of tests."""
 _SCRUBBED = (
     *("COLUMNS", "LINES", "TERM", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),
     *("PYTHONPATH", "PYTHONWARNINGS", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8"),
@@ -50,6 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first: processes that share the work take whole files, in order."""
     places = {f"tests/{name}.py": place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forked_servers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Grading servers are forked where what they grade is the question, and not how they do."""
+    if request.path.parent.name not in _FORKING:
+        yield
+        return
+    from tests.forked_commands import COMMANDS
+
+    with COMMANDS.serving():
+        yield
 
 
 @pytest.hookimpl(optionalhook=True)

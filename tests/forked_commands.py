@@ -26,11 +26,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
+from unittest import mock
 
 from grader.assignment.folder import Assignment
 from grader.report.html import environment
@@ -78,6 +79,15 @@ class Commands:
             status = int(reply.recv(_MAX_MESSAGE) or _CRASHED)
         texts = (text.decode(errors="replace").replace("\r\n", "\n") for text in said)
         return subprocess.CompletedProcess(list(arguments), status, *texts)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Grading servers that are started meanwhile are forked, too."""
+        patch = _divert(lambda: self._control)
+        try:
+            yield
+        finally:
+            patch.stop()
 
     @functools.cached_property
     def _control(self) -> socket.socket:
@@ -176,6 +186,21 @@ class _Forked:
         self.send_signal(signal.SIGKILL)
 
 
+def _divert(requests: Callable[[], socket.socket]) -> mock._patch[Any]:
+    """Let the client of the grading server ask for a fork of it, until what is returned stops."""
+
+    def start(command: list[str], **options: Any) -> Any:
+        if command[1:4] == ["-P", "-m", SERVER] and "pass_fds" in options:
+            return _Forked(requests(), command, **options)
+        return subprocess.Popen(command, **options)
+
+    client = importlib.import_module("grader.batches.grading_client")
+    diverted = SimpleNamespace(**vars(subprocess) | {"Popen": start})
+    patch = mock.patch.object(client, "subprocess", diverted)
+    patch.start()
+    return patch
+
+
 class _Parent:
     """The process that has imported everything, and forks for each request."""
 
@@ -261,14 +286,7 @@ class _Parent:
         for number, (_, reply) in self._replies.items():
             os.close(number)
             reply.close()
-        client = importlib.import_module("grader.batches.grading_client")
-        client.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": self._start})  # type: ignore[attr-defined]
-
-    def _start(self, command: list[str], **options: Any) -> Any:
-        """What the client of the grading server takes for `Popen`."""
-        if command[1:4] == ["-P", "-m", SERVER] and "pass_fds" in options:
-            return _Forked(self._requests, command, **options)
-        return subprocess.Popen(command, **options)
+        _divert(lambda: self._requests)
 
 
 def _status_of(module: str) -> int:

@@ -30,7 +30,7 @@ reference = "reference/toy"
 en = "Ground"
 
 [limits]
-call_seconds = 0.5
+call_seconds = 0.3
 call_wait_seconds = 1
 load_seconds = 1
 load_wait_seconds = 1

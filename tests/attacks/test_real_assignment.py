@@ -15,7 +15,7 @@ from grader.runner.check_run import Recorder
 from grader.runner.reference import LocalCode, run_locally
 from grader.student.proxy import Channel, Reply, Request
 from tests.attacks.peeking import PEEKING_RULES
-from tests.support import grader, not_passed, quick_rubric, results, submission
+from tests.support import WRONG_RELU, grader, not_passed, quick_rubric, results, submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")
 
@@ -98,9 +98,11 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         "lying loss": {"softmax_loss": LYING_LOSS},
         "exiting": {"relu_forward": EXITING},
         "peeking": PEEKING_RULES,
+        "wrong": WRONG_RELU,
     }
     for name, body in bodies.items():
         submission(folder / "class", name, body)
+    submission(folder / "class", "untouched", of="student_template")
     rubric = quick_rubric(folder, call_seconds=2)
     for out, seed in (("own", ()), ("other", ("--seed", "secret"))):
         grader("batch", folder / "class", "-o", folder / out, "-a", rubric, *seed)
@@ -116,6 +118,17 @@ def _lost(result: dict[str, Any], target: str) -> tuple[int, int]:
 @pytest.mark.parametrize("seed", ["own", "other"])
 def test_the_honest_one_keeps_all_points(graded: dict[str, Any], seed: str) -> None:
     assert graded[seed]["honest"]["score"] == 100
+
+
+def test_another_seed_gives_other_numbers_and_the_same_scores(graded: dict[str, Any]) -> None:
+    first, second = graded["own"], graded["other"]
+    for name in ("honest", "wrong", "untouched"):
+        assert first[name]["score"] == second[name]["score"], name
+    received = [
+        [check["finding"]["received"] for check in not_passed(results["wrong"]) if check["finding"]]
+        for results in (first, second)
+    ]
+    assert received[0] != received[1]
 
 
 def test_published_answers_fit_the_published_seed_alone(graded: dict[str, Any]) -> None:

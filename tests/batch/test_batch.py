@@ -110,24 +110,12 @@ def test_what_did_not_change_is_not_graded_again(again: Path) -> None:
 
 
 def test_the_same_however_many_at_once(made: Path, tmp_path: Path) -> None:
-    grader("batch", "-a", "numpynn", made / "class", "-o", tmp_path / "out", "-j", "1", code=3)
+    _some(made, tmp_path, "=empty", "adam", "raises", "untouched")
+    batch(tmp_path, "-j", "1")
     first, second = results(made / "out"), results(tmp_path / "out")
-    assert first.keys() == second.keys()
-    for name in first:
+    assert len(second) == 4
+    for name in second:
         assert verdicts(first[name]) == verdicts(second[name])
-
-
-def test_another_seed_gives_other_numbers_and_the_same_scores(made: Path, tmp_path: Path) -> None:
-    _some(made, tmp_path, "right", "relu", "untouched")
-    batch(tmp_path, "--seed", "secret", code=0)
-    first, second = results(made / "out"), results(tmp_path / "out")
-    for name, result in second.items():
-        assert result["score"] == first[name]["score"]
-    received = [
-        [check["finding"]["received"] for check in not_passed(graded["relu"])]
-        for graded in (first, second)
-    ]
-    assert received[0] != received[1]
 
 
 def test_without_fork_and_sandbox_the_same(made: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from grader.assignment.folder import Assignment
 from grader.batches.executors import LocalExecutor
 from grader.batches.fingerprint import Fingerprint, Fingerprints
 from grader.batches.output import BatchOutput
@@ -26,6 +27,7 @@ from grader.batches.state import NAME, BatchState
 from grader.grading import Settings
 from grader.model.errors import InternalError, UsageError
 from grader.model.result import Result
+from grader.runner.recording import record_key
 from grader.submission import Source, discover
 from tests.batch import toy
 from tests.support import FORM, grader
@@ -118,7 +120,8 @@ def _another_reference(folder: Path) -> None:
 
 
 def _a_key(folder: Path) -> None:
-    grader("key", "--assignment", folder / "course" / "toy.toml")
+    made = Assignment.load(str(folder / "course" / "toy.toml"))
+    record_key(made, "another seed").save(made.layout.key)
 
 
 def _a_torn_result(folder: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from grader.runner.recording import record_key
 from tests.verify.toy import LAYERS, SCALE, SHIFT, make
 
 __all__ = ["LAYERS", "WRONG", "assignment", "hand_in", "slow", "timeless"]
@@ -14,9 +17,20 @@ WRONG = "def scale(x, w):\n    return x + w\n\n\ndef shift(x, b):\n    return x 
 
 
 def assignment(folder: Path) -> Path:
-    """The assignment's rubric, in a folder of its own."""
+    """The assignment's rubric, in a folder of its own with the answer key."""
     folder.mkdir(parents=True, exist_ok=True)
-    return make(folder, SCALE, SHIFT).path
+    made = make(folder, SCALE, SHIFT)
+    made.layout.key.write_bytes(_key())
+    return made.path
+
+
+@cache
+def _key() -> bytes:
+    """Recorded once in a process: each start would record it again, which takes most of it."""
+    with TemporaryDirectory() as folder:
+        made = make(Path(folder), SCALE, SHIFT)
+        record_key(made).save(made.layout.key)
+        return made.layout.key.read_bytes()
 
 
 def hand_in(folder: Path, name: str, layers: str = LAYERS) -> Path:

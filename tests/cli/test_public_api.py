@@ -9,7 +9,7 @@ import pytest
 
 import grader
 from grader.model.result import Outcome
-from tests.support import submission
+from tests.batch import toy
 
 
 def test_the_list_is_what_is_exported() -> None:
@@ -38,23 +38,24 @@ def test_what_is_not_listed_is_not_there() -> None:
 
 
 def test_a_submission_from_python(tmp_path: Path) -> None:
-    result = grader.grade(
-        submission(tmp_path, "ann", {"relu_forward": "return -x, x"}), assignment="numpynn"
-    )
-    assert (result.submission, result.max_score) == ("ann", 100.0)
-    assert 0 < result.score < 100
+    rubric = toy.assignment(tmp_path / "assignment")
+    toy.hand_in(tmp_path, "ann", toy.WRONG)
+    result = grader.grade(tmp_path / "ann", assignment=str(rubric))
+    assert (result.submission, result.max_score) == ("ann", 4.0)
+    assert 0 < result.score < 4
     assert {check.outcome for check in result.checks} >= {Outcome.PASSED, Outcome.FAILED}
     assert result.sandbox is not None
     assert result.sandbox.isolated
 
 
 def test_a_class_from_python(tmp_path: Path) -> None:
+    rubric = toy.assignment(tmp_path / "assignment")
     for name in ("ann", "bob"):
-        submission(tmp_path / "class", name)
-    results = list(grader.batch(tmp_path / "class", assignment="numpynn", jobs=2))
+        toy.hand_in(tmp_path / "class", name)
+    results = list(grader.batch(tmp_path / "class", assignment=str(rubric), jobs=2))
     assert sorted((result.submission, result.score) for result in results) == [
-        ("ann", 100.0),
-        ("bob", 100.0),
+        ("ann", 4.0),
+        ("bob", 4.0),
     ]
 
 
@@ -62,4 +63,4 @@ def test_errors_are_exceptions(tmp_path: Path) -> None:
     with pytest.raises(grader.InputError, match="absent"):
         grader.grade(tmp_path / "absent", assignment="numpynn")
     with pytest.raises(grader.UsageError, match="There is no assignment 'other'"):
-        grader.grade(submission(tmp_path, "ann"), assignment="other")
+        grader.grade(toy.hand_in(tmp_path, "ann").parents[1], assignment="other")
