@@ -20,8 +20,8 @@ from tests.support import verdicts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs CPU times of workers")
 
-LIMIT = 0.4
-NEAR = 0.25
+LIMIT = 0.2
+NEAR = 0.12
 BUSY = 8
 BODIES = {
     "right": "return x * w",
