@@ -6,19 +6,25 @@ import gc
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from grader.cli import arguments
 from grader.model.errors import ExitCode, GraderError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.grading import Settings
     from grader.model.result import Result
     from grader.report.strings import Lang
     from grader.sandbox.background import OpeningSandbox
     from grader.selfcheck.own_grading import Grade, OwnWork
 
+_SAVED_AFTER_MS: Final = 20
+"""A file is taken to be saved when nothing has changed for so long."""
+_LONGEST_SAVE_MS: Final = 400
 HELP: Final = "Check your own work: see what is wrong and where. Exit code 1 if something is."
 
 
@@ -150,21 +156,36 @@ def watch(work: OwnWork) -> None:
             "--watch needs the package watchfiles.", hint="Run: pip install watchfiles"
         ) from None
     changes = watchfiles.watch(
-        work.folder, watch_filter=watchfiles.PythonFilter(), raise_interrupt=False
+        work.folder,
+        watch_filter=watchfiles.PythonFilter(),
+        debounce=_LONGEST_SAVE_MS,
+        step=_SAVED_AFTER_MS,
+        raise_interrupt=False,
     )
 
-    def look_again(grade: Grade) -> None:
-        _check_forgiving(work, grade)
+    out = sys.stdout
+
+    def look_again(grade: Grade, make_ready: Callable[[], None]) -> None:
+        _check_forgiving(work, grade, out)
+        make_ready()
         for _ in changes:
-            _check_forgiving(work, grade)
+            _check_forgiving(work, grade, out)
+            make_ready()
 
-    work.with_grader(look_again)
+    work.with_repeated_grader(look_again)
 
 
-def _check_forgiving(work: OwnWork, grade: Grade) -> None:
-    """An error of this moment's files must not end the watch."""
+def _check_forgiving(work: OwnWork, grade: Grade, out: TextIO) -> None:
+    """Check, and say on `out` what was found: while checks run, nothing else may print there.
+
+    An error of this moment's files must not end the watch.
+    """
+    result: Result | None = None
     try:
-        show(work.result_by(grade), arguments.language(work.settings.lang))
+        result = work.result_by(grade)
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
-    print("Waiting for changes. Press Ctrl-C to stop.", flush=True)
+    with redirect_stdout(out):
+        if result is not None:
+            show(result, arguments.language(work.settings.lang))
+        print("Waiting for changes. Press Ctrl-C to stop.", flush=True)

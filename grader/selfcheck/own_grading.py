@@ -7,6 +7,8 @@ grading many at once and outliving each of them, nobody needs who checks what th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from grader.model.result import Result
 from grader.model.rubric_fault import did_you_mean
 from grader.model.submission_form import SubmissionForm
 from grader.sandbox.background import OpeningSandbox
+from grader.selfcheck.repeated_grading import RepeatedGrading
 from grader.selfcheck.student_folder import nothing_in
 from grader.submission import Source, single
 
@@ -72,6 +75,27 @@ class OwnWork:
             open_context(
                 self.settings, lambda context: use(_grade_of(context)), opened, self._sandbox
             )
+
+    def with_repeated_grader(self, use: Callable[[Grade, Callable[[], None]], None]) -> None:
+        """As `with_grader`, to grade after each change: only what can have changed is run again.
+
+        The second function that `use` is given makes ready for the next time.
+
+        Raises:
+            UsageError: no check fits the settings' names, or no sandbox works.
+            GraderError: nothing can be graded so; says why.
+        """
+        opened = self._opened
+
+        def repeat(context: GradingContext) -> None:
+            _must_have_checks(context)
+            with closing(RepeatedGrading(context, self.folder, _graded)) as grading:
+                use(grading.grade, grading.order)
+
+        if isinstance(opened, ComposedAssignment):
+            use(lambda source: self._of_all_members(opened, source), lambda: None)
+        else:
+            open_context(self.settings, repeat, opened, self._sandbox)
 
     def result_by(self, grade: Grade) -> Result:
         """The result as it is now.
@@ -144,10 +168,15 @@ def near_keyword(keyword: str, known: Iterable[str]) -> str:
 
 
 def _grade_of(context: GradingContext) -> Grade:
-    def grade(source: Source) -> Result:
-        with memory_at_most(MEMORY_BYTES):
-            return grade_submission(context, source)
+    _must_have_checks(context)
+    return partial(_graded, context)
 
+
+def _graded(context: GradingContext, source: Source) -> Result:
+    with memory_at_most(MEMORY_BYTES):
+        return grade_submission(context, source)
+
+
+def _must_have_checks(context: GradingContext) -> None:
     if not context.checks:
         raise no_check_matches(context.settings, names_in(context.assignment))
-    return grade
