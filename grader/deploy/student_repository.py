@@ -17,7 +17,7 @@ def write_repository(assignment: Assignment, out: Path) -> Path:
     """Put template, wheel and workflow into `out`; returns the wheel.
 
     The wheel is that of the kit: in place of the reference it has the recorded answers of the
-    public checks. It does have the bank's code, so that hidden checks want a seed of their own.
+    public checks, and no code of hidden ones.
 
     Raises:
         InputError: `out` holds something already, or cannot be written.

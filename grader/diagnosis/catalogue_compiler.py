@@ -96,7 +96,7 @@ class CatalogueCompiler:
                 continue
             mine = of_interest(case.student, mistake.function, self._catalogue.contract, None)
             self._labels[mistake.function] |= {key.label for key in mine}
-            if _tells(mine, right.get(name) or self._rerun(case)):
+            if tells(mine, right.get(name) or self._rerun(case)):
                 readings[name] = case.student
         said = SaidOfMistake(
             id=mistake.id,
@@ -154,7 +154,7 @@ class _Ran(NamedTuple):
             return None
 
 
-def _tells(wrong: Readings, right: Readings) -> bool:
+def tells(wrong: Readings, right: Readings) -> bool:
     """Whether so many numbers are wrong that nobody hits upon them otherwise."""
     numbers: set[float] = set()
     for key, value in wrong.items():
