@@ -47,6 +47,9 @@ def _judge(student: Student, function: str, name: str, kind: Any) -> None:
         finding = Finding(kind="type", quantity=name, call=student.transcript.call)
         raise Wrong(text, finding)
     if dtype not in _DOUBLE:
-        text = f"{function} returns {name} in {dtype} for arguments in float64; digits are lost."
+        text = (
+            f"{function} returns {name} as {dtype} although the arguments are float64; "
+            "digits are lost."
+        )
         finding = Finding(kind="dtype", quantity=name, call=student.transcript.call)
         raise Wrong(text, finding)

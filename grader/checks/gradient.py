@@ -190,8 +190,8 @@ def fair_to(backward: str, forward: str, forward_is_right: Callable[[], bool]) -
         if forward_is_right():
             raise
         raise NotJudged(
-            f"{backward} cannot be judged as long as {forward} is wrong, because it works on what "
-            f"{forward} leaves in the cache. What was seen: {verdict.message}",
+            f"{backward} cannot be judged while {forward} is wrong, because it uses what "
+            f"{forward} leaves in the cache. Observed: {verdict.message}",
             because_of=forward,
         ) from None
 

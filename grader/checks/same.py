@@ -60,7 +60,7 @@ def _same_keys(name: str, received: Any, expected: dict[Any, Any]) -> None:
         raise _wrong(name, f"{name} should be a dict; it is {_kind(received)}.")
     missing = [key for key in expected if key not in received]
     if missing:
-        raise _wrong(name, f"{name} lacks the key {missing[0]!r}.")
+        raise _wrong(name, f"{name} has no key {missing[0]!r}.")
 
 
 def _same_length(name: str, received: Any, expected: Any) -> None:

@@ -48,7 +48,7 @@ PUBLISHED: Final = ErrorKind(
     ),
     Text(
         "Which of your inputs does each number in the result come from?",
-        "结果里的每个数来自哪些输入?",
+        "结果里的每个数来自哪些输入？",
     ),
 )
 SQUARE: Final = ErrorKind(
@@ -56,12 +56,12 @@ SQUARE: Final = ErrorKind(
     Text("Right for square inputs only", "只对方阵正确"),
     Text(
         "It works where both axes have the same length, and nowhere else.",
-        "两个轴长度相同时正确,其他情况都不对。",
+        "两个轴长度相同时正确，其他情况都不对。",
     ),
     Text(
         "Write the shape beside each array. Which two axes can only be confused if they are "
         "equally long?",
-        "在每个数组旁写下形状。哪两个轴只有在等长时才会被混淆而不报错?",
+        "在每个数组旁写下形状。哪两个轴只有在等长时才会被混淆而不报错？",
     ),
 )
 STEP: Final = ErrorKind(
@@ -69,50 +69,50 @@ STEP: Final = ErrorKind(
     Text("Off by one step", "差了一步"),
     Text(
         "The values are right, but belong to the step before or after.",
-        "数值正确,但属于前一步或后一步。",
+        "数值正确，但属于前一步或后一步。",
     ),
     Text(
-        "In which order are the state updated, used and stored within one call?",
-        "一次调用中,状态的更新、使用和保存按什么次序进行?",
+        "In what order is the state updated, used and stored within one call?",
+        "一次调用中，状态的更新、使用和保存按什么次序进行？",
     ),
 )
 NUMERICAL: Final = ErrorKind(
     "numerical-gradient",
     Text("The gradient is computed by differences", "梯度是用差分算出来的"),
     Text(
-        "Its error is that of numerical differentiation, which is slow and not exact.",
-        "其误差正是数值微分的误差;数值微分既慢又不精确。",
+        "Its error is that of numerical differentiation, which is slow and inexact.",
+        "其误差正是数值微分的误差；数值微分既慢又不精确。",
     ),
     Text(
         "Numerical gradients are for checking. What does the chain rule give?",
-        "数值梯度只用于检验。链式法则给出什么?",
+        "数值梯度只用于检验。链式法则给出什么？",
     ),
 )
 SINGLE: Final = ErrorKind(
     "single-precision",
     Text("Computed in single precision", "用单精度计算"),
     Text(
-        "The values are right to about seven digits: somewhere they become float32.",
-        "数值约有七位正确:某处变成了 float32。",
+        "The values are right to about seven digits: they become float32 somewhere.",
+        "数值约有七位正确：某处变成了 float32。",
     ),
-    Text("Which dtype does each array in your function have?", "函数中每个数组的 dtype 是什么?"),
+    Text("Which dtype does each array in your function have?", "函数中每个数组的 dtype 是什么？"),
 )
 WHOLE: Final = ErrorKind(
     "whole-numbers",
     Text("The values are whole numbers", "结果全是整数"),
-    Text("Everything behind the decimal point is lost.", "小数部分全部丢失了。"),
+    Text("Everything after the decimal point is lost.", "小数部分全部丢失了。"),
     Text(
         "Is an integer array or an integer division involved?",
-        "是否用了整数数组或整数除法?",
+        "是否用了整数数组或整数除法？",
     ),
 )
 DOUBLE_ONLY: Final = ErrorKind(
     "double-only",
     Text("Right for float64 inputs only", "只对 float64 输入正确"),
-    Text("With float32 inputs the result is another one.", "输入为 float32 时结果就不同。"),
+    Text("With float32 inputs the result is different.", "输入为 float32 时结果就不同。"),
     Text(
-        "Which constants or steps of your function suppose double precision?",
-        "函数中哪些常数或步骤假定了双精度?",
+        "Which constants or steps of your function assume double precision?",
+        "函数中哪些常数或步骤假定了双精度？",
     ),
 )
 

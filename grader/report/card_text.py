@@ -147,6 +147,8 @@ def error_text(finding: Finding, texts: Texts) -> str:
     told = {"error": magnitude(finding.error), "quantity": finding.quantity}
     if finding.relative_to == NOTHING:
         said = texts("error.of_nothing", **told)
+    elif finding.relative_to == "1":
+        said = texts("error.of_one", **told)
     elif finding.relative_to:
         said = texts("error.of_scale", scale=finding.relative_to, **told)
     else:

@@ -258,7 +258,7 @@ def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None
     if isinstance(error, Verdict):
         return error.outcome, error.message, error.finding
     detail = f"{type(error).__name__}: {error}"
-    return Outcome.INTERNAL, f"The check itself failed, which costs no points. {detail}", None
+    return Outcome.INTERNAL, f"The check itself failed; you lose no points. {detail}", None
 
 
 def _must_be_asked(submission: Submission, spec: Spec) -> None:
@@ -271,7 +271,7 @@ def _must_be_asked(submission: Submission, spec: Spec) -> None:
         gives = "gives {} complete" if release.gives.issuperset(left_out) else "does not ask for {}"
         raise _not_asked(f"The template of {title} {gives.format(', '.join(left_out))}")
     if spec.unless_open and release.readings.get(spec.unless_open) == OPEN:
-        raise _not_asked(f"The template of {title} does not say what has to come out here")
+        raise _not_asked(f"The template of {title} does not say what the result should be here")
 
 
 def _not_asked(why: str) -> NotJudged:

@@ -121,7 +121,7 @@ class WorkerChannel:
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request; see `Channel.ask`."""
         if self._strikes[about] >= _STRIKES:
-            text = f"{about} ran out of time in earlier checks and is not called again."
+            text = f"{about} timed out in earlier checks and is not called again."
             raise CouldNotRun(text, Finding(kind="timeout"))
         self._callbacks = request.get("callbacks", [])
         try:
@@ -349,7 +349,9 @@ class WorkerChannel:
             why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
             text = f"{about} ended the whole process{why} instead of returning."
             return CouldNotRun(text, Finding(kind="crash"))
-        return CouldNotRun(f"{about} disturbed the connection: {error}.", Finding(kind="crash"))
+        return CouldNotRun(
+            f"{about} broke the connection to the grader: {error}.", Finding(kind="crash")
+        )
 
     def _absent(self, about: str) -> Verdict:
         path = self._submission.locations.get(about)

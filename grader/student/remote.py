@@ -162,7 +162,7 @@ class Remote:
             if item is None:
                 return
             yield remote(self._student, item, self._about, "item")
-        text = f"{self._about}: what it goes through has more than {MOST_ITEMS} items."
+        text = f"{self._about}: iterating over it gives more than {MOST_ITEMS} items."
         raise Wrong(text, Finding(kind="arity", call=self._student.transcript.call))
 
     def __enter__(self) -> Any:
@@ -190,7 +190,7 @@ class Remote:
     def __len__(self) -> int:
         length = self._converted("len", (int, type(None)))
         if length is None:
-            text = f"{self._about}: what it gave has no length."
+            text = f"{self._about}: the returned value has no length."
             raise _NoLength(text, Finding(kind="type", call=self._student.transcript.call))
         if length > MOST_LENGTH:
             text = f"{self._about}: len() is {length}, which cannot be right."

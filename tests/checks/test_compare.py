@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.checks.compare import as_array, assert_close, close
-from grader.model.result import Finding
+from grader.model.result import NOTHING, Finding
 from grader.model.verdicts import Wrong
 
 RIGHT = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
@@ -70,6 +70,24 @@ def test_wrong_value_says_where_and_how_much_but_not_what_is_right() -> None:
     assert (finding.worst_index, finding.received, finding.expected) == ([0, 1], "7.125", "-2")
     assert (finding.wrong, finding.call) == ("1 of 6 elements", "f(x)")
     assert finding.error == pytest.approx(9.125 / 6)
+    assert finding.relative_to == "", "the largest right value"
+    assert finding.elementwise == pytest.approx(1.0), "the signs differ"
+
+
+def test_an_error_says_what_it_is_relative_to() -> None:
+    _, zero = verdict(np.full(3, 0.5), np.zeros(3))
+    assert (zero.error, zero.relative_to) == (0.5, NOTHING)
+    with pytest.raises(Wrong) as caught:
+        assert_close("loss", np.full(3, 1.5), np.ones(3), scale=2.0)
+    finding = caught.value.finding
+    assert finding is not None
+    assert (finding.error, finding.relative_to) == (0.25, "2")
+    assert finding.elementwise == pytest.approx(0.5 / 2.5)
+
+
+def test_an_infinite_value_that_is_right_is_no_error() -> None:
+    _, finding = verdict(np.array([np.inf, 3.0]), np.array([np.inf, 1.0]), scale=1.0)
+    assert finding.elementwise == pytest.approx(0.5)
 
 
 def test_wrong_gradient_names_its_pattern() -> None:

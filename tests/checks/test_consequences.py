@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from grader.model.contract import Contract, EntryTable
 from grader.model.result import CheckResult, Finding, Frame, Outcome
-from grader.runner.consequences import unusable_files, with_consequences
+from grader.runner.consequences import standing, unusable_files, with_consequences
 
 USES = {"nets::loss": ("affine_forward", "relu_forward")}
 CRASH = Finding(
@@ -91,3 +93,27 @@ def test_names_that_a_file_should_define_go_with_what_it_raised() -> None:
     wrong = check("layers::r", "relu_forward", Outcome.FAILED, Finding(kind="values"))
     told = with_consequences([gone, wrong], USES, found, {})
     assert [each.follows_from for each in told] == [raised, ""]
+
+
+CONTRACT = Contract.parse(
+    {
+        "Net": EntryTable("nets", "net*", stands_on=["front"]),
+        "front": "layers: out, cache*",
+        "back": EntryTable("layers", "dx", backward_of="front"),
+        "loss": "losses: loss",
+        "step": "rules: w",
+    }
+)
+
+
+def test_functions_at_fault_stand_on_those_that_the_contract_names() -> None:
+    wrong = [check(f"p::{name}", name) for name in ("Net", "front", "back", "step")]
+    assert standing(CONTRACT, wrong) == {"Net": ["front", "back"], "back": ["front"]}
+    assert standing(CONTRACT, wrong[:1]) == {}, "none of the others is at fault"
+
+
+def test_what_a_check_failed_or_passed_for_is_what_its_function_stands_on() -> None:
+    net = replace(check("p::net", "Net", Outcome.SKIPPED), follows_from="loss")
+    passed = replace(check("p::rule", "step", Outcome.PASSED), follow_through=["loss"])
+    found = standing(CONTRACT, [net, passed, check("p::loss", "loss")])
+    assert found == {"Net": ["loss"], "step": ["loss"]}

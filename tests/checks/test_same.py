@@ -32,7 +32,7 @@ def test_alike(received: Any, expected: Any) -> None:
         ("b", "a", "v is wrong."),
         (1, "a", "v should be a text; it is an integer."),
         (["a"], ["a", "b"], "v has 1 entries; it should have 2."),
-        ({"b": 1}, {"a": 1}, "v lacks the key 'a'."),
+        ({"b": 1}, {"a": 1}, "v has no key 'a'."),
         ({"a": "x"}, {"a": "y"}, "v['a'] is wrong."),
         (0, None, "v should be None; it is an integer."),
         ("x", ["x"], "v should be a list; it is a text."),

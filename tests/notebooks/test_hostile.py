@@ -160,13 +160,13 @@ def test_a_renamed_notebook(report: Report) -> None:
 def test_a_check_edited_to_always_pass(report: Report) -> None:
     assert report.checks["second-check"].outcome is Outcome.ERROR
     row = report.row("second-check")
-    assert "was changed; put back" in row
+    assert "changed; restored" in row
     assert '<p class="nb-error">AssertionError</p>' in row
 
 
 def test_a_deleted_check(report: Report) -> None:
     assert report.checks["last-check"].outcome is Outcome.PASSED
-    assert "was missing; put back" in report.row("last-check")
+    assert "missing; restored" in report.row("last-check")
 
 
 def test_duplicated_cells(report: Report) -> None:
@@ -176,7 +176,7 @@ def test_duplicated_cells(report: Report) -> None:
     assert '<span class="tag">own</span>' in report.row(twin.id)
     assert sorted(report.checks) == ["first-check", "history", "last-check", "second-check"]
     assert report.checks["first-check"].outcome is Outcome.PASSED
-    assert "put back" not in report.row("first-check")
+    assert "restored" not in report.row("first-check")
 
 
 def test_an_exit(bench: NotebookBench, tmp_path: Path) -> None:

@@ -98,11 +98,20 @@ def test_what_is_shown() -> None:
     assert '<span class="ansi-red-fg">red</span>' in page
     assert "<td>cell</td>" in page
     assert "<msub><mi>x</mi><mn>1</mn></msub>" in page
-    assert "was changed; put back" in page
+    assert "changed; restored" in page
     assert "only the placeholder" in page
-    assert "2 points, given by hand" in page
+    assert "2 points, marked by hand" in page
     assert f"data:image/gif;base64,{base64.b64encode(b'sketch').decode()}" in page
     assert page.index("Cells that failed") < page.index("All cells")
+
+
+def test_every_cell_starts_folded() -> None:
+    page = _page()
+    assert '<details class="nb-failed"><summary>' in page
+    opened = [match[0] for match in re.finditer(r"<details[^>]*>", page) if " open" in match[0]]
+    assert not [tag for tag in opened if "nb-" in tag]
+    outside = re.sub(r'<details class="nb-(all|failed)">.*?</details>', "", page, flags=re.S)
+    assert 'class="nb-cell code' not in outside
 
 
 def test_svg_is_a_picture() -> None:

@@ -137,7 +137,7 @@ def test_the_gradebook_tells_lateness() -> None:
 def test_the_terminal_tells_lateness() -> None:
     late = replace(sample.result(), penalty=7.0)
     assert "62.27 / 100" in _printed(summary(late))
-    assert "69.27 for the work, less 7 for lateness" in _printed(summary(late))
+    assert "69.27 for the work, minus 7 for lateness" in _printed(summary(late))
     assert "late -7" in _printed(result_line(late))
 
 

@@ -201,7 +201,7 @@ def test_an_answer_of_another_form_ends_the_worker(sandbox: Sandbox, answer: str
         sandbox, bad(f"import socket\nfrom grader.protocol import frames\n{forge}")
     ) as opened:
         student = Student(opened, API)
-        with pytest.raises(CouldNotRun, match="bad disturbed the connection"):
+        with pytest.raises(CouldNotRun, match="bad broke the connection to the grader"):
             student.bad(1)
         assert student.good(1) == 2
 

@@ -59,7 +59,7 @@ class ThreeLayerConvNet:
         self.reg = reg
         self.dtype = dtype
         # BEGIN SOLUTION: put the initial "W1", "b1", "W2", "b2", "W3" and "b3" into self.params.
-        #   How large is what the pool hands to the first affine layer?
+        #   How large is the array that the pool passes to the first affine layer?
         C, H, W = input_dim
         features = num_filters * (H // 2) * (W // 2)
         filters_shape = (num_filters, C, filter_size, filter_size)
