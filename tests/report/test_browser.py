@@ -229,10 +229,10 @@ def test_the_search_narrows_the_table_and_says_so(seen: Any) -> None:
     assert seen["class"]["status"] == f"{len(hoppers)} of 60 shown"
 
 
-def test_details_open_together_and_for_printing(seen: Any) -> None:
+def test_details_open_together_and_stay_folded_on_paper(seen: Any) -> None:
     student = seen["student"]
-    assert student["closed"] == student["closedAgain"] == 0
-    assert student["opened"] == student["printed"] == student["details"] > 0
+    assert student["closed"] == student["closedAgain"] == student["printed"] == 0
+    assert student["opened"] == student["details"] > 0
 
 
 def test_a_request_is_saved_and_mailed_as_it_was_written(seen: Any, tmp_path: Path) -> None:

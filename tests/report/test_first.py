@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 
 import pytest
 from msgspec.structs import replace
@@ -138,3 +140,14 @@ def test_what_is_not_there_yet_is_listed_apart() -> None:
     assert "What to fix" not in page
     assert "Not done yet" in page
     assert "is not implemented yet" not in page, "the heading says so"
+
+
+def test_what_students_see_of_their_own_check_needs_no_template_engine() -> None:
+    """Their kit is small, and their notebook answers at once."""
+    code = (
+        "import sys, grader.report.cell_output; "
+        "print(*{'jinja2', 'nbformat', 'numpy', 'rich', 'grader.verify', 'grader.diagnosis'}"
+        " & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
