@@ -91,7 +91,7 @@ def open_context(
         chosen = {check.id: check for check in select(settings, assignment.rubric, key.checks)}
         more = _reference_at_hand(assignment)
         reference = more.functions_of(assignment) if more else None
-        catalogue = more.known_mistakes(assignment) if more else _told_by_prints(assignment)
+        catalogue = known_mistakes(assignment)
         kind = sandbox_kind(settings)
         notebooks = more.notebooks_of(assignment, settings, kind) if more else None
         if notebooks is not None:
@@ -117,8 +117,12 @@ def sandbox_kind(settings: Settings) -> str:
     return settings.sandbox if settings.fork else "none"
 
 
-def _told_by_prints(assignment: Assignment) -> KnownMistakes | None:
-    """The known mistakes as a kit has them."""
+def known_mistakes(assignment: Assignment) -> KnownMistakes | None:
+    """What names the mistakes behind failed checks: by the reference, or as a kit has them."""
+    more = _reference_at_hand(assignment)
+    if more is not None:
+        found: KnownMistakes = more.known_mistakes(assignment)
+        return found
     path = assignment.layout.compiled_mistakes
     if not path.is_file():
         return None

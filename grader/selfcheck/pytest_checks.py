@@ -14,14 +14,21 @@ from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
+from grader.diagnosis.visible import structural
 from grader.grading.scoring import not_asked, ruled
 from grader.model.errors import GraderError, InputError
 from grader.model.result import CheckResult, Visibility
 from grader.runner.check import Check, uses_elsewhere
 from grader.runner.check_run import CheckRun, KeyReplayer
-from grader.runner.consequences import fault_elsewhere, functions_at_fault, standing
+from grader.runner.consequences import (
+    AT_FAULT,
+    fault_elsewhere,
+    functions_at_fault,
+    standing,
+)
 from grader.runner.interactive_plugin import InteractivePlugin
 from grader.student.proxy import Student
+from grader.student.trace import Traces
 
 if TYPE_CHECKING:
     from grader.report.cards import Card
@@ -46,6 +53,7 @@ class SelfCheckPlugin(InteractivePlugin):
             self._open.callback(sandbox.close)
         self._channel: WorkerChannel | None = None
         self._run: CheckRun | None = None
+        self._traces = Traces()
         self._uses: dict[str, list[str]] = {}
 
     def choose(self, checks: Sequence[Check]) -> list[Check]:
@@ -132,10 +140,32 @@ class SelfCheckPlugin(InteractivePlugin):
         rubric = self._assignment.rubric
         order = list(rubric.parts)
         asked = [check for check in self._run.results.values() if not not_asked(check)]
-        results = sorted(asked, key=lambda check: order.index(check.part))
+        results = sorted(self._explained(asked), key=lambda check: order.index(check.part))
         titles = {id: part.title.en for id, part in rubric.parts.items()}
         stands_on = standing(rubric.contract, results)
         return cards_of(results, titles=titles, stands_on=stands_on)
+
+    def _explained(self, results: list[CheckResult]) -> list[CheckResult]:
+        """The checks with their causes, as `grader check` finds them."""
+        from grader.batches.opening import known_mistakes
+
+        assert self._run is not None
+        assert self._run.submission is not None
+        if not any(check.outcome in AT_FAULT for check in results):
+            return results
+        submission, mistakes = self._run.submission, known_mistakes(self._assignment)
+        form = CallForm(submission.release, self._assignment.plugin)
+        try:
+            explained = (
+                structural(results, "en")
+                if mistakes is None
+                else mistakes.explain(
+                    results, self._traces, Traces(), form, lang="en", spans=submission.spans
+                )
+            )
+        except Exception:  # as when grading: a cause that is not found costs nothing
+            return results
+        return ruled(self._assignment.rubric, explained, "en")
 
     def pytest_unconfigure(self) -> None:
         """End worker and sandbox."""
@@ -185,6 +215,7 @@ class SelfCheckPlugin(InteractivePlugin):
             student=lambda _check: Student(channel, assignment.contract, form),
             reference=KeyReplayer(obtain_key(assignment, settings)),
             submission=submission,
+            traces=self._traces,
         )
 
     @cached_property
