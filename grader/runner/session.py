@@ -72,13 +72,13 @@ def run_session(
             checks = list(collected)
             if files is None:
                 require_agreement(assignment, checks)
-            with warnings.catch_warnings():
+            with contextlib.redirect_stdout(shown), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a student's numbers overflow in a check, too
                 loop(checks)
         except BaseException as error:  # pytest would only print it
             problem = error
 
-    said = io.StringIO()
+    said, shown = io.StringIO(), sys.stdout
     try:
         with contextlib.redirect_stdout(said), _no_other_plugins():
             status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
