@@ -12,6 +12,7 @@ SIMILAR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "same source, or the task may leave little choice.",
         "相似不等于抄袭：下结论之前请先读代码。两人可能参考了同一来源，或题目本身选择余地很小。",
     ),
+    "similar.n_submissions": ("{n} submission|{n} submissions", "{n} 份提交"),
     "similar.compared": ("Compared", "参与比较"),
     "similar.pairs": ("Pairs", "对数"),
     "similar.median": ("Median pair", "中位相似度"),

@@ -19,8 +19,10 @@ from grader.checks.inputs import Inputs
 from grader.course.feedback_zip import PageOf, feedback_for, zip_content
 from grader.deploy.github_report import annotation_lines, summary_markdown
 from grader.deploy.gradescope_results import gradescope_results
+from grader.model.oral_records import OralSheet
 from grader.model.person import Person
 from grader.model.result import Result
+from grader.report.oral_page import oral_page
 from tests.support import grader
 from tests.verify.toy import LAYERS, RUBRIC, SHIFT, make
 
@@ -227,6 +229,23 @@ def test_nothing_of_a_hidden_check_is_in_any_file_that_a_student_gets(made: Path
         assert not [each for each in hidden if each in text or html.escape(each) in text], name
         seen += 1
     assert seen > 40
+
+
+INSTRUCTORS_ONLY = re.compile("Similar is not copied|Questions for an oral|similar/index", re.I)
+
+
+def test_nothing_of_similar_work_or_an_oral_is_in_any_file_that_a_student_gets(made: Path) -> None:
+    """`grader similar` and `grader questions` write into the output of the batch."""
+    grader("similar", made / "class", "-o", made / "out", "-j", "1")
+    oral = made / "out" / "oral" / "prints.html"
+    oral.parent.mkdir()
+    sheet = OralSheet(submission="prints", name="prints", assignment="Toy", questions=[])
+    oral.write_text(oral_page(sheet), encoding="utf-8")
+    pages = [*(made / "out" / "similar").rglob("*.html"), oral]
+    assert len(pages) > 3
+    assert all(INSTRUCTORS_ONLY.search(page.read_text("utf-8")) for page in pages)
+    for name, content in _handed_out(made):
+        assert not INSTRUCTORS_ONLY.search(content.decode("utf-8", errors="replace")), name
 
 
 def test_the_search_finds_what_instructors_may_see(made: Path) -> None:

@@ -24,6 +24,7 @@ from grader.model.notebook_records import (
     NotebookResult,
     WrittenAnswer,
 )
+from grader.model.oral_records import OralLine, OralQuestion, OralSheet
 from grader.model.person import Person
 from grader.model.release import ReleaseInfo
 from grader.model.result import (
@@ -643,6 +644,24 @@ if __name__ == "__main__":
     for name, text in pages.items():
         (extra / f"{name}.html").write_text(text, encoding="utf-8")
     print(f"wrote {target / 'index.html'}, {report_href(result().submission)}, {extra}")
+
+
+def oral_sheet() -> OralSheet:
+    """Questions for an oral, with code that is wider than a telephone."""
+    lines = [
+        OralLine(
+            number=12, text="    dx = dx - dx.mean(axis=0) - x_hat * (dx * x_hat).mean(0)"
+        ),
+        OralLine(number=13, text=f"    return dx  # {NASTY}", asked=True),
+    ]
+    question = OralQuestion(
+        kind="change: axis", function="fit", file="layers.py", lines=lines, similar=True,
+        question="In line 13, suppose `dx` were `-dx`. What would fit do differently?",
+        answer="dx: the opposite sign.", how=f"It was run. {NASTY}",
+    )  # fmt: skip
+    return OralSheet(
+        submission="ada", name="Ada", assignment="Networks", questions=[question, question]
+    )
 
 
 def similar_report() -> SimilarityReport:

@@ -22,6 +22,7 @@ from grader.model.result import Result
 from grader.report.cell_output import fragment
 from grader.report.class_statistics import report_href
 from grader.report.html import class_page, ranking_page, student_page
+from grader.report.oral_page import oral_page
 from grader.report.regrade_page import regrade_page
 from grader.report.request_form import RequestForm
 from grader.report.similar_page import pair_page, similar_page
@@ -100,6 +101,7 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
         "term": term_page(sample.term(), made="2026-03-02"),
         "settled": student_page(sample.settled(), ask=RequestForm(TOKEN, "x", "ta@example.org")),
         "cell": _notebook(fragment(sample.selfcheck(sample.checks()))),
+        "oral": oral_page(sample.oral_sheet(), made="2026-03-02"),
         "similar": similar_page(sample.similar_report(), title="A class", made="2026-03-02"),
         "pair": pair_page(
             sample.similar_report(),
