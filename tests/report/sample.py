@@ -649,9 +649,7 @@ if __name__ == "__main__":
 def oral_sheet() -> OralSheet:
     """Questions for an oral, with code that is wider than a telephone."""
     lines = [
-        OralLine(
-            number=12, text="    dx = dx - dx.mean(axis=0) - x_hat * (dx * x_hat).mean(0)"
-        ),
+        OralLine(number=12, text="    dx = dx - dx.mean(axis=0) - x_hat * (dx * x_hat).mean(0)"),
         OralLine(number=13, text=f"    return dx  # {NASTY}", asked=True),
     ]
     question = OralQuestion(
