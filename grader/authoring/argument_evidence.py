@@ -172,7 +172,7 @@ def small_counts(parameter: DeclaredParameter) -> list[Kind]:
     except ValueError:
         return []
     often = default > _OFTEN and _REPEATED.fullmatch(parameter.name.lower())
-    return [Kind("10"), Kind("3", 0.5)] if often else []
+    return [Kind("60"), Kind("10", 0.5), Kind("3", 1.0)] if often else []
 
 
 def optional_sizes(parameter: DeclaredParameter, doc: str) -> list[Kind]:

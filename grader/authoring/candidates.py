@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from grader.authoring.argument_kinds import Kind
 from grader.authoring.cases import cases_of
 from grader.authoring.explore import Explorer, Known, TriedCall
 from grader.authoring.native_reference import fingerprint, is_finite, is_plain
+from grader.authoring.object_values import leaves
 from grader.authoring.reference_source import Definition
 from grader.authoring.scenario import SET, Ran, Scenario, Seen, Step
 
@@ -111,7 +112,7 @@ def _attributes(explorer: Explorer, scenario: Scenario, before: Ran, ran: Ran) -
     last = scenario.steps[-1]
     left, shown = _MOST_SEEN, set[Any]()
     for variable, value in ran.variables.items():
-        if variable == "np" or is_plain(value):
+        if variable in ("np", "__builtins__") or is_plain(value):
             continue
         is_new = variable in last.results
         others = {id(other) for name, other in ran.variables.items() if name != variable}
@@ -127,7 +128,7 @@ def _attributes(explorer: Explorer, scenario: Scenario, before: Ran, ran: Ran) -
                 continue
             shown |= {fingerprint(new), ("shape", getattr(new, "shape", None))}
             count, left = count + 1, left - 1
-            label = re.sub(r"\[-?\d+\]", "", path).strip(".") or variable
+            label = re.sub(r"\[[^]]*\]", "", path).strip(".") or variable
             yield Seen(label, variable, path)
 
 
@@ -135,52 +136,6 @@ def _says_least(leaf: tuple[str, object]) -> tuple[bool, int]:
     """What is not an array or a real number says less, and what lies deep in an object."""
     path, value = leaf
     return not isinstance(value, np.ndarray | float), path.count(".") + path.count("[")
-
-
-def leaves(
-    explorer: Explorer,
-    value: object,
-    path: str = "",
-    depth: int = 0,
-    skipped: Collection[int] = frozenset(),
-) -> Iterator[tuple[str, object]]:
-    """The plain values inside an object of the package, by what leads to them.
-
-    Args:
-        explorer: knows the package.
-        value: the object.
-        path: what leads to it.
-        depth: how many objects that one lies in.
-        skipped: ids of objects that are looked at by themselves.
-    """
-    if is_plain(value):
-        if path:
-            yield path, value
-    elif path and id(value) in skipped:
-        return
-    elif isinstance(value, list | tuple) and value and explorer.reference.is_ours(value[0]):
-        for at in dict.fromkeys((0, len(value) - 1)):
-            yield from leaves(explorer, value[at], f"{path}[{at}]", depth + 1, skipped)
-    elif explorer.reference.is_ours(value) and depth < 4:
-        for name in _public(value):
-            inner = f"{path}.{name}"
-            yield from leaves(explorer, getattr(value, name), inner, depth + 1, skipped)
-
-
-def _public(value: object) -> list[str]:
-    held = list(vars(value)) if hasattr(value, "__dict__") else []
-    properties = [name for name, each in vars(type(value)).items() if isinstance(each, property)]
-    return [
-        name for name in [*held, *properties] if not name.startswith("_") and _readable(value, name)
-    ]
-
-
-def _readable(value: object, name: str) -> bool:
-    try:
-        getattr(value, name)
-    except Exception:
-        return False
-    return True
 
 
 def _changed_arguments(scenario: Scenario, ran: Ran, before: Ran) -> Iterator[Seen]:

@@ -15,6 +15,7 @@ from grader.authoring.scenario import Scenario
 
 _SOME: Final = 12
 _MANY: Final = 60
+_COUNTED: Final = re.compile(r"(n|num|number|count|n_\w+|num_\w+)")
 _EDGES: Final = (
     ("of whole numbers", "np.round(2 * {0})", 0.4),
     ("of large numbers", "40 * {0}", 0.4),
@@ -44,6 +45,10 @@ def cases_of(explorer: Explorer, known: Known) -> Iterator[Case]:
         yield Case(words, known.scenario(explorer, other), 0.2)
     yield Case("for other sizes", known.scenario(explorer, sizes=sizes.other()), 0.3)
     yield from _numbers_of_samples(explorer, known)
+    for name, kind in choice.items():
+        if kind.template.isdigit() and _COUNTED.fullmatch(name):
+            other = {**choice, name: Kind(str(_MANY))}
+            yield Case(f"with {name}={_MANY}", known.scenario(explorer, other), 0.5)
     attempt = explorer.attempt(known.call, sizes)
     required = {name: known.kinds[name] for name in choice}
     for name, other in substitutes(known.found, required, attempt, 3):

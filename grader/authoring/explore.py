@@ -193,7 +193,15 @@ class Explorer:
             if small:
                 required[parameter.name] = [*small, Kind(str(parameter.default), 5.0)]
         sizes = Sizes(call.prefix.sizes)
-        found = find_arguments(required, self.attempt(call, sizes), seconds)
+        attempt = self.attempt(call, sizes)
+        found = find_arguments(required, attempt, seconds)
+        may_be_missed = {
+            parameter.name: [kind for kind in kinds[parameter.name] if kind.template != "None"]
+            for parameter in call.definition.parameters
+            if parameter.default == "None" and parameter.name not in call.pinned
+        }
+        if found is None and may_be_missed:  # as in `fit(X, y=None)`, which wants labels
+            found = find_arguments({**required, **may_be_missed}, attempt, seconds)
         return Known(call, found, kinds, sizes) if found else None
 
     def attempt(self, call: TriedCall, sizes: Sizes) -> Attempt:

@@ -35,7 +35,10 @@ _SLOW: Final = 0.5
 """Seconds that a check may take on the reference."""
 _REFERENCE_SECONDS: Final = 120
 """Processor time for running all checks on the reference, where nobody says how much there is."""
-_GRACE: Final = 30
+_GRACE: Final = 10
+_BATCH: Final = 60
+"""Checks in one process: if it breaks, these are lost and no others."""
+_NO_TIME: Final = "there was no time left for its checks"
 _IMPORT_SECONDS: Final = 10
 _LARGEST: Final = 1 << 20
 """Bytes that a check may ask of the reference."""
@@ -71,27 +74,43 @@ class Trials:
         self._contract = contract
         self._checks = {name: _compiled(text) for name, text in checks.items()}
 
-    def on_reference(self, allowance: Allowance | None = None) -> Tried:
-        """Run every check on the reference, in a process of its own.
+    def on_reference(self, allowance: Allowance | None = None, jobs: int = 1) -> Tried:
+        """Run every check on the reference, a few at a time in a process of their own.
 
         Args:
             allowance: the processor time for it; checks that it does not suffice for are refused.
+            jobs: processes at once.
 
         Raises:
-            GraderError: that process did not come to its end.
+            GraderError: none of these processes came to its end.
         """
-        seconds = (allowance or Allowance(_REFERENCE_SECONDS)).task(_REFERENCE_SECONDS)
+        allowance = allowance or Allowance(_REFERENCE_SECONDS)
+        names = list(self._checks)
+        batches = [names[at : at + _BATCH] for at in range(0, len(names), _BATCH)]
+        seconds = [0]
 
-        def work(_task: int, send: Send) -> None:
-            send(pickle.dumps(self._tried(seconds)))
+        def limit() -> int:
+            seconds[0] = allowance.task(_REFERENCE_SECONDS)  # the child that starts now sees it
+            return seconds[0] + _GRACE
 
-        (done,) = run_forked([0], work, jobs=1, cpu_seconds=seconds + _GRACE)
-        if not done.said:
-            raise GraderError(f"The reference cannot be tried: {done.ending}.")
-        tried: Tried = pickle.loads(done.said)
-        return tried
+        def work(batch: list[str], send: Send) -> None:
+            send(pickle.dumps(self._tried(batch, seconds[0])))
 
-    def _tried(self, seconds: float) -> Tried:
+        whole = Tried({}, {}, Observation(self._contract), {})
+        whole.refused.update(dict.fromkeys(names, _NO_TIME))
+        waiting = takewhile(lambda _: allowance.left > 0, batches)
+        endings = []
+        for done in run_forked(waiting, work, jobs=jobs, cpu_seconds=limit):
+            if done.said:
+                _take(whole, pickle.loads(done.said))
+            else:
+                endings.append(done.ending)
+                whole.refused.update(dict.fromkeys(done.task, f"trying it ends: {done.ending}"))
+        if endings and not whole.answers:
+            raise GraderError(f"The reference cannot be tried: {endings[0]}.")
+        return whole._replace(passed={n: whole.passed[n] for n in names if n in whole.passed})
+
+    def _tried(self, names: Sequence[str], seconds: float) -> Tried:
         compat.install()
         reference = NativeReference(telling(self._source.files), self._source.package)
         observation = Observation(self._contract)
@@ -101,27 +120,30 @@ class Trials:
             with contextlib.suppress(Exception, TimeUp, SystemExit), quiet(_IMPORT_SECONDS):
                 self._resolve(reference)(name)  # what cannot be had is noted check by check
         end = time.process_time() + seconds
-        for name, check in self._checks.items():
+        for name in names:
             if time.process_time() > end:
-                tried.refused[name] = "there was no time left for its checks"
-                continue
-            observation.begin(name)
-            start = time.process_time()
-            try:
-                with quiet(3 * _SLOW * len(_SEEDS)):
-                    tried.answers[name] = self._steady(name, check, reference)
-            except (Exception, TimeUp, SystemExit) as error:
-                tried.refused[name] = f"{type(error).__name__}: {error}"[:300]
-                continue
-            taken = (time.process_time() - start) / (2 * len(_SEEDS))
-            if taken > _SLOW:
-                tried.refused[name] = f"it takes {taken:.1f} seconds"
-            elif len(pickle.dumps(tried.answers[name])) > _LARGEST:
-                del tried.answers[name]
-                tried.refused[name] = "what it returns is very large"
+                tried.refused[name] = _NO_TIME
             else:
-                tried.passed[name] = taken
+                observation.begin(name)
+                self._try(name, reference, tried)
         return tried
+
+    def _try(self, name: str, reference: NativeReference, tried: Tried) -> None:
+        """Run one check, and note what came of it."""
+        start = time.process_time()
+        try:
+            with quiet(3 * _SLOW * len(_SEEDS)):
+                answers = self._steady(name, self._checks[name], reference)
+        except (Exception, TimeUp, SystemExit) as error:
+            tried.refused[name] = f"{type(error).__name__}: {error}"[:300]
+            return
+        taken = (time.process_time() - start) / (2 * len(_SEEDS))
+        if taken > _SLOW:
+            tried.refused[name] = f"it takes {taken:.1f} seconds"
+        elif len(pickle.dumps(answers)) > _LARGEST:
+            tried.refused[name] = "what it returns is very large"
+        else:
+            tried.answers[name], tried.passed[name] = answers, taken
 
     def _steady(
         self, name: str, check: Function, reference: NativeReference
@@ -256,6 +278,16 @@ class Trials:
     def mutants(self, tried: Tried) -> list[Mutant]:
         """All mutants of what the checks reach."""
         return make_mutants(self._source.files, tried.observed)
+
+
+def _take(whole: Tried, part: Tried) -> None:
+    """Add what came of some checks."""
+    whole.passed.update(part.passed)
+    whole.answers.update(part.answers)
+    whole.observed.add(part.observed)
+    for name in part.passed:
+        whole.refused.pop(name, None)
+    whole.refused.update(part.refused)
 
 
 class _Nudging:

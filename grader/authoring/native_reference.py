@@ -17,6 +17,7 @@ from grader.model.errors import InputError
 from grader.worker.modules import ModuleSource, StudentFiles
 
 CALL_SECONDS: Final = 0.5
+_AGAIN_SECONDS: Final = 0.2
 _PLAIN: Final = (bool, int, float, str, type(None), np.generic)
 
 
@@ -82,7 +83,8 @@ def quiet(seconds: float = CALL_SECONDS) -> Iterator[None]:
         raise TimeUp
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    # Again and again, since what is raised while an object is thrown away is lost.
+    signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN_SECONDS)
     streams = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = io.StringIO()
     try:

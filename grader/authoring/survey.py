@@ -127,7 +127,7 @@ def _tried(
     Raises:
         GraderError: the reference cannot be tried.
     """
-    tried = trials.on_reference(allowance)
+    tried = trials.on_reference(allowance, jobs)
     targets = {name: written[name][1].target.partition(".")[0] for name in tried.passed}
     for name in trials.paying_idlers(tried, targets, jobs):
         del tried.passed[name]

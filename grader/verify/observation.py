@@ -35,6 +35,15 @@ class Observation:
         self._calls: dict[Place, list[dict[str, Any]]] = defaultdict(list)
         self._check = ""
 
+    def add(self, other: Observation) -> None:
+        """Take over what another one has seen of the same package."""
+        for check, places in other._reached.items():
+            self._reached[check] |= places
+        for place, owners in other._owners.items():
+            self._owners[place] |= owners
+        for place, calls in other._calls.items():
+            self._calls[place] += calls[: _CALLS_KEPT - len(self._calls[place])]
+
     def reaching(self, places: set[Place]) -> set[str] | None:
         """The checks that enter one of the functions; None for all, if importing does."""
         if self._reached[""] & places:

@@ -6,11 +6,14 @@ import pytest
 
 from grader.authoring import unit_reports
 from grader.authoring.allowance import Allowance
+from grader.authoring.mutant_trials import Trials
+from grader.authoring.native_reference import NativeReference, tried
 from grader.authoring.new_assignment import Made
 from grader.authoring.next_steps import summary_of
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.survey import survey
 from grader.authoring.unit_reports import explored
+from grader.model.contract import ContractEntry
 
 
 def test_nothing_is_left_of_nothing_but_a_task_gets_a_moment() -> None:
@@ -64,3 +67,41 @@ def test_why_a_module_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) ->
     left_out = explored(source, 1, Allowance(600), lambda *_: None).left_out
     assert 'put what runs then under `if __name__ == "__main__":`' in left_out["f"]
     assert "No module named 'no_such_library'" in left_out["g"]
+
+
+LOST = """\
+class Thrown:
+    first = True
+
+    def __del__(self):
+        while Thrown.first:
+            Thrown.first = False
+            while True:
+                pass
+
+
+def endless(x):
+    while True:
+        Thrown()
+"""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_call_is_stopped_whatever_it_throws_away() -> None:
+    source = ReferenceSource("lost", {"lost.py": LOST})
+    reference = NativeReference(source.files, "lost")
+    done, _ = tried(lambda: reference.resolve("lost", "endless")(1), seconds=0.1)
+    assert not done
+
+
+def test_a_check_that_ends_its_process_costs_those_beside_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("grader.authoring.mutant_trials._BATCH", 1)
+    source = ReferenceSource("ends", {"ends.py": "import os\n\n\ndef f(x):\n    os._exit(3)\n"})
+    body = "def test_it(student, reference, inputs):\n    "
+    checks = {"fine": body + "assert True\n", "ends": body + "student.f(1)\n"}
+    contract = {"f": ContractEntry("ends", ("out",))}
+    found = Trials(source, contract, checks).on_reference()
+    assert list(found.passed) == ["fine"]
+    assert found.refused == {"ends": "trying it ends: exit status 3"}

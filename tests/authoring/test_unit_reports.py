@@ -60,6 +60,13 @@ class Track:
         return self.places[:, :, 1].sum() + start
 
 
+class Line:
+    def fit(self, X, y=None):
+        if y is None:
+            raise ValueError("y is missing.")
+        self.slopes = np.linalg.lstsq(X, y, rcond=None)[0]
+
+
 class Model:
     def __init__(self, link, n_inputs):
         assert link in LINKS
@@ -107,6 +114,10 @@ def test_options_are_read_from_tables(titles: list[str]) -> None:
 def test_sizes_are_known_by_the_parameters_that_set_them(found: Explored) -> None:
     draws = [dict(each.scenario.draws) for each in found.candidates if "predict" in each.target]
     assert any("<n_inputs>, <1>" in template for draw in draws for template in draw.values())
+
+
+def test_what_has_no_value_by_itself_may_be_wanted_all_the_same(titles: list[str]) -> None:
+    assert "Line.fit sets slopes" in titles
 
 
 def test_decisions_are_checked_on_many_samples(titles: list[str]) -> None:
