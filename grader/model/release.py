@@ -22,6 +22,9 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     """Contract names that it asks for; None for all of the contract."""
     gives: frozenset[str] = frozenset()
     """Contract names that it gives complete: they are there to be used, and earn nothing."""
+    untried: frozenset[str] = frozenset()
+    """Contract names that it asks for, and that its notebooks, as far as they have the names of the
+    assignment's, try in no cell."""
     packages: tuple[str, ...] = ()
     """Names that the package goes by in it."""
     readings: Mapping[str, str] = {}
@@ -47,6 +50,10 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         """
         judged = [name for name in targets if not self.counts(name)]
         return judged or [name for name in uses if not self._asks_for(name)]
+
+    def not_tried(self, names: Iterable[str]) -> list[str]:
+        """Of some contract names, those that its own notebooks cannot be expected to try."""
+        return [name for name in names if not self._asks_for(name) or _holds(self.untried, name)]
 
     def _asks_for(self, name: str) -> bool:
         return self.asks is None or _holds(self.asks, name) or _holds(self.gives, name)

@@ -8,14 +8,17 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from grader.model.notebook_records import CellOutcome, NotebookCell
+from grader.model.release import Release
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.rubric import NotebookRule, ValueRule
 from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
+from grader.runner.check_run import NOT_ASKED_KIND
 from grader.submission.notebook_cells import Cell, Notebook
 from grader.submission.pasted_code import mask_magics
 
@@ -132,6 +135,8 @@ class Judge:
         other_releases: bool = False,
         packages: Collection[str] = (),
         absent: str = "",
+        template: Release | None = None,
+        contract: Collection[str] = (),
     ) -> None:
         """What there is to judge by.
 
@@ -143,6 +148,8 @@ class Judge:
             other_releases: whether each cell of one that was not counts for itself.
             packages: what the release imports the students' work from.
             absent: why there is no book, if there is a file that should be one.
+            template: what the student's own notebooks were given out with, if that is known.
+            contract: the names of which it says what it asks for.
         """
         self._name = name
         self._rule = rule
@@ -153,6 +160,8 @@ class Judge:
         self._ours = ours
         self._cell_by_cell = ours or other_releases
         self._calls = {} if self._cell_by_cell else calls_of_release(release, packages)
+        self._template = template
+        self._contract = frozenset(contract)
         self._no_notebook = absent or f"There is no notebook {name}."
         self._functions = {cell.id: cell.functions for cell in release.cells}
 
@@ -168,7 +177,8 @@ class Judge:
         for name, value in self._rule.values.items():
             verdict = self._of_value(value, verdicts.get(name))
             title = value.title.in_language(self._lang)
-            yield self._check(name, title, value.weight, verdict)
+            check = self._check(name, title, value.weight, verdict)
+            yield self._as_asked(check, value.path if value.kind == "figure" else value.needs)
 
     def _own_cells(self) -> Iterator[CheckResult]:
         for cell in self._cells:
@@ -180,21 +190,55 @@ class Judge:
         for cell in self._release.cells:
             if cell.role in _JUDGED:
                 verdict = self._of_counterparts(cell)
-                yield self._check(cell.id, self._title(cell.id), 1.0, verdict)
+                check = self._check(cell.id, self._title(cell.id), 1.0, verdict)
+                yield self._as_asked(check, cell.id)
+
+    def _as_asked(self, check: CheckResult, cell_id: str) -> CheckResult:
+        """A check that fails does not count if the student's notebooks were given out without it.
+
+        That is for their release to say, never for what is missing.
+        """
+        calls = self._stands_for(cell_id) & self._contract
+        template = self._template
+        left_out = template.not_tried(sorted(calls)) if template else []
+        if check.outcome is Outcome.PASSED or not template or not left_out:
+            return check
+        title = template.title or template.id
+        text = f"The notebooks of {title} do not try {', '.join(left_out)}; this does not count."
+        finding = Finding(kind=NOT_ASKED_KIND)
+        return replace(check, outcome=Outcome.SKIPPED, message=text, finding=finding)
 
     def _of_counterparts(self, released: Cell) -> Verdict:
-        """The best of them; a cell that calls nothing stands for the one that it needs."""
-        calls = self._calls.get(released.id, frozenset())
-        needed = [cell for cell in self._release.cells if cell.id == released.needs]
-        if not calls and needed:
-            return self._of_counterparts(needed[0])
+        """The best of them, or of several that call a part each."""
+        calls = self._stands_for(released.id)
+        what = f"calls {', '.join(sorted(calls))}" if calls else "does what this one of ours does"
+        absent = (Outcome.MISSING, f"No cell of this notebook {what}.")
+        return self._best(calls) or self._spread(calls) or absent
+
+    def _stands_for(self, cell_id: str) -> frozenset[str]:
+        """What a cell calls; one that calls nothing stands for the one that it needs."""
+        needs = {cell.id: cell.needs for cell in self._release.cells}
+        for _ in needs:
+            if calls := self._calls.get(cell_id):
+                return calls
+            cell_id = needs.get(cell_id, "")
+        return frozenset()
+
+    def _best(self, calls: frozenset[str]) -> Verdict | None:
+        """Of the cells that call all of these."""
         assert self._book is not None
         ids = counterparts(self._book, calls)
         verdicts = [self._of_cell(cell) for cell in self._cells if cell.id in ids]
         passed = [verdict for verdict in verdicts if verdict[0] is Outcome.PASSED]
-        what = f"calls {', '.join(sorted(calls))}" if calls else "does what this one of ours does"
-        absent = (Outcome.MISSING, f"No cell of this notebook {what}.")
-        return next(iter([*passed, *verdicts]), absent)
+        return next(iter([*passed, *verdicts]), None)
+
+    def _spread(self, calls: frozenset[str]) -> Verdict | None:
+        """Of several cells that call one each; None if one is called nowhere."""
+        verdicts = [self._best(frozenset({name})) for name in sorted(calls)]
+        found = [verdict for verdict in verdicts if verdict is not None]
+        if not found or len(found) < len(verdicts):
+            return None
+        return next((each for each in found if each[0] is not Outcome.PASSED), found[0])
 
     def _absent(self) -> Iterator[CheckResult]:
         verdict = (Outcome.MISSING, self._no_notebook)

@@ -189,6 +189,8 @@ class NotebookBench:
             ours=ours,
             other_releases=self.rules.other_releases,
             packages=self._packages,
+            template=submission.release,
+            contract=self._assignment.contract,
         )
         strange = [] if ours else [_OTHER_RELEASE + _COUNTED[self.rules.other_releases]]
         result = NotebookResult(

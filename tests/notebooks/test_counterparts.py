@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
+from grader.model.release import Release
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.model.served_data import ServedData
@@ -49,7 +50,9 @@ def test_counterparts_call_all_of_it() -> None:
     assert counterparts(theirs, frozenset()) == set()
 
 
-def _outcomes(theirs: Notebook, **states: CellOutcome) -> dict[str, Outcome]:
+def _outcomes(
+    theirs: Notebook, template: Release | None = None, **states: CellOutcome
+) -> dict[str, Outcome]:
     cells = [
         NotebookCell(
             id=cell.id, role="own", source=cell.source, outcome=states.get(cell.id, CellOutcome.OK),
@@ -59,7 +62,7 @@ def _outcomes(theirs: Notebook, **states: CellOutcome) -> dict[str, Outcome]:
         for cell in theirs.cells
     ]  # fmt: skip
     judge = Judge("X", RULE, lang="en", release=RELEASE, book=theirs, cells=cells, ours=False,
-                  packages=["pkg"])  # fmt: skip
+                  packages=["pkg"], template=template, contract=("f", "g", "Net"))  # fmt: skip
     return {check.id[len("notebooks::X[") : -1]: check.outcome for check in judge.checks({})}
 
 
@@ -76,6 +79,35 @@ def test_they_earn_for_what_they_ran() -> None:
 
 def test_cells_that_call_nothing_earn_nothing() -> None:
     assert set(_outcomes(book("plot()", "1 + 1", "f", "Net")).values()) == {Outcome.MISSING}
+
+
+def test_what_their_own_notebooks_were_given_out_without_does_not_count() -> None:
+    """It is left out if it is not there, as their release says; what is there counts."""
+    theirs, told = book("f(1)", "1 + 1"), Release(id="old", untried=frozenset({"f", "Net"}))
+    found = _outcomes(theirs, told)
+    assert (found["f-check"], found["train"]) == (Outcome.PASSED, Outcome.SKIPPED)
+    assert found["g-check"] is Outcome.MISSING
+    assert found["plot"] is found["figure"] is Outcome.SKIPPED, "they stand for what they need"
+    told = Release(id="old", asks=frozenset({"f"}))
+    assert _outcomes(theirs, told, c0=CellOutcome.ERROR)["f-check"] is Outcome.ERROR
+    assert _outcomes(theirs, told)["g-check"] is Outcome.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"), [("g(1)", Outcome.PASSED), ("1 + 1", Outcome.MISSING)]
+)
+def test_what_one_cell_of_ours_calls_may_be_spread_over_theirs(last: str, outcome: Outcome) -> None:
+    both = Cell(id="both-check", code=True, role="check", functions=["f", "g"], source="f(g(1))")
+    theirs = book("f(1)", last)
+    cells = [
+        NotebookCell(id=cell.id, role="own", source=cell.source, outcome=CellOutcome.OK)
+        for cell in theirs.cells
+    ]
+    release = Notebook(path="x.ipynb", cells=[both])
+    rule = NotebookRule(part="p", title=Text("X"), values={})
+    judge = Judge("X", rule, lang="en", release=release, book=theirs, cells=cells, ours=False)
+    (check,) = judge.checks({})
+    assert check.outcome is outcome
 
 
 class _Numbers:

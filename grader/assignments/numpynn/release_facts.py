@@ -40,6 +40,8 @@ _KEEP: Final = {"dropout_p": "keep", "net_dropout": "keep"}
 _DROP: Final = {"dropout_p": "drop", "net_dropout": "drop", "net_form": "use_batchnorm"}
 _SECOND: Final = EVERYTHING - {"svm_loss", "TwoLayerNet"}
 """Asked by a second assignment whose first one has softmax_loss, svm_loss and TwoLayerNet."""
+_TRIED_BEFORE: Final = LAYERS | LOSSES | {"TwoLayerNet"}
+"""What other notebooks of the first assignment try, and FullyConnectedNets since 2021 no more."""
 
 RELEASES: Final = (
     Release(
@@ -86,6 +88,7 @@ RELEASES: Final = (
         title="CS231n 2021 to 2024",
         aliases=("cs231n-2022", "cs231n-2023", "cs231n-2024"),
         asks=_SECOND,
+        untried=_TRIED_BEFORE,
         packages=("cs231n",),
         readings=_KEEP,
     ),
@@ -94,6 +97,7 @@ RELEASES: Final = (
         title="CS231n 2025 and 2026, assignment 1",
         aliases=("cs231n-2026-a1",),
         asks=(EVERYTHING - LATER - LOSSES) | {"softmax_loss"},
+        untried=_TRIED_BEFORE,
         packages=("cs231n",),
         readings=_KEEP,
     ),
