@@ -13,16 +13,16 @@ from grader.selfcheck.student_kit import build_kit
 WORKFLOW: Final = ".github/workflows/check.yml"
 
 
-def write_repository(assignment: Assignment, out: Path) -> Path:
+def write_repository(assignment: Assignment, out: Path, *, mistakes: bool = True) -> Path:
     """Put template, wheel and workflow into `out`; returns the wheel.
 
     The wheel is that of the kit: in place of the reference it has the recorded answers of the
-    public checks, and no code of hidden ones.
+    public checks, and no code of hidden ones. `mistakes`: whether it is to name the known ones.
 
     Raises:
         InputError: `out` holds something already, or cannot be written.
     """
-    wheel = build_kit(assignment, out)
+    wheel = build_kit(assignment, out, mistakes=mistakes)
     workflow = files("grader.deploy").joinpath("scripts", "check.yml").read_bytes()
     write_atomically(out / WORKFLOW, workflow)
     return wheel

@@ -27,6 +27,10 @@ _NUMBERS: Final = 4
 could be guessed, one guess after the other."""
 
 
+_RUNS: Final = 3000
+"""Checks that are run for the mistakes of one function; some milliseconds each."""
+
+
 class _Shown(NamedTuple):
     """What a mistake answers."""
 
@@ -53,7 +57,7 @@ class CatalogueCompiler:
         made = CompiledCatalogue(salt)
         for function in self._catalogue.functions:
             mine = [check for check in self._checks if check.targets[0] == function]
-            versions = self._catalogue.of(function) if mine else []
+            versions = _most_usual(self._catalogue.of(function), len(mine)) if mine else []
             right = self._right(function, mine) if versions else {}
             shown = [each for version in versions if (each := self._shown(version, mine, right))]
             labels = self._labels.get(function, ())
@@ -137,6 +141,16 @@ class CatalogueCompiler:
         finally:
             np.random.set_state(state)
         return _Ran(outcomes, traces)
+
+
+def _most_usual(versions: Sequence[Version], checks: int) -> Sequence[Version]:
+    """All versions, or the first of each mistake where running all would take too long."""
+    if len(versions) * checks <= _RUNS:
+        return versions
+    first: dict[str, Version] = {}
+    for version in versions:
+        first.setdefault(version.id, version)
+    return [*first.values()]
 
 
 class _Ran(NamedTuple):

@@ -170,7 +170,7 @@ def test_the_kit_checks_a_notebook_in_an_environment_of_its_own(tmp_path: Path) 
 
     untouched = self_check()
     assert untouched.returncode == 1, untouched.stderr
-    assert "standardize is not implemented yet." in untouched.stdout
+    assert "Not done: standardize" in untouched.stdout
     shutil.copy(FOLDER / "reference" / "Regression.ipynb", tmp_path / "kit")
     solved = self_check()
     assert solved.returncode == 0, solved.stdout

@@ -113,7 +113,7 @@ def _failing(result: Result, **changes: Any) -> Iterator[Any]:
 
 
 def test_a_repository_for_students_has_no_reference_and_no_hidden_answer(tmp_path: Path) -> None:
-    wheel = write_repository(Assignment.load("numpynn"), tmp_path / "out")
+    wheel = write_repository(Assignment.load("numpynn"), tmp_path / "out", mistakes=False)
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extract("grader/_data/rubrics/numpynn.key", tmp_path)
