@@ -54,6 +54,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{name}: other values in {changed} of {size} entries",
         "{name}：{size} 个元素中有 {changed} 个变化",
     ),
+    "number": ("{name}: another number", "{name}：变为另一个数"),
     "rest": ("everything else unchanged", "其余不变"),
     "factor": ("{name}: multiplied by {factor}", "{name}：变为原来的 {factor} 倍"),
     "turned": ("{name}: the opposite sign", "{name}：符号相反"),

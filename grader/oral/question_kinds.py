@@ -176,10 +176,11 @@ class _Shape(NamedTuple):
     def _is_plain(
         self, call: ObservedCall, written: WrittenFunction, shape: tuple[int, ...]
     ) -> bool:
-        """Whether it is the shape of an argument that the value is made of."""
+        """Whether it is that of an argument that the value is made of, or of the first array."""
         names = {each.id for each in ast.walk(self.node.value) if isinstance(each, ast.Name)}
         shapes = call.shapes(_parameters(written))
-        return any(shapes[name] == shape for name in names & shapes.keys())
+        plain = [*list(shapes)[:1], *(names & shapes.keys())]
+        return any(shapes[name] == shape for name in plain)
 
 
 def _shapes(written: WrittenFunction) -> Iterator[_Shape]:

@@ -22,8 +22,8 @@ class ReturnedValue(NamedTuple):
 
     name: str
     what: str
-    """`same`, `kind`, `shape`, `not finite`, `zero`, `factor`, `scaled` (a single number), `some`
-    or `differs`."""
+    """`same`, `kind`, `shape`, `not finite`, `zero`, `factor`, `scaled` (a single number), `some`,
+    `number` (another single one) or `differs`."""
     detail: str = ""
     """What it is now, the shapes before and after, the factor, or how many entries of how many."""
 
@@ -50,7 +50,7 @@ class VariantEffect(NamedTuple):
     def is_telling(self) -> bool:
         """Whether more can be said than that everything that is returned has other values."""
         plain = [each for each in self.values if each.what != "same" or "[" not in each.name]
-        return bool(self.raised) or any(each.what != "differs" for each in plain)
+        return bool(self.raised) or any(each.what not in ("differs", "number") for each in plain)
 
     @property
     def _kind(self) -> tuple[object, ...]:
@@ -85,7 +85,7 @@ def definite_effect(
     if found[0].changes_nothing:
         return _nothing(found[0], unchanged, returns)
     details = {tuple(value.detail for value in each.values) for each in found}
-    steady = "factor" if len(details) == 1 else "differs"
+    steady = "factor" if len(details) == 1 else "number"
     values = tuple(
         each._replace(what=steady, detail=each.detail if steady == "factor" else "")
         if each.what == "scaled"

@@ -93,7 +93,8 @@ def test_a_single_number_has_a_factor_only_if_it_is_the_same_everywhere() -> Non
     assert (same.values[0].what, same.values[0].detail) == ("factor", "2")
     other = effect([np.float64(2), np.float64(3)], [np.float64(4), np.float64(7)])
     assert other is not None
-    assert other.values[0].what == "differs"
+    assert other.values[0].what == "number"
+    assert not other.is_telling
 
 
 def test_what_is_not_the_same_on_every_input_is_no_answer() -> None:

@@ -80,7 +80,8 @@ def test_a_shape_is_that_of_the_call(questions: dict[str, Any]) -> None:
         found["question"],
     )
     assert asked is not None
-    assert found["answer"] == ("(4,)" if asked[2] in ("total", "mean") else f"({asked[1]}, 4)")
+    assert asked[2] in ("total", "mean")
+    assert found["answer"] == "(4,)"
 
 
 def test_the_branch_is_the_one_that_the_call_takes(questions: dict[str, Any]) -> None:
