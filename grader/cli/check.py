@@ -6,9 +6,8 @@ import gc
 import os
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
 from grader.cli import arguments
 from grader.model.errors import ExitCode, GraderError, UsageError
@@ -163,29 +162,20 @@ def watch(work: OwnWork) -> None:
         raise_interrupt=False,
     )
 
-    out = sys.stdout
-
     def look_again(grade: Grade, make_ready: Callable[[], None]) -> None:
-        _check_forgiving(work, grade, out)
+        _check_forgiving(work, grade)
         make_ready()
         for _ in changes:
-            _check_forgiving(work, grade, out)
+            _check_forgiving(work, grade)
             make_ready()
 
     work.with_repeated_grader(look_again)
 
 
-def _check_forgiving(work: OwnWork, grade: Grade, out: TextIO) -> None:
-    """Check, and say on `out` what was found: while checks run, nothing else may print there.
-
-    An error of this moment's files must not end the watch.
-    """
-    result: Result | None = None
+def _check_forgiving(work: OwnWork, grade: Grade) -> None:
+    """An error of this moment's files must not end the watch."""
     try:
-        result = work.result_by(grade)
+        show(work.result_by(grade), arguments.language(work.settings.lang))
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
-    with redirect_stdout(out):
-        if result is not None:
-            show(result, arguments.language(work.settings.lang))
-        print("Waiting for changes. Press Ctrl-C to stop.", flush=True)
+    print("Waiting for changes. Press Ctrl-C to stop.", flush=True)

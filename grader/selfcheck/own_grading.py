@@ -6,8 +6,9 @@ grading many at once and outliving each of them, nobody needs who checks what th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -111,7 +112,7 @@ class OwnWork:
         for member in composed.members:
             open_context(
                 settings_of_member(member, self.settings),
-                lambda context: results.append(grade_submission(context, source)),
+                lambda context: results.append(_graded(context, source)),
                 member,
                 self._sandbox,
             )
@@ -173,7 +174,8 @@ def _grade_of(context: GradingContext) -> Grade:
 
 
 def _graded(context: GradingContext, source: Source) -> Result:
-    with memory_at_most(MEMORY_BYTES):
+    """The result; what a bank prints goes where it does not spoil what is shown."""
+    with memory_at_most(MEMORY_BYTES), redirect_stdout(sys.stderr):
         return grade_submission(context, source)
 
 
