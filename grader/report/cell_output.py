@@ -157,7 +157,7 @@ def _code(card: Card, texts: Texts) -> str:
     title = escape(texts("check.source", name=one_line(card.what, 80)))
     return (
         f'<details class="ga-line"><summary>{title}</summary>'
-        f'<code class="ga-mono ga-source">{lines}</code></details>'
+        f'<code class="ga-mono ga-source" tabindex="0">{lines}</code></details>'
     )
 
 
