@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -121,3 +122,21 @@ def test_modules_of_the_folder_are_forgotten(
     forget_modules(tmp_path, keep="kept.")
     assert "gone" not in sys.modules
     assert "kept.one" in sys.modules
+
+
+def test_no_folder_above_the_bank_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have thousands of entries, each of which pytest would look at."""
+    listed: list[Path] = []
+    list_folder = os.scandir
+
+    def noted(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+        listed.append(Path(folder))
+        return list_folder(folder)
+
+    assignment = toy.make(tmp_path, toy.SCALE)
+    monkeypatch.setattr(os, "scandir", noted)
+    assert len(collected(assignment)) == 1
+    assert assignment.bank in listed
+    assert [folder for folder in listed if folder in assignment.bank.parents[1:]] == []
