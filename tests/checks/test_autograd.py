@@ -80,7 +80,7 @@ def test_the_gradient_of_a_wrong_forward_keeps_its_credit() -> None:
 
 
 def test_a_gradient_that_fits_nothing_is_not_judged() -> None:
-    with pytest.raises(NotJudged, match="as long as Tensor is wrong"):
+    with pytest.raises(NotJudged, match="while Tensor is wrong"):
         judge(tensors(lambda x: x**2, lambda x: 5 * x))
 
 

@@ -35,7 +35,8 @@ DIRECTIONS: Final = 2
 
 
 def steady(case: Case, inputs: Inputs, *, open_units: bool = False) -> Case:
-    """The case with parameters that open and close each relu by its bias alone.
+    """The case with parameters that open and close each relu by its bias alone; `open_units` opens
+    all of them, with a norm or without.
 
     Whatever is dropped, no relu is near its kink: numerical gradients are sound for every mask.
     What enters a layer is below 13, so that weights of at most 0.2 / fan_in add less than 2.6 to
@@ -49,7 +50,7 @@ def steady(case: Case, inputs: Inputs, *, open_units: bool = False) -> Case:
         if name == f"b{last}":
             values[name] = inputs.uniform(-1.0, 1.0, *old.shape)
         elif name.startswith("W"):
-            plain = case.settings["normalization"] is None or name[1:] == last
+            plain = open_units or case.settings["normalization"] is None or name[1:] == last
             bound = 0.2 / len(old) if plain else 1.0
             values[name] = inputs.uniform(-bound, bound, *old.shape)
         elif name.startswith("gamma"):
@@ -86,6 +87,10 @@ def judge_dropout_gradients(student: Student, inputs: Inputs, normalization: str
         raise NotJudged(text)
     if abs(first - _loss_without(case)) <= VALUES * abs(first):
         raise NotJudged(f"Not judged, because {NET} drops no unit in training.")
+    for name in of_kind("W", case.values):
+        if not np.any(gradient_of_shape(net, name, grads, case)):
+            text = f'grads["{name}"] is zero everywhere.'
+            raise Wrong(text, Finding(kind="values", quantity=name, call=net.call_of_loss))
     directions = [
         {name: inputs.clear_of_zero(*value.shape) for name, value in case.values.items()}
         for _ in range(DIRECTIONS)

@@ -81,11 +81,14 @@ def fully_connected_case(
     inputs: Inputs,
     hidden_dims: Sequence[int],
     normalization: str | None,
-    shape: Sequence[int] = (6, 5),
-    classes: int = 3,
+    shape: Sequence[int] = (7, 5),
+    classes: int = 5,
     **settings: Any,
 ) -> Case:
-    """A `FullyConnectedNet` in float64 for a batch of that shape."""
+    """A `FullyConnectedNet` in float64 for a batch of that shape.
+
+    With as many samples of each class, the gradient of the last bias can vanish for other losses.
+    """
     settings = {
         "hidden_dims": list(hidden_dims),
         "input_dim": int(np.prod(shape[1:])),

@@ -155,8 +155,9 @@ def test_relu_backward_dx(
 def test_relu_backward_one_sign(
     student: Student, reference: Student, inputs: Inputs, sign: int
 ) -> None:
-    x, dout = sign * inputs.uniform(0.5, 2.0, 4, 3), inputs.clear_of_zero(4, 3)
-    x[1, 1] *= -1
+    x, dout = sign * inputs.uniform(0.5, 1.0, 4, 3), inputs.uniform(0.1, 1.1, 4, 3)
+    x[1, :2] *= -1
+    dout.flat[::2] *= -1
     _judge_relu_backward(student, reference, x, dout)
 
 
@@ -226,7 +227,7 @@ def _judge_given(
     one_by_one: Callable[[], Sequence[Any]],
     rights: Mapping[str, np.ndarray],
 ) -> None:
-    """Judge given code by the key, or by the student's own layers, called one by one."""
+    """Judge given code by the key. Where the layers that it calls are wrong, it is not judged."""
     failed: Verdict | None = None
     received: Sequence[Any] = ()
     try:
@@ -235,12 +236,14 @@ def _judge_given(
             return
     except Verdict as verdict:
         failed = verdict
+    layers = "affine_forward, relu_forward, affine_backward or relu_backward"
     try:
         own = [as_array(value, name) for value, name in zip(one_by_one(), rights, strict=True)]
     except Verdict as verdict:
-        layers = "affine_forward, relu_forward, affine_backward or relu_backward"
         text = f"Not judged, because {layers} fails by itself: {verdict.message}"
         raise NotJudged(text) from None
+    if not all(map(close, own, rights.values())):
+        raise NotJudged(f"Not judged, because {layers} is wrong by itself.")
     if failed is not None:
         raise failed
     for name, value, right in zip(rights, received, own, strict=True):
@@ -248,9 +251,12 @@ def _judge_given(
 
 
 def _affine_arguments(inputs: Inputs, case: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first row of the output has both signs, so that every case shows what a sign decides."""
     shape, M = SHAPES[case]
     D = int(np.prod(shape[1:]))
-    return inputs.normal(*shape), inputs.normal(D, M), inputs.normal(M)
+    x, w, b = inputs.normal(*shape), inputs.normal(D, M), inputs.normal(M)
+    turned = np.sign(x[0].ravel() @ w + b) * np.where(np.arange(M) % 2, -1.0, 1.0)
+    return x, w * turned, b * turned
 
 
 def _judge_affine(

@@ -56,7 +56,9 @@ def test_affine_backward(student: Student, reference: Student, inputs: Inputs) -
     points=0.25,
 )
 def test_relu_forward(student: Student, reference: Student, inputs: Inputs) -> None:
-    _judge_forward(student, reference, "relu_forward", (inputs.clear_of_zero(4, 3),))
+    x = inputs.clear_of_zero(4, 3)
+    x[0, 0] = 8.0
+    _judge_forward(student, reference, "relu_forward", (x,))
 
 
 @check(

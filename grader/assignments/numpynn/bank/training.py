@@ -79,7 +79,7 @@ def test_two_layer_overfits(student: Student, inputs: Inputs) -> None:
     uses=LOSS,
 )
 def test_overfits(student: Student, inputs: Inputs, depth: int) -> None:
-    hidden_dims = [30, 30] if depth == 3 else [40] * 4
+    hidden_dims = [30, 30] if depth == 3 else [43, 42, 41, 40]
     descent = Descent(rate=0.15, steps=10) if depth == 3 else Descent(rate=0.06, steps=12)
     net = Net(student, "FullyConnectedNet", **_settings(hidden_dims))
     _overfit(net, inputs, fully_connected_shapes(hidden_dims, DIM, CLASSES), descent)
