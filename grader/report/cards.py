@@ -146,7 +146,12 @@ def _faults(checks: Sequence[CheckResult]) -> set[str]:
     """The functions that fail checks of their own."""
     own = [check for check in checks if check.outcome in _AT_FAULT and not check.follows_from]
     alone = {check.targets[0] for check in own if len(check.targets) == 1}
-    return alone | {check.targets[0] for check in own if alone.isdisjoint(check.targets)}
+    return alone | {_first(check) for check in own if alone.isdisjoint(check.targets)}
+
+
+def _first(check: CheckResult) -> str:
+    """The function that a check is for; the check itself where it names none."""
+    return check.targets[0] if check.targets else check.id
 
 
 def _fault_of(check: CheckResult, faults: Collection[str]) -> str:
@@ -155,7 +160,7 @@ def _fault_of(check: CheckResult, faults: Collection[str]) -> str:
         return check.follows_from
     made = [cause.function for cause in check.causes if cause.kind == "mistake" and cause.certain]
     names = [name for name in (*made, *check.targets) if name in faults]
-    return names[0] if names else check.targets[0]
+    return names[0] if names else _first(check)
 
 
 def _in_order(names: Sequence[str], stands_on: Mapping[str, Collection[str]]) -> list[str]:
@@ -189,7 +194,8 @@ def _card(what: str, number: int, checks: Sequence[CheckResult], titles: Mapping
 
 
 def _is_own(check: CheckResult, what: str) -> bool:
-    return check.outcome in _AT_FAULT and not check.follows_from and what in check.targets
+    mine = what in check.targets or what == _first(check)
+    return check.outcome in _AT_FAULT and not check.follows_from and mine
 
 
 def _telling(check: CheckResult) -> tuple[bool, bool, bool]:

@@ -22,7 +22,7 @@ class BankFunction(NamedTuple):
     module: str
     """Of the bank, without its folder: `losses`."""
     name: str
-    """`test_softmax_loss_value`."""
+    """`test_value`."""
 
 
 def function_of(check: str) -> BankFunction:

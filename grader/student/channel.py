@@ -376,4 +376,4 @@ def _fate(error: wire.WireError, ending: str) -> str:
     if isinstance(error, frames.WireClosed):
         why = f" ({ending})" if ending and ending not in _SAYS_NOTHING else ""
         return f"ended the whole process{why}"
-    return "disturbed the connection"
+    return "broke the connection to the grader"

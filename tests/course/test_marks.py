@@ -43,7 +43,7 @@ def test_without_marks_nothing_of_the_score_changes(room: Room) -> None:
     ann = room.result("ann")
     assert (ann.score, ann.max_score) == (BASE.score, BASE.max_score)
     assert WRITTEN not in {part.id for part in ann.parts}
-    assert "2 points, given by hand" in room.report("ann")
+    assert "2 points, marked by hand" in room.report("ann")
     assert room.gradebook()["ann"]["unmarked"] == "2"
     assert "5 written answers are not marked yet" in (room.out / "index.html").read_text("utf-8")
 

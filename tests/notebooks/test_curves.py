@@ -110,9 +110,10 @@ def test_a_damaged_file_is_refused(assignment: Assignment, tmp_path: Path) -> No
 def test_the_report_draws_both_over_the_same_epochs() -> None:
     (book,) = sample.notebooks(3)
     page = student_page(replace(sample.result(), notebooks=[book]))
-    lines = dict(re.findall(r'<polyline class="(\w+)" points="([^"]*)"', page))
-    assert lines["val"] == "0.0,108.0 160.0,84.0 320.0,78.0"
-    assert lines["reference"] == "0.0,108.0 160.0,72.0"
+    figure = page.partition("</figure>")[0]
+    lines = dict(re.findall(r'<polyline class="(\w+)" points="([^"]*)"', figure))
+    assert lines["val"] == "40.0,137.6 196.0,112.8 352.0,106.6"
+    assert lines["reference"] == "40.0,137.6 196.0,100.4"
     assert "reference 40.0\u00a0%" in page
     alone = replace(book, curves=[replace(book.curves[0], reference=[])])
     page = student_page(replace(sample.result(), notebooks=[alone]))

@@ -60,7 +60,7 @@ class ThreeLayerConvNet:
         self.dtype = dtype
         # ------------------------------------------------------------------------------------------
         # TODO: put the initial "W1", "b1", "W2", "b2", "W3" and "b3" into self.params. How large is
-        # what the pool hands to the first affine layer?
+        # the array that the pool passes to the first affine layer?
         # ------------------------------------------------------------------------------------------
         raise NotImplementedError("TODO: ThreeLayerConvNet.__init__")  # your code goes here
         for name, value in self.params.items():
