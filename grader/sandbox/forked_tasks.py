@@ -132,7 +132,11 @@ def _be_child(
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _limit(cpu_seconds)
-        work(task, lambda data: _write(writing, data))
+        with (
+            open(os.devnull, "w", encoding="utf-8") as nothing,
+            contextlib.redirect_stdout(nothing),
+        ):
+            work(task, lambda data: _write(writing, data))
         status = 0
     finally:
         os._exit(status)

@@ -7,6 +7,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from grader.sandbox.forked_tasks import TIMEOUT, Send, run_forked
 from tests.faults.processes import children
 
@@ -72,6 +74,16 @@ def test_as_many_run_at_once_as_asked() -> None:
     for descriptor in itertools.chain(*pipes):
         os.close(descriptor)
     assert [each.said for each in done] == [b"here", b"here"]
+
+
+def test_what_a_task_prints_is_not_seen(capfd: pytest.CaptureFixture[str]) -> None:
+    def chat(_task: int, send: Send) -> None:
+        print("hello", flush=True)
+        send(b"done")
+
+    (done,) = run_forked([0], chat, jobs=1, cpu_seconds=5)
+    assert done.said == b"done"
+    assert capfd.readouterr().out == ""
 
 
 def test_whoever_stops_listening_leaves_no_process() -> None:
