@@ -77,7 +77,7 @@ def _tell_left_out(left_out: Sequence[SkippedFile], texts: Texts) -> None:
 
 def _tell_more(count: int, texts: Texts) -> None:
     if count > _SHOWN:
-        print(f"  {texts('submit.more', n=count - _SHOWN)}")
+        print(f"  {texts('terminal.more', n=count - _SHOWN)}")
 
 
 def _tell_findings(found: Sequence[SubmitRemark], texts: Texts) -> None:

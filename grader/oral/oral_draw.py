@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 from grader.grading.context import GradingContext
 from grader.model.oral_records import OralQuestion
 from grader.model.submission import Submission
-from grader.oral.oral_wording import Lang
 from grader.oral.question_kinds import FunctionTrials, PossibleQuestion, candidates
 from grader.oral.variant_bench import Calls, VariantBench
 from grader.oral.written_code import WrittenFunction, usual_passages, written_functions
+from grader.report.strings import Lang, Texts
 from grader.runner.check import Check
 from grader.sandbox.prestart import Ordered
 from grader.similarity.given_code import given_code
@@ -85,7 +85,7 @@ def draw_questions(
     places = [_Place(each, found, draw.random()) for each in written for found in candidates(each)]
     with Ordered(context.sandbox, context.limits) as sandbox:
         bench = VariantBench(context, submission, sandbox)
-        drawing = _Drawing(bench, places, lang)
+        drawing = _Drawing(bench, places, Texts(lang))
         while len(drawing.questions) < number and drawing.tried < _TRIED_FOR_EACH * number:
             if not drawing.step():
                 break
@@ -101,12 +101,12 @@ def _family(kind: str) -> str:
 class _Drawing:
     """Tries one candidate after the other, of the kind and function that was asked about least."""
 
-    def __init__(self, bench: VariantBench, places: list[_Place], lang: Lang) -> None:
+    def __init__(self, bench: VariantBench, places: list[_Place], texts: Texts) -> None:
         self.questions: list[OralQuestion] = []
         self.tried = 0
         self._bench = bench
         self._left = sorted(places, key=lambda place: place.rank)
-        self._lang = lang
+        self._texts = texts
         self._ready: dict[str, FunctionTrials | None] = {}
         self._asked: Counter[str] = Counter()
         self._lines: set[tuple[str, int]] = set()
@@ -147,7 +147,7 @@ class _Drawing:
             after = partial(self._after, written, checks)
             enough = len(before) > 1
             self._ready[written.name] = (
-                FunctionTrials(before, after, self._lang) if enough else None
+                FunctionTrials(before, after, self._texts) if enough else None
             )
         return self._ready[written.name]
 

@@ -16,7 +16,7 @@ from grader.model.errors import InputError
 from grader.model.oral_records import OralSheet
 from grader.model.similar_pairs import SimilarityReport
 from grader.oral.oral_draw import DrawnQuestions, Told, draw_questions
-from grader.oral.oral_wording import Lang
+from grader.report.strings import Lang
 from grader.submission import Source
 
 

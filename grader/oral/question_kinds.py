@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from grader.model.oral_records import OralLine, OralQuestion
-from grader.oral.oral_wording import Lang, joined, said
 from grader.oral.source_changes import SourceChange, source_changes
 from grader.oral.variant_bench import Calls, ObservedCall
 from grader.oral.variant_effects import LEAST, ReturnedValue, VariantEffect, definite_effect
 from grader.oral.written_code import WrittenFunction
+from grader.report.strings import Texts
 from grader.verify.source_pieces import segments, spliced
 
 _PROBE: Final = "oral probe"
@@ -32,7 +32,7 @@ class FunctionTrials(NamedTuple):
     """The calls of it as it was submitted."""
     after: Callable[[str], Calls]
     """Those of the same checks with another text in the place of its file."""
-    lang: Lang
+    texts: Texts
 
 
 class PossibleQuestion(Protocol):
@@ -77,18 +77,18 @@ class _Changed(NamedTuple):
         effect = definite_effect(tried.before, after, written.returns, written.path)
         if effect is None or not effect.is_telling or _is_unset(effect):
             return None
-        change, lang = self.change, tried.lang
-        key = "change" if change.new else "left out"
-        asked = said(
-            key, lang, line=change.line, old=change.old, new=change.new, function=written.name
-        )
+        change, texts = self.change, tried.texts
+        asked = texts(
+            "oral.change" if change.new else "oral.left_out",
+            line=change.line, old=change.old, new=change.new, function=written.name,
+        )  # fmt: skip
         return _question(
             f"change: {change.kind}" if change.new else change.kind,
             written,
             range(change.line, change.end_line + 1),
             asked,
-            _effect_said(effect, written, lang),
-            said("how change", lang, n=effect.inputs),
+            _effect_said(effect, written, texts),
+            texts("oral.change.how", n=effect.inputs),
         )
 
 
@@ -98,39 +98,41 @@ def _is_unset(effect: VariantEffect) -> bool:
     return effect.raised in _TRIVIAL or "NoneType" in effect.message or empty
 
 
-def _effect_said(effect: VariantEffect, written: WrittenFunction, lang: Lang) -> str:
+def _effect_said(effect: VariantEffect, written: WrittenFunction, texts: Texts) -> str:
     if effect.raised:
-        key = "raises" if effect.line else "raises somewhere"
+        key = "oral.raises" if effect.line else "oral.raises_somewhere"
         message = " ".join(effect.message.split())[:200]
-        text = said(key, lang, type=effect.raised, line=effect.line, message=message)
-        return text + _in_call(effect.call, written, lang)
+        text = texts(key, type=effect.raised, line=effect.line, message=message)
+        return text + _in_call(effect.call, written, texts)
     if effect.changes_nothing:
-        return said("nothing", lang, n=effect.inputs)
-    parts = [_value_said(each, lang) for each in effect.values if each.what != "same"]
+        return texts("oral.nothing", n=effect.inputs)
+    parts = [_value_said(each, texts) for each in effect.values if each.what != "same"]
     same = [each.name for each in effect.values if each.what == "same"]
     if len(same) > _FEW:
-        parts.append(said("rest", lang))
+        parts.append(texts("oral.rest"))
     elif same:
-        parts.append(said("same", lang, names=joined(same, lang)))
+        parts.append(texts("oral.effect.same", names=_joined(same, texts)))
     numbers = any(each.what in ("shape", "factor", "some") for each in effect.values)
-    end = _in_call(effect.call, written, lang) if numbers else ""
+    end = _in_call(effect.call, written, texts) if numbers else ""
     return "; ".join(parts) + end + "."
 
 
-def _value_said(value: ReturnedValue, lang: Lang) -> str:
+def _value_said(value: ReturnedValue, texts: Texts) -> str:
     if value.what == "shape":
         before, after = re.findall(r"\([^)]*\)", value.detail)
-        return said("shapes", lang, name=value.name, before=before, after=after)
+        return texts("oral.effect.shapes", name=value.name, before=before, after=after)
     if value.what == "some":
         changed, size = value.detail.split()
-        return said("some", lang, name=value.name, changed=changed, size=size)
+        return texts("oral.effect.some", name=value.name, changed=changed, size=size)
     if value.what == "factor" and value.detail == "-1":
-        return said("turned", lang, name=value.name)
-    return said(value.what, lang, name=value.name, factor=value.detail, what=value.detail)
+        return texts("oral.turned", name=value.name)
+    return texts(
+        f"oral.effect.{value.what}", name=value.name, factor=value.detail, what=value.detail
+    )
 
 
-def _in_call(call: ObservedCall, written: WrittenFunction, lang: Lang) -> str:
-    return said("in call", lang, call=_described(call, written))
+def _in_call(call: ObservedCall, written: WrittenFunction, texts: Texts) -> str:
+    return texts("oral.in_call", call=_described(call, written))
 
 
 def _described(call: ObservedCall, written: WrittenFunction) -> str:
@@ -165,12 +167,10 @@ class _Shape(NamedTuple):
         if len(found) < LEAST:
             return None
         call, shape = max(found, key=lambda each: len(set(each[1])))
-        asked = said(
-            "shape", tried.lang, call=_described(call, written), name=self.name,
-            line=node.end_lineno,
-        )  # fmt: skip
+        shown = _described(call, written)
+        asked = tried.texts("oral.shape", call=shown, name=self.name, line=node.end_lineno)
         lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        how = said("how shape", tried.lang)
+        how = tried.texts("oral.shape.how")
         return _question(self.kind, written, lines, asked, str(shape), how)
 
     def _is_plain(
@@ -237,14 +237,14 @@ class _Branch(NamedTuple):
         if len({start for _, start in taken.values()}) < LEAST:
             return None
         shown, (_, start) = max(taken.items(), key=lambda each: (each[1][1], each[0]))
-        lines = joined(self.starts, tried.lang)
+        lines = _joined(self.starts, tried.texts)
         return _question(
             self.kind,
             written,
             self.starts,
-            said("branch", tried.lang, call=shown, lines=lines),
-            said("is branch", tried.lang, line=start),
-            said("how branch", tried.lang),
+            tried.texts("oral.branch", call=shown, lines=lines),
+            tried.texts("oral.branch.answer", line=start),
+            tried.texts("oral.branch.how"),
         )
 
 
@@ -284,20 +284,20 @@ class _UsedAgain(NamedTuple):
         return self.node.lineno
 
     def ask(self, written: WrittenFunction, tried: FunctionTrials) -> OralQuestion | None:
-        text, node, lang = written.file.text, self.node, tried.lang
+        text, node, texts = written.file.text, self.node, tried.texts
         deleted = spliced(text, node, f"{ast.get_source_segment(text, node)}; del {self.name}")
         after = tried.after(deleted)
         effect = definite_effect(tried.before, after, written.returns, written.path)
         if effect is None or effect.raised not in _TRIVIAL or effect.line not in self.uses:
             return None
-        key = "is used" if len(self.uses) == 1 else "are used"
+        uses = _joined(self.uses, texts)
         return _question(
             self.kind,
             written,
             range(node.lineno, (node.end_lineno or node.lineno) + 1),
-            said("used again", lang, line=node.lineno, name=self.name),
-            said(key, lang, lines=joined(self.uses, lang)),
-            said("how used", lang, line=node.lineno, first=effect.line),
+            texts("oral.used_again", line=node.lineno, name=self.name),
+            texts("oral.used_again.answer", n=len(self.uses), lines=uses),
+            texts("oral.used_again.how", line=node.lineno, first=effect.line),
         )
 
 
@@ -355,3 +355,9 @@ def _shown(written: WrittenFunction, asked: Sequence[int]) -> list[OralLine]:
         OralLine(number=number, text=texts[number - 1], asked=number in asked)
         for number in range(first, last + 1)
     ]
+
+
+def _joined(items: Iterable[object], texts: Texts) -> str:
+    """`3, 5 and 8`."""
+    *before, last = map(str, items)
+    return texts("oral.and", before=texts("oral.comma").join(before), last=last) if before else last

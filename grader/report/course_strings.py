@@ -6,7 +6,6 @@ from typing import Final
 
 COURSE_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "worth.title": ("From the work to the points that count", "从作业得分到最终得分"),
-    "worth.step": ("Step", "步骤"),
     "worth.kind.extension": ("Extension", "延期"),
     "worth.kind.slip": ("Slip days", "宽限天数"),
     "worth.kind.grace": ("Grace period", "宽限时间"),
@@ -82,7 +81,6 @@ COURSE_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "regrade.before": ("Before", "之前"),
     "regrade.after": ("After", "之后"),
     "regrade.by": ("Change", "变化"),
-    "regrade.why": ("Why", "原因"),
     "regrade.hardest": ("Checks that came out differently", "结果有变化的检查"),
     "regrade.checks": ("{n} check|{n} checks", "{n} 项检查"),
     "regrade.check_changed": ("the check is written differently", "检查本身已修改"),

@@ -11,7 +11,6 @@ SUBMIT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "已将 {folder} 中的 {n} 个文件打包为 {name}（{size}）",
     ),
     "submit.left_out": ("Left out:", "未打包："),
-    "submit.more": ("… and {n} more", "…… 另有 {n} 项"),
     "submit.ready": (
         "Nothing is missing, as far as can be seen from here.",
         "就目前所见，没有缺少任何内容。",
