@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import marshal
 import os
 import re
 import shutil
@@ -10,7 +11,9 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +138,52 @@ def test_it_is_a_distribution_of_its_own_with_few_dependencies(kit: Path) -> Non
     assert {name for name, _, marker in needed if not marker} == DEPENDENCIES
     assert re.search(r"^Version: [\d.]+\+numpynn\.[0-9a-f]{8}$", text, re.MULTILINE)
     assert run(kit, "--version").stdout.strip() in about.name
+
+
+def test_it_runs_on_python_3_10(kit: Path) -> None:
+    """As far as reading tells: what vermin knows of, and two things that it does not."""
+    vermin = pytest.importorskip("vermin")
+    config, newer = vermin.Config(), dict[str, object]()
+    for path in (kit / "site").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        _, needed = vermin.visit(text, config).minimum_versions()
+        if needed is None or needed > (3, 10) or [*_newer_than_3_10(text)]:
+            newer[path.name] = needed, [*_newer_than_3_10(text)]
+    assert newer == {}
+
+
+def test_what_python_3_10_lacks_is_seen() -> None:
+    text = "ast.TryStar\nre.compile(r'a++')\nre.match('(?>a)', x)\nre.sub('a+', '++', x)"
+    assert [*_newer_than_3_10(text)] == ["ast.TryStar", "a++", "(?>a)"]
+    vermin = pytest.importorskip("vermin")
+    for text in ("import tomllib", "from enum import StrEnum", "import datetime as d; d.UTC"):
+        assert vermin.visit(text, vermin.Config()).minimum_versions()[1] == (3, 11), text
+
+
+def _newer_than_3_10(text: str) -> Iterator[str]:
+    """Kinds of syntax trees and of regular expressions that came with Python 3.11."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="ast"), attr="TryStar"):
+                yield "ast.TryStar"
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="re")),
+                args=[ast.Constant(value=str(pattern)), *_],
+            ):
+                parser: Any = vars(re)["_parser"]
+                if re.search("ATOMIC_GROUP|POSSESSIVE", str(parser.parse(pattern))):
+                    yield pattern
+
+
+def test_it_is_small_when_installed(kit: Path) -> None:
+    """Less than 5 MB with what Python compiles; 0.4 MB of them are for the known mistakes."""
+    files = [path for path in (kit / "site").rglob("*") if path.is_file()]
+    compiled = sum(
+        len(marshal.dumps(compile(path.read_bytes(), path, "exec", dont_inherit=True)))
+        for path in files
+        if path.suffix == ".py"
+    )
+    assert sum(path.stat().st_size for path in files) + compiled < 4_600_000
 
 
 def test_no_hidden_check_is_told(kit: Path) -> None:
