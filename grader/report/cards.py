@@ -26,7 +26,7 @@ class Card(Struct, frozen=True):
     """One thing to fix, and all that fails for it."""
 
     what: str
-    """A contract name, or what is wrong with a file."""
+    """A contract name, what is wrong with a file, or a check's title where it names none."""
     number: int
     part: str
     """Id of the part that it belongs to."""
@@ -60,7 +60,7 @@ class Card(Struct, frozen=True):
 
     @property
     def is_function(self) -> bool:
-        """Whether it is a function's, and not a file's."""
+        """Whether it is a function's."""
         return is_target(self.what)
 
     @property
@@ -127,7 +127,8 @@ def cards_of(
         by_fault.setdefault(_fault_of(check, faults), []).append(check)
     wrong = [what for what, mine in by_fault.items() if _is_wrong(what, mine)]
     others = [what for what in by_fault if what not in wrong]
-    order = [*_in_order(wrong, stands_on), *_in_order(others, stands_on)]
+    files = {check.follows_from for check in every if not is_target(check.follows_from)}
+    order = [*_in_order(wrong, stands_on, files), *_in_order(others, stands_on, files)]
     return [
         _card(what, number, by_fault[what], titles) for number, what in enumerate(order, start=1)
     ]
@@ -150,8 +151,8 @@ def _faults(checks: Sequence[CheckResult]) -> set[str]:
 
 
 def _first(check: CheckResult) -> str:
-    """The function that a check is for; the check itself where it names none."""
-    return check.targets[0] if check.targets else check.id
+    """The function that a check is for; what it asks where it names none."""
+    return check.targets[0] if check.targets else check.title
 
 
 def _fault_of(check: CheckResult, faults: Collection[str]) -> str:
@@ -163,9 +164,11 @@ def _fault_of(check: CheckResult, faults: Collection[str]) -> str:
     return names[0] if names else _first(check)
 
 
-def _in_order(names: Sequence[str], stands_on: Mapping[str, Collection[str]]) -> list[str]:
+def _in_order(
+    names: Sequence[str], stands_on: Mapping[str, Collection[str]], files: Collection[str]
+) -> list[str]:
     """Each after what it stands on, else as they come; faults of files before all else."""
-    left = sorted(names, key=is_target)
+    left = sorted(names, key=lambda name: name not in files)
     done: list[str] = []
     while left:
         waits = {name: set(left).intersection(stands_on.get(name, ())) - {name} for name in left}

@@ -88,6 +88,20 @@ def test_a_file_that_cannot_be_used_comes_before_all_else() -> None:
         assert text.index(FILE) < text.index("out is wrong."), where
 
 
+def test_a_notebook_is_no_broken_file_whatever_its_name() -> None:
+    cards = made(wrong("scale"), wrong("two-layer net"), *faulty().checks[-2:])
+    assert [card.what for card in cards] == [FILE, "scale", "two-layer net"]
+
+
+def test_a_check_for_no_function_goes_by_its_title() -> None:
+    aimless = [wrong("nets_learn", case, targets=[], title="Nets learn") for case in "ab"]
+    result = sample.selfcheck([wrong("scale"), *aimless])
+    assert [card.what for card in made(*result.checks)] == ["scale", "Nets learn"]
+    for where, text in shown(result).items():
+        assert "Nets learn" in text, where
+        assert "::" not in text, where
+
+
 def test_nothing_comes_first_where_there_is_one_thing() -> None:
     alone = sample.selfcheck([wrong("scale")])
     for where, text in shown(alone).items():
