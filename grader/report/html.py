@@ -20,7 +20,7 @@ from markupsafe import Markup
 from grader.model.result import Audience, Outcome, Result
 from grader.report import text
 from grader.report.axis import count_ticks, log_count_ticks
-from grader.report.card_text import error_text
+from grader.report.card_text import error_text, place_of
 from grader.report.check_view import case_of
 from grader.report.class_statistics import Href, report_href, statistics_of
 from grader.report.notebook_view import notebook_views
@@ -156,6 +156,7 @@ def environment() -> Environment:
         "template": template_of,
         "case": case_of,
         "error": error_text,
+        "place": place_of,
         "code": "`{}`".format,
         "number": text.number,
         "count": "{:,}".format,
