@@ -136,11 +136,8 @@ def _assignment(assignment: Assignment, *, mistakes: bool) -> Iterator[tuple[str
     name = layout.rubric.stem if layout.is_shipped else id
     place = f"{HARNESS.name}/assignments/{layout.shipped if layout.is_shipped else id}"
     key = record_key(assignment, str(kit_seed(assignment)), public_only=True)
-    checks = key.checks
-    public = [check for check in checks if _is_public(assignment, check)]
-    hidden = {function_of(check.id) for check in checks} - {function_of(c.id) for c in public}
-    hidden |= {function_of(check.id) for check in checks if check not in public}
-    kept = [check for check in public if function_of(check.id) not in hidden]
+    hidden = {function_of(each.id) for each in key.checks if not _is_public(assignment, each)}
+    kept = [check for check in key.checks if function_of(check.id) not in hidden]
     ids, parts = {check.id for check in kept}, {check.part for check in kept}
     yield inside_wheel("rubrics", f"{name}.toml"), kit_rubric(assignment, ids, parts).encode()
     yield f"{place}/__init__.py", b""

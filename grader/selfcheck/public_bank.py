@@ -7,6 +7,7 @@ was left out.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple
 from grader.model.errors import InputError
 
 _ALWAYS: Final = frozenset({"pytestmark", "pytest_plugins"})
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 
 
 class BankFunction(NamedTuple):
@@ -35,12 +37,12 @@ def public_bank(folder: Path, hidden: Collection[BankFunction]) -> dict[str, str
     """The modules of a bank by their file names, without some functions.
 
     Raises:
-        InputError: one of them is not written down as a function of its module, so that nobody can
-            tell what belongs to it.
+        InputError: one of them is not written down as a function of its module, or is used by what
+            is kept, or a module imports `*`: then nobody can tell what may be left out.
     """
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
     modules = {
-        name.removesuffix(".py"): _Module(ast.parse(text, name)) for name, text in texts.items()
+        name.removesuffix(".py"): _Module(folder / name, text) for name, text in texts.items()
     }
     for function in sorted(hidden):
         if function.module not in modules or not modules[function.module].remove(function.name):
@@ -49,9 +51,8 @@ def public_bank(folder: Path, hidden: Collection[BankFunction]) -> dict[str, str
                 "a function at the top of this file or of a class in it.",
                 hint="A kit cannot leave it out; write it as an ordinary function.",
             )
-    gone = {function.name for function in hidden}
-    for module in modules.values():
-        module.forget(gone)
+    for name, module in modules.items():
+        module.forget(hidden, name)
     _keep_what_is_needed(modules)
     return {f"{name}.py": module.text() for name, module in modules.items() if not module.is_empty}
 
@@ -59,9 +60,15 @@ def public_bank(folder: Path, hidden: Collection[BankFunction]) -> dict[str, str
 class _Module:
     """The statements at the top of a module, and which of them are kept."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self._statements = [each for each in tree.body if not _is_docstring(each)]
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._statements = [each for each in ast.parse(text).body if not _is_docstring(each)]
         self._had_statements = bool(self._statements)
+        self._own = {
+            name for each in self._statements if not _is_import(each) for name in _defined(each)
+        }
+        self._gone: set[str] = set()
+        self._wanted: set[str] = set()
         self.kept: set[int] = set()
 
     def remove(self, name: str) -> bool:
@@ -77,26 +84,43 @@ class _Module:
         yield self._statements
         yield from (each.body for each in self._statements if isinstance(each, ast.ClassDef))
 
-    def forget(self, gone: Collection[str]) -> None:
-        """Need functions no more that are gone."""
+    def forget(self, hidden: Collection[BankFunction], here: str) -> None:
+        """Need functions no more that are gone; `here` is the name of this module."""
         self._statements = [each for each in self._statements if not _is_empty_class(each)]
+        self._gone = {function.name for function in hidden if function.module == here}
+        for local, module, there in self.imports():
+            if there == "*":
+                raise InputError(
+                    f"{self._path}: imports * from {module}, so that nobody can tell what is used.",
+                    hint="A kit has only what its checks use; import it by name.",
+                )
+            if (module.rpartition(".")[2], there) in hidden:
+                self._gone.add(local)
         for statement in self._statements:
             for node in ast.walk(statement):
-                if isinstance(node, ast.keyword) and node.arg == "needs":
-                    _without(node.value, gone)
+                if isinstance(node, ast.Tuple | ast.List):
+                    node.elts = [each for each in node.elts if not self._is_gone(each)]
+
+    def _is_gone(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id in self._gone
+
+    def _given(self, statement: ast.stmt) -> set[str]:
+        """The names that a statement gives a meaning to, or adds something to."""
+        return _defined(statement) | self._own.intersection(_changed(statement))
 
     def keep_roots(self) -> Iterator[str]:
         """Keep what is there for itself: tests, and what defines nothing; the names it uses."""
         for number, statement in enumerate(self._statements):
-            names = _defined(statement)
+            names = self._given(statement)
             roots = not names or any(n.startswith(("test_", "Test")) for n in names)
             if roots or names & _ALWAYS or _is_automatic(statement):
                 yield from self._keep(number)
 
     def keep(self, name: str) -> Iterator[str]:
         """Keep what defines a name; the names that it uses."""
+        self._wanted.add(name)
         for number, statement in enumerate(self._statements):
-            if name in _defined(statement) and number not in self.kept:
+            if name in self._given(statement) and number not in self.kept:
                 yield from self._keep(number)
 
     def keep_all(self) -> Iterator[str]:
@@ -105,8 +129,16 @@ class _Module:
             yield from self._keep(number)
 
     def _keep(self, number: int) -> Iterator[str]:
+        statement = self._statements[number]
         self.kept.add(number)
-        yield from _used(self._statements[number])
+        for node in ast.walk(statement):
+            if self._is_gone(node):
+                raise InputError(
+                    f"{self._path}, line {statement.lineno}: what stands here is public and uses "
+                    f"{ast.unparse(node)}, which holds hidden checks.",
+                    hint="Move what both need into a function of its own.",
+                )
+        yield from _used(statement)
 
     def imports(self) -> Iterator[tuple[str, str, str]]:
         """What is imported from other modules: the local name, the module, and the name there."""
@@ -114,31 +146,38 @@ class _Module:
             for node in ast.walk(statement):
                 if isinstance(node, ast.ImportFrom):
                     for alias in node.names:
-                        yield alias.asname or alias.name, node.module or "", alias.name
+                        yield _local_name(alias), node.module or "__init__", alias.name
+                elif isinstance(node, ast.Import):
+                    for alias in node.names:
+                        above, _, last = alias.name.rpartition(".")
+                        yield _local_name(alias), above, last
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left of a module that held something."""
-        return self._had_statements and not any(
-            not isinstance(self._statements[number], ast.ImportFrom | ast.Import)
-            for number in self.kept
-        )
+        return self._had_statements and not any(not _is_future(each) for each in self._body())
 
     def text(self) -> str:
         """What is kept, as Python."""
+        body = self._body()
+        for statement in body:
+            for node in ast.walk(statement):
+                _drop_docstring(node)
+        return ast.unparse(ast.fix_missing_locations(ast.Module(body, []))) + "\n"
+
+    def _body(self) -> list[ast.stmt]:
+        """The statements that are kept; of imports only what is used here or elsewhere."""
         body = [
             each
             for number, each in enumerate(self._statements)
             if number in self.kept or _is_future(each)
         ]
-        used = {name for each in body if not _is_import(each) for name in _used(each)}
         for statement in body:
             if isinstance(statement, ast.ImportFrom | ast.Import) and not _is_future(statement):
-                statement.names = [a for a in statement.names if _local_name(a) in used]
-            for node in ast.walk(statement):
-                _drop_docstring(node)
-        body = [each for each in body if not _is_import(each) or _names_of(each)]
-        return ast.unparse(ast.fix_missing_locations(ast.Module(body, []))) + "\n"
+                statement.names = [
+                    each for each in statement.names if _local_name(each) in self._wanted
+                ]
+        return [each for each in body if not _is_import(each) or _names_of(each)]
 
 
 def _keep_what_is_needed(modules: Mapping[str, _Module]) -> None:
@@ -147,7 +186,7 @@ def _keep_what_is_needed(modules: Mapping[str, _Module]) -> None:
         for name, module in modules.items()
         for used in (
             module.keep_all()
-            if name in ("__init__", "conftest")
+            if name == "__init__"
             else () if name.startswith("_") else module.keep_roots()
         )
     ]  # fmt: skip
@@ -183,6 +222,25 @@ def _defined(statement: ast.stmt) -> set[str]:
     }  # fmt: skip
 
 
+def _changed(statement: ast.stmt) -> Iterator[str]:
+    """The names to whose values a statement may add something: `CASES[name] = ...`."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    for node in ast.walk(statement):
+        match node:
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                yield _base(node)
+            case ast.Expr(value=ast.Call(func=function, args=arguments)):
+                yield from map(_base, [function, *arguments])
+
+
+def _base(node: ast.expr) -> str:
+    """`CASES` of `CASES["matrix"].shape`; empty if it is nothing of a name."""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _used(statement: ast.stmt) -> Iterator[str]:
     """Names that a statement may use: also those of fixtures, and in annotations that are text."""
     if _is_import(statement):
@@ -194,13 +252,9 @@ def _used(statement: ast.stmt) -> Iterator[str]:
             yield node.arg
         elif isinstance(node, ast.Constant) and str(node.value).isidentifier():
             yield str(node.value)
-
-
-def _without(names: ast.expr, gone: Collection[str]) -> None:
-    if isinstance(names, ast.Tuple | ast.List):
-        names.elts = [
-            each for each in names.elts if not (isinstance(each, ast.Name) and each.id in gone)
-        ]
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if isinstance(annotation, ast.Constant):
+                yield from _WORD.findall(str(annotation.value))
 
 
 def _is_automatic(statement: ast.stmt) -> bool:
