@@ -321,7 +321,7 @@ def _judge_net(
 
 def _must_draw_anew(student: Student, case: Case) -> None:
     first, second, third = (_drawn(student, case) for _ in range(3))
-    if np.ptp(first) == 0:
+    if not first.size or np.ptp(first) == 0:
         raise NotJudged("Not judged, because W1 is not drawn at random.")
     if any(np.array_equal(second, each) for each in (first, third)):
         text = (
