@@ -103,6 +103,8 @@ def _grade(kind: str, out: Path, ground: Ground) -> str:
     sandbox = ["--no-sandbox"] if kind == "none" else ["--sandbox", kind]
     options = ["-a", str(ground.rubric), "--seed", ground.secrets.seed, "-j", "4", *sandbox]
     around = {"GRADER_SECRET": ground.secrets.environment, "TMPDIR": str(ground.temporary)}
+    if sys.dont_write_bytecode:  # else the bank would not be as it was, and nobody's attack did it
+        around["PYTHONDONTWRITEBYTECODE"] = "1"
     done = subprocess.run(
         [
             sys.executable,
