@@ -27,6 +27,7 @@ from grader.model.errors import InternalError
 from grader.model.limits import Limits
 from grader.model.result import SandboxInfo
 from grader.sandbox import runtime
+from grader.sandbox.process_group import end_group
 from grader.sandbox.zygote_client import cpu_clock, in_words, queued_seconds
 from grader.worker.scratch import remove_tree
 
@@ -193,11 +194,5 @@ def _knows(wire: socket.socket, token: bytes) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if sys.platform != "win32":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
+    end_group(process)
     process.wait()
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()

@@ -21,6 +21,7 @@ from grader.model.errors import InternalError
 from grader.model.limits import ENDED_BY_US, LOST, Limits
 from grader.model.result import SandboxInfo
 from grader.sandbox import runtime
+from grader.sandbox.process_group import end_group
 from grader.worker.scratch import remove_tree
 
 START_SECONDS: Final = 60.0
@@ -216,14 +217,10 @@ def start(
         except OSError as error:
             control.close()
             raise InternalError(f"The sandbox did not start: {error}.") from error
-        report = b""
-        if _is_readable(control.fileno(), START_SECONDS):
-            with contextlib.suppress(ConnectionError):
-                report = control.recv(_MAX_MESSAGE)
-        if report:
+        if report := _first_message(control, process):
             return process, control, msgspec.json.decode(report, type=ZygoteReport)
         control.close()
-        process.kill()
+        end_group(process)  # a killed bubblewrap leaves a child that waits for it forever
         process.wait()
         raise InternalError(f"The sandbox did not start: {_last_line(errors)}")
 
@@ -239,6 +236,22 @@ def _run(command: list[str], control: socket.socket, errors: IO[bytes]) -> subpr
         start_new_session=True,
         cwd="/",
     )
+
+
+def _first_message(control: socket.socket, process: subprocess.Popen[bytes]) -> bytes:
+    """What the zygote says once it is warm; empty if it ended before, or does not answer."""
+    poll = select.poll()
+    pidfd = os.pidfd_open(process.pid)
+    try:
+        poll.register(control, select.POLLIN)
+        poll.register(pidfd, select.POLLIN)
+        ready = dict(poll.poll(START_SECONDS * 1000))
+    finally:
+        os.close(pidfd)
+    if control.fileno() in ready:
+        with contextlib.suppress(ConnectionError):
+            return control.recv(_MAX_MESSAGE)
+    return b""
 
 
 def _await_worker(status: socket.socket) -> int:

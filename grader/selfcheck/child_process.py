@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from grader.sandbox.process_group import end_group
 
 
 class Ended(NamedTuple):
@@ -40,18 +39,10 @@ def run_tool(command: Sequence[str], seconds: float, folder: Path | None = None)
         out, err = child.communicate(timeout=seconds)
         return Ended(child.returncode, out, err)
     except subprocess.TimeoutExpired:
-        _end(child)
+        end_group(child)
         out, err = child.communicate()
         return Ended(None, out, err)
     except BaseException:  # also Ctrl-C: nothing of it may go on
-        _end(child)
+        end_group(child)
         child.wait()
         raise
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-    else:
-        child.kill()

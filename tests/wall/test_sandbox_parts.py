@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -12,9 +14,11 @@ import msgspec
 import pytest
 
 from grader.model import errors
-from grader.sandbox import runtime
+from grader.sandbox import runtime, zygote_client
 from grader.worker import seccomp, syscalls
 from grader.worker.scratch import remove_tree
+from tests.faults import processes
+from tests.support import SECONDS
 
 REFUSED = seccomp.ERRNO | errno.EPERM
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -121,6 +125,26 @@ def test_a_kernel_may_serve_and_no_more(machine: str) -> None:
 def test_machines_without_a_table_are_refused() -> None:
     with pytest.raises(OSError, match="riscv64"):
         seccomp.program(PID, "riscv64")
+
+
+LEFT_ALONE = """
+import os, pathlib, signal, sys, time
+if child := os.fork():
+    pathlib.Path(sys.argv[1]).write_text(str(child))
+    os.kill(os.getpid(), signal.SIGKILL)
+time.sleep(600)
+"""
+
+
+def test_who_is_killed_while_starting_leaves_no_child_behind(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    with pytest.raises(errors.InternalError, match="did not start"):
+        zygote_client.start([sys.executable, "-c", LEFT_ALONE, str(noted)], {})
+    child = int(noted.read_text())
+    deadline = time.monotonic() + SECONDS
+    while processes.alive([child]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_remove_tree_of_any_depth(tmp_path: Path) -> None:
