@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import pytest
 
@@ -65,6 +66,23 @@ class InteractivePlugin(CheckPlugin, ABC):
         return True
 
 
+class _Told:
+    """What is wrong, as pytest shows the representation of an exception: whole, or in one line.
+
+    A plain string would be repeated whole in the summary of each run in continuous integration.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.reprcrash = SimpleNamespace(message=text.partition("\n")[0])
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, writer: Any) -> None:  # its class has no public name
+        writer.line(self._text)
+
+
 def _reports(item: pytest.Item, result: CheckResult, text: str) -> Iterator[pytest.TestReport]:
     """How a check ended, in pytest's terms."""
     path, line, _ = item.location
@@ -73,7 +91,7 @@ def _reports(item: pytest.Item, result: CheckResult, text: str) -> Iterator[pyte
     elif result.outcome is Outcome.PASSED:
         yield _report(item, result, "call", "passed", None)
     else:
-        yield _report(item, result, "call", "failed", text)
+        yield _report(item, result, "call", "failed", _Told(text))
     yield _report(item, result, "teardown", "passed", None)
 
 
@@ -82,14 +100,14 @@ def _report(
     result: CheckResult,
     when: Literal["setup", "call", "teardown"],
     outcome: Literal["passed", "failed", "skipped"],
-    text: str | tuple[str, int, str] | None,
+    text: _Told | tuple[str, int, str] | None,
 ) -> pytest.TestReport:
     return pytest.TestReport(
         nodeid=item.nodeid,
         location=item.location,
         keywords={},
         outcome=outcome,
-        longrepr=text,
+        longrepr=text,  # type: ignore[arg-type]  # any object with these methods
         when=when,
         duration=result.duration if when == "call" else 0.0,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -51,10 +52,13 @@ def _drop_stub(path: Path, function: str) -> None:
     path.write_text(text.replace(stub, ""), encoding="utf-8")
 
 
-def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_pytest(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run it as in a terminal, also where the tests themselves run in continuous integration."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
+        env=environment | settings,
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -154,6 +158,15 @@ def test_plain_pytest(folder: Path) -> None:
     assert "Fix first: relu_forward (layers.py" in done.stdout
     assert "FAILED test_selfcheck.py::TestLayers::test_relu_forward_values[matrix]" in done.stdout
     assert "affine_forward computes" not in done.stdout
+
+
+def test_pytest_repeats_no_text_in_continuous_integration(folder: Path) -> None:
+    done = run_pytest(folder, "-q", "-k", "relu_forward", CI="1")
+    summary = done.stdout.partition("short test summary info")[2].splitlines()
+    failed = [line.partition(" - ")[2] for line in summary if line.startswith("FAILED")]
+    assert "Wrong: relu_forward replaces negative entries by 0 [matrix]" in failed
+    assert len(summary) <= len(failed) + 2, "no other line than the heading and the count"
+    assert done.stdout.count("Hint: What should come out for x = -3?") == 1
 
 
 def test_plain_pytest_passes_what_is_right(tmp_path: Path) -> None:
