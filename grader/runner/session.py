@@ -50,18 +50,6 @@ def run_session(
         InputError: it holds a function that is not declared a check.
         RubricError: rubric and bank do not agree.
     """
-    arguments = [
-        "-c", str(_INI),
-        f"--rootdir={assignment.bank.parent}",
-        f"--confcutdir={assignment.bank.parent}",  # else pytest lists every folder above, too
-        "--noconftest",
-        "--import-mode=importlib",
-        *(flag for name in _NOT_NEEDED for flag in ("-p", f"no:{name}")),
-        "--capture=no",
-        "-q",
-        *extra,
-        *(str(path) for path in assignment.bank_files if files is None or path.name in files),
-    ]  # fmt: skip
     ran = False
     problem: BaseException | None = None
 
@@ -81,6 +69,7 @@ def run_session(
     said, shown = io.StringIO(), sys.stdout
     try:
         with contextlib.redirect_stdout(said), _no_other_plugins():
+            arguments = [*_arguments(assignment, files), *extra]
             status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
     finally:
         # Another bank may have modules of the same names, and pytest imports none that is there.
@@ -91,6 +80,17 @@ def run_session(
         raise InternalError(
             f"{assignment.bank}: pytest cannot collect the bank: {_why(said.getvalue(), status)}."
         )
+
+
+def _arguments(assignment: Assignment, files: Collection[str] | None) -> Iterator[str]:
+    """What pytest is called with: the bank alone, and nothing that lies around it."""
+    yield from ("-c", str(_INI))
+    yield f"--rootdir={assignment.bank.parent}"
+    yield f"--confcutdir={assignment.bank.parent}"  # else pytest lists every folder above, too
+    yield from ("--noconftest", "--import-mode=importlib", "--capture=no", "-q")
+    for name in _NOT_NEEDED:
+        yield from ("-p", f"no:{name}")
+    yield from (str(p) for p in assignment.bank_files if files is None or p.name in files)
 
 
 @contextlib.contextmanager
