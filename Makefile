@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt scripts/system-packages
 	@PYTHON="$(PYTHON)" sh scripts/system-packages
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) hatchling
-	$(PIP) --no-build-isolation -e '.[dev,watch,course]'
+	$(PIP) --no-build-isolation -e '.[dev,watch,course,desk]'
 	@touch $@
 
 demo: setup ## grade a bundled class of sample submissions

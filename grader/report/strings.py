@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 from grader.model.result import Outcome
 from grader.report.course_strings import COURSE_TEXTS
@@ -368,6 +368,8 @@ class Texts:
     Where a text has two forms (`one|many`), the number `n` chooses.
     """
 
+    table: ClassVar[dict[str, tuple[str, str]]] = TEXTS
+
     def __init__(self, lang: Lang = "en") -> None:
         self.lang: Lang = lang
         self.html_lang = HTML_LANG[lang]
@@ -379,7 +381,7 @@ class Texts:
         Raises:
             KeyError: there is no such text, or a value for it is missing.
         """
-        text = TEXTS[key][self._column]
+        text = self.table[key][self._column]
         one, _, many = text.partition("|")
         if many:
             text = one if values.get("n") in (1, "1") else many
@@ -396,4 +398,4 @@ class Texts:
     def failure(self, how: str) -> str:
         """How a cell failed, in a few words; the name of an exception is its own."""
         key = f"class.cell.{how}"
-        return self(key) if key in TEXTS else how
+        return self(key) if key in self.table else how

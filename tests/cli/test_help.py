@@ -37,6 +37,7 @@ COMMANDS = (
         "publish",
         "questions",
         "requests",
+        "serve",
         "similar",
         "submit",
         "template",
@@ -55,6 +56,8 @@ HEAVY = (
     "torch",
     "sqlalchemy",
     "alembic",
+    "starlette",
+    "uvicorn",
 )
 
 HELP = f"""

@@ -9,7 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from grader.course.accounts import LINK_MINUTES, Account, TokenKind, new_token, token_digest
 from grader.course.database import (
+    account_rows,
     attempt_rows,
     comparison_rows,
     decision_rows,
@@ -177,6 +179,69 @@ class CourseChange(CourseView):
         )
         self.note("looked for similar submissions", assignment)
 
+    def put_account(self, account: Account) -> None:
+        """Let somebody sign in to the desk, or change as what; the password stays.
+
+        Raises:
+            UsageError: nobody would be left who may manage accounts.
+        """
+        before = self.accounts().get(account.name)
+        if before is not None and account.role != "owner":
+            self._keep_an_owner(account.name)
+        account_rows.put_account(self._connection, account)
+        what = f"{'changed' if before else 'added'} the account {account.name}: {account.role}"
+        self.note(what, details={"sections": account.sections})
+
+    def remove_account(self, name: str) -> None:
+        """Remove an account, and sign out whoever uses it.
+
+        Raises:
+            UsageError: there is none, or nobody would be left who may manage accounts.
+        """
+        self._account(name)
+        self._keep_an_owner(name)
+        account_rows.delete_account(self._connection, name)
+        self.note(f"removed the account {name}")
+
+    def set_password(self, name: str, kept: str) -> None:
+        """Keep the hash of a password, and sign out whoever uses the account.
+
+        Raises:
+            UsageError: there is no such account.
+        """
+        self._account(name)
+        account_rows.set_password(self._connection, name, kept)
+        account_rows.end_sessions(self._connection, name)
+        self.note(f"set the password of {name}")
+
+    def new_session(self, name: str, expires: dt.datetime) -> str:
+        """Let somebody in; their token."""
+        return self._new_token(name, "session", expires)
+
+    def new_link(self, name: str) -> str:
+        """The token of a link that lets somebody in once, soon.
+
+        Raises:
+            UsageError: there is no such account.
+        """
+        self._account(name)
+        self.note(f"made a link to sign in as {name}")
+        return self._new_token(name, "link", self.at + dt.timedelta(minutes=LINK_MINUTES))
+
+    def use_link(self, token: str) -> Account | None:
+        """Whose link it was, which is used up now; None where it lets nobody in."""
+        found = self.session(token, self.at, "link")
+        self.end_session(token)
+        return found.account if found else None
+
+    def prolong_session(self, token: str, expires: dt.datetime) -> None:
+        """Let a session last until then."""
+        account_rows.prolong_session(self._connection, token_digest(token), expires)
+
+    def end_session(self, token: str) -> None:
+        """Sign somebody out."""
+        account_rows.end_session(self._connection, token_digest(token))
+
     def note(
         self,
         what: str,
@@ -194,6 +259,25 @@ class CourseChange(CourseView):
             details=dict(details or {}),
         )
         log_rows.add_log(self._connection, entry)
+
+    def _account(self, name: str) -> Account:
+        found = self.accounts().get(name)
+        if found is None:
+            raise UsageError(f"The course has no account {name[:80]!r}.")
+        return found
+
+    def _keep_an_owner(self, but: str) -> None:
+        owners = {each.name for each in self.accounts().values() if each.role == "owner"}
+        if owners == {but}:
+            hint = "Make somebody else an owner first."
+            raise UsageError(f"{but} is the only owner of the course.", hint=hint)
+
+    def _new_token(self, name: str, kind: TokenKind, expires: dt.datetime) -> str:
+        token = new_token()
+        account_rows.add_session(
+            self._connection, name, token_digest(token), kind=kind, made=self.at, expires=expires
+        )
+        return token
 
     def _stamped(self, decision: Any) -> Any:
         """With who and when, where it does not say so itself."""

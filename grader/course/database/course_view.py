@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import Connection
 
+from grader.course.accounts import Account, AccountSession, TokenKind, token_digest
 from grader.course.database import (
+    account_rows,
     attempt_rows,
     comparison_rows,
     decision_rows,
@@ -120,3 +124,17 @@ class CourseView:
     def log(self, assignment: str = "", person: str = "") -> list[LogEntry]:
         """What was done, the oldest first. With a person: what concerns them or everybody."""
         return log_rows.read_log(self._connection, assignment, person)
+
+    def accounts(self) -> dict[str, Account]:
+        """Who may sign in to the desk, by name."""
+        return {account.name: account for account in account_rows.read_accounts(self._connection)}
+
+    def password_hash(self, name: str) -> str:
+        """What is kept of an account's password; empty where it has none, or is not there."""
+        return account_rows.password_of(self._connection, name)
+
+    def session(
+        self, token: str, now: dt.datetime, kind: TokenKind = "session"
+    ) -> AccountSession | None:
+        """Whose token it is; None where it is nobody's, or its time is over."""
+        return account_rows.read_session(self._connection, token_digest(token), kind, now)

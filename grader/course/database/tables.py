@@ -283,6 +283,28 @@ comparisons = Table(
 )
 """What `grader similar` found, as compressed JSON; of an assignment the last is shown."""
 
+accounts = Table(
+    "accounts",
+    metadata,
+    _text("name", primary_key=True),
+    _text("role"),
+    Column("sections", JSON, nullable=False),
+    _text("password", server_default=""),
+)
+"""Who may sign in to the desk; `password` is a hash, or empty."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("account", AnyText, ForeignKey("accounts.name"), nullable=False),
+    _text("kind"),
+    Column("made", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Index(None, "account"),
+)
+"""Who has signed in (`session`), or may once (`link`); of a token only its SHA-256."""
+
 log = Table(
     "log",
     metadata,

@@ -1,0 +1,46 @@
+"""The desk as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from grader.web import log_pages, sign_in_pages, static_files
+from grader.web.desk import Desk
+from grader.web.desk_settings import DeskSettings
+from grader.web.page_errors import PageNotFound
+from grader.web.rendering import render_error
+from grader.web.security import SecurityHeaders
+
+if TYPE_CHECKING:
+    from grader.course.course_folder import CourseFolder
+
+ROUTES: Final[list[BaseRoute]] = [
+    *static_files.ROUTES,
+    *sign_in_pages.ROUTES,
+    *log_pages.ROUTES,
+]
+"""Of every area of the desk; the first that fits an address answers."""
+
+
+def desk_app(course: CourseFolder, settings: DeskSettings) -> Starlette:
+    """The desk of a course, as `settings` say that it is found."""
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[Middleware(SecurityHeaders, settings=settings)],
+        exception_handlers={HTTPException: _unknown},
+    )
+    app.router.redirect_slashes = False
+    app.state.desk = Desk(course, settings)
+    return app
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    """An address that no route has, or not for this method."""
+    return render_error(request, PageNotFound("There is nothing at this address."))

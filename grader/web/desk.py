@@ -1,0 +1,90 @@
+"""What the pages of a desk share: the course, and what is kept in memory of it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import threading
+from typing import TYPE_CHECKING
+
+from grader.assignment.composed import open_assignment
+from grader.course.accounts import Account
+from grader.web.desk_settings import DeskSettings
+from grader.web.page_errors import PageNotFound
+from grader.web.rate_limit import SignInLimits
+
+if TYPE_CHECKING:
+    from grader.assignment.composed import ComposedAssignment
+    from grader.assignment.folder import Assignment
+    from grader.course.course_folder import CourseFolder
+    from grader.course.course_settings import CourseAssignment
+    from grader.course.database.course_change import CourseChange
+    from grader.course.database.course_view import CourseView
+    from grader.model.person import Person
+
+
+class Desk:
+    """A course that is served. Handlers run in threads, several at once."""
+
+    def __init__(self, course: CourseFolder, settings: DeskSettings) -> None:
+        self.course = course
+        self.settings = settings
+        self.limits = SignInLimits()
+        self.notices: dict[str, str] = {}
+        """What the next page of a session says on top, by the digest of its token."""
+        self._opened: dict[str, Assignment | ComposedAssignment] = {}
+        self._opening = threading.Lock()
+
+    def reading(self) -> contextlib.AbstractContextManager[CourseView]:
+        """The course as it is at one moment; see `CourseFolder.reading`."""
+        return self.course.reading()
+
+    def changing(self, account: Account) -> contextlib.AbstractContextManager[CourseChange]:
+        """A change that the log knows by the account's name; see `CourseFolder.changing`."""
+        return self.course.changing(account.name)
+
+    def assignment(self, id: str) -> CourseAssignment:
+        """What `course.toml` says of an assignment.
+
+        Raises:
+            PageNotFound: the course has none of that id.
+        """
+        for found in self.course.settings.assignments:
+            if found.id == id:
+                return found
+        raise PageNotFound(f"The course has no assignment {id[:80]!r}.")
+
+    def loaded(self, id: str) -> Assignment | ComposedAssignment:
+        """What grades an assignment of the course, opened once.
+
+        Raises:
+            PageNotFound: the course has none of that id.
+            GraderError: it cannot be opened.
+        """
+        self.assignment(id)
+        with self._opening:
+            if id not in self._opened:
+                self._opened[id] = open_assignment(self.course.grader(id))
+            return self._opened[id]
+
+    def title(self, id: str, lang: str = "en") -> str:
+        """What an assignment is called; its id, where what grades it cannot be opened."""
+        return self.assignment(id).title or id
+
+    def shown(self, moment: dt.datetime | None) -> str:
+        """A moment in the course's time zone, to the minute."""
+        if moment is None:
+            return ""
+        return f"{moment.astimezone(self.course.settings.time_zone):%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def person(view: CourseView, key: str) -> Person:
+        """Somebody by their key.
+
+        Raises:
+            PageNotFound: nobody has that key.
+        """
+        for person in view.people():
+            if person.key == key:
+                return person
+        raise PageNotFound("Nobody in the course goes by this key.")

@@ -1,0 +1,18 @@
+"""The texts of the desk in one language, with those of the reports."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from grader.report.strings import TEXTS, Texts
+from grader.web.account_strings import ACCOUNT_TEXTS
+from grader.web.desk_strings import DESK_TEXTS
+
+EVERY: Final[dict[str, tuple[str, str]]] = {**DESK_TEXTS, **ACCOUNT_TEXTS}
+"""Each area of the desk has a table of its own; keys begin with its name."""
+
+
+class DeskTexts(Texts):
+    """As `Texts`, and what the desk says besides."""
+
+    table: ClassVar[dict[str, tuple[str, str]]] = {**TEXTS, **EVERY}
