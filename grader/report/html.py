@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from grader.model.similar_pairs import SimilarityReport
 
 _PERCENT = re.compile(r"(?<=\d) %")
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 _CODE_SPAN = re.compile(r"(`[^`\n]+`)")
 
 
@@ -128,6 +130,13 @@ def static_frame(*more: str) -> dict[str, Markup]:
 def render(template: str, lang: Lang, **context: Any) -> str:
     """Render `templates/<template>` with the texts of `lang` as `t`."""
     return environment().get_template(template).render(t=Texts(lang), Outcome=Outcome, **context)
+
+
+def policy_of(page: str) -> str:
+    """The content security policy that a page has in its head."""
+    found = _POLICY.search(page)
+    assert found is not None
+    return html.unescape(found[1])
 
 
 def asset(name: str) -> str:

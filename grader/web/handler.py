@@ -38,13 +38,13 @@ def page(need: Need) -> Callable[[Handler], Endpoint]:
     def decorate(handler: Handler) -> Endpoint:
         def answer(request: Request) -> Response:
             desk = desk_of(request)
-            return handler(request, desk, _admit(request, desk, need))
+            return handler(request, desk, admit(request, desk, need))
 
         @functools.wraps(handler)
         async def endpoint(request: Request) -> Response:
             return await answered(request, lambda: run_in_threadpool(answer, request))
 
-        return _marked(endpoint, need)
+        return marked(endpoint, need)
 
     return decorate
 
@@ -58,7 +58,7 @@ def action(need: Need) -> Callable[[Handler], Endpoint]:
     def decorate(handler: Handler) -> Endpoint:
         def answer(request: Request) -> Response:
             desk = desk_of(request)
-            account = _admit(request, desk, need)
+            account = admit(request, desk, need)
             check_form_token(request, desk, form_of(request).text("csrf"))
             return handler(request, desk, account)
 
@@ -71,7 +71,7 @@ def action(need: Need) -> Callable[[Handler], Endpoint]:
         async def endpoint(request: Request) -> Response:
             return await answered(request, lambda: read(request))
 
-        return _marked(endpoint, need)
+        return marked(endpoint, need)
 
     return decorate
 
@@ -127,7 +127,14 @@ def check_form_token(request: Request, desk: Desk, given: str) -> None:
         raise NotAllowed("The page is of an earlier session.", hint="Load it again.")
 
 
-def _admit(request: Request, desk: Desk, need: Need) -> Account:
+def admit(request: Request, desk: Desk, need: Need) -> Account:
+    """Who asks, if they may ask for this address.
+
+    Raises:
+        NotSignedIn: nobody is signed in.
+        NotAllowed: the account's role may not do `need`.
+        PageNotFound: there is no such assignment or person, or none that this account sees.
+    """
     account = sessions.session_of(request, desk).account
     request.state.account = account
     if not may(account, need):
@@ -142,7 +149,7 @@ def _admit(request: Request, desk: Desk, need: Need) -> Account:
     return account
 
 
-def _marked(endpoint: Endpoint, need: Need) -> Endpoint:
-    """For tests that look at every route."""
+def marked(endpoint: Endpoint, need: Need) -> Endpoint:
+    """The endpoint, which says what it needs: tests look at every route."""
     endpoint.need = need  # type: ignore[attr-defined]
     return endpoint

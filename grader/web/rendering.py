@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from grader.course.accounts import Account, token_digest
 from grader.model.errors import GraderError
 from grader.report.html import environment as report_environment
+from grader.report.html import policy_of
 from grader.report.strings import Lang
 from grader.web import sessions
 from grader.web.desk_texts import DeskTexts
@@ -81,6 +82,15 @@ def see_other(request: Request, to: str, notice: str = "") -> Response:
     if is_fragment(request):
         return Response(status_code=204, headers={"HX-Redirect": to})
     return RedirectResponse(to, status_code=303)
+
+
+def framed(page: str) -> Response:
+    """A report, which has what students wrote, for a sandboxed frame on a page of the desk.
+
+    It is of no origin, so that nothing in it reaches the desk, and its own policy holds.
+    """
+    policy = f"sandbox allow-scripts; {policy_of(page)}; frame-ancestors 'self'"
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
 def render_error(request: Request, error: GraderError) -> Response:
