@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli import arguments, options
+from grader.cli import account, arguments, options
 
 if TYPE_CHECKING:
     from grader.course.course_folder import CourseFolder
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="A course: its assignments, students and what they submitted.", no_args_is_help=True
 )
+app.add_typer(account.app, name="account")
 _SHOWN = 5
 
 

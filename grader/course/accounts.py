@@ -25,7 +25,10 @@ Role = Literal["owner", "instructor", "assistant", "reader"]
 ROLES: Final[tuple[Role, ...]] = ("owner", "instructor", "assistant", "reader")
 """Each may do what those after it may, but that a reader sees everybody and changes nothing."""
 TokenKind = Literal["session", "link"]
-LINK_MINUTES: Final = 15
+LINK_LASTS: Final = dt.timedelta(minutes=15)
+"""A link for whoever sits at the machine."""
+INVITATION_LASTS: Final = dt.timedelta(hours=24)
+"""A link that has to reach somebody else."""
 _NAME: Final = re.compile(r"[^\W_][\w.@+-]{0,63}")
 _SHORTEST: Final = 10
 _LONGEST: Final = 256

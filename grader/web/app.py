@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from grader.web import log_pages, sign_in_pages, static_files
+from grader.web import account_pages, log_pages, sign_in_pages, static_files
 from grader.web.desk import Desk
 from grader.web.desk_settings import DeskSettings
 from grader.web.page_errors import PageNotFound
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ROUTES: Final[list[BaseRoute]] = [
     *static_files.ROUTES,
     *sign_in_pages.ROUTES,
+    *account_pages.ROUTES,
     *log_pages.ROUTES,
 ]
 """Of every area of the desk; the first that fits an address answers."""

@@ -77,6 +77,10 @@ class Desk:
             return ""
         return f"{moment.astimezone(self.course.settings.time_zone):%Y-%m-%d %H:%M}"
 
+    def origin(self) -> str:
+        """Where browsers find the desk."""
+        return min(self.settings.origins)
+
     @staticmethod
     def person(view: CourseView, key: str) -> Person:
         """Somebody by their key.

@@ -34,6 +34,10 @@ class SentForm:
         """A field without the white space around it."""
         return next((value.strip() for key, value in self._pairs if key == name), default)
 
+    def secret(self, name: str) -> str:
+        """A field as it was sent, white space and all."""
+        return next((value for key, value in self._pairs if key == name), "")
+
     def every(self, name: str) -> list[str]:
         """A field that may be there several times, as it was sent."""
         return [value for key, value in self._pairs if key == name]

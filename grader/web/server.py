@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from grader.course.accounts import LINK_MINUTES, Account
+from grader.course.accounts import LINK_LASTS, Account
 from grader.course.course_folder import system_user
 from grader.model.errors import InputError, UsageError
 from grader.web.app import desk_app
@@ -88,10 +88,10 @@ def serve(course: CourseFolder, said: Serving, name: str, say: Callable[[str], A
     """
     settings = said.settings()
     server = uvicorn.Server(server_config(desk_app(course, settings), said))
-    origin = said.public.rstrip("/") or sorted(settings.origins)[0]
+    origin = min(settings.origins)
     account, token = first_link(course, name)
     say(f"The desk of {course.settings.title}: {origin}")
-    say(f"Sign in as {account.name}, once within {LINK_MINUTES} minutes:")
+    say(f"Sign in as {account.name}, once within {LINK_LASTS.seconds // 60} minutes:")
     say(f"  {origin}/sign-in?link={token}")
     say("Press Ctrl-C to stop.")
     try:
@@ -120,7 +120,7 @@ def first_link(course: CourseFolder, name: str) -> tuple[Account, str]:
         if account is None:
             hint = f"Known: {', '.join(known)}. Add one with: grader course account add NAME"
             raise UsageError(f"The course has no account {name[:80]!r}.", hint=hint)
-        return account, change.new_link(account.name)
+        return account, change.new_link(account.name, LINK_LASTS)
 
 
 def server_config(app: Starlette, said: Serving) -> uvicorn.Config:

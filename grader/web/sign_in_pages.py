@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -36,7 +35,14 @@ def _form(request: Request, back: str, *, failed: str = "", name: str = "") -> R
     status = 403 if failed else 200
     back = back if is_local(back) else ""
     return render(
-        request, "sign_in.html", status=status, next=back, link=link, failed=failed, name=name[:64]
+        request,
+        "sign_in.html",
+        status=status,
+        next=back,
+        link=link,
+        failed=failed,
+        name=name,
+        out=bool(request.query_params.get("out")),
     )
 
 
@@ -44,7 +50,7 @@ def _try(request: Request, desk: Desk, form: SentForm) -> Response:
     name, address = form.text("name")[:64], request.client.host if request.client else ""
     link = form.text("link")
     desk.limits.check(name, address)
-    account = _by_link(desk, link) if link else _by_password(desk, name, form.text("password"))
+    account = _by_link(desk, link) if link else _by_password(desk, name, form.secret("password"))
     if account is None:
         desk.limits.failed(name, address)
         return _form(request, form.text("next"), failed="link" if link else "name", name=name)
@@ -68,7 +74,7 @@ def _by_link(desk: Desk, link: str) -> Account | None:
 
 @action("read")
 def _sign_out(request: Request, desk: Desk, account: Account) -> Response:
-    response = see_other(request, "/sign-in?" + urlencode({"out": "1"}))
+    response = see_other(request, "/sign-in?out=1")
     sessions.end_session(request, response, desk, account)
     return response
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from grader.course.accounts import LINK_MINUTES, Account, TokenKind, new_token, token_digest
+from grader.course.accounts import Account, TokenKind, new_token, token_digest
 from grader.course.database import (
     account_rows,
     attempt_rows,
@@ -204,7 +204,7 @@ class CourseChange(CourseView):
         self.note(f"removed the account {name}")
 
     def set_password(self, name: str, kept: str) -> None:
-        """Keep the hash of a password, and sign out whoever uses the account.
+        """Keep the hash of a password, and sign out whoever uses the account; links end too.
 
         Raises:
             UsageError: there is no such account.
@@ -212,21 +212,21 @@ class CourseChange(CourseView):
         self._account(name)
         account_rows.set_password(self._connection, name, kept)
         account_rows.end_sessions(self._connection, name)
-        self.note(f"set the password of {name}")
+        self.note(f"{'set' if kept else 'removed'} the password of {name}")
 
     def new_session(self, name: str, expires: dt.datetime) -> str:
         """Let somebody in; their token."""
         return self._new_token(name, "session", expires)
 
-    def new_link(self, name: str) -> str:
-        """The token of a link that lets somebody in once, soon.
+    def new_link(self, name: str, lasts: dt.timedelta) -> str:
+        """The token of a link that lets somebody in once, within a time.
 
         Raises:
             UsageError: there is no such account.
         """
         self._account(name)
         self.note(f"made a link to sign in as {name}")
-        return self._new_token(name, "link", self.at + dt.timedelta(minutes=LINK_MINUTES))
+        return self._new_token(name, "link", self.at + lasts)
 
     def use_link(self, token: str) -> Account | None:
         """Whose link it was, which is used up now; None where it lets nobody in."""

@@ -125,6 +125,14 @@ class CourseView:
         """What was done, the oldest first. With a person: what concerns them or everybody."""
         return log_rows.read_log(self._connection, assignment, person)
 
+    def log_page(
+        self, *, who: str = "", assignment: str = "", text: str = "", before: int = 0, limit: int
+    ) -> list[tuple[int, LogEntry]]:
+        """Some of what was done, the latest first, with numbers; see `log_rows.read_log_page`."""
+        return log_rows.read_log_page(
+            self._connection, who=who, assignment=assignment, text=text, before=before, limit=limit
+        )
+
     def accounts(self) -> dict[str, Account]:
         """Who may sign in to the desk, by name."""
         return {account.name: account for account in account_rows.read_accounts(self._connection)}
