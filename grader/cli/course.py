@@ -104,12 +104,13 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
     """Take in what was submitted. Nothing is graded, and the same export may be taken in again."""
-    from grader.cli.course_import import TakeIn, take_in
+    from grader.cli.course_import import take_in
     from grader.course.course_folder import CourseFolder
+    from grader.course.import_request import ImportRequest
 
     opened = CourseFolder.open(course)
     opened.settings.assignment(assignment)
-    said = TakeIn(export, chosen, submitted, student, add, dry_run, by)
+    said = ImportRequest(export, chosen, submitted, student, add, dry_run, by)
     raise typer.Exit(take_in(opened, assignment, said))
 
 

@@ -55,14 +55,15 @@ def grade(said: CourseAsked, asked: GradingOptions) -> int:
     Raises:
         GraderError: nothing can be graded, or the course not be written.
     """
-    from grader.cli.course_import import TakeIn, take_in
+    from grader.cli.course_import import take_in
     from grader.course.course_folder import CourseFolder
+    from grader.course.import_request import ImportRequest
 
     course = CourseFolder.open(said.course)
     imported = ExitCode.OK
     if said.export:
         export = Path(said.export)
-        taken = TakeIn(export, said.chosen, said.submitted, by=said.by)
+        taken = ImportRequest(export, said.chosen, said.submitted, by=said.by)
         imported = take_in(course, said.id, taken)
     code = _CourseGrading(course, said, asked).run()
     return code or imported

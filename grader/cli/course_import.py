@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,90 +11,35 @@ from grader.cli import arguments
 from grader.model.errors import ExitCode
 
 if TYPE_CHECKING:
-    import datetime as dt
-
-    from grader.assignment.composed import ComposedAssignment
-    from grader.assignment.folder import Assignment
     from grader.course.course_folder import CourseFolder
-    from grader.course.course_import import ImportPlan
-    from grader.course.delivery import Delivery
+    from grader.course.import_request import Imported, ImportRequest
     from grader.course.matching import Claim
-    from grader.model.person import Person
 
 _SHOWN = 10
 
 
-class TakeIn(NamedTuple):
-    """What a command line says of an import."""
-
-    export: Path
-    chosen: str = ""
-    submitted: Path | None = None
-    student: str = ""
-    add: bool = False
-    dry_run: bool = False
-    by: str = ""
-
-
-def take_in(course: CourseFolder, id: str, asked: TakeIn) -> ExitCode:
+def take_in(course: CourseFolder, id: str, asked: ImportRequest) -> ExitCode:
     """Import what lies at a path, and say what came of it; the exit code.
 
     Raises:
         InputError: there is nothing to import, or the course cannot be written.
         UsageError: the course has no such student or assignment.
     """
-    from grader.assignment.composed import open_assignment
-    from grader.course.course_import import ImportOptions, import_delivery
-    from grader.course.kept_files import workspace
+    from grader.course.import_request import import_into
 
-    loaded = open_assignment(course.grader(id))
-    with workspace(course.submissions) as work:
-        delivery = _delivery(course, loaded, asked, work / "unpacked")
-        how = f", recognised by {delivery.why}" if delivery.why else ""
-        typer.echo(f"Read as {delivery.title}{how}.")
-        said = ImportOptions(asked.by, asked.add, asked.dry_run, _times(course, asked))
-        plan = import_delivery(course, id, loaded, delivery, work, said)
-    for line in _what_came(plan, delivery, asked):
+    found = import_into(course, id, asked._replace(export=arguments.existing(asked.export)))
+    for line in _what_came(found, dry_run=asked.dry_run):
         typer.echo(line)
-    return ExitCode.INPUT if plan.open else ExitCode.OK
+    return ExitCode.INPUT if found.plan.open else ExitCode.OK
 
 
-def _delivery(
-    course: CourseFolder, loaded: Assignment | ComposedAssignment, asked: TakeIn, work: Path
-) -> Delivery:
-    from grader.course.delivery import one_delivery, read_delivery
-    from grader.course.matching import person_meant
-
-    work.mkdir()
-    path = arguments.existing(asked.export)
-    if asked.student:
-        with course.reading() as view:
-            person = person_meant(asked.student, view.people())
-        return one_delivery(path, person, loaded)
-    zone = course.settings.time_zone
-    return read_delivery(path, loaded, lambda: work, chosen=asked.chosen, zone=zone)
-
-
-def _times(
-    course: CourseFolder, asked: TakeIn
-) -> Callable[[Sequence[Person]], Mapping[str, dt.datetime]] | None:
-    if asked.submitted is None:
-        return None
-    path = asked.submitted
-
-    def times(people: Sequence[Person]) -> Mapping[str, dt.datetime]:
-        from grader.course.course_class import names_of
-        from grader.course.timelist import read_times
-
-        return read_times(path, names_of(people), course.settings.time_zone).times
-
-    return times
-
-
-def _what_came(plan: ImportPlan, delivery: Delivery, asked: TakeIn) -> Iterator[str]:
+def _what_came(found: Imported, *, dry_run: bool) -> Iterator[str]:
     from grader.report.text import counted
 
-    would = "would be " if asked.dry_run else ""
+    delivery, plan = found
+    how = f", recognised by {delivery.why}" if delivery.why else ""
+    yield f"Read as {delivery.title}{how}."
+    would = "would be " if dry_run else ""
     changed = f", {len(plan.changed)} {would}changed" if plan.changed else ""
     yield (
         f"{counted(len(plan.added), 'attempt')} of {counted(plan.owners, 'student')} "

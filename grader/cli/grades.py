@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +12,8 @@ from grader.cli import graded, options
 from grader.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.batches.hand_back import ClassToReturn
     from grader.course.grade_files.filling import FilledSheet
-    from grader.course.grade_files.platform_file import Platform
 
 
 def command(
@@ -42,66 +42,32 @@ def command(
 
     Nothing is written where a row may be two people's, or a student with points has none.
     """
+    from grader.batches.hand_back import grades_file
     from grader.course.grade_files.filling import FillingRules
-    from grader.course.grade_files.plain_grades import plain_grades
-    from grader.course.grade_files.platform_file import filled_sheet, sheet_pieces
     from grader.report.atomic_write import write_pieces
 
-    platform = _platform(to)
     target = out or Path(f"grades-{to}.csv")
     if sheet is not None and target.resolve() == sheet.resolve():
         raise UsageError("--out: names the sheet itself.", hint="Give the file another name.")
     found = graded.opened(output, for_, course)
-    grades = found.graded.grades
-    if platform is None:
-        if sheet or column:
-            raise UsageError("--sheet and --column need --to with a platform.")
-        graded.say(_plainly(found))
-        pieces = plain_grades(grades)
-    else:
-        filled = filled_sheet(
-            platform,
-            grades,
-            FillingRules(partial=partial, scale=scale, missing_zero=missing_zero),
-            sheet=sheet,
-            column=column or _column(found, to),
-            title=found.graded.title,
-            whole_class=found.whole_class,
-        )
-        graded.say(_told(filled, found))
-        pieces = sheet_pieces(filled)
+    rules = FillingRules(partial=partial, scale=scale, missing_zero=missing_zero)
+    made = grades_file(found, to, rules, sheet=sheet, column=column)
+    graded.say(_told(made.filled, found) if made.filled else _plainly(made.left_out, found))
     if dry_run:
         typer.echo("Nothing was written: this was a dry run.")
         return
-    write_pieces(target, pieces)
+    write_pieces(target, made.pieces)
     typer.echo(f"Written: {target}")
 
 
-def _platform(name: str) -> Platform | None:
-    from grader.course.grade_files.platform_file import PLATFORMS
-
-    if name == "plain":
-        return None
-    for platform in PLATFORMS:
-        if platform == name:
-            return platform
-    raise UsageError(f"--to {name}: expected one of {', '.join(PLATFORMS)}, plain.")
-
-
-def _column(found: graded.Opened, platform: str) -> str:
-    id = found.platform_ids.get(platform, "")
-    return f"{found.graded.title} ({id})" if id and platform == "canvas" else ""
-
-
-def _plainly(found: graded.Opened) -> Iterator[str]:
-    grades = found.graded.grades
-    given = sum(grade.points is not None for grade in grades)
-    yield f"{given} of {len(grades)} students have points."
-    yield from _left_out((grade.label, grade.why) for grade in grades if grade.points is None)
+def _plainly(left_out: Sequence[tuple[str, str]], found: ClassToReturn) -> Iterator[str]:
+    every = len(found.graded.students)
+    yield f"{every - len(left_out)} of {every} students have points."
+    yield from _left_out(left_out)
     yield from _remarks(found)
 
 
-def _told(filled: FilledSheet, found: graded.Opened) -> Iterator[str]:
+def _told(filled: FilledSheet, found: ClassToReturn) -> Iterator[str]:
     students = filled.given + len(filled.left_out)
     yield f"{filled.given} of {students} students get points; {len(filled.changes)} change."
     yield from graded.listing(
@@ -128,9 +94,8 @@ def _left_out(those: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield from graded.listing(every)
 
 
-def _remarks(found: graded.Opened) -> Iterator[str]:
-    waiting = [grade.label for grade in found.graded.grades if grade.waiting]
-    if waiting:
+def _remarks(found: ClassToReturn) -> Iterator[str]:
+    if waiting := found.unmarked:
         yield f"Written answers without a mark, which count nothing yet: {len(waiting)} students"
         yield from graded.listing(waiting)
     if found.graded.others:

@@ -14,6 +14,7 @@ from grader.model.rubric import Text
 
 if TYPE_CHECKING:
     from grader.batches.graded_class import HandedBack
+    from grader.batches.hand_back import ClassToReturn
     from grader.course.mail import Letter, MailPlan, Server
     from grader.course.publishing import Link
 
@@ -73,15 +74,13 @@ def command(
         raise UsageError("--smtp needs --from with the address that mail comes from.")
     server = server_of(smtp) if smtp else None
     found = graded.opened(output, for_, course)
-    students = [student for student in found.graded.students if student.page]
-    without = [s.grade for s in found.graded.students if not s.page]
-    links = _published(found, students, to, base_url, dry_run) if to else []
-    if without:
-        told = (f"{grade.label}: {grade.why or 'has no page'}" for grade in without)
+    links = _published(found, to, base_url, dry_run) if to else []
+    if without := found.without_page:
+        told = (f"{each.label}: {each.why}" for each in without)
         graded.say([f"Without a page: {len(without)}", *graded.listing(told)])
     if server is not None:
         language = arguments.language(lang)
-        letters = _letters(found, students, links, _template(text, language), language)
+        letters = _letters(found, links, _template(text, language), language)
         title = found.graded.title or found.graded.assignment
         log = found.graded.folder / LOG
         planned = plan(letters, log, again or ())
@@ -101,26 +100,14 @@ def command(
 
 
 def _published(
-    found: graded.Opened,
-    students: Sequence[HandedBack],
+    found: ClassToReturn,
     to: Path,
     base_url: str,
     dry_run: bool,
 ) -> list[Link]:
-    from grader.course.publishing import (
-        LINKS,
-        STATE,
-        PublishedPage,
-        links_of,
-        load_state,
-        publish,
-    )
+    from grader.course.publishing import LINKS, STATE, links_of, load_state, publish
 
-    pages = [
-        PublishedPage(student.grade.person, student.page.read_bytes())
-        for student in students
-        if student.page
-    ]
+    pages = found.pages
     state, assignment = found.home / STATE, found.graded.assignment
     if dry_run:
         typer.echo(f"{len(pages)} pages would be published in {to}.")
@@ -131,19 +118,15 @@ def _published(
     return links
 
 
-def _letters(
-    found: graded.Opened,
-    students: Sequence[HandedBack],
-    links: Sequence[Link],
-    template: str,
-    lang: str,
-) -> list[Letter]:
+def _letters(found: ClassToReturn, links: Sequence[Link], template: str, lang: str) -> list[Letter]:
     from grader.course.mail import Letter
 
     addresses = {link.person.key: link.address for link in links}
     title = found.graded.title or found.graded.assignment
     letters = []
-    for student in students:
+    for student in found.graded.students:
+        if student.page is None:
+            continue
         person, address = student.grade.person, addresses.get(student.grade.person.key, "")
         told = template.format(
             name=person.name,
@@ -151,7 +134,7 @@ def _letters(
             points=_points(student, lang),
             page=address or _ATTACHED.in_language(lang),
         )
-        page = b"" if address or student.page is None else student.page.read_bytes()
+        page = b"" if address else student.page.read_bytes()
         letters.append(Letter(person, student.version, told, page))
     return letters
 
