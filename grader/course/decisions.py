@@ -53,7 +53,7 @@ def checked_override(
         id = worth[0]
     _must_decide(asked, scope)
     if not asked.why.strip():
-        raise UsageError("An override needs a reason, which the student sees.", hint="Add --why.")
+        raise UsageError("An override needs a reason, which the student sees.")
     values: dict[str, Any] = {"scope": scope, "outcome": asked.outcome}
     override = Override(
         person=person.key,
@@ -70,7 +70,7 @@ def checked_override(
 
 def _scope(asked: AskedOverride) -> tuple[str, str]:
     if asked.check and asked.part:
-        raise UsageError("--check and --part cannot both be given.")
+        raise UsageError("A check and a part cannot both be given.")
     if asked.check:
         return "check", asked.check
     return ("part", asked.part) if asked.part else ("total", "")
@@ -78,12 +78,12 @@ def _scope(asked: AskedOverride) -> tuple[str, str]:
 
 def _must_decide(asked: AskedOverride, scope: str) -> None:
     if (asked.points is None) == (not asked.outcome):
-        raise UsageError("Say either --points or --outcome.")
+        raise UsageError("Say either points or an outcome.")
     if asked.points is not None and not (math.isfinite(asked.points) and asked.points >= 0):
-        raise UsageError(f"--points {asked.points:g}: expected 0 or more.")
+        raise UsageError(f"{asked.points:g} points: expected 0 or more.")
     if asked.outcome and asked.outcome not in _OUTCOMES:
         hint = did_you_mean(asked.outcome, _OUTCOMES)
-        raise UsageError(f"--outcome {asked.outcome}: is not known.", hint=hint)
+        raise UsageError(f"The outcome {asked.outcome!r} is not known.", hint=hint)
     if asked.outcome == _ENTIRE_ONLY and scope != "total":
         raise UsageError("Only a whole assignment can be excused.")
 
@@ -105,10 +105,10 @@ def _worth_of(
     if len(found) == 1:
         return next(iter(found.items()))
     if found:
-        raise UsageError(f"--{scope} {id}: may be any of {', '.join(found)}.")
+        raise UsageError(f"The {scope} {id!r} may be any of {', '.join(found)}.")
     near = difflib.get_close_matches(id, [record.id for record in records], n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else ""
-    raise UsageError(f"--{scope} {id}: {assignment} has no such {scope}.", hint=hint)
+    raise UsageError(f"{assignment} has no such {scope} as {id!r}.", hint=hint)
 
 
 def _named(id: str, points: Mapping[str, float]) -> dict[str, float]:
@@ -155,11 +155,11 @@ def checked_extension(
     scope, id = _whom(asked, view.people())
     minutes = asked.hours * 60 + asked.days * 1440
     if bool(asked.until) == bool(minutes):
-        raise UsageError("Say how much time: either --until, or --hours or --days.")
+        raise UsageError("Say how much time: either until when, or how many hours or days.")
     if not (math.isfinite(minutes) and minutes >= 0):
-        raise UsageError("--hours and --days: expected more than 0.")
+        raise UsageError("Hours and days: expected more than 0.")
     if asked.until and not assignment:
-        raise UsageError("--until needs --for: a time is for one assignment.")
+        raise UsageError("Until when can only be said for one assignment.")
     due = _time(asked.until, settings) if asked.until else None
     values: dict[str, Any] = {"scope": scope}
     return Extension(
@@ -171,7 +171,7 @@ def _whom(asked: AskedExtension, people: Sequence[Person]) -> tuple[str, str]:
     named = {"student": asked.student, "section": asked.section, "group": asked.group}
     given = [(scope, name) for scope, name in named.items() if name]
     if len(given) != 1:
-        raise UsageError("Say who gets more time: one of --student, --section and --group.")
+        raise UsageError("Say who gets more time: a student, a section or a group.")
     scope, name = given[0]
     if scope == "student":
         return scope, person_meant(name, people).key
@@ -186,7 +186,7 @@ def _time(text: str, settings: CourseSettings) -> dt.datetime:
         time = dt.datetime.fromisoformat(text)
     except ValueError:
         hint = "Expected a time such as 2026-03-15T23:59."
-        raise UsageError(f"--until {text}: is not a valid time.", hint=hint) from None
+        raise UsageError(f"{text!r} is not a valid time.", hint=hint) from None
     if "T" not in text and ":" not in text:
-        raise UsageError(f"--until {text}: lacks the hour.", hint=f"For all day: {text}T23:59")
+        raise UsageError(f"The time {text} lacks the hour.", hint=f"For all day: {text}T23:59")
     return time if time.tzinfo else time.replace(tzinfo=settings.time_zone)

@@ -40,10 +40,9 @@ def history_of(person: Person, view: CourseView, zone: dt.tzinfo) -> list[Histor
 
 
 def _attempts(person: Person, view: CourseView) -> Iterator[HistoryLine]:
-    for assignment, attempts in view.all_attempts().items():
+    for assignment, attempts in view.attempts_of(person.key).items():
         for stored in attempts:
-            if person.key in stored.attempt.members:
-                yield HistoryLine(stored.attempt.submitted, assignment, _attempt(person, stored))
+            yield HistoryLine(stored.attempt.submitted, assignment, _attempt(person, stored))
 
 
 def _attempt(person: Person, stored: StoredAttempt) -> str:
@@ -58,9 +57,8 @@ def _grades(person: Person, view: CourseView) -> Iterator[HistoryLine]:
     runs = {run.id: run for run in view.runs()}
     keys = {
         (assignment, stored.attempt.owner)
-        for assignment, attempts in view.all_attempts().items()
+        for assignment, attempts in view.attempts_of(person.key).items()
         for stored in attempts
-        if person.key in stored.attempt.members
     } | {(run.assignment, person.key) for run in runs.values()}
     for assignment, owner in sorted(keys):
         content = ""

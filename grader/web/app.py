@@ -11,7 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from grader.web import account_pages, log_pages, sign_in_pages, static_files
+from grader.web import (
+    account_pages,
+    log_pages,
+    request_pages,
+    sign_in_pages,
+    static_files,
+    student_pages,
+)
 from grader.web.desk import Desk
 from grader.web.desk_settings import DeskSettings
 from grader.web.page_errors import PageNotFound
@@ -26,6 +33,8 @@ ROUTES: Final[list[BaseRoute]] = [
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
     *log_pages.ROUTES,
+    *request_pages.ROUTES,
+    *student_pages.ROUTES,
 ]
 """Of every area of the desk; the first that fits an address answers."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grader.assignment.composed import open_assignment
 from grader.course.accounts import Account
+from grader.course.class_standing import ClassStanding
 from grader.web.desk_settings import DeskSettings
 from grader.web.page_errors import PageNotFound
 from grader.web.rate_limit import SignInLimits
@@ -34,6 +35,7 @@ class Desk:
         """What the next page of a session says on top, by the digest of its token."""
         self._opened: dict[str, Assignment | ComposedAssignment] = {}
         self._opening = threading.Lock()
+        self._standings: dict[str, tuple[int, ClassStanding]] = {}
 
     def reading(self) -> contextlib.AbstractContextManager[CourseView]:
         """The course as it is at one moment; see `CourseFolder.reading`."""
@@ -67,6 +69,21 @@ class Desk:
                 self._opened[id] = open_assignment(self.course.grader(id))
             return self._opened[id]
 
+    def standing(self, view: CourseView, id: str) -> ClassStanding:
+        """What work at an assignment is worth now; made anew when the log says more.
+
+        Raises:
+            PageNotFound: the course has none of that id.
+            GraderError: what grades it cannot be opened.
+        """
+        stamp = view.last_change(id)
+        known = self._standings.get(id)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        made = ClassStanding(self.course.settings, view, id, lambda each: self.loaded(each).rubric)
+        self._standings[id] = (stamp, made)
+        return made
+
     def title(self, id: str, lang: str = "en") -> str:
         """What an assignment is called; its id, where what grades it cannot be opened."""
         return self.assignment(id).title or id
@@ -88,7 +105,7 @@ class Desk:
         Raises:
             PageNotFound: nobody has that key.
         """
-        for person in view.people():
-            if person.key == key:
-                return person
+        person = view.person(key)
+        if person is not None:
+            return person
         raise PageNotFound("Nobody in the course goes by this key.")

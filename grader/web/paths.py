@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from starlette.convertors import Convertor, register_url_convertor
 
-_AWKWARD: Final = re.compile(r"[%/\\\x00-\x1f\x7f\ud800-\udfff]|^\.+$")
-"""What servers and browsers change in a path even where it is percent-encoded."""
+_AWKWARD: Final = re.compile(r"[~%/\\\x00-\x1f\x7f\ud800-\udfff]|^\.+$")
+"""What servers and browsers change in a path even where it is percent-encoded: it is spelt `~2F`,
+byte for byte."""
+_SPELT: Final = re.compile(r"(?:~[0-9A-F]{2})+")
 
 
 def address(pattern: str, *values: str, **query: str | int | None) -> str:
@@ -32,7 +34,15 @@ def is_local(path: str) -> bool:
 
 
 def _spelt(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
+    return "".join(f"~{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
+
+
+def _meant(match: re.Match[str]) -> str:
+    content = bytes.fromhex(match[0].replace("~", ""))
+    try:
+        return content.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return match[0]
 
 
 class _KeyConvertor(Convertor[str]):
@@ -41,10 +51,7 @@ class _KeyConvertor(Convertor[str]):
     regex = "[^/]+"
 
     def convert(self, value: str) -> str:
-        try:
-            return unquote(value, errors="surrogatepass")
-        except UnicodeDecodeError:
-            return unquote(value)
+        return _SPELT.sub(_meant, value)
 
     def to_string(self, value: str) -> str:
         return _AWKWARD.sub(_spelt, value)

@@ -137,7 +137,7 @@ def test_an_override_from_the_first_word_to_the_last(desk: Desk) -> None:
     [
         ("", "Name the student, and the assignment with --for."),
         ("1 --for numpynn --points 1", "needs a reason, which the student sees"),
-        ("1 --for numpynn --why x", "Say either --points or --outcome."),
+        ("1 --for numpynn --why x", "Say either points or an outcome."),
         ("1 --for numpynn --why x --points 1 --outcome passed", "Say either"),
         ("1 --for numpynn --why x --points=-1", "expected 0 or more"),
         ("1 --for numpynn --why x --points nan", "expected 0 or more"),
@@ -187,7 +187,7 @@ def test_more_time(desk: Desk) -> None:
         ("--for numpynn --section A --days=-1", "expected more than 0"),
         ("--for numpynn --section A --until monday", "is not a valid time"),
         ("--for numpynn --section A --until 2026-03-16", "lacks the hour"),
-        ("--section A --until 2026-03-16T12:00", "--until needs --for"),
+        ("--section A --until 2026-03-16T12:00", "only be said for one assignment"),
         ("--revoke 7", "no extension 7"),
     ],
 )

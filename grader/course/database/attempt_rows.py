@@ -4,27 +4,61 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    Select,
+    Table,
+    delete,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from grader.course.database.tables import attempts, files, members
 from grader.model.attempt import Attempt, DeliveredFile
 from grader.model.course_records import StoredAttempt
 
+_Query = Select[Any]
 
-def read_attempts(connection: Connection, assignment: str = "") -> dict[str, list[StoredAttempt]]:
-    """The attempts at one assignment, or at each; by owner and number."""
-    owned, delivered = _members(connection, assignment), _files(connection, assignment)
+
+def read_attempts(
+    connection: Connection, assignment: str = "", person: str = ""
+) -> dict[str, list[StoredAttempt]]:
+    """The attempts at one assignment, or at each, of one person or all; by owner and number."""
+    wanted = _Wanted(assignment, person)
+    owned, delivered = _members(connection, wanted), _files(connection, wanted)
     query = select(attempts).order_by(
         attempts.c.assignment, attempts.c.owner, attempts.c.number, attempts.c.key
     )
-    if assignment:
-        query = query.where(attempts.c.assignment == assignment)
+    query = wanted.of(query, attempts.c.assignment, attempts.c.key)
     found: dict[str, list[StoredAttempt]] = defaultdict(list)
     for row in connection.execute(query):
         place = (row.assignment, row.key)
         found[row.assignment].append(_stored(row, owned[place], delivered[place]))
     return dict(found)
+
+
+class _Wanted(NamedTuple):
+    """Which attempts are asked for; what is empty is not."""
+
+    assignment: str
+    person: str
+
+    def of(self, query: _Query, assignment: Column[str], key: Column[str]) -> _Query:
+        """A query for these alone."""
+        if self.assignment:
+            query = query.where(assignment == self.assignment)
+        if self.person:
+            mine = select(members.c.assignment, members.c.attempt)
+            query = query.where(
+                tuple_(assignment, key).in_(mine.where(members.c.person == self.person))
+            )
+        return query
 
 
 def put_attempts(connection: Connection, assignment: str, changed: Iterable[StoredAttempt]) -> None:
@@ -88,28 +122,26 @@ def _stored(
     )
 
 
-def _members(connection: Connection, assignment: str) -> dict[tuple[str, str], list[str]]:
+def _members(connection: Connection, wanted: _Wanted) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in _parts(connection, members, assignment):
+    for row in _parts(connection, members, wanted):
         found[row.assignment, row.attempt].append(row.person)
     return found
 
 
-def _files(connection: Connection, assignment: str) -> dict[tuple[str, str], list[DeliveredFile]]:
+def _files(connection: Connection, wanted: _Wanted) -> dict[tuple[str, str], list[DeliveredFile]]:
     found: dict[tuple[str, str], list[DeliveredFile]] = defaultdict(list)
-    for row in _parts(connection, files, assignment):
+    for row in _parts(connection, files, wanted):
         file = DeliveredFile(name=row.name, path=row.path)
         found[row.assignment, row.attempt].append(file)
     return found
 
 
 def _parts(
-    connection: Connection, table: Table, assignment: str
+    connection: Connection, table: Table, wanted: _Wanted
 ) -> Iterable[Row[tuple[object, ...]]]:
     query = select(table).order_by(table.c.position)
-    if assignment:
-        query = query.where(table.c.assignment == assignment)
-    return connection.execute(query)
+    return connection.execute(wanted.of(query, table.c.assignment, table.c.attempt))
 
 
 def _delete_parts(connection: Connection, assignment: str, key: str) -> None:

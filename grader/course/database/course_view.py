@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -48,6 +49,14 @@ class CourseView:
         """
         return people_rows.read_people(self._connection, assignment)
 
+    def person(self, key: str) -> Person | None:
+        """Somebody by their key, without the ids that they have for one assignment alone."""
+        return people_rows.read_person(self._connection, key)
+
+    def neighbours(self, key: str, sections: Sequence[str] = ()) -> tuple[str | None, str | None]:
+        """Who comes before and after somebody by key, in some sections or all."""
+        return people_rows.read_neighbours(self._connection, key, sections)
+
     def attempts(self, assignment: str) -> list[StoredAttempt]:
         """The attempts at an assignment; by owner and number."""
         return attempt_rows.read_attempts(self._connection, assignment).get(assignment, [])
@@ -55,6 +64,10 @@ class CourseView:
     def all_attempts(self) -> dict[str, list[StoredAttempt]]:
         """The attempts at every assignment that has any."""
         return attempt_rows.read_attempts(self._connection)
+
+    def attempts_of(self, person: str) -> dict[str, list[StoredAttempt]]:
+        """The attempts that somebody is a member of, at every assignment that has any."""
+        return attempt_rows.read_attempts(self._connection, person=person)
 
     def runs(self, assignment: str = "") -> list[GradingRun]:
         """The runs of an assignment, or of all; the first is the oldest."""
@@ -124,6 +137,10 @@ class CourseView:
     def log(self, assignment: str = "", person: str = "") -> list[LogEntry]:
         """What was done, the oldest first. With a person: what concerns them or everybody."""
         return log_rows.read_log(self._connection, assignment, person)
+
+    def last_change(self, assignment: str) -> int:
+        """Another number whenever something was done that may concern an assignment."""
+        return log_rows.last_change(self._connection, assignment)
 
     def log_page(
         self, *, who: str = "", assignment: str = "", text: str = "", before: int = 0, limit: int

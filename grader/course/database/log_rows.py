@@ -34,6 +34,17 @@ def read_log_page(
     return [(row.id, _entry(row)) for row in connection.execute(query)]
 
 
+def last_change(connection: Connection, assignment: str) -> int:
+    """The number of what was last done that may concern an assignment; 0 where nothing was.
+
+    Signing in and out concerns none.
+    """
+    here = log.c.assignment == assignment
+    everywhere = (log.c.assignment == "") & log.c.what.not_like("signed %")
+    query = select(log.c.id).where(here | everywhere).order_by(log.c.id.desc()).limit(1)
+    return connection.execute(query).scalar() or 0
+
+
 def read_log(connection: Connection, assignment: str = "", person: str = "") -> list[LogEntry]:
     """What was done; the first is the oldest. With a person: what concerns them or everybody."""
     query = select(log).order_by(log.c.id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from grader.course.database.tables import ids, people
 from grader.model.person import ASSIGNMENT_IDS, Person
@@ -17,18 +18,42 @@ def read_people(connection: Connection, assignment: str = "") -> list[Person]:
     query = select(ids).where(ids.c.assignment.in_(["", assignment])).order_by(ids.c.platform)
     for row in connection.execute(query):
         known[row.person][row.platform] = row.id
-    return [
-        Person(
-            key=row.key,
-            name=row.name,
-            email=row.email,
-            ids=known.get(row.key, {}),
-            section=row.section,
-            group=row.team,
-            withdrawn=row.withdrawn,
-        )
-        for row in connection.execute(select(people).order_by(people.c.key))
-    ]
+    rows = connection.execute(select(people).order_by(people.c.key))
+    return [_person(row, known.get(row.key, {})) for row in rows]
+
+
+def _person(row: Row[Any], known: dict[str, str]) -> Person:
+    return Person(
+        key=row.key,
+        name=row.name,
+        email=row.email,
+        ids=known,
+        section=row.section,
+        group=row.team,
+        withdrawn=row.withdrawn,
+    )
+
+
+def read_person(connection: Connection, key: str) -> Person | None:
+    """Somebody by their key."""
+    row = connection.execute(select(people).where(people.c.key == key)).first()
+    if row is None:
+        return None
+    query = select(ids.c.platform, ids.c.id).where(ids.c.person == key, ids.c.assignment == "")
+    known = {found.platform: found.id for found in connection.execute(query)}
+    return _person(row, known)
+
+
+def read_neighbours(
+    connection: Connection, key: str, sections: Sequence[str]
+) -> tuple[str | None, str | None]:
+    """Who comes before and after somebody by key, in some sections or all."""
+    query = select(people.c.key).where(people.c.withdrawn.is_(False)).limit(1)
+    if sections:
+        query = query.where(people.c.section.in_(sections))
+    before = query.where(people.c.key < key).order_by(people.c.key.desc())
+    after = query.where(people.c.key > key).order_by(people.c.key)
+    return connection.execute(before).scalar(), connection.execute(after).scalar()
 
 
 def put_people(connection: Connection, changed: Iterable[Person], assignment: str = "") -> None:
