@@ -23,11 +23,13 @@ from grader.model.errors import InputError
 from grader.model.result import Result
 from grader.model.score_change import Regrade, ScoreChange
 from grader.report.atomic_write import result_file
+from grader.report.regrade_page import regrade_csv, regrade_page
 from grader.report.strings import Lang
 from grader.submission import Source
 
 CHECKS: Final = "checks.json"
 """In the output: how each check was written when its results were put in force."""
+_PREVIEW: Final = "preview/changes.json"
 _UNKNOWN: Final = Fingerprint(*[""] * len(Fingerprint.__struct_fields__))
 """Of a result of an earlier run: equal to nothing that could be graded now."""
 
@@ -56,6 +58,27 @@ class Preview:
     def found(self) -> Regrade:
         """What changes, once everything was looked at."""
         return regrade(self._total, self._changes)
+
+
+def write_preview(folder: Path, found: Regrade, title: str, lang: Lang) -> None:
+    """Keep what a preview found beside the results: as a page, a table, and for `read_preview`.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    output = Folder(folder)
+    output.write("preview/index.html", regrade_page(found, title=title, lang=lang).encode())
+    output.write("preview/changes.csv", regrade_csv(found, lang))
+    output.write(_PREVIEW, msgspec.json.encode(found))
+
+
+def read_preview(folder: Path) -> Regrade | None:
+    """What the last preview found; None where there is none that can be read."""
+    content = Folder(folder).read(_PREVIEW)
+    try:
+        return msgspec.json.decode(content, type=Regrade) if content is not None else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def put_in_force(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from grader.batches.answer_sheets import Waiting
+    from grader.batches.grading_job import GradingJob
     from grader.batches.output import BatchOutput
     from grader.batches.run import Batch, Progress
 
@@ -29,17 +30,21 @@ def show(
     *,
     verbose: bool = False,
     preview: Callable[[Progress], None] | None = None,
+    job: GradingJob | None = None,
 ) -> int:
     """Run a batch under a live display; the exit code.
 
-    Of a preview only that is shown each submission, and no reports are named: there are none.
+    Of a preview only that is shown each submission, and no reports are named: there are none. A
+    `job` is told how far it is.
     """
     from rich.console import Console
 
     console = Console()
     count = Count()
-    for step in _with_bar(batch, total, console):
+    for step in _with_bar(batch, total, console, job):
         count.add(step)
+        if job is not None:
+            job.add(step)
         if preview is not None:
             preview(step)
         _tell(step, console, verbose=verbose)
@@ -55,7 +60,9 @@ def show(
     return count.exit_code
 
 
-def _with_bar(batch: Batch, total: int, console: Console) -> Iterator[Progress]:
+def _with_bar(
+    batch: Batch, total: int, console: Console, job: GradingJob | None
+) -> Iterator[Progress]:
     """What a batch gives, under a bar; where there is no terminal, lines tell what takes long."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -71,6 +78,8 @@ def _with_bar(batch: Batch, total: int, console: Console) -> Iterator[Progress]:
         task = bar.add_task("grading", total=total, slow="")
 
         def waiting(running: Mapping[str, float]) -> None:
+            if job is not None:
+                job.waiting(running)
             if console.is_terminal:
                 bar.update(task, slow=slow_ones(running))
             else:

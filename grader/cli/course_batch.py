@@ -12,6 +12,8 @@ import typer
 from grader.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from grader.batches.grading_job import GradingJob
+    from grader.batches.grading_progress import JobKind, JobOptions
     from grader.batches.output import BatchOutput
     from grader.batches.run import Progress
     from grader.cli.grading_run import ClassToGrade, Entered, GradingOptions
@@ -55,8 +57,9 @@ def grade(said: CourseAsked, asked: GradingOptions) -> int:
     Raises:
         GraderError: nothing can be graded, or the course not be written.
     """
+    from grader.batches.grading_job import grading_job, job_folder
     from grader.cli.course_import import take_in
-    from grader.course.course_folder import CourseFolder
+    from grader.course.course_folder import CourseFolder, system_user
     from grader.course.import_request import ImportRequest
 
     course = CourseFolder.open(said.course)
@@ -65,17 +68,44 @@ def grade(said: CourseAsked, asked: GradingOptions) -> int:
         export = Path(said.export)
         taken = ImportRequest(export, said.chosen, said.submitted, by=said.by)
         imported = take_in(course, said.id, taken)
-    code = _CourseGrading(course, said, asked).run()
+    folder = job_folder(course, said.id)
+    with grading_job(folder, _kind(asked), said.by or system_user(), _options(asked)) as job:
+        code = _CourseGrading(course, said, asked, job).run()
     return code or imported
+
+
+def _kind(asked: GradingOptions) -> JobKind:
+    if asked.preview:
+        return "preview"
+    return "accept" if asked.accept else "undo" if asked.undo else "grade"
+
+
+def _options(asked: GradingOptions) -> JobOptions:
+    from grader.batches.grading_progress import JobOptions
+
+    settings = asked.settings
+    return JobOptions(
+        lang=asked.lang,
+        release=settings.release,
+        seed=settings.seed,
+        sandbox=settings.sandbox,
+        notebooks=settings.notebooks,
+        executor=asked.executor,
+        jobs=asked.jobs,
+        requests_to=asked.requests_to or "",
+    )
 
 
 class _CourseGrading:
     """Grades one assignment of a course."""
 
-    def __init__(self, course: CourseFolder, said: CourseAsked, asked: GradingOptions) -> None:
+    def __init__(
+        self, course: CourseFolder, said: CourseAsked, asked: GradingOptions, job: GradingJob
+    ) -> None:
         self._course = course
         self._said = said
         self._asked = asked
+        self._job = job
 
     def run(self) -> int:
         """Grade what counts; once more where slip days moved with what was graded."""
@@ -85,10 +115,12 @@ class _CourseGrading:
         scores = self._scores_of_all()
         found = self._opened(scores)
         self._note(found)
+        self._job.begin(len(found.sources))
         code = grade_class(self._class_to_grade(found), asked)
         changed = asked.preview or asked.accept or asked.undo
         again = self._opened(scores)
         if not changed and _stamps(again) != _stamps(found):
+            self._job.begin(len(again.sources))
             typer.echo("Slip days are spent otherwise now; pages are brought up to date.")
             code = grade_class(self._class_to_grade(again), asked._replace(marks=(), fresh=False))
         return code
@@ -136,6 +168,7 @@ class _CourseGrading:
             history=CourseHistory(self._course, id, attempts, self._said.by),
             enter=lambda entered, output: self._enter(found, entered, output),
             begin=lambda output: output.use_marks(self._marks()),
+            job=self._job,
         )
 
     def _marks(self) -> Marks:
@@ -176,7 +209,9 @@ class _CourseGrading:
             worth=lambda source: several.worth[source.id],
             names=lambda: several.names,
             class_list=lambda: several.class_list,
+            job=self._job,
         )
+        self._job.begin(len(several.sources), every_attempt=True)
         scores: dict[str, float] = {}
 
         def look_at(step: Progress) -> None:

@@ -16,6 +16,7 @@ from grader.model.errors import UsageError
 if TYPE_CHECKING:
     from grader.assignment.composed import ComposedAssignment
     from grader.assignment.folder import Assignment
+    from grader.batches.grading_job import GradingJob
     from grader.batches.output import BatchOutput
     from grader.batches.run_history import RunHistory
     from grader.course.marks import Mark, Place
@@ -67,6 +68,8 @@ class ClassToGrade(NamedTuple):
     """Keeps marks of written answers; in the output if None."""
     begin: Callable[[BatchOutput], None] | None = None
     """Told of the output before anything is written to it."""
+    job: GradingJob | None = None
+    """Told how far it is."""
 
 
 def grade_class(those: ClassToGrade, asked: GradingOptions) -> int:
@@ -139,7 +142,10 @@ def run_batch(
             resume=not asked.fresh,
             worth=those.worth,
         )
-        code = show(batch, len(those.sources), output, verbose=asked.verbose, preview=look_at)
+        verbose, total = asked.verbose, len(those.sources)
+        code = show(batch, total, output, verbose=verbose, preview=look_at, job=those.job)
+    if those.job is not None:
+        those.job.came_to(output.waiting.unmarked)
     if shared is not None and shared.trouble:
         typer.echo(f"The cache was not used: {shared.trouble}", err=True)
     return code

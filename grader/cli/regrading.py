@@ -149,13 +149,11 @@ class Regrading:
             self._history.close()
 
     def _tell(self, folder: Path, preview: Preview) -> None:
-        from grader.batches.storage import Folder
-        from grader.report.regrade_page import regrade_csv, regrade_lines, regrade_page
+        from grader.batches.regrading import write_preview
+        from grader.report.regrade_page import regrade_lines
 
         found = preview.found()
-        page = regrade_page(found, title=self._assignment.rubric.title.en, lang=self._lang)
-        Folder(folder).write("preview/index.html", page.encode())
-        Folder(folder).write("preview/changes.csv", regrade_csv(found, self._lang))
+        write_preview(folder, found, self._assignment.rubric.title.en, self._lang)
         for line in regrade_lines(found, self._lang):
             typer.echo(line)
         typer.echo(f"Preview: {folder / 'preview' / 'index.html'}; nothing was changed.")
