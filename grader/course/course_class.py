@@ -16,6 +16,7 @@ from grader.course.course_worth import CourseWorth
 from grader.course.deadlines import deadlines
 from grader.course.lateness import Deadline
 from grader.course.submission_worth import Worth
+from grader.course.team_marks import graded_together
 from grader.model.attempt import Attempt
 from grader.model.class_list import ClassList
 from grader.model.course_records import StoredAttempt
@@ -53,10 +54,7 @@ class CourseClass(NamedTuple):
 
     def teams(self) -> dict[str, list[str]]:
         """Who is graded for the same attempt as somebody; the student among them."""
-        together: dict[str, list[str]] = {}
-        for person, attempt in self.counted.items():
-            together.setdefault(attempt.key, []).append(person)
-        return {person: team for team in together.values() for person in team}
+        return graded_together({person: each.key for person, each in self.counted.items()})
 
 
 def names_of(people: Sequence[Person]) -> Names:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from grader.course.marks import Mark, Place
+from grader.model.course_records import StoredAttempt
 
 
 def for_teams(
@@ -20,3 +21,22 @@ def for_teams(
             if place not in found:
                 found[place] = replace(mark, submission=mate) if mark else None
     return found
+
+
+def teams_of(stored: Iterable[StoredAttempt]) -> dict[str, list[str]]:
+    """Who is graded for the same attempt as somebody, by the last import or grading."""
+    counted = {
+        person: each.attempt.key
+        for each in stored
+        if each.attempt.counted
+        for person in each.attempt.members
+    }
+    return graded_together(counted)
+
+
+def graded_together(counted: Mapping[str, str]) -> dict[str, list[str]]:
+    """Who is graded for the same attempt as somebody; of people to their attempts' keys."""
+    together: dict[str, list[str]] = {}
+    for person, attempt in counted.items():
+        together.setdefault(attempt, []).append(person)
+    return {person: team for team in together.values() for person in team}

@@ -23,6 +23,7 @@ from grader.course.database import (
 )
 from grader.course.database.course_view import CourseView
 from grader.course.database.decision_rows import Revocation
+from grader.course.database.marking_rows import MarkingWriter
 from grader.course.marks import Mark, Place
 from grader.model.course_records import (
     GradingRun,
@@ -47,6 +48,11 @@ class CourseChange(CourseView):
         super().__init__(connection)
         self.who = who
         self.at = at
+
+    @property
+    def marking(self) -> MarkingWriter:
+        """What the course holds of marking by hand, to be written; in no log."""
+        return MarkingWriter(self._connection, self.who, self.at)
 
     def put_people(self, changed: Sequence[Person], what: str, assignment: str = "") -> None:
         """Write some people, in place of those with the same keys; `what` is said in the log.

@@ -20,6 +20,7 @@ from grader.course.database import (
     result_rows,
 )
 from grader.course.database.decision_rows import Revocation
+from grader.course.database.marking_rows import MarkingReader
 from grader.course.database.tables import extensions, overrides
 from grader.course.marks import Mark, Place
 from grader.model.course_records import (
@@ -41,6 +42,11 @@ class CourseView:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def marking(self) -> MarkingReader:
+        """What the course holds of marking by hand, beside the marks."""
+        return MarkingReader(self._connection)
 
     def people(self, assignment: str = "") -> list[Person]:
         """Everybody, withdrawn students among them, by key.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, insert, select
 
@@ -21,7 +21,8 @@ def add_marks(
     at: dt.datetime,
 ) -> list[MarkEntry]:
     """Enter marks, None takes one back; those that say nothing new are left out of the history."""
-    there = marks_in_force(connection, assignment)
+    person = _only_one(place[0] for place in entered)
+    there = marks_in_force(connection, assignment, person)
     changed = {place: mark for place, mark in entered.items() if there.get(place) != mark}
     entries = [_entry(assignment, place, mark, who, at) for place, mark in changed.items()]
     if entries:
@@ -30,10 +31,10 @@ def add_marks(
     return entries
 
 
-def marks_in_force(connection: Connection, assignment: str) -> dict[Place, Mark]:
-    """The mark of each answer, which is the last that was given."""
+def marks_in_force(connection: Connection, assignment: str, person: str = "") -> dict[Place, Mark]:
+    """The mark of each answer, which is the last that was given; of one person's, if named."""
     found: dict[Place, Mark] = {}
-    for entry in read_marks(connection, assignment):
+    for entry in read_marks(connection, assignment, person):
         place = (entry.person, entry.notebook, entry.question)
         found.pop(place, None)
         if not entry.taken_back:
@@ -52,6 +53,11 @@ def read_marks(connection: Connection, assignment: str = "", person: str = "") -
         MarkEntry(**{name: row._mapping[name] for name in MarkEntry.__struct_fields__})
         for row in connection.execute(query)
     ]
+
+
+def _only_one(people: Iterable[str]) -> str:
+    found = set(people)
+    return found.pop() if len(found) == 1 else ""
 
 
 def _mark(entry: MarkEntry) -> Mark:

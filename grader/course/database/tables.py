@@ -88,6 +88,10 @@ def _person(name: str = "person") -> Column[str]:
     return Column(name, AnyText, ForeignKey("people.key"), nullable=False)
 
 
+def _question() -> tuple[Column[str], ...]:
+    return _text("assignment"), _text("notebook"), _text("question")
+
+
 def _who_and_when() -> tuple[Column[Any], ...]:
     return (_text("who"), Column("at", Instant, nullable=False))
 
@@ -304,6 +308,84 @@ sessions = Table(
     Index(None, "account"),
 )
 """Who has signed in (`session`), or may once (`link`); of a token only its SHA-256."""
+
+schemes = Table(
+    "schemes",
+    metadata,
+    _text("assignment", primary_key=True),
+    _text("notebook", primary_key=True),
+    _text("question", primary_key=True),
+    _text("counts_from"),
+)
+
+scheme_items = Table(
+    "scheme_items",
+    metadata,
+    _id(),
+    *_question(),
+    _text("text"),
+    Column("points", Float(53), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("removed", Boolean, nullable=False, default=False),
+    *_who_and_when(),
+    Index(None, "assignment"),
+)
+"""What questions are marked by; `who` and `at` are of the last change."""
+
+marking_rules = Table(
+    "marking_rules",
+    metadata,
+    _text("assignment", primary_key=True),
+    Column("blind", Boolean, nullable=False),
+    _text("split"),
+    Column("markers", JSON, nullable=False),
+)
+
+marking_acts = Table(
+    "marking_acts",
+    metadata,
+    _id(),
+    Column("key", String(64), nullable=False, unique=True),
+    *_question(),
+    _text("kind"),
+    *_who_and_when(),
+    Index(None, "assignment"),
+)
+"""What was marked at once. `key` is made by the browser: what is sent again is not done again."""
+
+marked_answers = Table(
+    "marked_answers",
+    metadata,
+    _id(),
+    Column("act", Integer, ForeignKey("marking_acts.id"), nullable=False),
+    _text("assignment"),
+    _person(),
+    _text("notebook"),
+    _text("question"),
+    Column("items", JSON, nullable=False),
+    Column("adjustment", Float(53), nullable=False),
+    _text("comment", default=""),
+    Column("mark", Integer, ForeignKey("marks.id"), nullable=False),
+    Column("earlier_mark", Integer, ForeignKey("marks.id")),
+    Index(None, "assignment", "notebook", "question"),
+    Index(None, "act"),
+)
+"""What marks were made from. A row holds as long as `mark` is in force; of several the last."""
+
+flags = Table(
+    "flags",
+    metadata,
+    _id(),
+    _text("assignment"),
+    _person(),
+    _text("notebook"),
+    _text("question"),
+    *_who_and_when(),
+    _text("settled_by", default=""),
+    Column("settled_at", Instant),
+    Index(None, "assignment"),
+)
+"""Answers that somebody wants looked at again."""
 
 log = Table(
     "log",
