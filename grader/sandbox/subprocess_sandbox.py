@@ -196,3 +196,6 @@ def _knows(wire: socket.socket, token: bytes) -> bool:
 def _end(process: subprocess.Popen[bytes]) -> None:
     end_group(process)
     process.wait()
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
