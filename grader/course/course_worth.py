@@ -18,6 +18,7 @@ from grader.course.slip_days import SlipChoice, spend_best, spend_in_order
 from grader.course.submission_worth import Worth
 from grader.course.term import absent_result, state_of
 from grader.model.attempt import Attempt
+from grader.model.code_comment import CodeComment
 from grader.model.course_records import RegradeRequest
 from grader.model.points import exact
 from grader.model.result import Result
@@ -73,11 +74,19 @@ class CourseWorth:
         self._requests: dict[str, list[RegradeRequest]] = defaultdict(list)
         for request in view.requests(assignment).values():
             self._requests[request.person].append(request)
+        self._comments: dict[str, list[CodeComment]] = defaultdict(list)
+        for each in view.line_comments(assignment).values():
+            self._comments[each.attempt].append(each.comment)
 
     def of(self, person: str) -> Worth:
         """What decides the worth of a student's work."""
         worth = _worth(self._here, person, self._slip_days.get(person, 0))
-        return replace(worth, requests=self._requests.get(person, []))
+        attempt = self._here.counted.get(person)
+        return replace(
+            worth,
+            requests=self._requests.get(person, []),
+            comments=self._comments.get(attempt.key, []) if attempt else [],
+        )
 
     def _spent(self, rubrics: Rubrics) -> Iterator[tuple[str, int]]:
         """How many slip days each student spends here."""

@@ -34,7 +34,9 @@ def in_force(overrides: Iterable[Override]) -> list[Override]:
 def as_graded(result: Result) -> Result:
     """The result as grading left it, with nothing that anybody decided."""
     original = result.graded_as
-    result = replace(result, steps=[], penalty=0.0, excused=False, requests=[], graded_as=None)
+    result = replace(
+        result, steps=[], penalty=0.0, excused=False, requests=[], comments=[], graded_as=None
+    )
     if original is None:
         return result
     return replace(

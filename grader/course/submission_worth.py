@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from grader.course.lateness import Deadline, ExactStep, late_steps
 from grader.course.overrides import as_graded, in_force, total_step, work_overridden
+from grader.model.code_comment import CodeComment
 from grader.model.course_records import RegradeRequest
 from grader.model.points import exact, rounded
 from grader.model.result import Result
@@ -31,6 +32,8 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     overrides: list[Override] = []
     requests: list[RegradeRequest] = []
     """They decide nothing by themselves; reports show them."""
+    comments: list[CodeComment] = []
+    """Nor do these."""
 
     @property
     def stamp(self) -> str:
@@ -45,7 +48,12 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
         Points are exact from step to step; what a step shows is rounded, and so is what counts.
         """
         overrides = in_force(self.overrides)
-        bare = replace(as_graded(result), submitted_at=self._submitted_at, requests=self.requests)
+        bare = replace(
+            as_graded(result),
+            submitted_at=self._submitted_at,
+            requests=self.requests,
+            comments=self.comments,
+        )
         whole = next((each for each in overrides if each.scope == "total"), None)
         if not bare.graded:
             return _whole(bare, whole, Fraction(0), lang)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from grader.model.attempt import Attempt, DeliveredFile
+from grader.model.code_comment import CodeComment
 from grader.model.similar_pairs import SimilarityReport
 
 RunState = Literal["begun", "accepted", "preview", "undone"]
@@ -95,6 +96,18 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     assignment: str = ""
     person: str = ""
     details: dict[str, Any] = {}
+
+
+class LineComment(msgspec.Struct, frozen=True, kw_only=True):
+    """A remark on a line of an attempt; everybody who submitted it sees it."""
+
+    assignment: str
+    attempt: str
+    """`Attempt.key`."""
+    comment: CodeComment
+    who: str
+    """Only for staff."""
+    at: dt.datetime
 
 
 class RegradeRequest(msgspec.Struct, frozen=True, kw_only=True):

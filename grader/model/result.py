@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from grader.model.code_comment import CodeComment
 from grader.model.course_records import RegradeRequest
 from grader.model.notebook_records import NotebookResult
 from grader.model.release import ReleaseInfo
@@ -253,6 +254,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person decided that it does not count."""
     requests: list[RegradeRequest] = []
     """What the student asked to be looked at again."""
+    comments: list[CodeComment] = []
+    """What somebody remarked on lines of the code."""
     graded_as: GradedAs | None = None
     """What grading gave, where overrides of checks or parts changed it."""
     notebooks: list[NotebookResult] = []

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from grader.web import (
     account_pages,
+    code_pages,
     log_pages,
     request_pages,
     sign_in_pages,
@@ -35,6 +36,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *log_pages.ROUTES,
     *request_pages.ROUTES,
     *student_pages.ROUTES,
+    *code_pages.ROUTES,
 ]
 """Of every area of the desk; the first that fits an address answers."""
 

@@ -304,7 +304,7 @@ def test_the_tables_are_what_the_migrations_make(make: Make) -> None:
 
 
 def test_a_database_of_any_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    for earlier in ("0001", "0002", "0003", "0004", "0005"):
+    for earlier in ("0001", "0002", "0003", "0004", "0005", "0006"):
         path = tmp_path / f"{earlier}.sqlite"
         with sqlite3.connect(path) as plain:
             plain.executescript((DUMPS / f"{earlier}.sql").read_text("utf-8"))

@@ -254,9 +254,8 @@ def test_a_name_is_only_ever_shown(instructor: Browser, name: str) -> None:
         found = instructor.get(address(f"/a/{{}}/s/{{}}{more}", HW, key))
         assert found.status_code == 200
         assert "a=b" not in str(found.headers)
-        for harm in ("<img src=x", "<script>alert", "\u202e"):
+        for harm in ("<img src=x", "<script>alert", "\u202e", ">49<"):
             assert harm not in found.text
-        assert "49" not in found.text or name != "{{ 7 * 7 }}"
     with instructor.desk.reading() as view:
         assert len(view.people()) == 13
 

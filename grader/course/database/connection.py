@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from grader.model.errors import InputError
 
-LATEST: Final = "0006"
+LATEST: Final = "0007"
 """The revision that this version works with: that of the last file in `migrations/versions`."""
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_SECONDS: Final = 60

@@ -13,6 +13,7 @@ from grader.course.accounts import Account, TokenKind, new_token, token_digest
 from grader.course.database import (
     account_rows,
     attempt_rows,
+    comment_rows,
     comparison_rows,
     decision_rows,
     log_rows,
@@ -25,8 +26,10 @@ from grader.course.database.course_view import CourseView
 from grader.course.database.decision_rows import Revocation
 from grader.course.database.marking_rows import MarkingWriter
 from grader.course.marks import Mark, Place
+from grader.model.code_comment import CodeComment
 from grader.model.course_records import (
     GradingRun,
+    LineComment,
     LogEntry,
     MarkEntry,
     RegradeRequest,
@@ -177,6 +180,31 @@ class CourseChange(CourseView):
         )
         self.note(f"{state} regrade request {number}", known.assignment, known.person)
         return known
+
+    def comment_on_code(self, assignment: str, attempt: StoredAttempt, said: CodeComment) -> int:
+        """Keep a comment on a line of an attempt; its number."""
+        made = LineComment(
+            assignment=assignment,
+            attempt=attempt.attempt.key,
+            comment=said,
+            who=self.who,
+            at=self.at,
+        )
+        number = comment_rows.add_comment(self._connection, made)
+        what = f"commented on {said.file}, line {said.line} (comment {number})"
+        self.note(what, assignment, attempt.attempt.owner)
+        return number
+
+    def take_comment_back(self, assignment: str, attempt: StoredAttempt, number: int) -> None:
+        """Show a comment on code no more.
+
+        Raises:
+            UsageError: the attempt has none of that number.
+        """
+        if number not in self.line_comments(assignment, attempt.attempt.key):
+            raise UsageError(f"The attempt has no comment {number}.")
+        comment_rows.take_comment_back(self._connection, number)
+        self.note(f"took comment {number} back", assignment, attempt.attempt.owner)
 
     def put_comparison(self, assignment: str, report: SimilarityReport) -> None:
         """Keep what `grader similar` found."""

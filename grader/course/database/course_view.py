@@ -11,6 +11,7 @@ from grader.course.accounts import Account, AccountSession, TokenKind, token_dig
 from grader.course.database import (
     account_rows,
     attempt_rows,
+    comment_rows,
     comparison_rows,
     decision_rows,
     log_rows,
@@ -25,6 +26,7 @@ from grader.course.database.tables import extensions, overrides
 from grader.course.marks import Mark, Place
 from grader.model.course_records import (
     GradingRun,
+    LineComment,
     LogEntry,
     MarkEntry,
     RegradeRequest,
@@ -131,6 +133,10 @@ class CourseView:
     def requests(self, assignment: str = "", person: str = "") -> dict[int, RegradeRequest]:
         """Regrade requests by their numbers; the first is the oldest."""
         return request_rows.read_requests(self._connection, assignment, person)
+
+    def line_comments(self, assignment: str, attempt: str = "") -> dict[int, LineComment]:
+        """Comments on code by their numbers, at an assignment or on one attempt by its key."""
+        return comment_rows.read_comments(self._connection, assignment, attempt)
 
     def comparison(self, assignment: str) -> StoredComparison | None:
         """What `grader similar` found last in an assignment; None where nothing was compared.

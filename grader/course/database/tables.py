@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     column,
+    false,
     true,
 )
 
@@ -286,6 +287,23 @@ comparisons = Table(
     Index(None, "assignment"),
 )
 """What `grader similar` found, as compressed JSON; of an assignment the last is shown."""
+
+line_comments = Table(
+    "line_comments",
+    metadata,
+    _id(),
+    _text("assignment"),
+    _text("attempt"),
+    _text("file"),
+    Column("line", Integer, nullable=False),
+    _text("source"),
+    _text("text"),
+    Column("taken_back", Boolean, nullable=False, server_default=false()),
+    *_who_and_when(),
+    ForeignKeyConstraint(["assignment", "attempt"], ["attempts.assignment", "attempts.key"]),
+    Index(None, "assignment", "attempt"),
+)
+"""On lines of students' code; `source` is the line as it was."""
 
 accounts = Table(
     "accounts",
