@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from grader.assignment.layout import Layout, find_rubric
 from grader.assignment.plugin import AUTO, Plugin, load_plugin, plugin_files
-from grader.assignment.stripping import strip_solutions
 from grader.assignment.template_digests import with_templates
 from grader.model.composition import load_composition
 from grader.model.contract import Contract
@@ -128,8 +128,8 @@ class Assignment:
         Raises:
             InputError: the reference has no such module, or it holds part of the solution.
         """
-        folder = self.layout.given
-        return {module: _given(folder, module, self.path) for module in self.rubric.given}
+        folder, whole = self.layout.given, bool(self.reference_digest)
+        return {m: _given(folder, m, self.path, whole=whole) for m in self.rubric.given}
 
     @cached_property
     def bank_digest(self) -> str:
@@ -181,19 +181,26 @@ def _folders(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
 
 
-def _given(folder: Path, module: str, rubric: Path) -> str:
+def _given(folder: Path, module: str, rubric: Path, *, whole: bool) -> str:
+    """A module's text; `whole` where that is a reference's, not what a kit has of it."""
     path = folder / f"{module.replace('.', '/')}.py"
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise RubricError(f"{rubric}: key `given`: cannot read {path}: {reason}.") from None
-    if strip_solutions(text, str(path)) != text:
+    if whole and _has_solution(text, path):
         raise RubricError(
             f"{rubric}: key `given`: {path} holds a solution, so students do not get it complete.",
             hint=f"Take {module!r} out of `given`.",
         )
     return text
+
+
+def _has_solution(text: str, path: Path) -> bool:
+    """By a module that a student's kit lacks, and which is therefore imported by its name."""
+    stripping = import_module("grader.assignment.stripping")
+    return bool(stripping.strip_solutions(text, str(path)) != text)
 
 
 def digest(files: Iterable[Path], extra: str = "") -> str:

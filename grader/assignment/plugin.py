@@ -1,6 +1,6 @@
 """The hooks by which an assignment tells what its folder cannot say as data.
 
-An assignment may have two modules of its own, `releases.py` and `data.py`, beside its bank. Each is
+An assignment may have modules of its own, `releases.py` and `data.py`, beside its bank. Each is
 imported by the trusted side and never runs beside student code. All that they can define:
 
     RELEASES                            the templates that were given out, as `Release` records
@@ -11,7 +11,8 @@ imported by the trusted side and never runs beside student code. All that they c
     same_random(call, values, earlier)  what two right sides share, each drawing its own
     serve_data(request) -> ServedData   what notebooks get to read, and are judged on (`data.py`)
 
-What is not defined is the identity: an assignment without these files behaves as if there were one
+A third, `rendering.py`, gives the students of a demo class what was given out in their year. What
+is not defined is the identity: an assignment without these files behaves as if there were one
 template, which asks for the whole contract.
 """
 
@@ -40,7 +41,7 @@ from grader.model.verdicts import Verdict
 
 AUTO: Final = "auto"
 """In place of a release's id: read it off the submission."""
-_MODULES: Final = ("releases", "data")
+_MODULES: Final = ("releases", "data", "rendering")
 _OURS: Final = Path(__file__).resolve().parents[1]
 
 T = TypeVar("T")

@@ -66,7 +66,7 @@ def make_class(students: Iterable[InventedStudent], folder: Path, assignment: As
     ]
     catalogue = {entry.id: entry for entry in entries}
     course = course_of(assignment)
-    rendered = assignment.plugin.hook("releases", "rendered")
+    rendered = assignment.plugin.hook("rendering", "rendered")
     folder.mkdir(parents=True, exist_ok=True)
     for student in students:
         hand_in(

@@ -1,32 +1,36 @@
 """Answers of wrong code as prints: alike for answers that are the same but for rounding.
 
-A print is a salted hash of all values of one check, each on a grid relative to the largest of its
-array. Two hands that compute the same thing differ by some 1e-12 of that, the grid has 1e-6, so a
-number rarely falls on another side of a line of it; a second grid, shifted by half, is there for
-those that do. Nothing can be read out of a print: what it was made of can only be guessed whole.
+A print is a salted hash of all values of a check, or of several, each on a grid relative to the
+largest of its array. Two hands that compute the same thing differ by some 1e-12 of that, the grid
+has 1e-6, so a number rarely falls on another side of a line of it; a second grid, shifted by half,
+is there for those that do. Nothing can be read out of a print: what it was made of can only be
+guessed whole.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.random_values import Chance
+from grader.checks.random_values import Chance, Range
 from grader.diagnosis.observed_values import EXTRA_COUNTS, SHAPE, Ending, Readings, ValueKey
 
 GRID: Final = 1e-6
 GRID_SINGLE: Final = 1e-4
 """The same in single precision."""
+NAME_BYTES: Final = 8
+KEY_BYTES: Final = 10
+"""Nobody tries 2**80 keys to read a sentence."""
 _SHIFTS: Final = (0.371, 0.871)
 """Of the two grids: round numbers fall on a line of neither."""
 
 
 class AnswerPrint(NamedTuple):
-    """What stands for the answers of one check."""
+    """What stands for the answers of some checks."""
 
     name: bytes
     """By which it is looked up."""
@@ -34,19 +38,25 @@ class AnswerPrint(NamedTuple):
     """Which opens what is kept for whoever has given these answers."""
 
 
-def prints_of(check: str, readings: Readings, salt: bytes) -> list[AnswerPrint]:
-    """The prints of some readings, one for each grid; none if a value depends on chance."""
+def prints_of(readings: Mapping[str, Readings], salt: bytes) -> list[AnswerPrint]:
+    """The prints of the readings of some checks, one for each grid.
+
+    Of what is drawn, only sizes count, which are the same at every draw.
+
+    Args:
+        readings: by id of the check.
+        salt: of the catalogue.
+    """
     found = []
     for shift in _SHIFTS:
-        digest = hashlib.sha256(salt + check.encode())
-        try:
-            for piece in _pieces(readings, shift):
+        digest = hashlib.sha256(salt)
+        for check in sorted(readings):
+            digest.update(check.encode())
+            for piece in _pieces(readings[check], shift):
                 digest.update(len(piece).to_bytes(4, "little") + piece)
-        except _Unforeseeable:
-            return []
         seed = digest.digest()
         name, key = (hashlib.sha256(seed + use).digest() for use in (b"name", b"key"))
-        found.append(AnswerPrint(name[:12], key[:16]))
+        found.append(AnswerPrint(name[:NAME_BYTES], key[:KEY_BYTES]))
     return found
 
 
@@ -73,14 +83,14 @@ def of_interest(
     }
 
 
-class _Unforeseeable(Exception):
-    """A value that depends on chance."""
-
-
 def _pieces(readings: Readings, shift: float) -> Iterator[bytes]:
     for key in sorted(readings):
-        yield _named(key)
-        yield _piece(readings[key], shift)
+        value = readings[key]
+        if isinstance(value, Range):
+            value = np.array([value.low, value.high])
+        if not isinstance(value, Chance):
+            yield _named(key)
+            yield _piece(value, shift)
 
 
 def _named(key: ValueKey) -> bytes:
@@ -88,8 +98,6 @@ def _named(key: ValueKey) -> bytes:
 
 
 def _piece(value: Any, shift: float) -> bytes:
-    if isinstance(value, Chance):
-        raise _Unforeseeable
     if isinstance(value, Ending):
         shapes = sorted(SHAPE.findall(value.message))
         return f"{value.status} {value.kind} {shapes}".encode()

@@ -8,11 +8,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from grader.assignment.plugin import CallForm
-from grader.diagnosis.answer_prints import of_interest, prints_of
-from grader.diagnosis.compiled_catalogue import CompiledCatalogue, SaidOfMistake
+from grader.checks.random_values import Chance
+from grader.diagnosis.answer_prints import AnswerPrint, of_interest, prints_of
+from grader.diagnosis.causes import numbers_of
+from grader.diagnosis.compiled_catalogue import CompiledCatalogue, MadeMistake, SaidOfMistake
 from grader.diagnosis.mutated_package import Catalogue, Resolve, Version
 from grader.diagnosis.observed_values import ABSENT, Readings, same
-from grader.diagnosis.replay import ReplayedCheck
+from grader.diagnosis.replay import ReplayedCheck, draws
 from grader.model.errors import PluginError
 from grader.model.result import Outcome
 from grader.runner.answer_key import Key, LocalChannel
@@ -22,21 +24,21 @@ from grader.student.proxy import Student
 from grader.student.trace import Traces
 from grader.worker.dispatcher import Dispatcher
 
-_NUMBERS: Final = 4
-"""So many wrong numbers a check must show before it gets a print: with fewer, what was answered
-could be guessed, one guess after the other."""
+NUMBERS: Final = 4
+"""So many wrong numbers a print must be made of: with fewer, what was answered could be guessed,
+one guess after the other."""
 
 
-_RUNS: Final = 3000
+_RUNS: Final = 10_000
 """Checks that are run for the mistakes of one function; some milliseconds each."""
 
 
 class _Shown(NamedTuple):
     """What a mistake answers."""
 
-    said: SaidOfMistake
+    made: MadeMistake
     readings: dict[str, Readings]
-    """By check, of those that get a print."""
+    """By check that fails."""
 
 
 class CatalogueCompiler:
@@ -53,24 +55,32 @@ class CatalogueCompiler:
         self._labels: dict[str, set[str]] = {}
 
     def compiled(self, salt: bytes) -> CompiledCatalogue:
-        """The catalogue, of all mistakes that no other mistake is mistaken for."""
-        made = CompiledCatalogue(salt)
+        """The catalogue of what the mistakes answer; NumPy's generator stays as it is."""
+        state = np.random.get_state()
+        try:
+            return self._compiled(salt)
+        finally:
+            np.random.set_state(state)
+
+    def _compiled(self, salt: bytes) -> CompiledCatalogue:
+        found = CompiledCatalogue(salt, [check.id for check in self._checks])
         for function in self._catalogue.functions:
             mine = [check for check in self._checks if check.targets[0] == function]
             versions = _most_usual(self._catalogue.of(function), len(mine)) if mine else []
             right = self._right(function, mine) if versions else {}
             shown = [each for version in versions if (each := self._shown(version, mine, right))]
-            labels = self._labels.get(function, ())
-            made.labels[function] = sorted(labels)
+            found.labels[function] = sorted(self._labels.get(function, ()))
             for each in shown:
-                prints = {
-                    found.name: found.key
-                    for check, readings in each.readings.items()
-                    for found in prints_of(check, self._kept(readings, function), salt)
-                }
-                if prints:
-                    made.add(each.said, prints)
-        return made
+                found.add(each.made, self._prints(each, salt))
+        return found
+
+    def _prints(self, shown: _Shown, salt: bytes) -> list[AnswerPrint]:
+        """One for each check that tells enough of the mistake, or one for all if none does."""
+        function = shown.made.said.function
+        kept = {name: self._kept(mine, function) for name, mine in shown.readings.items()}
+        if not shown.made.told:
+            return prints_of(kept, salt)
+        return [each for name in shown.made.told for each in prints_of({name: kept[name]}, salt)]
 
     def _right(self, function: str, checks: Sequence[Check]) -> dict[str, Readings]:
         """What the reference answers, by check."""
@@ -93,15 +103,19 @@ class CatalogueCompiler:
         fails = {check.id for check in checks if wrong.failed(check.id)}
         if not fails:
             return None
-        readings = {}
-        for name in fails:
+        readings, numbers = dict[str, Readings](), dict[str, set[float]]()
+        for name in sorted(fails):
             case = wrong.case(name, self._form, self._catalogue)
-            if case is None:
+            if case is None or self._is_drawn(case, resolve, mistake.function):
                 continue
             mine = of_interest(case.student, mistake.function, self._catalogue.contract, None)
             self._labels[mistake.function] |= {key.label for key in mine}
-            if tells(mine, right.get(name) or self._rerun(case)):
-                readings[name] = case.student
+            readings[name] = case.student
+            numbers[name] = wrong_numbers(mine, right.get(name) or self._rerun(case))
+        told = frozenset(name for name in readings if len(numbers[name]) >= NUMBERS)
+        together = len(readings) == len(fails) and len(set().union(*numbers.values())) >= NUMBERS
+        if not told and not together:
+            return None
         said = SaidOfMistake(
             id=mistake.id,
             function=mistake.function,
@@ -109,10 +123,23 @@ class CatalogueCompiler:
             explanation=mistake.explanation_of(version.form),
             hint=mistake.hint,
             severity=mistake.severity.value,
-            fails=frozenset(fails),
-            told=frozenset(readings),
         )
-        return _Shown(said, readings) if readings else None
+        given = numbers_of(version, self._catalogue)
+        made = MadeMistake(said, given, frozenset(fails), told)
+        return _Shown(made, readings)
+
+    def _is_drawn(self, case: ReplayedCheck, resolve: Resolve, function: str) -> bool:
+        """Whether an answer depends on what is drawn, which is another thing for everyone."""
+        contract = self._catalogue.contract
+        by_chance = any(isinstance(value, Chance) for value in case.student.values())
+        if not by_chance and not draws(case.trace, contract):
+            return False
+        again = case.rerun(resolve, draw=1)
+        mine, other = (
+            prints_of({"": of_interest(readings, function, contract, None)}, b"")
+            for readings in (case.student, again)
+        )
+        return mine != other
 
     def _rerun(self, case: ReplayedCheck) -> Readings:
         resolve = self._catalogue.resolver()
@@ -134,12 +161,8 @@ class CatalogueCompiler:
             reference=KeyReplayer(self._key),
             traces=traces,
         )
-        state = np.random.get_state()
-        try:
-            with np.errstate(all="ignore"):
-                outcomes = {check.id: run.run(check).outcome for check in checks}
-        finally:
-            np.random.set_state(state)
+        with np.errstate(all="ignore"):
+            outcomes = {check.id: run.run(check).outcome for check in checks}
         return _Ran(outcomes, traces)
 
 
@@ -168,14 +191,14 @@ class _Ran(NamedTuple):
             return None
 
 
-def tells(wrong: Readings, right: Readings) -> bool:
-    """Whether so many numbers are wrong that nobody hits upon them otherwise."""
+def wrong_numbers(wrong: Readings, right: Readings) -> set[float]:
+    """The numbers that are wrong, but for more than need be known of one value."""
     numbers: set[float] = set()
     for key, value in wrong.items():
         if same(value, right.get(key, ABSENT)) or not isinstance(value, np.ndarray | float):
             continue
         numbers |= _different(value)
-    return len(numbers) >= _NUMBERS
+    return numbers
 
 
 def _different(value: Any) -> set[float]:
@@ -184,4 +207,4 @@ def _different(value: Any) -> set[float]:
     if array.dtype.kind != "f":
         return set()
     finite = array[np.isfinite(array) & (array != 0)]
-    return {float(number) for number in np.unique(np.round(finite, 9))[: 2 * _NUMBERS]}
+    return {float(number) for number in np.unique(np.round(finite, 9))[: 2 * NUMBERS]}

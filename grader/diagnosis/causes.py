@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec.structs import replace
 
 from grader.assignment.catalogue import Mistake
+from grader.diagnosis.fitted_number import FittedNumber, in_words
 from grader.diagnosis.found_mistake import FoundMistake
 from grader.diagnosis.mutated_package import Catalogue, Version
 from grader.model.result import Cause, SourceSpan
-from grader.model.rubric import Text
-
-_NUMBER: Final = Text("Your answers fit {name} = {value}.", "你的结果符合 {name} = {value}。")
 
 
 def cause_of(
@@ -27,19 +24,13 @@ def cause_of(
     span = spans.get(mistake.function)
     way = found.version.form
     explanation = mistake.explanation_of(way).in_language(lang)
-    parameters = catalogue.parameters(found.version) if found.exact else []
-    fitted = []
-    for parameter, value in zip(parameters, found.version.numbers, strict=False):
-        scale = f" {mistake.ways[way].scale}" if mistake.ways[way].scales == parameter.name else ""
-        told = f"{value:.6g}{scale}"
-        fitted.append(_NUMBER.in_language(lang).format(name=parameter.name, value=told))
     return Cause(
         id=mistake.id,
         kind="mistake",
         function=mistake.function,
         title=mistake.title_of(way).in_language(lang),
         explanation=explanation,
-        fitted=("" if lang == "zh" else " ").join(fitted),
+        fitted=in_words(numbers_of(found.version, catalogue) if found.exact else (), lang),
         hint=mistake.hint.in_language(lang),
         severity=mistake.severity.value,
         fit=found.fit,
@@ -49,6 +40,16 @@ def cause_of(
         numbers=list(found.version.numbers),
         source=replace(span, text="") if span else None,
     )
+
+
+def numbers_of(version: Version, catalogue: Catalogue) -> list[FittedNumber]:
+    """The numbers in a version of a mistake that the mistake leaves open."""
+    mistake = catalogue.mistakes[version.id]
+    way = mistake.ways[version.form]
+    return [
+        FittedNumber(each.name, value, way.scale if way.scales == each.name else "")
+        for each, value in zip(catalogue.parameters(version), version.numbers, strict=False)
+    ]
 
 
 def version_of(cause: Cause) -> Version:

@@ -248,7 +248,7 @@ def _rounded(number: float, off: float) -> float:
 
 
 def _differences(student: Readings, guess: Readings, keys: Sequence[ValueKey]) -> Array | None:
-    parts = []
+    parts = [np.empty(0)]
     for key in keys:
         mine, ours = _numbers(student, key), _numbers(guess, key)
         if mine is None or ours is None or mine.shape != ours.shape:

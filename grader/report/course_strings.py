@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-COURSE_TEXTS: Final[dict[str, tuple[str, str]]] = {
+TEXTS: Final[dict[str, tuple[str, str]]] = {
     "comments.title": ("Comments on your code", "对代码的评语"),
     "comments.place": ("{file}, line {line}", "{file}，第 {line} 行"),
     "worth.title": ("From the work to the points that count", "从作业得分到最终得分"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-ORAL_TEXTS: Final[dict[str, tuple[str, str]]] = {
+TEXTS: Final[dict[str, tuple[str, str]]] = {
     "oral.title": ("Questions for an oral", "口试问题"),
     "oral.private": ("For instructors, not for students", "仅供教师，请勿发给学生"),
     "oral.what": (

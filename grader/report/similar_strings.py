@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SIMILAR_TEXTS: Final[dict[str, tuple[str, str]]] = {
+TEXTS: Final[dict[str, tuple[str, str]]] = {
     "similar.title": ("Similar submissions", "相似的提交"),
     "similar.private": ("For instructors, not for students", "仅供教师，请勿发给学生"),
     "similar.what": (

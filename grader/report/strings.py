@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from importlib import import_module
 from typing import ClassVar, Final, Literal
 
 from grader.model.result import Outcome
-from grader.report.course_strings import COURSE_TEXTS
-from grader.report.oral_strings import ORAL_TEXTS
-from grader.report.similar_strings import SIMILAR_TEXTS
 from grader.report.submit_strings import SUBMIT_TEXTS
 
 Lang = Literal["en", "zh"]
@@ -355,11 +354,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "class.made": ("Made {when}", "生成于 {when}"),
     # terminal
     "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),
-    **COURSE_TEXTS,
-    **SIMILAR_TEXTS,
     **SUBMIT_TEXTS,
-    **ORAL_TEXTS,
 }
+_FOR_INSTRUCTORS: Final = ("course", "oral", "similar")
+"""Tables that a student's kit does not have."""
+for _name in _FOR_INSTRUCTORS:
+    with suppress(ModuleNotFoundError):
+        TEXTS.update(import_module(f"grader.report.{_name}_strings").TEXTS)
 
 
 class Texts:

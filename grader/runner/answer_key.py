@@ -9,6 +9,7 @@ that the bank or the seed changed: the key is stale, which is an error of ours, 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,8 @@ from grader.student.proxy import Channel, Reply, Request
 from grader.worker.dispatcher import Dispatcher
 
 _FORMAT: Final = 5
+_COMPRESSED: Final = bytes(8)
+"""Before a compressed key: no head is of this size."""
 
 
 class RequestAnalysis(msgspec.Struct, frozen=True, array_like=True):
@@ -52,8 +55,12 @@ class Key(msgspec.Struct):
     checks: list[ListedCheck] = []
     """The index of the bank: all its checks, in their order."""
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, *, compressed: bool = False) -> None:
         """Write the key: a head, and the answers as they would cross the wall.
+
+        Args:
+            path: of the file.
+            compressed: whether to make it smaller; it then takes longer to load.
 
         Raises:
             InputError: the file cannot be written.
@@ -71,7 +78,8 @@ class Key(msgspec.Struct):
             }
         )
         try:
-            path.write_bytes(len(head).to_bytes(8, "little") + head + data)
+            whole = len(head).to_bytes(8, "little") + head + data
+            path.write_bytes(_COMPRESSED + zlib.compress(whole, 9) if compressed else whole)
         except OSError as error:
             raise InputError(f"{path}: cannot write the answer key: {error.strerror}.") from None
 
@@ -84,7 +92,10 @@ class Key(msgspec.Struct):
         """
         remedy = "Run `grader key` to record it again."
         try:
-            data = memoryview(path.read_bytes())
+            whole = path.read_bytes()
+            if whole.startswith(_COMPRESSED):
+                whole = zlib.decompress(whole[len(_COMPRESSED) :])
+            data = memoryview(whole)
             start = 8 + int.from_bytes(data[:8], "little")
             head = msgspec.msgpack.decode(data[8:start], type=_Head)
             if head.format != _FORMAT:
@@ -95,7 +106,7 @@ class Key(msgspec.Struct):
         except OSError as error:
             text = f"{path}: cannot read the answer key: {error.strerror}."
             raise InputError(text, hint=remedy) from None
-        except (wire.WireError, msgspec.MsgspecError, ValueError):
+        except (wire.WireError, msgspec.MsgspecError, ValueError, zlib.error):
             raise InputError(f"{path}: this is not an answer key.", hint=remedy) from None
 
 

@@ -184,7 +184,7 @@ def _hooks(folder: Path) -> list[Path]:
 def _encoded(key: Key) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "public.key"
-        key.save(path)
+        key.save(path, compressed=True)
         return path.read_bytes()
 
 
@@ -193,7 +193,7 @@ def _mistakes(assignment: Assignment, key: Key, public: set[str]) -> bytes:
     salt = hashlib.sha256(f"{key.seed}/mistakes".encode()).digest()[:16]
     files, names = reference_files(assignment), assignment.package_names
     catalogue = Catalogue(assignment.layout, assignment.contract, files, names)
-    made = [CompiledCatalogue(salt)]
+    made = [CompiledCatalogue(salt, [])]
 
     def compile_mistakes(checks: Sequence[Check]) -> None:
         chosen = [check for check in checks if check.id in public]

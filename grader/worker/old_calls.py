@@ -28,8 +28,10 @@ class _Change(NamedTuple):
 
 
 def _bridge(module: ModuleType, names: str, *changes: _Change) -> None:
+    """Wrap those of the functions that this NumPy still has; `old_numpy` serves the others."""
     for name in names.split():
-        setattr(module, name, _bridged(getattr(module, name), changes))
+        if hasattr(module, name):
+            setattr(module, name, _bridged(getattr(module, name), changes))
 
 
 def _bridged(function: Callable[..., Any], changes: tuple[_Change, ...]) -> Callable[..., Any]:
@@ -194,7 +196,8 @@ def install() -> None:
     for name, wrap in (
         ("array", _array), ("asarray", _array), ("sum", _sum), ("fromstring", _fromstring),
     ):  # fmt: skip
-        setattr(np, name, wrap(getattr(np, name)))
+        if hasattr(np, name):
+            setattr(np, name, wrap(getattr(np, name)))
     np.copy = functools.wraps(np.copy)(_copy)
     _bridge(
         np, "vstack hstack dstack stack column_stack row_stack",

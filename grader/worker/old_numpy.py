@@ -1,6 +1,6 @@
 """What NumPy once had, by the release that took it away: every name since 1.11, and changed calls.
 
-Found by comparing the names of all releases from 1.11 to 2.4, and what they say was removed.
+Found by comparing the names of all releases from 1.11 to 2.5, and what they say was removed.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ _NUMPY: Final[dict[str, dict[str, Any]]] = {
         "singlecomplex": np.complex64, "sometrue": np.any, "string_": np.bytes_,
         "unicode_": np.str_,
     },
-    "2.4": {"in1d": _in1d, "row_stack": np.vstack, "trapz": _of_this_numpy(np, "trapezoid")},
+    "2.4": {"in1d": _in1d, "trapz": _of_this_numpy(np, "trapezoid")},
+    "2.5": {"row_stack": np.vstack},
 }  # fmt: skip
 
 _PRIVATE: Final = {

@@ -299,3 +299,16 @@ def test_what_explains_whole_checks_is_completed(clinic: Clinic, pair: tuple[str
     assert checks
     assert {cause.id for check in checks for cause in check.causes} == {*pair}
     assert all(cause.certain for check in checks for cause in check.causes)
+
+
+def test_what_is_drawn_or_raised_does_not_stop_the_search(clinic: Clinic) -> None:
+    """Of some answers no number is left to be fitted, and a call that raises has no `dx`."""
+    mistakes = {
+        "dropout-keep-fixed": "dropout_forward",
+        "dropout-back-test-drops": "dropout_backward",
+    }
+    found = clinic.examine(
+        {name: clinic.patient(function, mistakes=(name,)) for name, function in mistakes.items()}
+    )
+    for name, checks in found.items():
+        assert {ids[0] for ids in named(checks)} == {name}

@@ -7,12 +7,13 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from grader.worker import bridges, old_numpy, old_python
+from grader.worker import bridges, old_calls, old_numpy, old_python
 from grader.worker.bridges import NOTHING, Use, is_plausible
 from grader.worker.modules import StudentFiles
 from tests.wall.loading import load
@@ -284,3 +285,10 @@ def test_old_imports_work() -> None:
     ]
     text = "\n".join(statements)
     assert load({"layers.py": text}, lambda f: (f.load("layers.py"), f.problems)[1]) == []
+
+
+def test_what_a_newer_numpy_has_lost_is_not_wrapped() -> None:
+    """As `row_stack` of NumPy 2.5: a worker that could not start would fail every check."""
+    newer = ModuleType("newer")
+    old_calls._bridge(newer, "row_stack", old_calls._Change("a generator", "1.24", lambda *_: None))
+    assert not hasattr(newer, "row_stack")

@@ -49,7 +49,8 @@ def _of_layer(
 def _of_backward(
     call: Call, values: Mapping[str, Any], earlier: Sequence[Answered]
 ) -> Iterator[tuple[str, Any]]:
-    dout, dx = call.args[0], values["dx"]
+    dout: Any = call.args[0]
+    dx: Any = values.get("dx")  # missing of a call that raised
     forward = next((each for each in earlier if each.call.name == _LAYER), None)
     if forward is None or not _draws(forward.call, forward.values):
         return

@@ -12,7 +12,6 @@ from grader.assignments.numpynn.dropout_meaning import observe
 from grader.assignments.numpynn.random_layers import same_random
 from grader.assignments.numpynn.recognition import recognise
 from grader.assignments.numpynn.release_facts import RELEASES as _RELEASES
-from grader.assignments.numpynn.rendering import rendered as rendered
 from grader.model.release import Release
 
 RELEASES: Final[tuple[Release, ...]] = _RELEASES
