@@ -67,7 +67,7 @@ class BatchState:
             "SELECT coalesce(max(run), 0) + 1 FROM submission"
         ).fetchone()[0]
         self._kept: list[tuple[int, str]] = []
-        self.register = self._register()
+        self.register = read_register(self._db)
         self._stored = (len(self.register.rolls), dict(self.register.causes))
 
     def find(self, name: str) -> tuple[StateEntry, Summary] | None:
@@ -156,16 +156,6 @@ class BatchState:
             self._note_kept()
         self._db.close()
 
-    def _register(self) -> Register:
-        register = Register()
-        for kind, id, content in self._db.execute("SELECT kind, id, content FROM shared"):
-            with contextlib.suppress(msgspec.DecodeError):
-                if kind == "roll":
-                    register.rolls[id] = _ROLL.decode(content)
-                else:
-                    register.causes[id] = _CAUSE.decode(content)
-        return register
-
     def _share(self) -> None:
         now = (len(self.register.rolls), dict(self.register.causes))
         if now == self._stored:
@@ -175,6 +165,27 @@ class BatchState:
         rows += [("cause", id, encode(cause)) for id, cause in self.register.causes.items()]
         self._db.executemany("INSERT OR REPLACE INTO shared VALUES (?, ?, ?)", rows)
         self._stored = now
+
+
+def read_register(db: sqlite3.Connection) -> Register:
+    """What the summaries of a state have in common."""
+    register = Register()
+    for kind, id, content in db.execute("SELECT kind, id, content FROM shared"):
+        with contextlib.suppress(msgspec.DecodeError):
+            if kind == "roll":
+                register.rolls[id] = _ROLL.decode(content)
+            else:
+                register.causes[id] = _CAUSE.decode(content)
+    return register
+
+
+def read_summary(packed: bytes) -> Summary:
+    """A summary as a state keeps it.
+
+    Raises:
+        msgspec.DecodeError: it is damaged.
+    """
+    return _SUMMARY.decode(packed)
 
 
 class _StoredRoster(Roster):

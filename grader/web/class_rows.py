@@ -1,0 +1,206 @@
+"""The class of an assignment as the desk shows it: a row for each student."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from grader.course.deadlines import deadlines
+from grader.model.attempt import Attempt
+from grader.model.person import Person
+from grader.model.result import PartResult
+from grader.report.summary import Register, Summary
+from grader.report.text import by_name
+
+if TYPE_CHECKING:
+    from grader.assignment.composed import ComposedAssignment
+    from grader.assignment.folder import Assignment
+    from grader.course.course_settings import CourseSettings
+    from grader.course.database.course_view import CourseView
+
+RowState = Literal["absent", "ungraded", "failed", "internal", "graded"]
+STATES: Final[tuple[RowState, ...]] = ("graded", "ungraded", "failed", "internal", "absent")
+"""Absent: nothing was submitted. Ungraded: what counts was not graded yet. Failed: it could not be
+read. Internal: the harness failed at it, or at some of its checks."""
+Note = Literal[
+    "late", "waiting", "request", "override", "excused", "extension", "same", "team", "withdrawn"
+]
+NOTES: Final[tuple[Note, ...]] = (
+    "late", "waiting", "request", "override", "excused", "extension", "same", "team", "withdrawn",
+)  # fmt: skip
+_SHORTEST: Final = dt.timedelta(minutes=1)
+
+
+class StudentRow(NamedTuple):
+    """Somebody at an assignment."""
+
+    person: Person
+    state: RowState
+    summary: Summary | None
+    """What grading gave; None where it gave nothing."""
+    submitted: dt.datetime | None
+    late: dt.timedelta | None
+    """How much after the due time, extensions included; None where in time or not known."""
+    attempts: int
+    notes: tuple[Note, ...]
+
+    @property
+    def score(self) -> float | None:
+        """The points that count."""
+        return self.summary.final if self.summary and self.summary.graded else None
+
+    def part(self, id: str) -> PartResult | None:
+        """What a part gave; None where it was not asked for."""
+        parts = self.summary.parts if self.summary and self.summary.graded else []
+        return next((part for part in parts if part.id == id and part.total), None)
+
+
+class ClassView(NamedTuple):
+    """Everybody at an assignment, in the order of names."""
+
+    rows: list[StudentRow]
+    register: Register
+    parts: list[PartResult]
+    """For the headings, with the most that each is worth to anybody."""
+    max_score: float
+    same: list[list[str]]
+    """Keys of those whose submissions are the same, byte for byte, and are not of one team."""
+    requests: Mapping[int, tuple[str, str]]
+    """The open ones: number to whose it is, and about what."""
+    sections: list[str]
+
+
+class CourseFacts(NamedTuple):
+    """What the course's database says of an assignment."""
+
+    people: list[Person]
+    counted: Mapping[str, Attempt]
+    """The attempt that counts, by student."""
+    attempts: Mapping[str, int]
+    due: Mapping[str, dt.datetime | None]
+    same: list[list[str]]
+    overridden: frozenset[str]
+    extended: frozenset[str]
+    requests: Mapping[int, tuple[str, str]]
+
+
+def course_facts(
+    settings: CourseSettings,
+    view: CourseView,
+    id: str,
+    loaded: Assignment | ComposedAssignment,
+) -> CourseFacts:
+    """Read them all at once."""
+    stored = view.attempts(id)
+    counted = {m: e.attempt for e in stored if e.attempt.counted for m in e.attempt.members}
+    for each in stored:  # nothing was chosen yet
+        for member in each.attempt.members:
+            counted.setdefault(member, each.attempt)
+    digests: dict[str, set[str]] = {}
+    for each in stored:
+        if each.digest and each.files:
+            digests.setdefault(each.digest, set()).update(each.attempt.members[:1])
+    extensions = [each for each in view.extensions(id).values() if not each.revoked]
+    return CourseFacts(
+        people=view.people(),
+        counted=counted,
+        attempts=Counter(member for each in stored for member in each.attempt.members),
+        due={key: each.due for key, each in deadlines(settings, view, id, loaded.rubric).items()},
+        same=sorted(sorted(owners) for owners in digests.values() if len(owners) > 1),
+        overridden=frozenset(e.person for e in view.overrides(id).values() if not e.revoked),
+        extended=frozenset(each.id for each in extensions if each.scope == "student"),
+        requests={
+            number: (each.person, each.about)
+            for number, each in view.requests(id).items()
+            if each.state == "open"
+        },
+    )
+
+
+def class_view(
+    facts: CourseFacts, summaries: Mapping[str, Summary], register: Register
+) -> ClassView:
+    """The class, from what the course says and what grading gave."""
+    asking = {person for person, _ in facts.requests.values()}
+    alike = {key for keys in facts.same for key in keys}
+    rows = [
+        _row(facts, person, summaries.get(person.key), asking, alike)
+        for person in facts.people
+        if not person.withdrawn or person.key in facts.counted
+    ]
+    rows.sort(key=lambda row: (by_name(row.person.name), row.person.key))
+    graded = [row.summary for row in rows if row.summary and row.summary.graded]
+    return ClassView(
+        rows=rows,
+        register=register,
+        parts=_parts(graded),
+        max_score=max((summary.max_score for summary in graded), default=0.0),
+        same=facts.same,
+        requests=facts.requests,
+        sections=sorted({row.person.section for row in rows if row.person.section}),
+    )
+
+
+def _row(
+    facts: CourseFacts,
+    person: Person,
+    summary: Summary | None,
+    asking: Iterable[str],
+    alike: Iterable[str],
+) -> StudentRow:
+    key = person.key
+    attempt = facts.counted.get(key)
+    if attempt is None and summary is not None and summary.error_kind == "absent":
+        summary = None
+    submitted = attempt.submitted if attempt else None
+    late = _late(submitted, facts.due.get(key))
+    said: dict[Note, bool] = {
+        "late": late is not None or bool(attempt and attempt.late),
+        "waiting": bool(summary and summary.waiting),
+        "request": key in asking,
+        "override": key in facts.overridden,
+        "excused": bool(summary and summary.excused),
+        "extension": key in facts.extended,
+        "same": key in alike,
+        "team": bool(attempt and len(attempt.members) > 1),
+        "withdrawn": person.withdrawn,
+    }
+    return StudentRow(
+        person=person,
+        state=_state(attempt, summary),
+        summary=summary,
+        submitted=submitted,
+        late=late,
+        attempts=facts.attempts.get(key, 0),
+        notes=tuple(note for note in NOTES if said[note]),
+    )
+
+
+def _state(attempt: Attempt | None, summary: Summary | None) -> RowState:
+    if attempt is None and summary is None:
+        return "absent"
+    if summary is None or (attempt is not None and summary.error_kind == "absent"):
+        return "ungraded"
+    if summary.internal or summary.error_kind == "internal":
+        return "internal"
+    return "graded" if summary.graded else "failed"
+
+
+def _late(submitted: dt.datetime | None, due: dt.datetime | None) -> dt.timedelta | None:
+    """Times without a zone are not compared: nobody knows what they mean."""
+    if submitted is None or due is None or (submitted.tzinfo is None) != (due.tzinfo is None):
+        return None
+    late = submitted - due
+    return late if late >= _SHORTEST else None
+
+
+def _parts(graded: Iterable[Summary]) -> list[PartResult]:
+    found: dict[str, PartResult] = {}
+    for summary in graded:
+        for part in summary.parts:
+            known = found.get(part.id)
+            if known is None or part.max_points > known.max_points:
+                found[part.id] = part
+    return list(found.values())
