@@ -77,7 +77,7 @@ class BatchState:
             row = self._db.execute(query, (name,)).fetchone()
             if row is None:
                 return None
-            entry, summary = _ENTRY.decode(row[0]), _SUMMARY.decode(row[1])
+            entry, summary = read_row(*row)
         except (sqlite3.Error, msgspec.DecodeError):
             return None
         return (entry, summary) if summary.roll in self.register.rolls else None
@@ -179,13 +179,13 @@ def read_register(db: sqlite3.Connection) -> Register:
     return register
 
 
-def read_summary(packed: bytes) -> Summary:
-    """A summary as a state keeps it.
+def read_row(entry: bytes, summary: bytes) -> tuple[StateEntry, Summary]:
+    """What a state keeps of a submission.
 
     Raises:
         msgspec.DecodeError: it is damaged.
     """
-    return _SUMMARY.decode(packed)
+    return _ENTRY.decode(entry), _SUMMARY.decode(summary)
 
 
 class _StoredRoster(Roster):

@@ -40,6 +40,10 @@ class ClassStanding:
         """What decides the worth of a student's work."""
         return self._worth.of(person)
 
+    def stamps(self, person: str) -> tuple[str, str]:
+        """Of a student's decisions and times, and of their marks: as a batch's state has them."""
+        return self._worth.of(person).stamp, self._marks.stamp(person)
+
     def applied(self, result: Result, lang: Lang = "en") -> Result:
         """A result as graded, with what was marked and decided."""
         marked = self._marks.applied(result, lang)

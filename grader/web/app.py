@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from grader.web import (
     account_pages,
+    class_pages,
     code_pages,
     log_pages,
     request_pages,
@@ -33,6 +34,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *static_files.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,
+    *class_pages.ROUTES,
     *log_pages.ROUTES,
     *request_pages.ROUTES,
     *student_pages.ROUTES,

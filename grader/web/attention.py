@@ -49,10 +49,10 @@ class Attention(NamedTuple):
     requests: list[OpenRequest]
 
     @property
-    def count(self) -> int:
-        """How much there is, without those who merely have few points."""
-        lists = (self.failed, self.internal, self.ungraded, self.same, self.waiting, self.requests)
-        return sum(map(len, lists))
+    def things(self) -> int:
+        """How many there are, without those who merely have few points."""
+        people = len(self.failed) + len(self.internal) + len(self.ungraded)
+        return people + len(self.same) + len(self.waiting) + len(self.requests)
 
 
 def attention(view: ClassView) -> Attention:

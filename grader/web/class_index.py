@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from grader.batches.state_reader import StateReader
 from grader.course.accounts import Account
-from grader.web.class_rows import ClassView, CourseFacts, class_view, course_facts
+from grader.model.errors import GraderError
+from grader.report.summary import Summary
+from grader.web.class_rows import ClassView, class_view, course_facts
 from grader.web.permissions import sees
 
 if TYPE_CHECKING:
+    from grader.course.class_standing import ClassStanding
+    from grader.course.database.course_view import CourseView
     from grader.web.desk import Desk
+
+_AT_ONCE: Final = 500
+"""A class of more is read in the background, so that no page waits for it but the first."""
+_LOG: Final = logging.getLogger(__name__)
 
 
 class ClassIndex:
@@ -22,37 +31,62 @@ class ClassIndex:
         self._desk = desk
         self._id = assignment
         self._state = StateReader(desk.course.out(assignment))
-        self._lock = threading.Lock()
+        self._live: dict[tuple[str, str, str], Summary] = {}
+        """What results are worth after marks and decisions that no batch has seen yet."""
+        self._reading = threading.Lock()
         self._change = -1
-        self._facts: CourseFacts | None = None
         self._view: ClassView | None = None
         self._seen: dict[tuple[str, ...], ClassView] = {}
 
     def view(self, account: Account) -> ClassView:
-        """The class as it is now, with whom the account may see."""
-        with self._lock:
-            if self._refreshed() or self._view is None:
-                assert self._facts is not None
-                summaries, register = dict(self._state.summaries), self._state.register
-                self._view = class_view(self._facts, summaries, register)
-                self._seen.clear()
-            if not account.sections:
-                return self._view
-            key = tuple(account.sections)
-            if key not in self._seen:
-                self._seen[key] = _seen_by(account, self._view)
-            return self._seen[key]
+        """The class with whom the account may see, as it is now; a large one as it just was."""
+        if self._view is not None and len(self._view.rows) > _AT_ONCE:
+            if not self._reading.locked() and self._is_old():
+                threading.Thread(target=self._read_behind, daemon=True).start()
+        else:
+            self._read()
+        assert self._view is not None
+        key = tuple(sorted(account.sections))
+        return self._seen.setdefault(key, _seen_by(account, self._view)) if key else self._view
 
-    def _refreshed(self) -> bool:
-        changed = self._state.refresh()
+    def _is_old(self) -> bool:
         with self._desk.reading() as view:
-            change = view.last_change()
-            if change != self._change:
-                loaded = self._desk.loaded(self._id)
-                self._facts = course_facts(self._desk.course.settings, view, self._id, loaded)
-                self._change = change
-                changed = True
-        return changed
+            return self._state.is_old() or view.last_change(self._id) != self._change
+
+    def _read_behind(self) -> None:
+        try:
+            self._read()
+        except GraderError as error:  # the next page says it, once it has to wait
+            _LOG.warning("%s: %s", self._id, error)
+
+    def _read(self) -> None:
+        with self._reading, self._desk.reading() as view:
+            change = view.last_change(self._id)
+            if not self._state.refresh() and change == self._change:
+                return
+            loaded = self._desk.loaded(self._id)
+            facts = course_facts(self._desk.course.settings, view, self._id, loaded)
+            summaries = self._summaries(view, self._desk.standing(view, self._id))
+            self._view = class_view(facts, summaries, self._state.register)
+            self._seen = {}
+            self._change = change
+
+    def _summaries(self, view: CourseView, standing: ClassStanding) -> dict[str, Summary]:
+        """What each is worth now, also where that was decided after the last batch."""
+        found: dict[str, Summary] = {}
+        live: dict[tuple[str, str, str], Summary] = {}
+        for key, (entry, summary) in self._state.rows.items():
+            found[key] = summary
+            stamps = standing.stamps(key)
+            if stamps == (entry.worth, entry.marks) or not view.has_result(entry.content):
+                continue
+            place = (entry.content, *stamps)
+            if place not in self._live:
+                result = standing.applied(view.result(entry.content))
+                self._live[place] = self._state.register.summary(result)
+            found[key] = live[place] = self._live[place]
+        self._live = live
+        return found
 
 
 def _seen_by(account: Account, view: ClassView) -> ClassView:

@@ -15,6 +15,7 @@ from grader.report.student_view import Segment, stretches
 from grader.report.summary import LETTERS, Register, Summary
 from grader.web.class_rows import ClassView
 
+_FEWEST_BINS: Final = 5
 _MOST_BINS: Final = 16
 _WIDTHS: Final = (1.0, 2.0, 2.5, 5.0)
 """Of bins, times a power of ten."""
@@ -36,7 +37,7 @@ class MistakeRow(NamedTuple):
     """A mistake, and how many made it."""
 
     cause: Cause
-    count: int
+    students: int
 
 
 class ScoreBin(NamedTuple):
@@ -44,13 +45,13 @@ class ScoreBin(NamedTuple):
 
     low: float
     high: float
-    count: int
+    students: int
 
 
 class ScoreSpread(NamedTuple):
     """The scores of those that were graded, in points."""
 
-    count: int
+    students: int
     mean: float
     median: float
     lowest: float
@@ -107,7 +108,7 @@ def score_spread(view: ClassView) -> ScoreSpread | None:
     if not scores:
         return None
     return ScoreSpread(
-        count=len(scores),
+        students=len(scores),
         mean=statistics.fmean(scores),
         median=statistics.median(scores),
         lowest=min(scores),
@@ -117,9 +118,10 @@ def score_spread(view: ClassView) -> ScoreSpread | None:
 
 
 def fitting_bins(scores: Sequence[float]) -> list[ScoreBin]:
-    """Bins of one round width that cover the scores and nothing else; at most `_MOST_BINS`."""
+    """Bins of one round width that cover the scores and nothing else, more for more scores."""
     low, high = min(scores), max(scores)
-    width = _round_width((high - low) / _MOST_BINS)
+    most = min(_MOST_BINS, max(_FEWEST_BINS, round(2 * len(scores) ** 0.5)))
+    width = _round_width((high - low) / most)
     first, last = int(low // width), int(high // width)
     if last > first and last * width == high:
         last -= 1  # the end belongs to the last bin

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grader.assignment.composed import open_assignment
 from grader.course.accounts import Account
 from grader.course.class_standing import ClassStanding
+from grader.web.class_index import ClassIndex
 from grader.web.desk_settings import DeskSettings
 from grader.web.page_errors import PageNotFound
 from grader.web.rate_limit import SignInLimits
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from grader.course.database.course_change import CourseChange
     from grader.course.database.course_view import CourseView
     from grader.model.person import Person
+    from grader.web.class_rows import ClassView
 
 
 class Desk:
@@ -35,6 +37,7 @@ class Desk:
         """What the next page of a session says on top, by the digest of its token."""
         self._opened: dict[str, Assignment | ComposedAssignment] = {}
         self._opening = threading.Lock()
+        self._classes: dict[str, ClassIndex] = {}
         self._standings: dict[str, tuple[int, ClassStanding]] = {}
 
     def reading(self) -> contextlib.AbstractContextManager[CourseView]:
@@ -83,6 +86,18 @@ class Desk:
         made = ClassStanding(self.course.settings, view, id, lambda each: self.loaded(each).rubric)
         self._standings[id] = (stamp, made)
         return made
+
+    def class_view(self, id: str, account: Account) -> ClassView:
+        """The class of an assignment, with whom the account may see; see `ClassIndex`.
+
+        Raises:
+            PageNotFound: the course has none of that id.
+            GraderError: what grades it cannot be opened.
+        """
+        self.assignment(id)
+        with self._opening:
+            index = self._classes.setdefault(id, ClassIndex(self, id))
+        return index.view(account)
 
     def title(self, id: str, lang: str = "en") -> str:
         """What an assignment is called; its id, where what grades it cannot be opened."""

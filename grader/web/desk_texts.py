@@ -6,10 +6,16 @@ from typing import ClassVar, Final
 
 from grader.report.strings import TEXTS, Texts
 from grader.web.account_strings import ACCOUNT_TEXTS
+from grader.web.class_strings import CLASS_TEXTS
 from grader.web.desk_strings import DESK_TEXTS
 from grader.web.student_strings import STUDENT_TEXTS
 
-EVERY: Final[dict[str, tuple[str, str]]] = {**DESK_TEXTS, **ACCOUNT_TEXTS, **STUDENT_TEXTS}
+EVERY: Final[dict[str, tuple[str, str]]] = {
+    **DESK_TEXTS,
+    **ACCOUNT_TEXTS,
+    **CLASS_TEXTS,
+    **STUDENT_TEXTS,
+}
 """Each area of the desk has a table of its own; keys begin with its name."""
 
 

@@ -146,10 +146,6 @@ class CourseView:
         """
         return comparison_rows.last_comparison(self._connection, assignment)
 
-    def last_change(self) -> int:
-        """A number that grows with every change of the course; 0 before the first."""
-        return log_rows.last_number(self._connection)
-
     def log(self, assignment: str = "", person: str = "") -> list[LogEntry]:
         """What was done, the oldest first. With a person: what concerns them or everybody."""
         return log_rows.read_log(self._connection, assignment, person)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, func, insert, or_, select
+from sqlalchemy import Connection, Row, insert, or_, select
 
 from grader.course.database.tables import log
 from grader.model.course_records import LogEntry
@@ -12,11 +12,6 @@ def add_log(connection: Connection, entry: LogEntry) -> None:
     """Note something that was done."""
     values = {name: getattr(entry, name) for name in entry.__struct_fields__}
     connection.execute(insert(log).values(values))
-
-
-def last_number(connection: Connection) -> int:
-    """The number of what was done last; 0 where nothing was."""
-    return connection.execute(select(func.coalesce(func.max(log.c.id), 0))).scalar_one()
 
 
 def read_log_page(
