@@ -1,21 +1,20 @@
-"""Serving the desk: the socket, TLS, and how long a slow client is waited for."""
+"""Serving the desk: where it listens, TLS, and the link that signs in whoever started it."""
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from grader.course.accounts import LINK_LASTS, Account
 from grader.course.course_folder import system_user
 from grader.model.errors import InputError, UsageError
 from grader.web.app import desk_app
 from grader.web.desk_settings import DeskSettings, settings_for
+from grader.web.impatient_protocol import ImpatientProtocol
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from grader.course.course_folder import CourseFolder
 
 _HEADER_BYTES: Final = 32_768
-_HEADER_SECONDS: Final = 15
 _CONNECTIONS: Final = 500
 
 
@@ -46,37 +44,6 @@ class Serving(NamedTuple):
             raise UsageError("TLS needs both --certificate and --key.")
         tls = self.certificate is not None
         return settings_for(self.host, self.port, tls=tls, public=self.public)
-
-
-class ImpatientProtocol(H11Protocol):
-    """HTTP that hangs up on whoever takes long to say what they want."""
-
-    seconds: float = _HEADER_SECONDS
-    _waiting: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait."""
-        super().connection_made(transport)
-        self._waiting = self.loop.call_later(self.seconds, transport.abort)
-
-    def data_received(self, data: bytes) -> None:
-        """Wait on while a request's head is not whole; keep-alive is waited for anew."""
-        cycle = self.cycle
-        super().data_received(data)
-        if self.cycle is not cycle:
-            self._stop_waiting()
-        elif self._waiting is None and (cycle is None or cycle.response_complete):
-            self._waiting = self.loop.call_later(self.seconds, self.transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _stop_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
 
 
 def serve(course: CourseFolder, said: Serving, name: str, say: Callable[[str], Any]) -> None:
