@@ -15,6 +15,9 @@ from grader.web import (
     account_pages,
     class_pages,
     code_pages,
+    grading_pages,
+    hand_back_pages,
+    import_pages,
     log_pages,
     request_pages,
     sign_in_pages,
@@ -39,6 +42,9 @@ ROUTES: Final[list[BaseRoute]] = [
     *request_pages.ROUTES,
     *student_pages.ROUTES,
     *code_pages.ROUTES,
+    *import_pages.ROUTES,
+    *grading_pages.ROUTES,
+    *hand_back_pages.ROUTES,
 ]
 """Of every area of the desk; the first that fits an address answers."""
 

@@ -8,6 +8,9 @@ from grader.report.strings import TEXTS, Texts
 from grader.web.account_strings import ACCOUNT_TEXTS
 from grader.web.class_strings import CLASS_TEXTS
 from grader.web.desk_strings import DESK_TEXTS
+from grader.web.grading_strings import GRADING_TEXTS
+from grader.web.hand_back_strings import HAND_BACK_TEXTS
+from grader.web.import_strings import IMPORT_TEXTS
 from grader.web.student_strings import STUDENT_TEXTS
 
 EVERY: Final[dict[str, tuple[str, str]]] = {
@@ -15,6 +18,9 @@ EVERY: Final[dict[str, tuple[str, str]]] = {
     **ACCOUNT_TEXTS,
     **CLASS_TEXTS,
     **STUDENT_TEXTS,
+    **IMPORT_TEXTS,
+    **GRADING_TEXTS,
+    **HAND_BACK_TEXTS,
 }
 """Each area of the desk has a table of its own; keys begin with its name."""
 

@@ -1,0 +1,97 @@
+"""What the page for grading says, in English and Chinese, side by side."""
+
+from __future__ import annotations
+
+from typing import Final
+
+GRADING_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "grading.title": ("Grading", "评分"),
+    "grading.never": ("Not graded yet", "尚未评分"),
+    "grading.never.more": (
+        "{n} attempt is here. Grading runs by itself: you may leave this page, and stop and go on "
+        "as you like.|{n} attempts are here. Grading runs by itself: you may leave this page, and "
+        "stop and go on as you like.",
+        "已有 {n} 份提交。评分在后台运行，可以离开本页，也可以随时停止并继续。",
+    ),
+    "grading.nothing_here": ("Nothing was submitted yet.", "尚无提交。"),
+    "grading.import": ("Import submissions", "导入作业"),
+    "grading.running.grade": ("Grading", "正在评分"),
+    "grading.running.preview": ("Previewing", "正在预览"),
+    "grading.running.accept": ("Putting the preview in force", "正在启用预览结果"),
+    "grading.running.undo": ("Going back to an earlier run", "正在恢复先前的结果"),
+    "grading.every_attempt": (
+        "The best attempt counts, so all of them are graded first.",
+        "以最佳提交为准，因此先对所有提交评分。",
+    ),
+    "grading.finished.grade": ("Graded", "评分完成"),
+    "grading.finished.preview": ("Previewed", "预览完成"),
+    "grading.finished.accept": ("The preview is in force", "预览结果已启用"),
+    "grading.finished.undo": ("The earlier run is in force again", "已恢复先前的结果"),
+    "grading.stopped": ("Stopped; what was graded is kept", "已停止；已有结果均保留"),
+    "grading.failed": ("It could not go on", "评分未能继续"),
+    "grading.gone": (
+        "It was cut off; what was graded is kept",
+        "评分意外中断；已有结果均保留",
+    ),
+    "grading.by": ("by {who}, {at}", "{who}，{at}"),
+    "grading.done": ("Done", "已完成"),
+    "grading.of": ("{done} of {total}", "{done} / {total}"),
+    "grading.graded": ("Have points", "有分数"),
+    "grading.unchanged": ("Unchanged", "未变化"),
+    "grading.absent": ("Submitted nothing", "未提交"),
+    "grading.ungraded": ("Could not be graded", "无法评分"),
+    "grading.unsaved": ("Could not be saved", "无法保存"),
+    "grading.unmarked": ("Answers to mark", "待阅答案"),
+    "grading.slow": ("Takes long", "耗时较长"),
+    "grading.rows": ("Last results", "最新结果"),
+    "grading.student": ("Student", "学生"),
+    "grading.points": ("Points", "分数"),
+    "grading.note": ("Note", "备注"),
+    "grading.row.reused": ("unchanged", "未变化"),
+    "grading.row.waiting": ("{n} answer to mark|{n} answers to mark", "{n} 个待阅答案"),
+    "grading.stop": ("Stop", "停止"),
+    "grading.start": ("Grade", "评分"),
+    "grading.go_on": ("Go on", "继续"),
+    "grading.update": ("Grade what changed", "对有变化的评分"),
+    "grading.update.hint": (
+        "Takes in marks, overrides and extensions, and brings all pages up to date.",
+        "纳入人工评分、改分与延期，并更新所有页面。",
+    ),
+    "grading.preview": ("Preview a regrade", "预览重新评分"),
+    "grading.preview.hint": (
+        "Says whose points would change, and changes nothing.",
+        "显示哪些分数会变化，不作任何更改。",
+    ),
+    "grading.fresh": ("Grade everything again", "全部重新评分"),
+    "grading.fresh.sure": (
+        "Grade every submission again, whatever is there already?",
+        "要对所有提交重新评分吗？",
+    ),
+    "grading.options": ("Options", "选项"),
+    "grading.lang": ("Language of the pages", "页面语言"),
+    "grading.requests_to": (
+        "Students may ask for a regrade, by e-mail to",
+        "学生可通过邮件申请复核，收件地址",
+    ),
+    "grading.requests_to.hint": ("Empty: their pages have no form.", "留空则页面上没有申请表。"),
+    "grading.changes": ("What would change", "将发生的变化"),
+    "grading.changes.of": ("Preview of {at}, by {who}", "{who} 于 {at} 的预览"),
+    "grading.changes.none": ("Nothing would change.", "没有变化。"),
+    "grading.accept": ("Put it in force", "启用"),
+    "grading.runs": ("Runs", "历次评分"),
+    "grading.run": ("Run {n}", "第 {n} 次"),
+    "grading.run.at": ("When", "时间"),
+    "grading.run.who": ("Who", "操作者"),
+    "grading.run.state": ("State", "状态"),
+    "grading.run.in_force": ("in force", "当前结果"),
+    "grading.run.accepted": ("replaced", "已被替代"),
+    "grading.run.undone": ("undone", "已撤销"),
+    "grading.undo": ("Go back to it", "恢复"),
+    "grading.undo.sure": (
+        "Put run {n} in force again? Every page is made anew.",
+        "要恢复第 {n} 次的结果吗？所有页面将重新生成。",
+    ),
+    "grading.to_class": ("To the class", "查看全班"),
+    "grading.to_marking": ("Mark answers", "开始阅卷"),
+    "grading.to_hand_back": ("Hand back", "发还"),
+}
