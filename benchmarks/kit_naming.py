@@ -85,7 +85,7 @@ def _verdict(kit: Sequence[str], report: str) -> str:
         return "same"
     if report in kit:
         return "among several"
-    if not report:
+    if not report or report.startswith("structure:"):
         return "named by the kit only"
     if not first:
         return "not named"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from grader.similarity.comparison import Comparison
     from grader.similarity.given_code import FileChoice, GivenCode
 
+_NAMED: Final = 3
+"""Submissions that are named of those with which the same is wrong."""
 _SHOWN: Final = 10
 
 
@@ -203,7 +205,11 @@ def _show(report: SimilarityReport) -> None:
         f"{spread.outside:,} of {spread.pairs:,} pairs stand out "
         f"(from {percent(spread.threshold)} %; the median is {percent(spread.median)} %)."
     )
+    by_problem: dict[str, list[str]] = {}
     for each in names:
         if each.problem:
-            said = one_line(f"{each.shown}: {each.problem}")
-            typer.echo(f"Not compared, or not wholly: {said}", err=True)
+            by_problem.setdefault(each.problem, []).append(each.shown)
+    for problem, shown in by_problem.items():
+        more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+        said = one_line(f"{', '.join(shown[:_NAMED])}{more}: {problem}")
+        typer.echo(f"Not compared, or not wholly: {said}", err=True)

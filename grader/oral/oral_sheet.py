@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -48,48 +49,47 @@ def oral_sheet(
         GraderError: code cannot be run here.
     """
     loaded = open_assignment(settings.assignment)
+    opened = replace(settings, public_only=True, notebooks=False)
+    draw = partial(
+        draw_questions, seed=seed, similar=similar, templates=templates, lang=lang, told=told
+    )
     found: list[DrawnQuestions] = []
     problems: list[InputError] = []
+
+    def use(context: GradingContext) -> None:
+        try:
+            submission = read_submission(context, source)
+        except InputError as error:
+            problems.append(error)
+        else:
+            found.append(draw(context, submission, number - _count(found)))
+
     for member in members_of(loaded):
-        left = number - sum(len(each.questions) for each in found)
-
-        def use(context: GradingContext, left: int = left) -> None:
-            try:
-                submission = read_submission(context, source)
-            except InputError as error:
-                problems.append(error)
-                return
-            found.append(
-                draw_questions(
-                    context,
-                    submission,
-                    left,
-                    seed=seed,
-                    similar=similar,
-                    templates=templates,
-                    lang=lang,
-                    told=told,
-                )
-            )
-
-        if left > 0:
-            open_context(replace(settings, public_only=True, notebooks=False), use, member)
+        if _count(found) < number:
+            open_context(opened, use, member)
     if not found:
         raise problems[0]
-    questions = [question for each in found for question in each.questions]
-    if not questions:
-        written = sum(each.functions for each in found)
-        raise InputError(
-            f"{source.path}: nothing can be asked about it: {written} functions of the contract "
-            "are the student's own, and no public check calls one of them on several inputs."
-        )
+    if not _count(found):
+        raise _nothing_to_ask(source, found)
     return OralSheet(
         submission=source.id,
         name=source.name,
         assignment=loaded.rubric.title.in_language(lang),
         seed=seed,
-        questions=questions,
+        questions=[question for each in found for question in each.questions],
         tried=sum(each.runs for each in found),
+    )
+
+
+def _count(found: Iterable[DrawnQuestions]) -> int:
+    return sum(len(each.questions) for each in found)
+
+
+def _nothing_to_ask(source: Source, found: Iterable[DrawnQuestions]) -> InputError:
+    written = sum(each.functions for each in found)
+    return InputError(
+        f"{source.path}: nothing can be asked about it: {written} functions of the contract "
+        "are the student's own, and no public check calls one of them on several inputs."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -53,7 +53,7 @@ def programs(path: Path, chosen: Chosen) -> Programs:
     """
     tree = _read(path)
     files: list[ProgramFile] = []
-    problems = [f"{name} {why}" for name, why in tree.unread.items() if chosen(name)]
+    unread = {name: why for name, why in tree.unread.items() if chosen(name)}
     left = MAX_CHARACTERS
     for name, data in sorted(tree.files.items()):
         if not chosen(name):
@@ -61,17 +61,26 @@ def programs(path: Path, chosen: Chosen) -> Programs:
         try:
             file = _program(name, data)
         except (InputError, Unreadable) as error:
-            told = str(error).rstrip(".")
-            problems.append(told if told.startswith(name) else f"{name}: {told}")
+            unread[name] = str(error).rstrip(".").removeprefix(name).lstrip(": ")
             continue
         if len(file.text) > min(left, _MAX_FILE):
-            problems.append(f"{name} is too long to be compared")
+            unread[name] = "is too long to be compared"
             continue
         left -= len(file.text)
         files.append(file)
-    if not files and not problems:
-        problems.append("holds no Python files or notebooks")
-    return Programs(files, "; ".join(problems[:3]))
+    if not files and not unread:
+        return Programs(files, "holds no Python files or notebooks")
+    return Programs(files, "; ".join([*_by_reason(unread)][:3]))
+
+
+def _by_reason(unread: Mapping[str, str]) -> Iterator[str]:
+    """What could not be read and why, each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in unread.items():
+        by_reason.setdefault(why, []).append(name)
+    for why, (first, *others) in by_reason.items():
+        more = f" and {len(others)} more" if others else ""
+        yield f"{first}{more}: {why}"
 
 
 def _read(path: Path) -> Tree:

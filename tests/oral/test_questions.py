@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +44,21 @@ def test_scale_{n}(student, reference, inputs):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An assignment, and what somebody wrote for it, asked about twice."""
+    """An assignment, and what somebody wrote for it, asked about."""
     folder = tmp_path_factory.mktemp("oral")
     (folder / "assignment").mkdir()
     checks = [CHECK.format(n=n) for n in (3, 6, 5, 7)]
     make(folder / "assignment", *checks)
     (folder / "ann/toy").mkdir(parents=True)
     (folder / "ann/toy/layers.py").write_text(MINE, encoding="utf-8")
-    for name in ("one", "other"):
-        ask(folder, "--json", f"{name}.json", "-n", "9")
+    ask(folder, "--json", "one.json", "-n", "9")
     return folder
 
 
-def ask(folder: Path, *words: str, code: int = 0) -> str:
+def ask(folder: Path, *words: str, name: str = "ann", code: int = 0) -> str:
     """What `grader questions` says."""
     rubric = folder / "assignment/toy.toml"
-    done = grader("questions", "ann", "-a", rubric, *words, cwd=folder, code=code)
+    done = grader("questions", name, "-a", rubric, *words, cwd=folder, code=code)
     return done.stdout + done.stderr
 
 
@@ -112,8 +112,13 @@ def test_every_question_shows_the_line_that_it_is_about(made: Path) -> None:
         assert each["how"]
 
 
-def test_the_same_seed_draws_the_same(made: Path) -> None:
-    assert (made / "one.json").read_bytes() == (made / "other.json").read_bytes()
+def test_the_same_seed_draws_the_same_from_an_archive(made: Path) -> None:
+    with zipfile.ZipFile(made / "ann.zip", "w") as archive:
+        archive.write(made / "ann/toy/layers.py", "ann/toy/layers.py")
+    ask(made, "--json", "zipped.json", "-n", "2", name="ann.zip")
+    one, other = (json.loads((made / f"{n}.json").read_bytes()) for n in ("one", "zipped"))
+    assert other["questions"] == one["questions"][:2]
+    assert (other["submission"], len(other["questions"])) == ("ann.zip", 2)
 
 
 def test_what_was_given_is_not_asked_about(made: Path) -> None:
