@@ -209,7 +209,7 @@ def _show(report: SimilarityReport) -> None:
     for each in names:
         if each.problem:
             by_problem.setdefault(each.problem, []).append(each.shown)
-    for problem, shown in by_problem.items():
-        more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-        said = one_line(f"{', '.join(shown[:_NAMED])}{more}: {problem}")
+    for problem, whose in by_problem.items():
+        more = f" and {len(whose) - _NAMED} more" if len(whose) > _NAMED else ""
+        said = one_line(f"{', '.join(whose[:_NAMED])}{more}: {problem}")
         typer.echo(f"Not compared, or not wholly: {said}", err=True)
