@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from grader.model.person import Person
 from grader.report.class_statistics import NOT_PASSING
 from grader.report.summary import LETTERS, Register
 from grader.web.class_rows import NOTES, STATES, ClassView, StudentRow
@@ -104,7 +105,7 @@ def _fits(row: StudentRow, query: ClassQuery, register: Register) -> bool:
         return False
     if query.mistake and not (row.summary and query.mistake in row.summary.mistakes):
         return False
-    if query.text and not _named(row, query.text):
+    if query.text and not is_named(row.person, query.text):
         return False
     return not query.check or query.check in failed_checks(row, register)
 
@@ -114,8 +115,8 @@ def _lost(row: StudentRow, part: str) -> bool:
     return found is not None and found.points < found.max_points
 
 
-def _named(row: StudentRow, text: str) -> bool:
-    person = row.person
+def is_named(person: Person, text: str) -> bool:
+    """Whether each word of a text is in what somebody goes by."""
     every = (person.name, person.key, person.email, person.group, *person.ids.values())
     wanted = _folded(text).split()
     told = _folded(" ".join(every))

@@ -38,6 +38,7 @@ class Desk:
         self._opened: dict[str, Assignment | ComposedAssignment] = {}
         self._opening = threading.Lock()
         self._classes: dict[str, ClassIndex] = {}
+        self._people: tuple[int, list[Person]] = (-1, [])
         self._standings: dict[str, tuple[int, ClassStanding]] = {}
 
     def reading(self) -> contextlib.AbstractContextManager[CourseView]:
@@ -86,6 +87,15 @@ class Desk:
         made = ClassStanding(self.course.settings, view, id, lambda each: self.loaded(each).rubric)
         self._standings[id] = (stamp, made)
         return made
+
+    def people(self) -> list[Person]:
+        """Everybody, read anew when the course has changed."""
+        with self.reading() as view:
+            ids = ["", *(each.id for each in self.course.settings.assignments)]
+            stamp = max(map(view.last_change, ids))
+            if self._people[0] != stamp:
+                self._people = (stamp, view.people())
+        return self._people[1]
 
     def class_view(self, id: str, account: Account) -> ClassView:
         """The class of an assignment, with whom the account may see; see `ClassIndex`.
