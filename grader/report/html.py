@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.model.notebook_records import NotebookResult
 from grader.model.result import Audience, Outcome, Result
 from grader.report import text
 from grader.report.axis import count_ticks, log_count_ticks
@@ -119,6 +120,14 @@ def class_pieces(
 def ranking_page(entries: Sequence[LeaderboardEntry], *, title: str, lang: Lang = "en") -> str:
     """The page of a leaderboard, complete and self-contained."""
     return render("leaderboard.html", lang, entries=entries, title=title, **static_frame())
+
+
+def notebook_page(book: NotebookResult, *, around: int = 1, lang: Lang = "en") -> str:
+    """All cells of a notebook, complete and self-contained; cell `around`, from 1, stands out."""
+    frame = static_frame()
+    frame["policy"] += Markup("; img-src data:")
+    (view,) = notebook_views([book])
+    return render("notebook.html", lang, view=view, around=around, **frame)
 
 
 def static_frame(*more: str) -> dict[str, Markup]:

@@ -20,6 +20,8 @@ from grader.web import (
     import_pages,
     log_pages,
     people_pages,
+    marking_pages,
+    marking_setup_pages,
     request_pages,
     sign_in_pages,
     similar_pages,
@@ -49,6 +51,8 @@ ROUTES: Final[list[BaseRoute]] = [
     *import_pages.ROUTES,
     *grading_pages.ROUTES,
     *hand_back_pages.ROUTES,
+    *marking_setup_pages.ROUTES,
+    *marking_pages.ROUTES,
 ]
 """Of every area of the desk; the first that fits an address answers."""
 

@@ -12,6 +12,8 @@ from grader.course.accounts import Account
 from grader.course.class_standing import ClassStanding
 from grader.web.class_index import ClassIndex
 from grader.web.desk_settings import DeskSettings
+from grader.web.marking_board import MarkingBoards
+from grader.web.marking_presence import MarkingPresence
 from grader.web.page_errors import PageNotFound
 from grader.web.rate_limit import SignInLimits
 
@@ -35,6 +37,8 @@ class Desk:
         self.limits = SignInLimits()
         self.notices: dict[str, str] = {}
         """What the next page of a session says on top, by the digest of its token."""
+        self.boards = MarkingBoards()
+        self.presence = MarkingPresence()
         self._opened: dict[str, Assignment | ComposedAssignment] = {}
         self._opening = threading.Lock()
         self._classes: dict[str, ClassIndex] = {}

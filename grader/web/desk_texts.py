@@ -11,6 +11,7 @@ from grader.web.desk_strings import DESK_TEXTS
 from grader.web.grading_strings import GRADING_TEXTS
 from grader.web.hand_back_strings import HAND_BACK_TEXTS
 from grader.web.import_strings import IMPORT_TEXTS
+from grader.web.marking_strings import MARKING_TEXTS
 from grader.web.student_strings import STUDENT_TEXTS
 
 EVERY: Final[dict[str, tuple[str, str]]] = {
@@ -21,6 +22,7 @@ EVERY: Final[dict[str, tuple[str, str]]] = {
     **IMPORT_TEXTS,
     **GRADING_TEXTS,
     **HAND_BACK_TEXTS,
+    **MARKING_TEXTS,
 }
 """Each area of the desk has a table of its own; keys begin with its name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,7 @@ from grader.course.database import (
 )
 from grader.course.database.decision_rows import Revocation
 from grader.course.database.marking_rows import MarkingReader
+from grader.course.database.result_rows import AnsweredNotebook
 from grader.course.database.tables import extensions, overrides
 from grader.course.marks import Mark, Place
 from grader.model.course_records import (
@@ -105,6 +106,16 @@ class CourseView:
             InputError: there is none, or it is damaged.
         """
         return result_rows.read_result(self._connection, content)
+
+    def written_answers(
+        self, contents: Sequence[str]
+    ) -> Iterator[tuple[str, list[AnsweredNotebook]]]:
+        """The written answers of some results, by `RunResult.content`.
+
+        Raises:
+            InputError: a result is damaged.
+        """
+        return result_rows.read_answers(self._connection, contents)
 
     def marks(self, assignment: str) -> dict[Place, Mark]:
         """The marks of written answers that are in force."""

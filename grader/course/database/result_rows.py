@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import hashlib
 import zlib
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
@@ -13,7 +16,25 @@ from sqlalchemy import Connection, Row, insert, select, update
 from grader.course.database.tables import results, run_results, runs
 from grader.model.course_records import GradingRun, RunResult, RunState
 from grader.model.errors import InputError
+from grader.model.notebook_records import WrittenAnswer
 from grader.model.result import Result
+
+_AT_ONCE: Final = 100
+
+
+class AnsweredNotebook(msgspec.Struct, frozen=True):
+    """The answers of one notebook, without its cells."""
+
+    id: str
+    title: str = ""
+    answers: list[WrittenAnswer] = []
+
+
+class _Answered(msgspec.Struct):
+    notebooks: list[AnsweredNotebook] = []
+
+
+_ANSWERED: Final = msgspec.json.Decoder(_Answered)
 
 
 def begin_run(
@@ -118,7 +139,29 @@ def read_result(connection: Connection, content: str) -> Result:
     ).first()
     if row is None:
         raise InputError(f"The course has no result {content[:12]}.")
-    try:
+    with _named_damage(content):
         return Result.from_json(gzip.decompress(row.body))
+
+
+def read_answers(
+    connection: Connection, contents: Sequence[str]
+) -> Iterator[tuple[str, list[AnsweredNotebook]]]:
+    """The written answers of some results, by the names of their content.
+
+    Raises:
+        InputError: a result is damaged.
+    """
+    for at in range(0, len(contents), _AT_ONCE):
+        query = select(results).where(results.c.content.in_(contents[at : at + _AT_ONCE]))
+        for row in connection.execute(query):
+            with _named_damage(row.content):
+                body = gzip.decompress(row.body)
+                yield row.content, _ANSWERED.decode(body).notebooks
+
+
+@contextlib.contextmanager
+def _named_damage(content: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
         raise InputError(f"The result {content[:12]} of the course is damaged: {error}.") from None

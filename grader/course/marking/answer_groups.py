@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -60,6 +60,14 @@ class AnswerGroup(NamedTuple):
     def codes(self) -> list[str]:
         """Every answer of the group."""
         return [code for wording in self.wordings for code in wording.codes]
+
+    def among(self, codes: Collection[str]) -> AnswerGroup:
+        """What is left of it among some answers."""
+        left = [
+            Wording(each.text, [code for code in each.codes if code in codes])
+            for each in self.wordings
+        ]
+        return AnswerGroup(self.id, [wording for wording in left if wording.codes])
 
 
 def normalised(text: str) -> str:

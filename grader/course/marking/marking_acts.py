@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from grader.course.database.course_change import CourseChange
+from grader.course.database.course_view import CourseView
 from grader.course.marking.marking_records import MarkedAnswer, MarkingAct, StoredMark
 from grader.course.marking.scheme import (
     CountsFrom,
@@ -41,7 +42,7 @@ class AnswerToMark(NamedTuple):
     person: str
     version: str
     seen: int
-    """`StoredMark.id` of what was said of it then; 0 for nothing."""
+    """Number of the last mark in the course that its marker could have seen."""
 
 
 class EnteredMarks(NamedTuple):
@@ -187,9 +188,9 @@ def count_from(
     change.note(f"marks of question {_named(question)} count from {begins}", assignment)
 
 
-def scheme_of(change: CourseChange, assignment: str, question: Question, most: float) -> Scheme:
+def scheme_of(view: CourseView, assignment: str, question: Question, most: float) -> Scheme:
     """The scheme of a question that is worth `most`."""
-    stored = change.marking.schemes(assignment).get(question)
+    stored = view.marking.schemes(assignment).get(question)
     if stored is None:
         return Scheme(points=most)
     return Scheme(points=most, counts_from=stored.counts_from, items=stored.items)
@@ -239,7 +240,7 @@ def _refuse_if_marked_meanwhile(
     change: CourseChange, assignment: str, places: Mapping[Place, AnswerToMark]
 ) -> None:
     for place, last in change.marking.last_marks(assignment, places).items():
-        if last.id != places[place].seen and last.who != change.who:
+        if last.id > places[place].seen and last.who != change.who:
             said = f"{number(last.points)} points" if last.points is not None else "no points"
             raise MarkedMeanwhile(
                 f"{last.who} marked this answer meanwhile: {said}.",

@@ -52,10 +52,25 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
 
     def points_of(self, choice: MarkChoice) -> float:
         """What a choice earns: within 0 and the question's points."""
+        return rounded(min(max(self._sum(choice), Fraction(0)), exact(self.points)))
+
+    def with_points(self, choice: MarkChoice, points: float) -> MarkChoice:
+        """The choice, adjusted so that it earns these points.
+
+        Raises:
+            UsageError: the question does not have as many.
+        """
+        if not 0 <= points <= self.points:
+            raise UsageError(f"Points are 0 to {number(self.points)}.")
+        bare = msgspec.structs.replace(choice, adjustment=0.0)
+        if self.points_of(bare) == points:
+            return bare
+        return msgspec.structs.replace(bare, adjustment=rounded(exact(points) - self._sum(bare)))
+
+    def _sum(self, choice: MarkChoice) -> Fraction:
         total = exact(self.points) if self.counts_from == "full" else Fraction(0)
         total += sum((exact(item.points) for item in self.chosen(choice)), Fraction(0))
-        total += exact(choice.adjustment)
-        return rounded(min(max(total, Fraction(0)), exact(self.points)))
+        return total + exact(choice.adjustment)
 
     def comment_of(self, choice: MarkChoice) -> str:
         """What the student reads: a line for each item, then what was written beside."""
@@ -127,7 +142,7 @@ def checked_choice(choice: MarkChoice, scheme: Scheme) -> MarkChoice:
         )
     if len(choice.comment) > MAX_COMMENT:
         raise UsageError(f"A comment has at most {MAX_COMMENT} characters.")
-    if abs(choice.adjustment) > scheme.points:
+    if abs(choice.adjustment) > scheme.points + sum(abs(item.points) for item in scheme.items):
         raise UsageError(f"{number(choice.adjustment)} points are more than the question has.")
     return MarkChoice(
         items=sorted(set(choice.items)),
