@@ -104,14 +104,17 @@ class RunAnswers:
         return {answer.code: answer for each in self.answers.values() for answer in each}
 
     def groups(self, question: Question) -> list[AnswerGroup]:
-        """The answers to a question by what they say."""
+        """The answers to a question by what they say; those that say nothing come last."""
         if question not in self._groups:
             texts = [
                 AnswerText(answer.code, answer.text, answer.pictures)
                 for answer in sorted(self.answers[question], key=lambda answer: answer.code)
             ]
-            self._groups[question] = answer_groups(texts)
+            self._groups[question] = sorted(answer_groups(texts), key=self._says_nothing)
         return self._groups[question]
+
+    def _says_nothing(self, group: AnswerGroup) -> bool:
+        return not any(self.by_code[code].state in _TO_BE_MARKED for code in group.codes)
 
 
 class MarkingBoard:

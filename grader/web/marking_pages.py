@@ -44,7 +44,7 @@ BLIND: Final = "desk-blind"
 """The cookie of who wants to see no names."""
 
 
-class Place(NamedTuple):
+class MarkedQuestion(NamedTuple):
     """The question that a page is about."""
 
     board: MarkingBoard
@@ -71,7 +71,7 @@ class Place(NamedTuple):
         return chosen | {"whose": "all" if self.looking.everybodys else ""}
 
 
-def place_of(request: Request, desk: Desk, view: CourseView, account: Account) -> Place:
+def place_of(request: Request, desk: Desk, view: CourseView, account: Account) -> MarkedQuestion:
     """The question that a request is about, and how its marker wants it.
 
     Of a change it is asked before anything is written: what is read is kept beyond the change.
@@ -86,7 +86,7 @@ def place_of(request: Request, desk: Desk, view: CourseView, account: Account) -
     query = request.query_params
     looking = Looking(account, asked.key, query.get("by") == "group", query.get("whose") == "all")
     scheme = scheme_of(view, board.assignment, asked.key, asked.points)
-    return Place(board, asked, scheme, looking, seen)
+    return MarkedQuestion(board, asked, scheme, looking, seen)
 
 
 def is_blind(request: Request, board: MarkingBoard) -> bool:
@@ -112,7 +112,7 @@ def _shown(request: Request, desk: Desk, account: Account, template: str) -> Res
     return render(request, template, **values)
 
 
-def _asked_unit(request: Request, desk: Desk, place: Place) -> list[BoardAnswer] | None:
+def _asked_unit(request: Request, desk: Desk, place: MarkedQuestion) -> list[BoardAnswer] | None:
     """The answer that the address names or one beside it; else the next that is to be marked."""
     query = request.query_params
     if code := query.get("answer"):
@@ -122,7 +122,11 @@ def _asked_unit(request: Request, desk: Desk, place: Place) -> list[BoardAnswer]
 
 
 def _values(
-    request: Request, desk: Desk, view: CourseView, place: Place, unit: list[BoardAnswer] | None
+    request: Request,
+    desk: Desk,
+    view: CourseView,
+    place: MarkedQuestion,
+    unit: list[BoardAnswer] | None,
 ) -> dict[str, Any]:
     blind = is_blind(request, place.board)
     last = view.marking.last_act_of(place.board.assignment, place.looking.account.name)
@@ -205,7 +209,7 @@ def _save(request: Request, desk: Desk, account: Account) -> Response:
     return see_other(request, place.address_of(), notice)
 
 
-def _sent_answers(form: SentForm, place: Place, account: Account) -> list[BoardAnswer]:
+def _sent_answers(form: SentForm, place: MarkedQuestion, account: Account) -> list[BoardAnswer]:
     codes = [code for each in form.every("answers") for code in each.split()]
     if not codes or len(codes) > _MOST:
         raise UsageError("No answer was chosen to be marked.")

@@ -19,8 +19,8 @@ from grader.report.text import clip
 from grader.web.desk import Desk
 from grader.web.handler import action, form_of, page
 from grader.web.marking_board import AskedQuestion, BoardAnswer, MarkingBoard
-from grader.web.marking_pages import BLIND, Place, is_blind, place_of
-from grader.web.marking_view import Looking, Progress, due, markers, progress
+from grader.web.marking_pages import BLIND, MarkedQuestion, is_blind, place_of
+from grader.web.marking_view import Looking, MarkingProgress, due, markers, progress
 from grader.web.page_errors import NotAllowed
 from grader.web.paths import address
 from grader.web.permissions import may
@@ -39,7 +39,7 @@ class QuestionRow(NamedTuple):
     """A question in the overview."""
 
     asked: AskedQuestion
-    progress: Progress
+    progress: MarkingProgress
     markers: list[tuple[str, int]]
     items: int
 
@@ -162,7 +162,7 @@ def _item(request: Request, desk: Desk, account: Account) -> Response:
     return see_other(request, f"{place.url}/scheme")
 
 
-def _sent_item(request: Request, place: Place, number: int) -> SchemeItem:
+def _sent_item(request: Request, place: MarkedQuestion, number: int) -> SchemeItem:
     form = form_of(request)
     notebook, question = place.asked.key
     known = next((each for each in place.scheme.items if each.id == number), None)

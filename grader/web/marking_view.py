@@ -44,19 +44,19 @@ class WordingView(NamedTuple):
     pictures: list[Markup]
 
 
-class Progress(NamedTuple):
-    """How far a question is, of what an account sees."""
+class MarkingProgress(NamedTuple):
+    """How far a question is, of what an account sees; what is not answered is no part of it."""
 
-    total: int
     marked: int
+    """Answers that nobody has to look at any more."""
     waiting: int
     mine: int
     """Of those that wait: what this account is to mark."""
 
     @property
-    def done(self) -> int:
-        """Answers that nobody has to look at any more."""
-        return self.total - self.waiting
+    def total(self) -> int:
+        """All that is or has to be marked."""
+        return self.marked + self.waiting
 
 
 class UnitView(NamedTuple):
@@ -126,14 +126,13 @@ def unit_of(board: MarkingBoard, looking: Looking, code: str, step: int = 0) -> 
     raise PageNotFound("There is no such answer, or it is another student's of the same team.")
 
 
-def progress(board: MarkingBoard, looking: Looking) -> Progress:
+def progress(board: MarkingBoard, looking: Looking) -> MarkingProgress:
     """How far a question is."""
     answers = board.ordered(looking.question, looking.account)
     waiting = [answer for answer in answers if board.waits(answer)]
     mine = Looking(looking.account, looking.question)
-    return Progress(
-        total=len(answers),
-        marked=sum(board.mark(answer).is_marked for answer in answers),
+    return MarkingProgress(
+        marked=sum(board.mark(a).is_marked and not board.is_outdated(a) for a in answers),
         waiting=len(waiting),
         mine=sum(_is_mine(board, mine, answer) for answer in waiting),
     )
