@@ -64,6 +64,7 @@ def test_what_makes_no_account_is_refused(
 
 
 def test_nobody_removes_their_own_account(owner: Browser) -> None:
+    owner.act("/accounts/put", {"name": "tim", "role": "owner"})
     assert owner.act("/accounts/remove", {"name": "owner"}).status_code == 400
     assert owner.act("/accounts/remove", {"name": "nobody"}).status_code == 400
 

@@ -70,8 +70,13 @@ def test_so_is_what_does_not_say_how_long_it_is(uploader: Browser) -> None:
 
 
 @pytest.mark.parametrize("csrf", ["", "wrong"])
-def test_a_forged_upload_is_not_written(uploader: Browser, csrf: str) -> None:
+def test_a_forged_upload_is_not_written(
+    uploader: Browser, csrf: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("grader.web.uploads.safe_name", opened.append)
     done = _sent(uploader, "a.zip", b"x", csrf=csrf)
+    assert opened == []
     assert done.status_code == 403
     assert "Load it again" in done.text
 
