@@ -147,6 +147,23 @@ def test_two_markers_get_different_answers_and_see_each_other(browser: Open) -> 
     assert _save(other, same, points="2", over="1").json()["points"] == 2
 
 
+def test_nobody_undoes_the_marks_of_another(instructor: Browser, assistant: Browser) -> None:
+    saved = _save(instructor, _page(instructor), answers=_codes(instructor)[BO], points="1")
+    done = assistant.act(f"{MARKING}/undo", {"act": str(saved.json()["act"])})
+    assert done.status_code == 400
+    assert BO in _marks(instructor)
+
+
+def test_an_answer_of_another_section_is_as_if_it_were_not_there(assistant: Browser) -> None:
+    theirs, page = _codes(assistant)[BO], _page(assistant)
+    assert _save(assistant, page, answers=theirs, points="1").status_code == 404
+    assert assistant.act(f"{WORK}/flag", {"answer": theirs, "on": "1"}).status_code == 404
+    for where in ("", "/unit", "/cells", "/here"):
+        found = assistant.get(f"{WORK}{where}", params={"answer": theirs})
+        assert found.status_code == 404 or theirs not in found.text
+    assert _marks(assistant) == {}
+
+
 def test_the_last_mark_is_undone(instructor: Browser, owner: Browser) -> None:
     page = _page(instructor)
     _save(instructor, page, points="1")
