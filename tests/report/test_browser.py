@@ -37,7 +37,8 @@ TOKEN = "a" * 26
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
 
-def _lacking() -> str:
+def lacking() -> str:
+    """What is not installed that the tests in a browser need; empty where nothing is missing."""
     if not shutil.which("node"):
         return "node is not installed"
     if not CHROMIUM:
@@ -46,7 +47,7 @@ def _lacking() -> str:
     return f"not in {MODULES}: {', '.join(missing)}" if missing else ""
 
 
-pytestmark = pytest.mark.skipif(bool(_lacking()), reason=_lacking() or "has what it needs")
+pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "has what it needs")
 
 
 def _run(script: str, *pages: Path | str) -> Any:
