@@ -30,7 +30,7 @@ export async function withBrowser(use) {
 }
 
 // Opens a file and notes what should not happen: errors, blocked content, requests elsewhere.
-export async function open(browser, path, { scheme = "light", width = 1280 } = {}) {
+export async function open(browser, path) {
   const page = await browser.newPage();
   const incidents = [];
   page.on("console", (message) => incidents.push(`console: ${message.text()}`));
@@ -39,8 +39,12 @@ export async function open(browser, path, { scheme = "light", width = 1280 } = {
   page.on("request", (request) => {
     if (request.url() !== `file://${path}`) incidents.push(`request: ${request.url()}`);
   });
-  await page.emulateMedia({ colorScheme: scheme });
-  await page.setViewportSize({ width, height: 800 });
+  await show(page, { scheme: "light", width: 1280 });
   await page.goto(`file://${path}`);
   return { page, incidents };
+}
+
+export async function show(page, { scheme, width }) {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.setViewportSize({ width, height: 800 });
 }
