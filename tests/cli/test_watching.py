@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from grader.batches.opening import open_context
+from grader.cli import check
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.model.contract import Contract, ContractEntry
 from grader.model.result import Outcome, Result
 from grader.sandbox.background import OpeningSandbox
 from grader.selfcheck.changed_names import SourceWatch
+from grader.selfcheck.own_grading import OwnWork
 from grader.selfcheck.repeated_grading import RepeatedGrading, standing_on
 from grader.submission import Source, single
 from tests.verify import toy
@@ -132,3 +136,28 @@ def test_what_stands_on_a_changed_function_by_the_contract_is_run_again() -> Non
         }
     )
     assert standing_on({"f"}, contract) == {"f", "g", "Net"}
+
+
+def test_what_is_saved_during_the_first_check_is_checked_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("watchfiles")
+    read: list[str] = []
+
+    def look(_work: object, _grade: object) -> None:
+        read.append((folder / "layers.py").read_text(encoding="utf-8"))
+        if "HALF = 1" in read[-1]:
+            raise KeyboardInterrupt
+        edit(folder / "layers.py", "HALF = 0.5", "HALF = 1")
+
+    class Work:
+        def __init__(self) -> None:
+            self.folder = folder
+
+        def with_repeated_grader(self, use: Callable[..., None]) -> None:
+            use(None, lambda: None)
+
+    monkeypatch.setattr(check, "_check_forgiving", look)
+    with pytest.raises(KeyboardInterrupt):
+        check.watch(cast(OwnWork, Work()))
+    assert len(read) == 2
