@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from grader.checks.message_texts import extent_in, message_in
+from grader.checks.patterns import pattern_in
 from grader.model.contract import owner_of
 from grader.model.result import CheckResult, Outcome, PartResult
 from grader.model.rubric import Rubric
@@ -143,13 +145,15 @@ def parts_of(rubric: Rubric, checks: Sequence[CheckResult], lang: str = "en") ->
 
 
 def ruled(rubric: Rubric, checks: Sequence[CheckResult], lang: str) -> list[CheckResult]:
-    """The checks as the rubric wants them: weight, a hint if no cause has one.
+    """The checks as the rubric wants them: weight, language, a hint if no cause has one.
 
     A check that is worth nothing and failed is a deviation, and no fault. It has the note that the
     rubric gives it, but only where the function passes all checks that are worth something: else it
     may have failed for the same reason as those.
     """
-    weighed = [replace(check, max_points=_weight(rubric, check)) for check in checks]
+    weighed = [
+        replace(_told_in(lang, check), max_points=_weight(rubric, check)) for check in checks
+    ]
     at_fault = {
         name
         for check in weighed
@@ -162,6 +166,18 @@ def ruled(rubric: Rubric, checks: Sequence[CheckResult], lang: str) -> list[Chec
         else _hinted(rubric, check, lang)
         for check in weighed
     ]
+
+
+def _told_in(lang: str, check: CheckResult) -> CheckResult:
+    """A check with what is wrong in another language; a check itself says it in English."""
+    if lang == "en" or not check.message:
+        return check
+    finding = check.finding and replace(
+        check.finding,
+        wrong=extent_in(lang, check.finding.wrong),
+        pattern=pattern_in(lang, check.finding.pattern),
+    )
+    return replace(check, message=message_in(lang, check.message), finding=finding)
 
 
 def _weight(rubric: Rubric, check: CheckResult) -> float:

@@ -40,7 +40,8 @@ class CardLine(Struct, frozen=True):
     """What stands behind it, less important."""
 
     def __str__(self) -> str:
-        label = f"{self.label}: " if self.label else ""
+        colon = ": " if self.label.isascii() else "："
+        label = f"{self.label}{colon}" if self.label else ""
         if self.kind == "cause":
             return f"{self.text}. {self.aside}".strip()
         return f"{label}{self.text}{f' ({self.aside})' if self.aside else ''}"
@@ -156,7 +157,7 @@ def error_text(finding: Finding, texts: Texts) -> str:
     if finding.elementwise is None:
         return said
     elementwise = texts("error.elementwise", error=magnitude(finding.elementwise))
-    return f"{said}; {elementwise}"
+    return texts("error.both", one=said, other=elementwise)
 
 
 def title_of(check: CheckResult) -> str:

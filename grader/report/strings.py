@@ -156,6 +156,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the largest abs(x - y) / max(1e-8, abs(x) + abs(y)) is {error}",
         "abs(x - y) / max(1e-8, abs(x) + abs(y)) 的最大值为 {error}",
     ),
+    "error.both": ("{one}; {other}", "{one}；{other}"),
     "cause.one_of": (
         "Possible causes, the most likely first:",
         "可能的原因，最可能的在前：",

@@ -327,4 +327,4 @@ class Contents:
         problems = self.problems
         more = len(problems) - _MAX_REMARKS
         shown = [f"Left out: {problem}." for problem in problems[:_MAX_REMARKS]]
-        return shown + ([f"Left out: {more} more files."] if more > 0 else [])
+        return shown + ([f"Left out: {more} other files."] if more > 0 else [])

@@ -109,9 +109,7 @@ def _object(text: str, path: str, notes: list[str]) -> dict[str, Any]:
     cells = _without_halves(list(_whole_cells(text)), text)
     if not cells:
         raise InputError(f"{path}: is not valid JSON ({reason}); no cell could be read.")
-    notes.append(
-        f"The file is damaged or cut off: the cells that are whole ({len(cells)}) were read."
-    )
+    notes.append(f"The file is damaged or cut off: only the {len(cells)} whole cells were read.")
     return {"cells": cells}
 
 
@@ -244,7 +242,7 @@ def _script(text: str, path: str, notes: list[str]) -> Content:
     except Exception as error:  # jupytext raises anything over damaged content
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:120]
         raise InputError(f"{path}: cannot be read as a notebook ({reason}).") from None
-    notes.append("Read from a script that was made of the notebook: it holds no saved outputs.")
+    notes.append("Read from a script made from the notebook, which holds no saved outputs.")
     return Content(cells, {}, notes)
 
 

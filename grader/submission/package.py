@@ -273,5 +273,5 @@ def names_noted(package: Package) -> list[str]:
         if posixpath.basename(file) != name or file.startswith("../"):
             renamed.append(f"{file} as {name}")
         if others and file in package.files:
-            notes.append(f"Most is done in {file}: passed over {', '.join(others)}.")
+            notes.append(f"Graded {file}, in which most is done; passed over {', '.join(others)}.")
     return [f"Graded under other names: {', '.join(renamed)}.", *notes] if renamed else notes

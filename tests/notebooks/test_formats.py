@@ -39,9 +39,7 @@ def test_what_stands_before_a_cut_is_read(kept: int) -> None:
     end = [place for place in range(len(WHOLE)) if WHOLE.startswith('  {\n   "cell_type"', place)]
     made = read_notebook(WHOLE[: end[kept] + 5].encode(), "x.ipynb")
     assert texts(made) == EXPECTED[:kept]
-    assert made.notes == [
-        f"The file is damaged or cut off: the cells that are whole ({kept}) were read."
-    ]
+    assert made.notes == [f"The file is damaged or cut off: only the {kept} whole cells were read."]
 
 
 def test_of_a_cell_that_is_cut_off_its_whole_lines_are_read() -> None:
@@ -90,7 +88,7 @@ def test_scripts_of_jupytext(kind: str) -> None:
     made = read_notebook(written.encode(), name)
     assert texts(made) == EXPECTED
     assert made.notes == [
-        "Read from a script that was made of the notebook: it holds no saved outputs."
+        "Read from a script made from the notebook, which holds no saved outputs."
     ]
 
 

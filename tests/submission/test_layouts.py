@@ -61,7 +61,7 @@ def test_of_two_copies_the_one_with_most_done_is_graded(tmp_path: Path, copy: st
     submission = read(write(tmp_path / "ann", files))
     assert submission.locations["affine_forward"] == copy
     assert not submission.todo
-    assert f"Most is done in {copy}: passed over layers.py." in submission.notes
+    assert f"Graded {copy}, in which most is done; passed over layers.py." in submission.notes
 
 
 def test_a_copy_with_no_more_done_is_passed_over(tmp_path: Path) -> None:

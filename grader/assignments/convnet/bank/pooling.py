@@ -180,7 +180,7 @@ def test_max_pool_forward_array(student: Student, reference: Student, inputs: In
 
 @pytest.mark.parametrize("case", TILED)
 @check(
-    "max_pool_backward_naive hands dout to the largest value of every window",
+    "max_pool_backward_naive passes dout on to the largest value of every window",
     part=PART,
     targets=BACKWARD,
     uses=FORWARD,
@@ -260,7 +260,7 @@ def test_max_pool_backward_left_over(
 
 
 @check(
-    "max_pool_backward_naive hands dout on once where several values are the largest",
+    "max_pool_backward_naive passes dout on only once where several values tie for the largest",
     part=PART,
     targets=BACKWARD,
     uses=FORWARD,

@@ -185,7 +185,7 @@ def test_forward_test_mode_keeps(student: Student, inputs: Inputs, name: str) ->
 
 
 @check(
-    "spatial_batchnorm_forward in test mode uses what it gathered in train mode",
+    "spatial_batchnorm_forward in test mode uses the running averages of train mode",
     part=PART,
     targets=FORWARD,
     uses=BELOW,

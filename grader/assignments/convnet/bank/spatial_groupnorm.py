@@ -82,7 +82,7 @@ def test_forward_eps(student: Student, reference: Student, inputs: Inputs, case:
 
 
 @check(
-    "spatial_groupnorm_forward treats a sample in the same way, whatever else is in the batch",
+    "spatial_groupnorm_forward treats a sample the same way, whatever else is in the batch",
     part=PART,
     targets=FORWARD,
     points=0.5,

@@ -103,7 +103,7 @@ def test_initial_weights(student: Student, scale: float | None) -> None:
     assert_initial_weights(net, WEIGHTS, scale or 1e-3)
 
 
-@check("ThreeLayerConvNet starts with biases 0", part=PART, targets=NET, points=0.5)
+@check("ThreeLayerConvNet starts with zero biases", part=PART, targets=NET, points=0.5)
 def test_initial_biases(student: Student) -> None:
     net = RemoteNet(student, NET, **settings_of((2, 6, 6)))
     params = net.parameters()
@@ -164,7 +164,7 @@ def test_loss(student: Student, reference: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "The loss holds 0.5 * reg * sum(W**2) for all three weights, and nothing for the biases",
+    "The loss includes 0.5 * reg * sum(W**2) for all three weights, and nothing for the biases",
     part=PART,
     targets=NET,
     uses=LOSS,
@@ -200,7 +200,7 @@ def test_gradients(student: Student, reference: Student, inputs: Inputs, name: s
 
 @pytest.mark.parametrize("name", PARAMETERS)
 @check(
-    "With 5x5 filters ThreeLayerConvNet.loss gives the gradients, too",
+    "ThreeLayerConvNet.loss gives the gradients with 5x5 filters, too",
     part=PART,
     targets=NET,
     uses=LOSS,
@@ -215,7 +215,7 @@ def test_gradients_large_filters(
 
 @pytest.mark.parametrize("name", PARAMETERS)
 @check(
-    "The gradients hold what the penalty adds to them",
+    "The gradients include those of the penalty",
     part=PART,
     targets=NET,
     uses=LOSS,
@@ -233,7 +233,7 @@ def test_penalty_gradients(student: Student, reference: Student, inputs: Inputs,
 
 
 @check(
-    "What a ThreeLayerConvNet gives depends on its own parameters and the batch alone",
+    "The output of a ThreeLayerConvNet depends only on its own parameters and the batch",
     part=PART,
     targets=NET,
     uses=LOSS,

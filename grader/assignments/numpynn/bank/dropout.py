@@ -119,7 +119,7 @@ def test_dropout_forward_elementwise(student: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "dropout_forward drops other entries at every call when no seed is given",
+    "dropout_forward drops different entries at every call when no seed is given",
     part="dropout",
     targets="dropout_forward",
     points=0.25,
@@ -145,7 +145,7 @@ def test_dropout_forward_seed_repeats(student: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "dropout_forward drops other entries when given another seed",
+    "dropout_forward drops different entries when given another seed",
     part="dropout",
     targets="dropout_forward",
     points=0.25,

@@ -97,13 +97,13 @@ def test_initial_weights(student: Student, scale: float | None) -> None:
     assert_initial_weights(net, ["W1", "W2", "W3"], scale or 1e-2)
 
 
-@check("FullyConnectedNet starts with biases 0", part=PART, targets=NET, points=0.5)
+@check("FullyConnectedNet starts with zero biases", part=PART, targets=NET, points=0.5)
 def test_initial_biases(student: Student) -> None:
     assert_initial_value(_small(student, [4, 3], None), ["b1", "b2", "b3"], 0.0)
 
 
 @check(
-    "gamma starts with 1 and beta with 0",
+    "gamma starts at 1 and beta at 0",
     part=PART,
     targets=NET,
     if_asked=BATCHNORM,
@@ -199,7 +199,7 @@ def test_loss_layernorm(student: Student, reference: Student, inputs: Inputs) ->
 
 
 @check(
-    "The loss has 0.5 * reg * sum(W**2) for every W, and nothing for b", part=PART, targets=NET,
+    "The loss includes 0.5 * reg * sum(W**2) for every W and nothing for b", part=PART, targets=NET,
     uses=LOSS,
 )  # fmt: skip
 def test_penalty(student: Student, inputs: Inputs) -> None:
@@ -207,7 +207,7 @@ def test_penalty(student: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "With batch normalization the penalty is on every W, not on b, gamma and beta",
+    "With batch normalization the penalty covers every W, but not b, gamma or beta",
     part=PART,
     targets=NET,
     uses=(*LOSS, *BATCHNORM),
@@ -217,7 +217,7 @@ def test_penalty_batchnorm(student: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "With layer normalization the penalty is on every W, not on b, gamma and beta",
+    "With layer normalization the penalty covers every W, but not b, gamma or beta",
     part=PART,
     targets=NET,
     uses=(*LOSS, *LAYERNORM),

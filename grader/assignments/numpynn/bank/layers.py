@@ -116,7 +116,7 @@ def test_relu_forward_large(student: Student, reference: Student, inputs: Inputs
 
 
 @check(
-    "relu_forward is 0 for zeros and negative numbers alone",
+    "relu_forward is 0 only for zeros and negative numbers",
     part="relu",
     targets="relu_forward",
     visibility=Visibility.HIDDEN,

@@ -73,7 +73,7 @@ def test_softmax_loss_mean(
 
 @pytest.mark.parametrize("quantity", ["loss", "dx"])
 @check(
-    "softmax_loss does not change when the scores of a sample move together",
+    "softmax_loss does not change when a constant is added to all scores of a sample",
     part="losses",
     targets="softmax_loss",
     points=0.5,
@@ -105,7 +105,7 @@ def test_softmax_loss_stable(
 
 @pytest.mark.parametrize("quantity", ["loss", "dx"])
 @check(
-    "softmax_loss: samples that are surely right add nothing, to loss or gradient",
+    "softmax_loss: samples that are surely right add nothing to loss or gradient",
     part="losses",
     targets="softmax_loss",
     points=0.5,
@@ -122,7 +122,7 @@ def test_softmax_loss_sure(
 
 @pytest.mark.parametrize("quantity", ["loss", "dx"])
 @check(
-    "softmax_loss is right when samples are surely wrong",
+    "softmax_loss is right where the right class has a tiny probability",
     part="losses",
     targets="softmax_loss",
     points=0.5,
@@ -186,7 +186,7 @@ def test_svm_loss_right_class(student: Student, inputs: Inputs) -> None:
 
 @pytest.mark.parametrize("lead", [0.75, 1.25], ids=["too small a lead", "enough of a lead"])
 @check(
-    "svm_loss asks for a lead of exactly 1",
+    "svm_loss uses a margin of exactly 1",
     part="losses",
     targets="svm_loss",
     points=0.5,
@@ -202,7 +202,7 @@ def test_svm_loss_margin(student: Student, inputs: Inputs, lead: float) -> None:
 
 
 @check(
-    "svm_loss pulls at the right class once for every violated margin",
+    "svm_loss: the gradient of the right class counts every violated margin once",
     part="losses",
     targets="svm_loss",
     visibility=Visibility.HIDDEN,
@@ -220,7 +220,7 @@ def test_svm_loss_violations(student: Student, reference: Student, inputs: Input
 
 @pytest.mark.parametrize("quantity", ["loss", "dx"])
 @check(
-    "svm_loss: samples whose margins are kept add nothing, to loss or gradient",
+    "svm_loss: samples that violate no margin add nothing to loss or gradient",
     part="losses",
     targets="svm_loss",
     points=0.5,

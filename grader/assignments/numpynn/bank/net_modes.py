@@ -138,7 +138,7 @@ def test_dropout_scores_after_training(
 
 
 @check(
-    "dropout_keep_ratio=1 is a net without dropout",
+    "A net with dropout_keep_ratio=1 has no dropout",
     part=PART,
     targets=NET,
     uses=(*LOSS, *DROPOUT),
@@ -154,7 +154,7 @@ def test_keep_all(student: Student, reference: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "Without a seed every training step drops other units",
+    "Without a seed every training step drops different units",
     part=PART,
     targets=NET,
     uses=(*LOSS, *DROPOUT),
@@ -263,7 +263,7 @@ def test_dropout_places_batchnorm(student: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "The running statistics of a batch norm do not see the dropout after it",
+    "Dropout does not affect the running statistics of the batch norm before it",
     part=PART,
     targets=NET,
     uses=(*LOSS, *DROPOUT, *BATCHNORM),

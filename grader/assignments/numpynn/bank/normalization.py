@@ -96,7 +96,7 @@ def test_batchnorm_forward_constant(student: Student, reference: Student, inputs
 
 
 @check(
-    "batchnorm_forward in train mode normalises by the batch, not by the running averages",
+    "batchnorm_forward in train mode normalizes by the batch, not by the running averages",
     part="batchnorm",
     targets="batchnorm_forward",
     points=0.5,
@@ -143,7 +143,7 @@ def test_batchnorm_forward_running_goes_on(
 
 @pytest.mark.parametrize("shape", [(6, 4), (3, 3), (1, 4)], ids=["matrix", "square", "one sample"])
 @check(
-    "batchnorm_forward in test mode normalises by the running averages",
+    "batchnorm_forward in test mode normalizes by the running averages",
     part="batchnorm",
     targets="batchnorm_forward",
     points=0.5,
@@ -190,7 +190,7 @@ def test_batchnorm_forward_test_mode_keeps(student: Student, inputs: Inputs, nam
 
 
 @check(
-    "batchnorm_forward in test mode uses what it gathered in train mode",
+    "batchnorm_forward in test mode uses the running averages of train mode",
     part="batchnorm",
     targets="batchnorm_forward",
     visibility=Visibility.HIDDEN,
@@ -328,7 +328,7 @@ def test_layernorm_forward_eps(
 
 
 @check(
-    "layernorm_forward treats a sample in the same way, whatever else is in the batch",
+    "layernorm_forward treats a sample the same way, whatever else is in the batch",
     part="layernorm",
     targets="layernorm_forward",
     points=0.5,

@@ -174,7 +174,7 @@ def test_adam_apart(student: Student, reference: Student, inputs: Inputs) -> Non
 
 
 @check(
-    "What a TwoLayerNet gives depends on its own parameters and the batch alone",
+    "The output of a TwoLayerNet depends only on its own parameters and the batch",
     part="two_layer_net",
     targets="TwoLayerNet",
     uses=LOSS,
@@ -185,7 +185,7 @@ def test_two_layer_net_apart(student: Student, reference: Student, inputs: Input
 
 
 @check(
-    "What a FullyConnectedNet gives depends on its own parameters, averages and the batch alone",
+    "The output of a FullyConnectedNet depends only on its parameters, averages and batch",
     part="fully_connected_net",
     targets="FullyConnectedNet",
     uses=(*LOSS, *BATCHNORM),

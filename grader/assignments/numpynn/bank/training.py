@@ -144,7 +144,7 @@ def test_solver(student: Student, reference: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "The given Solver still trains as it was given",
+    "The given Solver still trains as the original does",
     part="fully_connected_net",
     targets="Solver",
     uses=("FullyConnectedNet", "sgd_momentum", *LOSS),

@@ -44,7 +44,9 @@ def test_initial_weights(student: Student, scale: float | None) -> None:
     assert_initial_weights(net, ["W1", "W2"], scale or 1e-3)
 
 
-@check("TwoLayerNet starts with biases 0", part="two_layer_net", targets="TwoLayerNet", points=0.5)
+@check(
+    "TwoLayerNet starts with zero biases", part="two_layer_net", targets="TwoLayerNet", points=0.5
+)
 def test_initial_biases(student: Student) -> None:
     net = Net(student, "TwoLayerNet", input_dim=5, hidden_dim=7, num_classes=4)
     assert_initial_value(net, ["b1", "b2"], 0.0)
@@ -74,7 +76,7 @@ def test_loss(student: Student, reference: Student, inputs: Inputs) -> None:
 
 
 @check(
-    "TwoLayerNet: the loss has 0.5 * reg * sum(W**2) for both weight matrices, not for biases",
+    "TwoLayerNet: the loss includes 0.5 * reg * sum(W**2) for both weight matrices, not for biases",
     part="two_layer_net",
     targets="TwoLayerNet",
     uses=LOSS,

@@ -1,0 +1,95 @@
+"""What checks say is known in Chinese, as they say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from grader.assignment.folder import Assignment
+from grader.checks.compare import assert_close
+from grader.checks.message_texts import _MESSAGES, extent_in, message_in
+from grader.checks.same import assert_same
+from grader.grading.scoring import ruled
+from grader.model.result import Outcome
+from grader.model.verdicts import NOT_IMPLEMENTED, Verdict
+from grader.report.cards import cards_of
+from grader.student.replies import verdict_of
+from tests.report import sample
+
+X = np.arange(1.0, 13).reshape(3, 4)
+SPOILT = np.where(X == 7, np.nan, X)
+RAISED = {"status": "raised", "type": "KeyError", "message": "'w'"}
+FRAME = {"function": "g", "file": "layers.py", "line": 7, "source": ""}
+
+
+def said(act: Callable[[], Any]) -> str:
+    with pytest.raises(Verdict) as caught:
+        act()
+    return caught.value.message
+
+
+def answered(reply: dict[str, Any]) -> str:
+    verdict = verdict_of(reply, "f", "f(x)")
+    assert isinstance(verdict, Verdict)
+    return verdict.message
+
+
+CASES = {
+    "values": lambda: said(lambda: assert_close("out", X + X**2, X)),
+    "one value": lambda: said(lambda: assert_close("out", 2.75, 1.0)),
+    "doubled": lambda: said(lambda: assert_close("dx", 2 * X, X, kind="gradient")),
+    "shape": lambda: said(lambda: assert_close("out", X[0], X)),
+    "single number": lambda: said(lambda: assert_close("out", X, 1.0)),
+    "nan": lambda: said(lambda: assert_close("out", SPOILT, X)),
+    "infinite": lambda: said(lambda: assert_close("out", np.inf, 1.0)),
+    "none": lambda: said(lambda: assert_close("out", None, X)),
+    "complex": lambda: said(lambda: assert_close("out", X * 1j, X)),
+    "type": lambda: said(lambda: assert_close("out", {}, X)),
+    "length": lambda: said(lambda: assert_same("out", [1, 2], ["a", "b", "c"])),
+    "raised": lambda: answered(RAISED),
+    "raised in a line": lambda: answered(RAISED | {"frames": [FRAME]}),
+    "to do": lambda: NOT_IMPLEMENTED.format("f"),
+}
+KEPT = r"\b(out|dx|f|g|NaN|None|KeyError|layers\.py|dict|w)\b"
+"""Names, which are the same in every language."""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_message_is_told_in_chinese(case: str) -> None:
+    english = CASES[case]()
+    chinese = message_in("zh", english)
+    assert message_in("en", english) == english
+    assert not re.search("[A-Za-z]", re.sub(KEPT, "", chinese)), chinese
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert sorted(re.findall(r"\d+", english)) == sorted(re.findall(r"\d+", chinese))
+
+
+def test_each_text_is_found_by_what_it_says() -> None:
+    """None is hidden by one before it."""
+    for text in _MESSAGES:
+        names = re.findall(r"{(\w+)}", text.en)
+        values = {name: "its one value" if name == "share" else "xyz" for name in names}
+        expected = {**values, "share": extent_in("zh", "its one value")}
+        assert message_in("zh", text.en.format(**values)) == text.zh.format(**expected)
+
+
+def test_what_a_bank_says_in_its_own_words_stays() -> None:
+    assert message_in("zh", "After hidden layer 1 no unit is dropped.") == (
+        "After hidden layer 1 no unit is dropped."
+    )
+
+
+def test_a_result_is_told_in_its_language_and_what_is_to_do_says_itself() -> None:
+    rubric = Assignment.load("numpynn").rubric
+    message = NOT_IMPLEMENTED.format("affine_forward")
+    fields = {"message": message, "targets": ["affine_forward"]}
+    check = sample.check("affine_forward", "affine", Outcome.MISSING, **fields)
+    (told,) = ruled(rubric, [check], "zh")
+    assert told.message == "affine_forward 还没有实现。"
+    (card,) = cards_of([replace(told, max_points=1)], titles={"affine": "A"}, stands_on={})
+    assert (card.reason, card.is_todo) == ("", True)
