@@ -31,8 +31,7 @@ def add(
     from grader.course.course_folder import CourseFolder
 
     with CourseFolder.open(course).changing(by) as change:
-        known = {person.section for person in change.people() if person.section}
-        account = checked_account(name, role, section or [], known)
+        account = checked_account(name, role, section or [], set(change.sections()))
         new = account.name not in change.accounts()
         change.put_account(account)
     whose = f" of {', '.join(account.sections)}" if account.sections else ""

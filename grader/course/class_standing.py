@@ -28,7 +28,7 @@ class ClassStanding:
         self.contents = {each.submission: each.content for each in given}
         """`RunResult.content` of the run in force, by `Person.key`."""
         self.graded = run is not None
-        self._marks = Marks(view.marks(assignment).values())
+        self._marks = Marks(view.marks(assignment).values(), others=view.has_marks(assignment))
         self._worth = CourseWorth(settings, view, assignment, rubrics)
         self._assignment = assignment
         self._rubric = rubrics(assignment)

@@ -44,7 +44,9 @@ class Marks:
     As soon as there is one, written answers are part of every total: those without a mark count 0.
     """
 
-    def __init__(self, marks: Iterable[Mark] = ()) -> None:
+    def __init__(self, marks: Iterable[Mark] = (), *, others: bool = False) -> None:
+        """`others` says that there are marks beside these."""
+        self._others = others
         self._marks: dict[str, dict[Place, Mark]] = {}
         for mark in marks:
             self._marks.setdefault(mark.submission, {})[mark.place] = mark
@@ -82,7 +84,7 @@ class Marks:
     @property
     def in_force(self) -> bool:
         """Whether there is a mark."""
-        return any(
+        return self._others or any(
             mark.points is not None for marks in self._marks.values() for mark in marks.values()
         )
 

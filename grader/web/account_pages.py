@@ -37,7 +37,7 @@ def accounts_view(desk: Desk) -> AccountsView:
     with desk.reading() as view:
         known = view.accounts()
         without = frozenset(name for name in known if not view.password_hash(name))
-        sections = sorted({person.section for person in view.people() if person.section})
+        sections = view.sections()
     return AccountsView(list(known.values()), without, sections)
 
 

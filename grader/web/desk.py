@@ -92,6 +92,13 @@ class Desk:
         self._standings[id] = (stamp, made)
         return made
 
+    def standing_of(self, view: CourseView, id: str, person: Person) -> ClassStanding:
+        """As `standing`, of one student alone: quick, whatever was just decided."""
+        from grader.course.database.one_person_view import OnePersonView
+
+        alone = OnePersonView(view, person)
+        return ClassStanding(self.course.settings, alone, id, lambda each: self.loaded(each).rubric)
+
     def people(self) -> list[Person]:
         """Everybody, read anew when the course has changed."""
         with self.reading() as view:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,30 +17,44 @@ from grader.web.handler import action, form_of, page
 from grader.web.paths import is_local
 from grader.web.permissions import sees, visible_people
 from grader.web.rendering import language, render, see_other
-from grader.web.student_record import RequestRow, request_rows
+from grader.web.student_record import RequestRow, request_row
 
-_MOST: Final = 200
+_MOST: Final = 100
 _ANSWERS: Final[dict[str, RequestState]] = {"grant": "granted", "decline": "declined"}
 
 
-def requests_view(desk: Desk, account: Account) -> list[RequestRow]:
-    """What students of this account's sections ask for: the open ones first, then the latest."""
-    found: list[RequestRow] = []
+class RequestsView(NamedTuple):
+    """What students ask for."""
+
+    rows: list[RequestRow]
+    """The open ones first, then the latest."""
+    opened: int
+    more: int
+    """Older ones that are not among the rows."""
+
+
+def requests_view(desk: Desk, account: Account) -> RequestsView:
+    """The requests of this account's sections, at the assignments that the course has now."""
+    ids = {each.id for each in desk.course.settings.assignments}
+    people = {person.key: person for person in visible_people(account, desk.people())}
     with desk.reading() as view:
-        people = visible_people(account, view.people())
-        for each in desk.course.settings.assignments:
-            if view.requests(each.id):
-                found += request_rows(desk, view, each.id, people)
-    return sorted(found, key=lambda row: (row.state == "open", row.when), reverse=True)
+        found = [
+            (number, each)
+            for number, each in view.requests().items()
+            if each.assignment in ids and each.person in people
+        ]
+        found.sort(key=lambda one: (one[1].state == "open", one[1].at, one[0]), reverse=True)
+        rows = [
+            request_row(desk, view, number, each, people[each.person])
+            for number, each in found[:_MOST]
+        ]
+    opened = sum(each.state == "open" for _, each in found)
+    return RequestsView(rows, opened, len(found) - len(rows))
 
 
 @page("read")
 def _requests(request: Request, desk: Desk, account: Account) -> Response:
-    rows = requests_view(desk, account)
-    opened = sum(row.state == "open" for row in rows)
-    return render(
-        request, "requests.html", rows=rows[:_MOST], opened=opened, more=max(0, len(rows) - _MOST)
-    )
+    return render(request, "requests.html", view=requests_view(desk, account))
 
 
 @action("decide")

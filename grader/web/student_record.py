@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from grader.course.accounts import Account
 from grader.course.deadlines import extensions_of
 from grader.course.history import decided, granted
 from grader.course.requests import title_of
-from grader.model.course_records import RequestState
+from grader.model.course_records import RegradeRequest, RequestState
 from grader.model.person import Person
 from grader.model.result import Result
 from grader.report.strings import Lang
@@ -104,8 +104,8 @@ def student_record(
     """
     with desk.reading() as view:
         person = desk.person(view, key)
-        standing = desk.standing(view, assignment)
-        result = named_result(desk, view, assignment, person, lang)
+        standing = desk.standing_of(view, assignment, person)
+        result = _named(desk, standing.result(view, key, lang), assignment, person, lang)
         worth = standing.worth(key)
         before, after = view.neighbours(key, account.sections)
         return StudentRecord(
@@ -118,7 +118,10 @@ def student_record(
             ),
             attempts=list(_attempts(desk, view, assignment, key)),
             decisions=sorted(_decisions(desk, view, assignment, person), key=lambda row: row.when),
-            requests=list(request_rows(desk, view, assignment, [person])),
+            requests=[
+                request_row(desk, view, number, each, person)
+                for number, each in reversed(view.requests(assignment, key).items())
+            ],
             places=list(_places(result, desk.title(assignment, lang))),
             before=before,
             after=after,
@@ -129,35 +132,35 @@ def named_result(
     desk: Desk, view: CourseView, assignment: str, person: Person, lang: Lang
 ) -> Result | None:
     """What a student has now, with the names that reports show; see `ClassStanding.result`."""
-    found = desk.standing(view, assignment).result(view, person.key, lang)
+    standing = desk.standing_of(view, assignment, person)
+    return _named(desk, standing.result(view, person.key, lang), assignment, person, lang)
+
+
+def _named(
+    desk: Desk, found: Result | None, assignment: str, person: Person, lang: Lang
+) -> Result | None:
     if found is None:
         return None
     title = found.title or desk.title(assignment, lang)
     return replace(found, name=found.name or person.name, title=title)
 
 
-def request_rows(
-    desk: Desk, view: CourseView, assignment: str, people: Iterable[Person]
-) -> Iterator[RequestRow]:
-    """The requests of some people at an assignment, the latest first."""
-    known = {person.key: person for person in people}
-    only = next(iter(known)) if len(known) == 1 else ""
-    standing = desk.standing(view, assignment)
-    for number, each in reversed(view.requests(assignment, only).items()):
-        if each.person not in known:
-            continue
-        content = standing.contents.get(each.person) if each.about else None
-        yield RequestRow(
-            number=number,
-            person=known[each.person],
-            assignment=assignment,
-            about=each.about,
-            title=title_of(each.about, view.result(content) if content else None),
-            text=each.text,
-            when=desk.shown(each.asked or each.at),
-            state=each.state,
-            answer=each.answer,
-        )
+def request_row(
+    desk: Desk, view: CourseView, number: int, request: RegradeRequest, person: Person
+) -> RequestRow:
+    """A request with the title of what it is about."""
+    given = view.results_of(request.assignment, person.key) if request.about else []
+    return RequestRow(
+        number=number,
+        person=person,
+        assignment=request.assignment,
+        about=request.about,
+        title=title_of(request.about, view.result(given[-1].content) if given else None),
+        text=request.text,
+        when=desk.shown(request.asked or request.at),
+        state=request.state,
+        answer=request.answer,
+    )
 
 
 def _attempts(desk: Desk, view: CourseView, assignment: str, key: str) -> Iterator[AttemptRow]:

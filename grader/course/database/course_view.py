@@ -121,6 +121,14 @@ class CourseView:
         """The marks of written answers that are in force."""
         return mark_rows.marks_in_force(self._connection, assignment)
 
+    def has_marks(self, assignment: str) -> bool:
+        """Whether any written answer has points from a person."""
+        return mark_rows.has_marks(self._connection, assignment)
+
+    def sections(self) -> list[str]:
+        """The sections that anybody is in."""
+        return people_rows.read_sections(self._connection)
+
     def mark_history(self, assignment: str = "", person: str = "") -> list[MarkEntry]:
         """Every mark that was given or taken back; the first is the oldest."""
         return mark_rows.read_marks(self._connection, assignment, person)

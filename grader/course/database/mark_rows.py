@@ -42,6 +42,16 @@ def marks_in_force(connection: Connection, assignment: str, person: str = "") ->
     return found
 
 
+def has_marks(connection: Connection, assignment: str) -> bool:
+    """Whether any answer has points from a person."""
+    query = select(marks.c.points, marks.c.taken_back).where(marks.c.assignment == assignment)
+    last = connection.execute(query.order_by(marks.c.id.desc()).limit(1)).first()
+    if last is None or (last.points is not None and not last.taken_back):
+        return last is not None
+    every = marks_in_force(connection, assignment).values()
+    return any(mark.points is not None for mark in every)
+
+
 def read_marks(connection: Connection, assignment: str = "", person: str = "") -> list[MarkEntry]:
     """Every mark that was given or taken back; the first is the oldest."""
     query = select(marks).order_by(marks.c.id)

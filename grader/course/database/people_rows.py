@@ -44,6 +44,12 @@ def read_person(connection: Connection, key: str) -> Person | None:
     return _person(row, known)
 
 
+def read_sections(connection: Connection) -> list[str]:
+    """The sections that anybody is in, in order."""
+    query = select(people.c.section).where(people.c.section != "").distinct()
+    return sorted(connection.execute(query).scalars())
+
+
 def read_neighbours(
     connection: Connection, key: str, sections: Sequence[str]
 ) -> tuple[str | None, str | None]:

@@ -104,9 +104,11 @@ def put_run_result(connection: Connection, found: RunResult) -> None:
         connection.execute(insert(run_results).values(values))
 
 
-def read_run_results(connection: Connection, run: int) -> list[RunResult]:
-    """What a run gave, by submission."""
+def read_run_results(connection: Connection, run: int, submission: str = "") -> list[RunResult]:
+    """What a run gave, by submission; one alone, if named."""
     query = select(run_results).where(run_results.c.run == run)
+    if submission:
+        query = query.where(run_results.c.submission == submission)
     rows = connection.execute(query.order_by(run_results.c.submission))
     return [RunResult(**row._mapping) for row in rows]
 
