@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from grader.batches.state_reader import StateReader
@@ -14,9 +15,11 @@ from grader.web.class_rows import ClassView, class_view, course_facts
 from grader.web.permissions import sees
 
 if TYPE_CHECKING:
+    from grader.assignment.composed import ComposedAssignment
+    from grader.assignment.folder import Assignment
     from grader.course.class_standing import ClassStanding
+    from grader.course.course_folder import CourseFolder
     from grader.course.database.course_view import CourseView
-    from grader.web.desk import Desk
 
 _AT_ONCE: Final = 500
 """A class of more is read in the background, so that no page waits for it but the first."""
@@ -26,11 +29,19 @@ _LOG: Final = logging.getLogger(__name__)
 class ClassIndex:
     """One assignment's class; several threads may ask at once."""
 
-    def __init__(self, desk: Desk, assignment: str) -> None:
-        """Nothing is read yet."""
-        self._desk = desk
+    def __init__(
+        self,
+        course: CourseFolder,
+        assignment: str,
+        loaded: Callable[[str], Assignment | ComposedAssignment],
+        standing: Callable[[CourseView, str], ClassStanding],
+    ) -> None:
+        """Nothing is read yet; `loaded` and `standing` are those of the desk."""
+        self._course = course
         self._id = assignment
-        self._state = StateReader(desk.course.out(assignment))
+        self._loaded = loaded
+        self._standing = standing
+        self._state = StateReader(course.out(assignment))
         self._live: dict[tuple[str, str, str], Summary] = {}
         """What results are worth after marks and decisions that no batch has seen yet."""
         self._reading = threading.Lock()
@@ -50,7 +61,7 @@ class ClassIndex:
         return self._seen.setdefault(key, _seen_by(account, self._view)) if key else self._view
 
     def _is_old(self) -> bool:
-        with self._desk.reading() as view:
+        with self._course.reading() as view:
             return self._state.is_old() or view.last_change(self._id) != self._change
 
     def _read_behind(self) -> None:
@@ -60,13 +71,13 @@ class ClassIndex:
             _LOG.warning("%s: %s", self._id, error)
 
     def _read(self) -> None:
-        with self._reading, self._desk.reading() as view:
+        with self._reading, self._course.reading() as view:
             change = view.last_change(self._id)
             if not self._state.refresh() and change == self._change:
                 return
-            loaded = self._desk.loaded(self._id)
-            facts = course_facts(self._desk.course.settings, view, self._id, loaded)
-            summaries = self._summaries(view, self._desk.standing(view, self._id))
+            loaded = self._loaded(self._id)
+            facts = course_facts(self._course.settings, view, self._id, loaded)
+            summaries = self._summaries(view, self._standing(view, self._id))
             self._view = class_view(facts, summaries, self._state.register)
             self._seen = {}
             self._change = change

@@ -48,7 +48,7 @@ class ScoreBin(NamedTuple):
     students: int
 
 
-class ScoreSpread(NamedTuple):
+class ScoreHistogram(NamedTuple):
     """The scores of those that were graded, in points."""
 
     students: int
@@ -102,12 +102,12 @@ def mistake_rows(view: ClassView, register: Register) -> list[MistakeRow]:
     return [MistakeRow(register.causes[id], -count) for count, _, id in ranked]
 
 
-def score_spread(view: ClassView) -> ScoreSpread | None:
+def score_spread(view: ClassView) -> ScoreHistogram | None:
     """How the scores are spread; None where nothing is graded."""
     scores = [row.score for row in view.rows if row.score is not None]
     if not scores:
         return None
-    return ScoreSpread(
+    return ScoreHistogram(
         students=len(scores),
         mean=statistics.fmean(scores),
         median=statistics.median(scores),

@@ -15,7 +15,7 @@ from grader.report.axis import count_ticks
 from grader.web.attention import attention
 from grader.web.class_numbers import (
     CheckRow,
-    ScoreSpread,
+    ScoreHistogram,
     check_rows,
     mistake_rows,
     score_spread,
@@ -35,7 +35,7 @@ class AssignmentRow(NamedTuple):
     students: int
     submitted: int
     graded: int
-    spread: ScoreSpread | None
+    spread: ScoreHistogram | None
     max_score: float
     waiting: int
     """Answers to mark."""

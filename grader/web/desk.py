@@ -117,8 +117,9 @@ class Desk:
         """
         self.assignment(id)
         with self._opening:
-            index = self._classes.setdefault(id, ClassIndex(self, id))
-        return index.view(account)
+            if id not in self._classes:
+                self._classes[id] = ClassIndex(self.course, id, self.loaded, self.standing)
+        return self._classes[id].view(account)
 
     def title(self, id: str, lang: str = "en") -> str:
         """What an assignment is called; its id, where what grades it cannot be opened."""
