@@ -49,10 +49,11 @@ fuzz: setup ## fuzz whatever reads bytes of strangers: make fuzz FUZZ=wire SECON
 	for target in $(FUZZ); do $(BIN)/python -m tests.fuzz.run $$target --seconds $(SECONDS) || exit 1; done
 
 KILLS ?= 200
-faults: setup ## kill a batch at random 200 times, 50 with notebooks, and commands of a course 1000 times
+faults: setup ## kill a batch at random 200 times, 50 with notebooks, commands of a course 1000 times, and the desk 200 times
 	$(BIN)/python -m tests.faults.kills --kills $(KILLS)
 	$(BIN)/python -m tests.faults.kills --kills $$(($(KILLS) / 4)) --notebooks
 	$(BIN)/python -m tests.faults.course_kills --kills $$(($(KILLS) * 5))
+	$(BIN)/python -m tests.faults.desk_kills --kills $(KILLS)
 
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check .

@@ -76,6 +76,7 @@ class RunAnswers:
                         self._add(assignment, person, content, (book.id, book.title), answer)
         self.questions = dict(sorted(self.questions.items()))
         self._groups: dict[Question, list[AnswerGroup]] = {}
+        self._group_of: dict[str, AnswerGroup] = {}
 
     def _add(
         self,
@@ -103,6 +104,11 @@ class RunAnswers:
         """Every answer."""
         return {answer.code: answer for each in self.answers.values() for answer in each}
 
+    @cached_property
+    def by_place(self) -> dict[Place, BoardAnswer]:
+        """Every answer, by what its marks are kept by."""
+        return {answer.place: answer for answer in self.by_code.values()}
+
     def groups(self, question: Question) -> list[AnswerGroup]:
         """The answers to a question by what they say; those that say nothing come last."""
         if question not in self._groups:
@@ -110,8 +116,16 @@ class RunAnswers:
                 AnswerText(answer.code, answer.text, answer.pictures)
                 for answer in sorted(self.answers[question], key=lambda answer: answer.code)
             ]
-            self._groups[question] = sorted(answer_groups(texts), key=self._says_nothing)
+            found = sorted(answer_groups(texts), key=self._says_nothing)
+            for group in found:
+                self._group_of |= dict.fromkeys(group.codes, group)
+            self._groups[question] = found
         return self._groups[question]
+
+    def group_of(self, answer: BoardAnswer) -> AnswerGroup:
+        """The group that an answer is in."""
+        self.groups(answer.question)
+        return self._group_of[answer.code]
 
     def _says_nothing(self, group: AnswerGroup) -> bool:
         return not any(self.by_code[code].state in _TO_BE_MARKED for code in group.codes)
@@ -132,7 +146,10 @@ class MarkingBoard:
         self._accounts: dict[str, Account] = {}
         self._answers: RunAnswers | None = None
         self._stamp = -1
-        self._order: dict[tuple[Question, tuple[str, ...]], list[BoardAnswer]] = {}
+        self._waiting: set[str] = set()
+        self._settled: set[str] = set()
+        """Codes of the answers that wait, and of those that are marked for good."""
+        self._units: dict[tuple[Question, tuple[str, ...], bool], list[list[BoardAnswer]]] = {}
         self._markers: dict[str, str] = {}
 
     def refresh(self, view: CourseView) -> None:
@@ -141,6 +158,8 @@ class MarkingBoard:
             for place, mark in view.marking.marks_since(self.assignment, self.last_mark):
                 self.marks[place] = mark
                 self.last_mark = mark.id
+                if self._answers and place in self._answers.by_place:
+                    self._sort(self._answers.by_place[place])
             stamp = view.last_change(self.assignment)
             if stamp != self._stamp:
                 self._read_course(view)
@@ -149,13 +168,16 @@ class MarkingBoard:
     def _read_course(self, view: CourseView) -> None:
         run = view.run_in_force(self.assignment)
         if run is not None and (self._answers is None or self._answers.run != run.id):
-            self._answers = RunAnswers(view, self.assignment, run.id)
-            self._order, self._markers = {}, {}
+            found = RunAnswers(view, self.assignment, run.id)
+            self._answers, self._units, self._markers = found, {}, {}
+            self._waiting, self._settled = set(), set()
+            for answer in found.by_code.values():
+                self._sort(answer)
         people = {person.key: person for person in view.people()}
         teams = teams_of(view.attempts(self.assignment))
         rules, accounts = view.marking.rules(self.assignment), view.accounts()
         if (people, teams) != (self.people, self.teams):
-            self.people, self.teams, self._order, self._markers = people, teams, {}, {}
+            self.people, self.teams, self._units, self._markers = people, teams, {}, {}
         if (rules, accounts) != (self.rules, self._accounts):
             self.rules, self._accounts, self._markers = rules, accounts, {}
 
@@ -186,33 +208,45 @@ class MarkingBoard:
             raise PageNotFound("There is no such answer.")
         return found
 
-    def ordered(self, question: Question, account: Account) -> list[BoardAnswer]:
-        """The answers to a question that an account sees, one per team.
+    def units(
+        self, question: Question, account: Account, *, grouped: bool = False
+    ) -> list[list[BoardAnswer]]:
+        """The answers to a question that an account sees, one per team, in order.
 
-        Those that say the same come one after another; whose they are decides nothing.
+        Each by itself, or in groups that say the same. What says the same comes one after another;
+        whose answers they are decides nothing.
         """
-        key = (question, tuple(account.sections))
-        if key not in self._order:
-            self._order[key] = list(self._in_order(question, account))
-        return self._order[key]
+        key = (question, tuple(account.sections), grouped)
+        if key not in self._units:
+            found = [unit for unit in self._seen_groups(question, account) if unit]
+            single = [[answer] for unit in found for answer in unit]
+            self._units[question, key[1], True] = found
+            self._units[question, key[1], False] = single
+        return self._units[key]
 
-    def _in_order(self, question: Question, account: Account) -> Iterator[BoardAnswer]:
+    def ordered(self, question: Question, account: Account) -> Iterator[BoardAnswer]:
+        """The answers to a question that an account sees, one per team, in order."""
+        return (unit[0] for unit in self.units(question, account))
+
+    def _seen_groups(self, question: Question, account: Account) -> Iterator[list[BoardAnswer]]:
         if self._answers is None:
             return
-        found = self._answers
         seen: set[str] = set()
-        for group in found.groups(question):
-            for code in group.codes:
-                answer = found.by_code[code]
+        for group in self._answers.groups(question):
+            unit = []
+            for answer in map(self._answers.by_code.__getitem__, group.codes):
                 if answer.person not in seen and self._is_seen(answer, account):
                     seen.update(self.teams.get(answer.person, [answer.person]))
-                    yield answer
+                    unit.append(answer)
+            yield unit
 
-    def groups(self, question: Question, account: Account) -> list[AnswerGroup]:
-        """The groups of the answers that an account sees."""
-        seen = {answer.code for answer in self.ordered(question, account)}
-        found = self._answers.groups(question) if self._answers else []
-        return [group for each in found if (group := each.among(seen)).wordings]
+    def wordings(self, unit: Sequence[BoardAnswer]) -> list[list[BoardAnswer]]:
+        """Some answers of one group by what they say."""
+        inside = {answer.code: answer for answer in unit}
+        if self._answers is None:
+            return [list(unit)]
+        found = self._answers.group_of(unit[0]).among(inside).wordings
+        return [[inside[code] for code in wording.codes] for wording in found]
 
     def mark(self, answer: BoardAnswer) -> StoredMark:
         """The last that was said of an answer."""
@@ -226,9 +260,20 @@ class MarkingBoard:
 
     def waits(self, answer: BoardAnswer) -> bool:
         """Whether somebody has to mark it: what is not answered may go without."""
-        if self.mark(answer).is_marked:
-            return self.is_outdated(answer)
-        return answer.state in _TO_BE_MARKED
+        return answer.code in self._waiting
+
+    def is_settled(self, answer: BoardAnswer) -> bool:
+        """Whether it is marked, and has not changed since."""
+        return answer.code in self._settled
+
+    def _sort(self, answer: BoardAnswer) -> None:
+        self._waiting.discard(answer.code)
+        self._settled.discard(answer.code)
+        marked = self.mark(answer).is_marked
+        if marked and not self.is_outdated(answer):
+            self._settled.add(answer.code)
+        elif marked or answer.state in _TO_BE_MARKED:
+            self._waiting.add(answer.code)
 
     def marker(self, answer: BoardAnswer) -> str:
         """Who is to mark it; empty where anybody may."""
@@ -241,14 +286,13 @@ class MarkingBoard:
     def _split(self, question: Question) -> dict[str, str]:
         if self._answers is None:
             return {}
-        groups = self._answers.groups(question)
-        of = {code: group.id for group in groups for code in group.codes}
+        group_of = self._answers.group_of
         accounts = [self._accounts[n] for n in self.rules.markers if n in self._accounts]
         accounts = [each for each in accounts if may(each, "mark")]
         found: dict[str, str] = {}
         for answer in self._answers.answers[question]:
             who = [each.name for each in accounts if self._is_seen(answer, each)]
-            split = AnswerToSplit(answer.code, question, of[answer.code], who)
+            split = AnswerToSplit(answer.code, question, group_of(answer).id, who)
             found[answer.code] = marker_of(split, self.rules, list(self.questions))
         return found
 

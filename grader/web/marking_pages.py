@@ -112,7 +112,7 @@ def _shown(request: Request, desk: Desk, account: Account, template: str) -> Res
     return render(request, template, **values)
 
 
-def _asked_unit(request: Request, desk: Desk, place: MarkedQuestion) -> list[BoardAnswer] | None:
+def _asked_unit(request: Request, desk: Desk, place: MarkedQuestion) -> list[BoardAnswer]:
     """The answer that the address names or one beside it; else the next that is to be marked."""
     query = request.query_params
     if code := query.get("answer"):
@@ -126,7 +126,7 @@ def _values(
     desk: Desk,
     view: CourseView,
     place: MarkedQuestion,
-    unit: list[BoardAnswer] | None,
+    unit: list[BoardAnswer],
 ) -> dict[str, Any]:
     blind = is_blind(request, place.board)
     last = view.marking.last_act_of(place.board.assignment, place.looking.account.name)
@@ -188,6 +188,7 @@ def _here(request: Request, desk: Desk, account: Account) -> Response:
 @action("mark")
 def _save(request: Request, desk: Desk, account: Account) -> Response:
     form = form_of(request)
+    _read_first(desk, request.path_params["assignment"])
     with desk.changing(account) as change:
         place = place_of(request, desk, change, account)
         answers = _sent_answers(form, place, account)
@@ -207,6 +208,12 @@ def _save(request: Request, desk: Desk, account: Account) -> Response:
     texts = DeskTexts(language(request))
     notice = texts("marking.saved", points=number(entered.points), n=len(answers))
     return see_other(request, place.address_of(), notice)
+
+
+def _read_first(desk: Desk, assignment: str) -> None:
+    """Read all answers, if nobody has yet, before others have to wait for a change."""
+    with desk.reading() as view:
+        desk.boards.board(view, assignment)
 
 
 def _sent_answers(form: SentForm, place: MarkedQuestion, account: Account) -> list[BoardAnswer]:
@@ -261,6 +268,7 @@ def _undo(request: Request, desk: Desk, account: Account) -> Response:
     """Undo what the account marked last, or the `act` that is named: sent again, nothing more."""
     assignment = request.path_params["assignment"]
     act = form_of(request).text("act")
+    _read_first(desk, assignment)
     with desk.changing(account) as change:
         last = (
             change.marking.act(number=form_of(request).whole("act"))

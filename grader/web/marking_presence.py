@@ -27,14 +27,14 @@ class MarkingPresence:
         with self._lock:
             self._enter(codes, who)
 
-    def take_first(self, candidates: Iterable[list[str]], who: str) -> int | None:
-        """Give somebody the first of some lists of answers of which nobody has any: its place."""
+    def take_first(self, candidates: Iterable[list[str]], who: str) -> list[str]:
+        """Give somebody the first of some lists of answers of which nobody else has any."""
         with self._lock:
-            for at, codes in enumerate(candidates):
+            for codes in candidates:
                 if not any(self._others(code, who) for code in codes):
                     self._enter(codes, who)
-                    return at
-        return None
+                    return codes
+        return []
 
     def others(self, codes: Iterable[str], who: str) -> list[str]:
         """Who else has one of these answers before them."""

@@ -198,29 +198,28 @@ def _begins(request: Request, desk: Desk, account: Account) -> Response:
     return see_other(request, f"{place.url}/scheme")
 
 
+def _group_row(board: MarkingBoard, looking: Looking, unit: Sequence[BoardAnswer]) -> GroupRow:
+    given = {board.mark(each).points for each in unit if board.mark(each).is_marked}
+    return GroupRow(
+        code=unit[0].code,
+        example=clip(unit[0].text, _MAX_EXAMPLE),
+        answers=len(unit),
+        wordings=len(board.wordings(unit)),
+        waiting=len(due(board, looking, unit)),
+        points=sorted(points for points in given if points is not None),
+    )
+
+
 @page("mark")
 def _groups(request: Request, desk: Desk, account: Account) -> Response:
     with desk.reading() as view:
         place = place_of(request, desk, view, account)
     board, looking = place.board, Looking(account, place.asked.key, grouped=True)
-    by_code = {answer.code: answer for answer in board.ordered(place.asked.key, account)}
-    rows = []
-    for group in board.groups(place.asked.key, account):
-        answers = [by_code[code] for code in group.codes]
-        given = {board.mark(each).points for each in answers if board.mark(each).is_marked}
-        rows.append(
-            GroupRow(
-                code=group.codes[0],
-                example=clip(group.wordings[0].text, _MAX_EXAMPLE),
-                answers=len(answers),
-                wordings=len(group.wordings),
-                waiting=len(due(board, looking, answers)),
-                points=sorted(points for points in given if points is not None),
-            )
-        )
+    units = board.units(place.asked.key, account, grouped=True)
+    rows = [_group_row(board, looking, unit) for unit in units[:_GROUPS_SHOWN]]
     return render(
         request, "marking_groups.html", id=board.assignment, place=place, asked=place.asked,
-        rows=rows[:_GROUPS_SHOWN], more=max(0, len(rows) - _GROUPS_SHOWN),
+        rows=rows, more=len(units) - len(rows),
     )  # fmt: skip
 
 

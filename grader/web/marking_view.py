@@ -85,16 +85,6 @@ class UnitView(NamedTuple):
         return [code for wording in self.wordings for code in wording.codes]
 
 
-def units(board: MarkingBoard, looking: Looking) -> list[list[BoardAnswer]]:
-    """All that is marked at once each, in order."""
-    answers = board.ordered(looking.question, looking.account)
-    if not looking.grouped:
-        return [[answer] for answer in answers]
-    by_code = {answer.code: answer for answer in answers}
-    groups = board.groups(looking.question, looking.account)
-    return [[by_code[code] for code in group.codes] for group in groups]
-
-
 def due(board: MarkingBoard, looking: Looking, unit: Sequence[BoardAnswer]) -> list[BoardAnswer]:
     """What of it this account has to mark."""
     return [answer for answer in unit if board.waits(answer) and _is_mine(board, looking, answer)]
@@ -102,14 +92,12 @@ def due(board: MarkingBoard, looking: Looking, unit: Sequence[BoardAnswer]) -> l
 
 def next_unit(
     desk: Desk, board: MarkingBoard, looking: Looking, without: Collection[str] = ()
-) -> list[BoardAnswer] | None:
+) -> list[BoardAnswer]:
     """The first that is to be marked and that nobody else has before them; it is theirs now."""
-    found = (due(board, looking, unit) for unit in units(board, looking))
-    waiting = [unit for unit in found if unit and unit[0].code not in without]
-    at = desk.presence.take_first(
-        ([answer.code for answer in unit] for unit in waiting), looking.account.name
-    )
-    return None if at is None else waiting[at]
+    found = (due(board, looking, unit) for unit in _units(board, looking))
+    waiting = ([a.code for a in unit] for unit in found if unit and unit[0].code not in without)
+    codes = desk.presence.take_first(waiting, looking.account.name)
+    return [board.answer(code, looking.account) for code in codes]
 
 
 def unit_of(board: MarkingBoard, looking: Looking, code: str, step: int = 0) -> list[BoardAnswer]:
@@ -118,7 +106,7 @@ def unit_of(board: MarkingBoard, looking: Looking, code: str, step: int = 0) -> 
     Raises:
         PageNotFound: there is none.
     """
-    found = units(board, looking)
+    found = _units(board, looking)
     for at, unit in enumerate(found):
         if any(answer.code == code for answer in unit):
             unit = found[min(max(at + step, 0), len(found) - 1)]
@@ -128,11 +116,11 @@ def unit_of(board: MarkingBoard, looking: Looking, code: str, step: int = 0) -> 
 
 def progress(board: MarkingBoard, looking: Looking) -> MarkingProgress:
     """How far a question is."""
-    answers = board.ordered(looking.question, looking.account)
+    answers = list(board.ordered(looking.question, looking.account))
     waiting = [answer for answer in answers if board.waits(answer)]
     mine = Looking(looking.account, looking.question)
     return MarkingProgress(
-        marked=sum(board.mark(a).is_marked and not board.is_outdated(a) for a in answers),
+        marked=sum(map(board.is_settled, answers)),
         waiting=len(waiting),
         mine=sum(_is_mine(board, mine, answer) for answer in waiting),
     )
@@ -157,9 +145,9 @@ def unit_view(
     """A unit as it is shown; whoever looks is noted as being there."""
     first = unit[0]
     desk.presence.enter([answer.code for answer in unit], looking.account.name)
-    wordings = _wordings(board, looking, unit)
+    wordings = board.wordings(unit)[:_WORDINGS] if len(unit) > 1 else [list(unit)]
     shown = notebook_views([_notebook(view, [answers[0] for answers in wordings])])[0].answers
-    every = units(board, looking)
+    every = _units(board, looking)
     place = next(at for at, each in enumerate(every) if first in each)
     mark = board.mark(first)
     return UnitView(
@@ -204,18 +192,8 @@ def answer_cell(book: NotebookResult, text: str) -> int:
     return 1
 
 
-def _wordings(
-    board: MarkingBoard, looking: Looking, unit: Sequence[BoardAnswer]
-) -> list[list[BoardAnswer]]:
-    """The answers of a unit by what they say, of so many as are looked at at once."""
-    if len(unit) == 1:
-        return [list(unit)]
-    inside = {answer.code: answer for answer in unit}
-    for group in board.groups(looking.question, looking.account):
-        if unit[0].code in group.codes:
-            found = group.among(inside).wordings[:_WORDINGS]
-            return [[inside[code] for code in wording.codes] for wording in found]
-    return [list(unit)]
+def _units(board: MarkingBoard, looking: Looking) -> list[list[BoardAnswer]]:
+    return board.units(looking.question, looking.account, grouped=looking.grouped)
 
 
 def _notebook(view: CourseView, answers: Sequence[BoardAnswer]) -> NotebookResult:

@@ -141,9 +141,11 @@
     prefetch(shown.dataset.unit);
   }
 
+  // What is shown, and what the desk may not know to be marked yet, does not come next.
+  const without = (...codes) => [...codes, ...queue().map((mark) => mark.unit)].map((code) => ["without", code]);
+
   function prefetch(code) {
-    const asked = unitUrl([["without", code]]);
-    following = ask(asked).then((answer) => (answer.ok ? answer.text() : null)).catch(() => null);
+    following = ask(unitUrl(without(code))).then((answer) => (answer.ok ? answer.text() : null)).catch(() => null);
   }
 
   const sum = () => Number(form().dataset.begins) + items().filter((item) => item.checked)
@@ -180,7 +182,7 @@
     }
     const fields = [...new FormData(shown)].filter(([name]) => name !== "csrf");
     const page = new URL(location.href);
-    keep([...queue(), { key: field("key").value, url: shown.action, fields, page: page.pathname + page.search }]);
+    keep([...queue(), { key: field("key").value, unit: shown.dataset.unit, url: shown.action, fields, page: page.pathname + page.search }]);
     send();
     go();
   }
@@ -189,7 +191,7 @@
     const html = following && (await following);
     following = null;
     if (html) show(html);
-    else await load([]);
+    else await load(without(unit()));
   }
 
   async function load(query) {
