@@ -43,7 +43,7 @@ class ClassToReturn(NamedTuple):
     def pages(self) -> list[PublishedPage]:
         """Everybody's page."""
         return [
-            PublishedPage(student.grade.person, student.page.read_bytes())
+            PublishedPage(student.grade.person, student.page)
             for student in self.graded.students
             if student.page
         ]
@@ -189,7 +189,7 @@ def _page(student: HandedBack, entries: Mapping[str, Sequence[str]]) -> PageOf:
     assert student.page is not None
     person = student.grade.person
     named = entries.get(person.ids.get("canvas", ""), []) or student.entries
-    return PageOf(person, student.page.read_bytes(), named)
+    return PageOf(person, student.page, named)
 
 
 def _entries(export: Path, platform: str) -> dict[str, list[str]]:

@@ -28,8 +28,8 @@ def command(
     It has the students' copies, each under the name by which the platform knows whose it is.
     """
     from grader.batches.hand_back import feedback_files
-    from grader.course.feedback_zip import zip_content
-    from grader.report.atomic_write import write_atomically
+    from grader.course.feedback_zip import zip_pieces
+    from grader.report.atomic_write import write_pieces
 
     found = graded.opened(output, for_, course)
     named = arguments.existing(export) if export else None
@@ -50,5 +50,5 @@ def command(
         typer.echo("Nothing was written: this was a dry run.")
         return
     target = out or Path(f"feedback-{made.platform}.zip")
-    write_atomically(target, zip_content(made.entries))
+    write_pieces(target, zip_pieces(made.entries))
     typer.echo(f"Written: {target}")

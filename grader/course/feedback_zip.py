@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, Literal, NamedTuple
 
 from grader.course.grade_files.row_matching import listed
-from grader.model.errors import InputError
+from grader.model.errors import InputError, reason_of
 from grader.model.person import Person
 from grader.submission.delivered_names import canvas_name
 
 PAGE: Final = "feedback.html"
+_PIECE: Final = 1 << 20
 _DATE: Final = (2020, 1, 1, 0, 0, 0)
 _NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f_/\\\\:*?\"<>|]+")
 _FITTING: Final = (".html", ".htm", ".zip")
@@ -30,7 +32,7 @@ class PageOf(NamedTuple):
     """A student's page."""
 
     person: Person
-    page: bytes
+    page: Path
     entries: Sequence[str] = ()
     """The names that the student's files had in the platform's export."""
 
@@ -39,9 +41,27 @@ class ZipEntry(NamedTuple):
     """A file for the platform."""
 
     name: str
-    content: bytes
+    page: Path
+    packed: bool = False
+    """Whether the page goes into a zip, which is this file."""
     misnamed: bool = False
     """Whether the student will see a page under the name of a file that is none."""
+
+    def content(self) -> bytes:
+        """What is in the file.
+
+        Raises:
+            InputError: the page cannot be read.
+        """
+        try:
+            page = self.page.read_bytes()
+        except OSError as error:
+            raise InputError(f"{self.page}: cannot be read: {reason_of(error)}.") from None
+        if not self.packed:
+            return page
+        packed = io.BytesIO()
+        _write_zip(packed, [(PAGE, page)])
+        return packed.getvalue()
 
 
 class Feedback(NamedTuple):
@@ -83,9 +103,7 @@ def feedback_for(
 
 def _entry(each: PageOf, name: str) -> ZipEntry:
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix == ".zip":
-        return ZipEntry(name, zip_content([ZipEntry(PAGE, each.page)]))
-    return ZipEntry(name, each.page, misnamed=suffix not in _FITTING)
+    return ZipEntry(name, each.page, packed=suffix == ".zip", misnamed=suffix not in _FITTING)
 
 
 def _must_differ(named: Sequence[tuple[PageOf, str]]) -> None:
@@ -103,15 +121,35 @@ def _moodle_name(each: PageOf) -> str:
     return f"{name}_{participant}_assignsubmission_file_/{PAGE}" if participant else ""
 
 
-def zip_content(entries: Iterable[ZipEntry]) -> bytes:
-    """The zip; the same entries give the same bytes."""
-    out = io.BytesIO()
+def zip_pieces(entries: Iterable[ZipEntry]) -> Iterator[bytes]:
+    """The zip, piece by piece once all of it is made; the same entries give the same bytes.
+
+    It is made on disk: the pages of a large class are more than fit into memory.
+
+    Raises:
+        InputError: a page cannot be read, or there is no room.
+    """
+    try:
+        made = tempfile.TemporaryFile()  # noqa: SIM115 - whoever takes the pieces closes it
+        _write_zip(made, ((entry.name, entry.content()) for entry in entries))
+    except OSError as error:
+        raise InputError(f"The zip cannot be made: {reason_of(error)}.") from None
+    return _pieces(made)
+
+
+def _pieces(made: IO[bytes]) -> Iterator[bytes]:
+    with made:
+        made.seek(0)
+        while piece := made.read(_PIECE):
+            yield piece
+
+
+def _write_zip(out: IO[bytes], files: Iterable[tuple[str, bytes]]) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for entry in entries:
-            info = zipfile.ZipInfo(entry.name, _DATE)
+        for name, content in files:
+            info = zipfile.ZipInfo(name, _DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, entry.content)
-    return out.getvalue()
+            archive.writestr(info, content)
 
 
 def _canvas_name(each: PageOf) -> str:

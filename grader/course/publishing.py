@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from grader.model.errors import InputError, UsageError
+from grader.model.errors import InputError, UsageError, reason_of
 from grader.model.person import Person
 from grader.report.atomic_write import write_atomically
 from grader.report.csv import csv_pieces
@@ -38,7 +38,7 @@ class PublishedPage(NamedTuple):
     """A student's page to be published."""
 
     person: Person
-    page: bytes
+    page: Path
 
 
 class Link(NamedTuple):
@@ -115,7 +115,7 @@ def publish(
     the same command goes on under the same names.
 
     Raises:
-        InputError: the folder holds something else, or cannot be written.
+        InputError: the folder holds something else, or cannot be written; or a page not be read.
         UsageError: `base_url` is not the address of a folder.
     """
     state = load_state(state_path)
@@ -129,7 +129,7 @@ def publish(
     write_atomically(folder / "robots.txt", _ROBOTS)
     write_atomically(folder / "index.html", _FRONT)
     for link, page in zip(links, pages, strict=True):
-        write_atomically(folder / link.place, page.page)
+        write_atomically(folder / link.place, _read(page.page))
         write_atomically(folder / link.place.partition("/")[0] / "index.html", _FRONT)
     for file in old:
         (folder / file).unlink(missing_ok=True)
@@ -137,6 +137,13 @@ def publish(
     write_atomically(state_path, msgspec.json.encode(state), private=True)
     write_atomically(state_path.with_name(LINKS), links_csv(links), private=True)
     return links
+
+
+def _read(page: Path) -> bytes:
+    try:
+        return page.read_bytes()
+    except OSError as error:
+        raise InputError(f"{page}: cannot be read: {reason_of(error)}.") from None
 
 
 def links_csv(links: Sequence[Link]) -> bytes:

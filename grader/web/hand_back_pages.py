@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from grader.batches.hand_back import class_of_course
 from grader.course.accounts import Account
-from grader.course.feedback_zip import zip_content
+from grader.course.feedback_zip import zip_pieces
 from grader.course.publishing import STATE, publish
 from grader.model.errors import GraderError, InternalError
 from grader.web.desk import Desk
@@ -90,9 +90,8 @@ def _grades_file(request: Request, desk: Desk, account: Account) -> Response:
     id, form = request.path_params["assignment"], form_of(request)
     asked = _asked_grades({name: form.text(name) for name in ("to", "sheet", "column", *_RULES)})
     view = grades_view(desk, account, id, asked)
-    content = b"".join(view.made.pieces)
     _note(desk, account, id, f"downloaded the grades for {asked.to}")
-    return _file(content, f"grades-{id}-{asked.to}.csv", "text/csv; charset=utf-8")
+    return _file(view.made.pieces, f"grades-{id}-{asked.to}.csv", "text/csv; charset=utf-8")
 
 
 @page("publish")
@@ -107,9 +106,9 @@ def _feedback(request: Request, desk: Desk, account: Account) -> Response:
 def _feedback_file(request: Request, desk: Desk, account: Account) -> Response:
     id, form = request.path_params["assignment"], form_of(request)
     asked = _asked_feedback({name: form.text(name) for name in ("to", "partial")})
-    content = zip_content(feedback_view(desk, id, asked).made.entries)
+    pieces = zip_pieces(feedback_view(desk, id, asked).made.entries)
     _note(desk, account, id, f"downloaded the pages for {asked.to}")
-    return _file(content, f"feedback-{id}-{asked.to}.zip", "application/zip")
+    return _file(pieces, f"feedback-{id}-{asked.to}.zip", "application/zip")
 
 
 @page("publish")
@@ -163,10 +162,9 @@ def _note(desk: Desk, account: Account, id: str, what: str) -> None:
         change.note(what, id)
 
 
-def _file(content: bytes, name: str, media_type: str) -> Response:
-    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    headers = {"Content-Disposition": disposition}
-    return Response(content, media_type=media_type, headers=headers)
+def _file(pieces: Iterator[bytes], name: str, media_type: str) -> Response:
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
 ROUTES: Final = [

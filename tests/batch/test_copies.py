@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from grader.checks.inputs import Inputs
-from grader.course.feedback_zip import PageOf, feedback_for, zip_content
+from grader.course.feedback_zip import PageOf, feedback_for, zip_pieces
 from grader.deploy.github_report import annotation_lines, summary_markdown
 from grader.deploy.gradescope_results import gradescope_results
 from grader.model.oral_records import OralSheet
@@ -198,13 +198,13 @@ def _handed_out(made: Path) -> Iterator[tuple[str, bytes]]:
     people = [
         PageOf(
             Person(key=page.stem, name=page.stem, ids={"moodle": str(n), "canvas": str(n)}),
-            page.read_bytes(),
+            page,
             [f"{page.stem}_{n}_{n}_work.{'zip' if n % 2 else 'py'}"],
         )
         for n, page in enumerate((made / "out" / "reports").iterdir(), start=1)
     ]
     for platform in ("canvas", "moodle"):
-        zipped = zip_content(feedback_for(platform, people).entries)
+        zipped = b"".join(zip_pieces(feedback_for(platform, people).entries))
         yield from _in_archives(f"feedback for {platform}", zipped)
     for path in (made / "out" / "results").iterdir():
         result = Result.load(path)
