@@ -93,11 +93,13 @@ def put_in_force(
     assignment: str = "",
     lang: Lang = "en",
     requests_to: str | None = None,
+    begin: Callable[[BatchOutput], None] | None = None,
 ) -> int:
     """Write the output of a run anew and put it in place; how many results changed.
 
     Whatever happens on the way, the folder holds the one state or the other: at the latest when the
-    next command has called `recover`.
+    next command has called `recover`. `begin` is told of the output before anything is written to
+    it, as where marks are kept elsewhere.
 
     Raises:
         InputError: something cannot be read or written; nothing has changed then, unless a file
@@ -110,6 +112,8 @@ def put_in_force(
     by_id = {source.id: source for source in sources}
     written = 0
     try:
+        if begin is not None:
+            begin(output)
         output.prepare()
         for given in history.given(run):
             source = by_id.get(given.submission)

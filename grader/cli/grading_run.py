@@ -116,7 +116,13 @@ def grade_class(those: ClassToGrade, asked: GradingOptions) -> int:
 
 def _put_in_force(runs: Regrading, those: ClassToGrade, asked: GradingOptions) -> None:
     runs.put_in_force(
-        asked.undo, those.sources, those.worth, asked.settings, those.title, asked.requests_to
+        asked.undo,
+        those.sources,
+        those.worth,
+        asked.settings,
+        those.title,
+        asked.requests_to,
+        those.begin,
     )
 
 

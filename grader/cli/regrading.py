@@ -14,6 +14,7 @@ from grader.model.errors import UsageError
 if TYPE_CHECKING:
     from grader.assignment.composed import ComposedAssignment
     from grader.assignment.folder import Assignment
+    from grader.batches.output import BatchOutput
     from grader.batches.regrading import Preview
     from grader.batches.run_history import RunHistory
     from grader.batches.run_recorder import RunRecorder
@@ -100,6 +101,7 @@ class Regrading:
         settings: Settings,
         title: str,
         requests_to: str | None = None,
+        begin: Callable[[BatchOutput], None] | None = None,
     ) -> None:
         """Put the last preview in force (`wanted` is empty), or go back to an earlier run."""
         from grader.batches import regrading
@@ -122,6 +124,7 @@ class Regrading:
             assignment=self._assignment.rubric.title.in_language(self._lang),
             lang=self._lang,
             requests_to=requests_to,
+            begin=begin,
         )
         self.finish()
         typer.echo(f"Run {run.id} of {run.at:%Y-%m-%d %H:%M} is in force; changed: {written}.")

@@ -101,7 +101,14 @@ def _causes(
         causes.append("override")
     elif (before.submitted_at, _late(before)) != (after.submitted_at, _late(after)):
         causes.append("late")
+    if _marks(before) != _marks(after):
+        causes.append("mark")
     return list(dict.fromkeys(causes)) or ["unknown"]
+
+
+def _marks(result: Result) -> list[tuple[str, str, float | None]]:
+    books = result.notebooks
+    return [(book.id, each.question, each.mark) for book in books for each in book.answers]
 
 
 def _decided(result: Result) -> list[tuple[str, str]]:

@@ -102,6 +102,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "regrade.cause.override": ("an override, extension or slip days", "教师调整、延期或宽限天数"),
     "regrade.cause.late": ("the time or the late policy", "提交时间或迟交规则"),
+    "regrade.cause.mark": ("marks of written answers", "书面答案的评分"),
     "regrade.cause.new": ("new", "新提交"),
     "regrade.cause.failed": ("gradewall itself had failed on it", "此前评分程序自身出错"),
     "regrade.cause.fresh": ("graded anew", "全部重新评分"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.course.marks import Mark
 from grader.model.errors import UsageError
 from tests.course.course_room import ANN, BOB, CHO, SETTINGS, CourseRoom
 
@@ -110,6 +111,21 @@ def test_marks_are_in_the_course_with_their_history(room: CourseRoom) -> None:
     room.grade("--fresh")
     assert room.result(ANN).final == 9.5
     assert room.result(BOB).max_score == 14
+
+
+def test_marks_outlive_putting_a_run_in_force(room: CourseRoom) -> None:
+    room.grade(room.canvas("one", ONE))
+    mark = Mark(submission=ANN, notebook="Dropout", question="1", points=2)
+    with room.course.changing("tutor") as change:
+        change.enter_marks("hw", {mark.place: mark})
+    said = room.grade("--preview")
+    assert "marks of written answers" in said
+    room.grade("--accept")
+    assert room.result(ANN).final == 9
+    room.grade(room.canvas("two", {"leeann_1_950_hw.zip": (8, "because", "so")}))
+    assert room.result(ANN).final == 10
+    room.grade("--undo", "last")
+    assert room.result(ANN).final == 9
 
 
 def test_the_best_attempt_counts_where_the_course_says_so(room: CourseRoom) -> None:
