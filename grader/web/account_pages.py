@@ -97,10 +97,10 @@ def _set_password(request: Request, desk: Desk, account: Account) -> Response:
     with desk.reading() as view:
         kept = view.password_hash(account.name)
     if kept:
-        desk.limits.check(account.name, address)
+        desk.limits.begin(account.name, address)
         if not is_password(kept, form.secret("old")):
-            desk.limits.failed(account.name, address)
             raise UsageError("The present password is wrong; nothing was changed.")
+        desk.limits.succeeded(account.name, address)
     if form.secret("new") != form.secret("again"):
         raise UsageError("The two new passwords differ; nothing was changed.")
     hashed = password_hash(form.secret("new"))

@@ -25,31 +25,28 @@ class SignInLimits:
         self._failed: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def check(self, account: str, address: str) -> None:
-        """Say whether another attempt may be made.
+    def begin(self, account: str, address: str) -> None:
+        """Count an attempt as failed, before it is known to be: so that many at once are few too.
 
         Raises:
             TooManyAttempts: too many have failed of late.
         """
+        limits = {("account", account): _PER_ACCOUNT, ("address", address): _PER_ADDRESS}
         with self._lock:
-            limits = {("account", account): _PER_ACCOUNT, ("address", address): _PER_ADDRESS}
             if any(len(self._recent(what)) >= most for what, most in limits.items()):
                 hint = "Wait a quarter of an hour, or ask an owner of the course for a link."
                 raise TooManyAttempts("Signing in has failed too often.", hint=hint)
-
-    def failed(self, account: str, address: str) -> None:
-        """Count an attempt that failed."""
-        with self._lock:
-            for what in (("account", account), ("address", address)):
+            for what in limits:
                 self._failed[what] = [*self._recent(what), self._clock()]
                 self._failed.move_to_end(what)
             while len(self._failed) > _REMEMBERED:
                 self._failed.popitem(last=False)
 
-    def succeeded(self, account: str) -> None:
-        """Forget what failed for an account whose password is known after all."""
+    def succeeded(self, account: str, address: str) -> None:
+        """Take an attempt back, and all that failed for an account whose password is known."""
         with self._lock:
             self._failed.pop(("account", account), None)
+            self._failed[("address", address)] = self._recent(("address", address))[:-1]
 
     def _recent(self, what: tuple[str, str]) -> list[float]:
         since = self._clock() - _SECONDS

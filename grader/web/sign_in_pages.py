@@ -49,12 +49,11 @@ def _form(request: Request, back: str, *, failed: str = "", name: str = "") -> R
 def _try(request: Request, desk: Desk, form: SentForm) -> Response:
     name, address = form.text("name")[:64], request.client.host if request.client else ""
     link = form.text("link")
-    desk.limits.check(name, address)
+    desk.limits.begin(name, address)
     account = _by_link(desk, link) if link else _by_password(desk, name, form.secret("password"))
     if account is None:
-        desk.limits.failed(name, address)
         return _form(request, form.text("next"), failed="link" if link else "name", name=name)
-    desk.limits.succeeded(name)
+    desk.limits.succeeded(name, address)
     back = form.text("next")
     response = RedirectResponse(back if is_local(back) else "/", status_code=303)
     sessions.begin_session(response, desk, account)

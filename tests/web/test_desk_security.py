@@ -14,6 +14,7 @@ from grader.model.person import Person
 from grader.web import sessions
 from grader.web.app import ROUTES, desk_app
 from grader.web.desk_settings import settings_for
+from grader.web.page_errors import TooManyAttempts
 from grader.web.paths import address, is_local
 from grader.web.permissions import Need, may
 from grader.web.rate_limit import SignInLimits
@@ -211,16 +212,34 @@ def test_the_limits_forget_with_time_and_hold_no_more_than_they_must(
     time = 0.0
     limits = SignInLimits(lambda: time)
     for number in range(30):
-        limits.failed(f"name {number}", "10.0.0.1")
-    with pytest.raises(Exception, match="failed too often"):
-        limits.check("another", "10.0.0.1")
-    limits.check("name 1", "10.0.0.2")
+        limits.begin(f"name {number}", "10.0.0.1")
+    with pytest.raises(TooManyAttempts):
+        limits.begin("another", "10.0.0.1")
+    limits.begin("name 1", "10.0.0.2")
     time = 901
-    limits.check("another", "10.0.0.1")
+    limits.begin("another", "10.0.0.1")
     monkeypatch.setattr("grader.web.rate_limit._REMEMBERED", 100)
     for number in range(200):
-        limits.failed(str(number), f"10.0.0.{number}")
+        limits.begin(str(number), f"10.0.0.{number}")
     assert len(limits._failed) == 100
+
+
+def test_a_password_that_is_right_clears_what_failed_for_its_account_alone() -> None:
+    limits = SignInLimits()
+    for number in range(10):
+        limits.begin("bob", f"10.0.1.{number}")
+        limits.begin("ann", f"10.0.2.{number}")
+    limits.succeeded("ann", "10.0.2.9")
+    limits.begin("ann", "10.0.3.1")
+    with pytest.raises(TooManyAttempts):
+        limits.begin("bob", "10.0.3.1")
+    for number in range(29):
+        limits.begin(str(number), "10.0.0.1")
+    limits.begin("ann", "10.0.0.1")
+    limits.succeeded("ann", "10.0.0.1")
+    limits.begin("cho", "10.0.0.1")
+    with pytest.raises(TooManyAttempts):
+        limits.begin("ann", "10.0.0.1")
 
 
 def test_who_is_not_there_costs_as_much_as_a_wrong_password(
