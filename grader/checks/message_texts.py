@@ -12,6 +12,7 @@ from typing import Final
 
 from grader.checks.patterns import pattern_in
 from grader.model.rubric import Text
+from grader.model.verdicts import NOT_IMPLEMENTED
 
 _MESSAGES: Final = (
     # what was not judged
@@ -58,7 +59,7 @@ _MESSAGES: Final = (
          "{name} 抛出了 {kind}（{file} 第 {line} 行，{function}）。"),
     Text("{name} raised {kind}: {text}", "{name} 抛出了 {kind}：{text}"),
     Text("{name} raised {kind}.", "{name} 抛出了 {kind}。"),
-    Text("{name} is not implemented yet.", "{name} 还没有实现。"),
+    NOT_IMPLEMENTED,
     Text("{name} is not defined in {file}.", "{file} 中没有定义 {name}。"),
     Text("{name} is not defined.", "没有定义 {name}。"),
     Text("{name} did not finish: it used more than {seconds} seconds of CPU time.",

@@ -26,7 +26,7 @@ _SAVED_AFTER_MS: Final = 20
 _LONGEST_SAVE_MS: Final = 400
 _STARTS_IN_MS: Final = 100
 """The files are watched before they are read the first time, which is so much later."""
-HELP: Final = "Check your own work: see what is wrong and where. Exit code 1 if something is."
+HELP: Final = "Check your own work: see what is wrong and where. Exit code 1 if anything is wrong."
 
 
 def add_arguments(parser: ArgumentParser) -> None:

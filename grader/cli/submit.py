@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from grader.selfcheck.remark import SubmitRemark
     from grader.selfcheck.work_files import SkippedFile
 
-HELP: Final = "Pack your work to hand it in, and see what it lacks. Exit code 1 if something is."
+HELP: Final = (
+    "Pack your work to submit it, and see what it lacks. Exit code 1 if anything is missing."
+)
 _SHOWN: Final = 15
 
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from grader.model.result import Finding, Outcome
+from grader.model.rubric import Text
 
-NOT_IMPLEMENTED: Final = "{} is not implemented yet."
+NOT_IMPLEMENTED: Final = Text("{name} is not implemented yet.", "{name} 还没有实现。")
 """What is said of what was left as TODO."""
 
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from grader.checks.message_texts import message_in
 from grader.model.result import Cause, CheckResult, Outcome, SourceSpan, Visibility
 from grader.model.verdicts import NOT_IMPLEMENTED
 from grader.report.cause_groups import CauseGroup, grouped
@@ -78,8 +77,8 @@ class Card(Struct, frozen=True):
     def reason(self) -> str:
         """Why something is to be done, where that does not go without saying."""
         shown = self.own[0].check if self.own else self.waiting[0]
-        english = NOT_IMPLEMENTED.format(self.what)
-        says_itself = self.own and shown.message in (english, message_in("zh", english))
+        to_do = {text.format(name=self.what) for text in (NOT_IMPLEMENTED.en, NOT_IMPLEMENTED.zh)}
+        says_itself = self.own and shown.message in to_do
         return "" if says_itself or not (self.own or self.is_open) else shown.message
 
     @property

@@ -249,7 +249,7 @@ def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
 
 
 def _to_do(name: str) -> NotDone:
-    return NotDone(NOT_IMPLEMENTED.format(name), Finding(kind="missing"))
+    return NotDone(NOT_IMPLEMENTED.en.format(name=name), Finding(kind="missing"))
 
 
 def _conclude(error: BaseException | None) -> tuple[Outcome, str, Finding | None]:

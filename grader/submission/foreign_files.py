@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 PLAIN_TEXT: Final = "save the code as plain text with the ending .py, and hand that in"
-_AGAIN: Final = "copy the file itself, and hand it in again"
+_AGAIN: Final = "copy the file itself, and submit it again"
 _UNPACK: Final = "unpack it and submit the .py files"
 
 _MAGIC: Final = (
@@ -20,7 +20,7 @@ _MAGIC: Final = (
     (b"\x1f\x8b", "a gzip archive", _UNPACK),
     (b"\x89PNG", "a picture (PNG)", PLAIN_TEXT),
     (b"\xff\xd8\xff", "a picture (JPEG)", PLAIN_TEXT),
-    (b"bplist00", "a placeholder of iCloud", "wait until it is downloaded, and hand it in again"),
+    (b"bplist00", "a placeholder of iCloud", "wait until it is downloaded, and submit it again"),
     (
         b"version https://git-lfs.github.com/spec/",
         "a Git LFS pointer",

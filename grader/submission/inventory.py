@@ -306,7 +306,7 @@ class Contents:
         for file in self._handed_in():
             module = self.modules[file]
             if file in wanted and not module.original.strip():
-                remarks.append(f"{file} is empty: save it, and hand it in again.")
+                remarks.append(f"{file} is empty: save it, and submit it again.")
             elif file in wanted and not module.original.endswith("\n"):
                 remarks += self._ends_early(file)
             if file in self._judged():

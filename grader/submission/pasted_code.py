@@ -9,7 +9,7 @@ from typing import Final
 _NAMES: Final = {
     "\u201c": "a curly quote (“)", "\u201d": "a curly quote (”)", "\u2018": "a curly quote (‘)",
     "\u2019": "a curly quote (’)", "\u2013": "a dash (–)", "\u2014": "a dash (—)",
-    "\u2212": "a minus sign of printing (−)", "\u00d7": "a multiplication sign (×)",
+    "\u2212": "a typographic minus sign (−)", "\u00d7": "a multiplication sign (×)",
     "\u00a0": "a non-breaking space", "\u3000": "a wide space", "\u200b": "an invisible space",
     "\ufeff": "an invisible mark (BOM)", "\uff08": "a wide bracket (（)",
     "\uff09": "a wide bracket (）)", "\uff0c": "a wide comma (，)", "\uff1a": "a wide colon (：)",

@@ -25,13 +25,13 @@ _ADVICE: Final = {
     "unterminated": "the closing quotes are missing",
     "non-printable character U+00A0": "a non-breaking space, as copied from a web page or a PDF: "
     "type an ordinary one",
-    "invalid character": "it looks like an ordinary one but is not: type it anew",
+    "invalid character": "it looks like an ordinary one but is not: retype it",
 }
 _PASTED: Final = {
-    "%": "a command of IPython, not Python: delete it",
-    "!": "a command of IPython, not Python: delete it",
+    "%": "an IPython command, not Python: delete it",
+    "!": "an IPython command, not Python: delete it",
     ">>> ": "a prompt, copied along with the code: delete it",
-    "```": "a mark of Markdown, not Python: delete it",
+    "```": "Markdown, not Python: delete it",
 }
 _CUT: Final = ("unexpected EOF", "expected an indented block")
 

@@ -53,7 +53,7 @@ CASES = {
     "length": lambda: said(lambda: assert_same("out", [1, 2], ["a", "b", "c"])),
     "raised": lambda: answered(RAISED),
     "raised in a line": lambda: answered(RAISED | {"frames": [FRAME]}),
-    "to do": lambda: NOT_IMPLEMENTED.format("f"),
+    "to do": lambda: NOT_IMPLEMENTED.en.format(name="f"),
 }
 KEPT = r"\b(out|dx|f|g|NaN|None|KeyError|layers\.py|dict|w)\b"
 """Names, which are the same in every language."""
@@ -86,7 +86,7 @@ def test_what_a_bank_says_in_its_own_words_stays() -> None:
 
 def test_a_result_is_told_in_its_language_and_what_is_to_do_says_itself() -> None:
     rubric = Assignment.load("numpynn").rubric
-    message = NOT_IMPLEMENTED.format("affine_forward")
+    message = NOT_IMPLEMENTED.en.format(name="affine_forward")
     fields = {"message": message, "targets": ["affine_forward"]}
     check = sample.check("affine_forward", "affine", Outcome.MISSING, **fields)
     (told,) = ruled(rubric, [check], "zh")

@@ -146,7 +146,7 @@ def test_services_that_are_not_here_are_passed_over() -> None:
     [
         ("a = 1\nb = “text”", "line 2 holds a curly quote (“)"),
         ("x = 3 – 1", "line 1 holds a dash (–)"),
-        ("x = 3 − 1", "line 1 holds a minus sign of printing (−)"),
+        ("x = 3 − 1", "line 1 holds a typographic minus sign (−)"),
         ("# fine\nx =\u00a01", "line 2 holds a non-breaking space"),
         ("f（1）", "line 1 holds a wide bracket （"),
         ("def f():\nreturn 1", "Was the indentation lost"),

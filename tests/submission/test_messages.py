@@ -136,7 +136,7 @@ def test_a_file_that_was_cut_off_is_said_to_be(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_said_to_be(tmp_path: Path) -> None:
     submission = read(write(tmp_path / "ann", {**PACKAGE, "numpynn/layers.py": "\n"}))
-    assert "layers.py is empty: save it, and hand it in again." in submission.notes
+    assert "layers.py is empty: save it, and submit it again." in submission.notes
 
 
 @pytest.mark.parametrize(

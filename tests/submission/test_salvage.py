@@ -103,8 +103,8 @@ def test_several_broken_functions_cost_themselves(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("%matplotlib inline", "invalid syntax (a command of IPython, not Python: delete it)"),
-        ("!pip install x", "invalid syntax (a command of IPython, not Python: delete it)"),
+        ("%matplotlib inline", "invalid syntax (an IPython command, not Python: delete it)"),
+        ("!pip install x", "invalid syntax (an IPython command, not Python: delete it)"),
         (">>>>>>> mine", "a merge conflict was left in"),
         ("x = = 1", "invalid syntax"),
     ],

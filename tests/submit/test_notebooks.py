@@ -31,7 +31,7 @@ def test_a_notebook_that_was_run_in_order_has_nothing_amiss(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        ((None, None), "a.ipynb holds no results: run all of its cells, and save it."),
+        ((None, None), "a.ipynb has no results: run all of its cells and save it."),
         ((1, None), "a.ipynb: 1 cell was not run, cell 2 (2)."),
         ((4, 2), "a.ipynb: cell 2 (2) was run before the one above it. Use “Restart and run all”."),
     ],

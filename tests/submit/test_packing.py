@@ -47,7 +47,7 @@ def test_it_is_packed_from_anywhere_in_the_work(tmp_path: Path) -> None:
     rubric = tmp_path / "course" / "toy.toml"
     said = grader("submit", "-a", rubric, cwd=work / "toy").stdout
     assert f"Packed 2 files into {work / 'toy-submission.zip'}" in said
-    assert "Nothing is missing, as far as can be seen from here." in said
+    assert "Nothing seems to be missing." in said
     assert "Nothing was sent anywhere" in said
     again = grader("submit", "-a", rubric, "--lang", "zh", cwd=work).stdout
     assert "没有上传到任何地方" in again
@@ -61,7 +61,7 @@ def test_what_is_missing_and_not_begun_is_said(tmp_path: Path) -> None:
     assert told(packed(work)) == ["layers.py does not define shift."]
     rubric = tmp_path / "course" / "toy.toml"
     said = grader("submit", "-a", rubric, work, code=1).stdout
-    assert "Before you hand it in:\n  ! layers.py does not define shift." in said
+    assert "Before you submit it:\n  ! layers.py does not define shift." in said
     assert (work / "toy-submission.zip").exists()
 
 
