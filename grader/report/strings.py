@@ -375,6 +375,7 @@ class Texts:
     def __init__(self, lang: Lang = "en") -> None:
         self.lang: Lang = lang
         self.html_lang = HTML_LANG[lang]
+        self.colon = ": " if lang == "en" else "："
         self._column = 0 if lang == "en" else 1
 
     def __call__(self, key: str, /, **values: object) -> str:

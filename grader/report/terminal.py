@@ -98,7 +98,8 @@ def rendered(lines: Iterable[CardLine], outcome: Outcome) -> Iterator[Renderable
     """The lines of a card or a check, in the colours of how it ended."""
     for line in lines:
         is_head = line.kind == "head"
-        label = f"{line.label}{':' if is_head else ' '} " if line.label else ""
+        colon = ": " if line.label.isascii() else "："
+        label = f"{line.label}{colon if is_head else '  '}" if line.label else ""
         told = Text.assemble(
             (label, f"bold {STYLES[outcome]}" if is_head else "dim"),
             (line.text, _STYLES.get(line.kind, "")),
@@ -139,7 +140,7 @@ def _worth(result: Result, texts: Texts) -> Iterator[RenderableType]:
         staff = f" ({one_line(step.staff)})" if step.staff else ""
         kind = texts(f"worth.kind.{step.kind}")
         yield Text.assemble(
-            (f"{kind}: ", "dim"), clip(visible(step.reason)), (staff, "dim"),
+            (f"{kind}{texts.colon}", "dim"), clip(visible(step.reason)), (staff, "dim"),
             f"  {moved}{number(step.after)}",
         )  # fmt: skip
     if result.excused:
@@ -149,14 +150,14 @@ def _worth(result: Result, texts: Texts) -> Iterator[RenderableType]:
 def _how(result: Result, texts: Texts) -> str:
     facts = []
     if result.release:
-        facts.append(f"{texts('how.template')}: {one_line(result.release.title, 60)}")
+        facts.append(f"{texts('how.template')}{texts.colon}{one_line(result.release.title, 60)}")
     facts += [texts("how.python2")] * result.python2
     facts += [
         f"{one_line(key, 40)} {one_line(value, 40)}" for key, value in result.environment.items()
     ][:3]
     if result.sandbox:
         kind = one_line(result.sandbox.kind, 40)
-        named = f"{texts('how.sandbox')}: {kind}"
+        named = f"{texts('how.sandbox')}{texts.colon}{kind}"
         facts.append(named if result.sandbox.isolated else texts("how.sandbox_off"))
     return "".join(f"\n{fact}" if at == 0 else f", {fact}" for at, fact in enumerate(facts))
 
@@ -195,7 +196,7 @@ def _parts_table(parts: Iterable[PartResult], texts: Texts, *, points: bool) -> 
 
 def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
     for note in view.result.notes:
-        yield Text.assemble((f"{texts('notes')}: ", "dim"), clip(visible(note)))
+        yield Text.assemble((f"{texts('notes')}{texts.colon}", "dim"), clip(visible(note)))
     if view.internal:
         yield Text(texts("student.internal", n=view.internal), STYLES[Outcome.INTERNAL])
 
