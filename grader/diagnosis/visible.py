@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from grader.checks.patterns import pattern_in
-from grader.model.result import Cause, CheckResult, Frame, Outcome
+from grader.model.result import Cause, CheckResult, Outcome
 from grader.model.rubric import Text
 
 _AT_FAULT: Final = frozenset({Outcome.FAILED, Outcome.ERROR})
@@ -54,16 +54,12 @@ _RAISED: Final = re.compile(
     r"^\S+ raised (?P<kind>\w+)(?: in [^\n]*? line \d+)?(?:\.$|: (?P<text>.*))", re.DOTALL
 )
 _SHAPE: Final = re.compile(r"\(\d*(?:, ?\d+)*,?\)")
-_WHERE: Final = Text(
-    "In {function}, line {line} of {file}: {text}", "{file} 第 {line} 行（{function}）：{text}"
-)
-
 _SAID: Final[list[tuple[str, str, Text, Text]]] = [
     (
         "NameError", r"name '(?P<what>[^']+)' is not defined",
         Text("The name {what} is not defined", "名称 {what} 没有定义"),
         Text(
-            "Is it spelt as where it was assigned? Was it ever assigned or imported?",
+            "Is it spelt the same where it is assigned? Was it ever assigned or imported?",
             "拼写和赋值处一致吗？它被赋值或导入过吗？",
         ),
     ),
@@ -117,7 +113,7 @@ _LONGEST: Final = 200
 
 
 def exception_cause(check: CheckResult, lang: str) -> Cause | None:
-    """The exception that ended a check as its cause: what happened, and in which line."""
+    """The exception that ended a check as its cause; the check's message has its text and line."""
     finding = check.finding
     if finding is None or finding.kind != "exception":
         return None
@@ -131,7 +127,6 @@ def exception_cause(check: CheckResult, lang: str) -> Cause | None:
         kind="structure",
         function=check.targets[0],
         title=title,
-        explanation=_where(finding.traceback, text, lang),
         hint=hint,
     )
 
@@ -145,11 +140,3 @@ def _words(kind: str, text: str, lang: str) -> tuple[str, str]:
         said = " ".join(title.in_language(lang).format(what=what).split())
         return said, hint.in_language(lang)
     return _OTHER.in_language(lang).format(kind=kind, text=text).rstrip(": ："), ""
-
-
-def _where(traceback: list[Frame], text: str, lang: str) -> str:
-    if not traceback:
-        return text
-    last = traceback[-1]
-    where = _WHERE.in_language(lang)
-    return where.format(function=last.function, line=last.line, file=last.file, text=text)
