@@ -16,6 +16,7 @@ from grader.web.marking_board import MarkingBoards
 from grader.web.marking_presence import MarkingPresence
 from grader.web.page_errors import PageNotFound
 from grader.web.rate_limit import SignInLimits
+from grader.web.returned_classes import ReturnedClasses
 
 if TYPE_CHECKING:
     from grader.assignment.composed import ComposedAssignment
@@ -43,6 +44,7 @@ class Desk:
         self._opening = threading.Lock()
         self._classes: dict[str, ClassIndex] = {}
         self._people: tuple[int, list[Person]] = (-1, [])
+        self.returned = ReturnedClasses(course)
         self._standings: dict[str, tuple[int, ClassStanding]] = {}
 
     def reading(self) -> contextlib.AbstractContextManager[CourseView]:

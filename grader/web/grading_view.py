@@ -95,7 +95,7 @@ def grading_view(desk: Desk, id: str) -> GradingView:
     runs = [run for run in history.runs() if run.state in ("accepted", "undone")]
     in_force = run_in_force(history)
     with desk.reading() as view:
-        attempts = len(view.attempts(id))
+        attempts = view.attempt_count(id)
     waiting = _preview_run(history)
     return GradingView(
         live=live,

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from grader.batches.hand_back import class_of_course
 from grader.course.accounts import Account
 from grader.course.feedback_zip import zip_pieces
 from grader.course.publishing import STATE, publish
@@ -43,7 +42,7 @@ T = TypeVar("T")
 @page("publish")
 def _hand_back(request: Request, desk: Desk, account: Account) -> Response:
     id = request.path_params["assignment"]
-    summary, error = _tried(lambda: class_summary(class_of_course(desk.course, id)))
+    summary, error = _tried(lambda: class_summary(desk.returned.of(id)))
     return render(
         request,
         "hand_back.html",
@@ -125,7 +124,7 @@ def _published(request: Request, desk: Desk, account: Account) -> Response:
 def _publish(request: Request, desk: Desk, account: Account) -> Response:
     id = request.path_params["assignment"]
     base_url = checked_address(form_of(request).text("base_url"))
-    found, folder = class_of_course(desk.course, id), desk.course.path / PUBLISHED
+    found, folder = desk.returned.of(id), desk.course.path / PUBLISHED
     links = publish(folder, found.home / STATE, found.pages, found.graded.assignment, base_url)
     _note(desk, account, id, f"published {len(links)} pages")
     told = DeskTexts(language(request))("hand_back.published", n=len(links))

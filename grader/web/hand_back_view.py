@@ -10,7 +10,6 @@ from grader.batches.hand_back import (
     ClassToReturn,
     FeedbackFiles,
     GradesFile,
-    class_of_course,
     feedback_files,
     grades_file,
 )
@@ -117,7 +116,7 @@ def grades_view(desk: Desk, account: Account, id: str, asked: AskedGrades) -> Gr
             "There is no such platform.", hint=f"Choose one of {', '.join(GRADE_FILES)}."
         )
     sheet = kept_upload(desk.course, account, asked.sheet) if asked.sheet else None
-    found = class_of_course(desk.course, id)
+    found = desk.returned.of(id)
     place = sheet.path if sheet else None
     made = grades_file(found, asked.to, asked.rules, sheet=place, column=asked.column)
     return GradesView(class_summary(found), made, sheet)
@@ -131,7 +130,7 @@ def feedback_view(desk: Desk, id: str, asked: AskedFeedback) -> FeedbackView:
     """
     if asked.to not in FEEDBACK:
         raise UsageError("There is no such platform.", hint="Choose Canvas or Moodle.")
-    found = class_of_course(desk.course, id)
+    found = desk.returned.of(id)
     return FeedbackView(
         class_summary(found), feedback_files(found, asked.to, partial=asked.partial)
     )
@@ -144,7 +143,7 @@ def publish_view(desk: Desk, id: str, base_url: str) -> PublishView:
         GraderError: they cannot be; says why.
     """
     base_url = checked_address(base_url)
-    found = class_of_course(desk.course, id)
+    found = desk.returned.of(id)
     summary, place = class_summary(found), found.home / STATE
     links = links_of(load_state(place), found.pages, found.graded.assignment, base_url)
     known = links if place.exists() else []

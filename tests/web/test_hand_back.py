@@ -126,6 +126,20 @@ def test_pages_are_published_into_the_course(instructor: Browser) -> None:
     assert instructor.act(f"{url}/now", {"base_url": "javascript:x"}).status_code == 400
 
 
+def test_a_class_is_read_again_when_something_changed(instructor: Browser) -> None:
+    desk = instructor.desk
+    before = desk.returned.of(HW)
+    assert desk.returned.of(HW) is before
+    with desk.changing(_account(instructor)) as change:
+        change.note("did something", HW)
+    again = desk.returned.of(HW)
+    assert again is not before
+    page = desk.course.out(HW) / "index.html"
+    page.replace(page.with_name("old.html"))
+    page.write_bytes(b"")
+    assert desk.returned.of(HW) is not again
+
+
 def _account(browser: Browser) -> Account:
     with browser.desk.reading() as view:
         return view.accounts()["instructor"]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Table,
     delete,
+    func,
     insert,
     select,
     tuple_,
@@ -41,6 +42,12 @@ def read_attempts(
         place = (row.assignment, row.key)
         found[row.assignment].append(_stored(row, owned[place], delivered[place]))
     return dict(found)
+
+
+def count_attempts(connection: Connection, assignment: str) -> int:
+    """How many attempts there are at an assignment."""
+    query = select(func.count()).select_from(attempts).where(attempts.c.assignment == assignment)
+    return int(connection.execute(query).scalar_one())
 
 
 class _Wanted(NamedTuple):

@@ -169,6 +169,10 @@ class CourseView:
         """What was done, the oldest first. With a person: what concerns them or everybody."""
         return log_rows.read_log(self._connection, assignment, person)
 
+    def attempt_count(self, assignment: str) -> int:
+        """How many attempts there are at an assignment."""
+        return attempt_rows.count_attempts(self._connection, assignment)
+
     def last_change(self, assignment: str) -> int:
         """Another number whenever something was done that may concern an assignment."""
         return log_rows.last_change(self._connection, assignment)
