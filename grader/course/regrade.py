@@ -107,8 +107,12 @@ def _causes(
 
 
 def _marks(result: Result) -> list[tuple[str, str, float | None]]:
-    books = result.notebooks
-    return [(book.id, each.question, each.mark) for book in books for each in book.answers]
+    return [
+        (book.id, each.question, each.mark)
+        for book in result.notebooks
+        for each in book.answers
+        if each.mark is not None
+    ]
 
 
 def _decided(result: Result) -> list[tuple[str, str]]:

@@ -2,11 +2,25 @@
 // grades, marks, overrides, extends, regrades, publishes and exports; downloads go to FOLDER. Prints
 // what was seen as JSON.
 import { join } from "node:path";
-import { withBrowser } from "./browser.mjs";
+import { require, withBrowser } from "./browser.mjs";
 
 const [link, zip, sheet, folder] = process.argv.slice(2);
 const base = new URL(link).origin;
 const HW = `${base}/a/hw`;
+
+const axe = require("axe-core");
+
+// The state of a page that is met only on the way.
+async function judge(page, seen, name) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => window.axe.run());
+  seen.violations.push(...found.violations.map((each) => `${name}: ${each.id}: ${each.nodes[0].html}`));
+}
+
+// The page brings itself up to date when grading ends, maybe while it is judged.
+function overtaken(error) {
+  if (!/context was destroyed|navigation/.test(error.message)) throw error;
+}
 
 const text = async (page) => (await page.innerText("main")).replace(/\s+/g, " ");
 
@@ -28,6 +42,7 @@ async function imports(page, seen) {
   await page.click("form.drop button");
   await page.waitForSelector("#confirm");
   seen.plan = await text(page);
+  await judge(page, seen, "plan");
   await page.click("#confirm");
 }
 
@@ -35,6 +50,7 @@ async function grades(page, seen) {
   await page.waitForSelector("#grade");
   await page.click("#grade");
   seen.ran = await page.waitForSelector("#stop").then(() => true);
+  await judge(page, seen, "running").catch(overtaken);
   await standing(page, "Graded");
   seen.graded = await text(page);
 }
@@ -74,6 +90,7 @@ async function regrades(page, seen) {
   await page.click("#preview");
   await standing(page, "Previewed");
   seen.preview = await text(page);
+  await judge(page, seen, "preview");
   await page.click("#accept");
   await standing(page, "is in force");
   seen.accepted = await text(page);
@@ -91,6 +108,7 @@ async function handsBack(page, seen) {
   await page.setInputFiles("#sheet", sheet);
   await page.click("form[action$='/sheet'] button");
   await page.waitForSelector("#download");
+  await judge(page, seen, "grades");
   seen.grades = await saved(page, () => page.click("#download"), "filled.csv");
   await page.goto(`${HW}/hand-back/feedback?to=canvas`);
   seen.feedback = await saved(page, () => page.click("#download"), "feedback.zip");
@@ -98,7 +116,7 @@ async function handsBack(page, seen) {
 
 console.log(JSON.stringify(await withBrowser(async (browser) => {
   const page = await browser.newPage();
-  const seen = { incidents: [] };
+  const seen = { incidents: [], violations: [] };
   page.on("console", (message) => seen.incidents.push(`console: ${message.text()}`));
   page.on("pageerror", (error) => seen.incidents.push(`error: ${error.message}`));
   page.on("dialog", (dialog) => dialog.accept());
