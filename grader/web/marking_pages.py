@@ -59,10 +59,10 @@ class MarkedQuestion(NamedTuple):
         """Of its page."""
         return address("/a/{}/marking/{}/{}", self.board.assignment, *self.asked.key)
 
-    def address_of(self, **query: str) -> str:
-        """Of its page, as this marker wants it."""
+    def address_of(self, below: str = "", **query: str) -> str:
+        """Of its page or one `below` it, as this marker wants it."""
         at = (self.board.assignment, *self.asked.key)
-        return address("/a/{}/marking/{}/{}", *at, **self.options, **query)
+        return address(f"/a/{{}}/marking/{{}}/{{}}{below}", *at, **self.options, **query)
 
     @property
     def options(self) -> dict[str, str]:

@@ -42,6 +42,7 @@ const found = await withBrowser(async (browser) => {
   const before = [...seen].at(-1);
   await page.keyboard.press("u");
   await page.waitForFunction((code) => document.querySelector("form.marking")?.dataset.unit === code, before);
+  const said = await page.evaluate(() => document.getElementById("queue").textContent);
   await mark("2");
   await settled();
 
@@ -62,6 +63,6 @@ const found = await withBrowser(async (browser) => {
   await later.keyboard.press("s");
   await later.waitForSelector(".around iframe");
   const sandbox = await later.evaluate(() => document.querySelector(".around iframe").getAttribute("sandbox"));
-  return { ...told, lost, kept, help, sandbox, incidents: incidents.filter((each) => !each.includes("ERR_INTERNET_DISCONNECTED")) };
+  return { ...told, said, lost, kept, help, sandbox, incidents: incidents.filter((each) => !each.includes("ERR_INTERNET_DISCONNECTED")) };
 });
 console.log(JSON.stringify(found));

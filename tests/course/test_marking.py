@@ -251,5 +251,5 @@ def test_a_marker_that_joins_takes_work_and_moves_no_other() -> None:
     grouped = split("group", "xy")
     assert all(len(set(grouped[at : at + 4])) == 1 for at in range(0, 300, 4))
     assert set(split("", "xy")) == set(split("chance", "")) == {""}
-    mine = AnswerToSplit("1", ("N", "1"), "g", ["y"])
+    mine = AnswerToSplit("1", ("N", "0"), "g", ["y"])
     assert marker_of(mine, MarkingRules(split="question", markers=["x", "y"]), questions) == "y"

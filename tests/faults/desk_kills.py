@@ -1,6 +1,6 @@
 """Four markers at once on one class, and a desk that is killed again and again meanwhile.
 
-    python -m tests.faults.desk_kills [--kills 200] [--people 120] [--questions 24] [--seed 1]
+    python -m tests.faults.desk_kills [--kills 200] [--people 80] [--questions 30] [--seed 1]
 
 Each marker does what the page's script does: takes the next answer, marks it with a key of its
 own, and sends that again until the desk says that it is done; now and then they undo their last
@@ -30,15 +30,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from starlette.testclient import TestClient
+
 from grader.course.course_folder import CourseFolder
+from grader.web.app import desk_app
+from grader.web.server import Serving
 from grader.web.sessions import form_token
 from tests.web.marking_room import make_course, serve, sign_in
 
 _UNDO: Final = 0.05
 _QUICK: Final = 0.02
 _DOWN: Final = 0.01
-_UP: Final = (0.02, 0.6)
-"""Seconds for which the desk stays up."""
+_UP: Final = 0.7
+"""Seconds that the desk is left alone at most, from when it listens."""
 _LAST: Final = 30.0
 """Seconds for which the markers go on at most when nobody kills the desk any more."""
 _PATIENCE: Final = 30.0
@@ -93,9 +97,11 @@ class Marker:
             self._note("refused", answer, form["comment"], 0)
             return 0
         assert done.status == 200, done
-        act = int(json.loads(done.text)["act"])
-        self._note("marked", answer, form["comment"], act)
-        return act
+        entered = json.loads(done.text)
+        self._note("marked", answer, form["comment"], entered["act"])
+        if entered["again"]:  # it had been done, but the answer was lost with the desk
+            self._note("again", answer, form["comment"], entered["act"])
+        return int(entered["act"])
 
     def _undo(self, act: int) -> None:
         done = self._until_answered("POST", "/a/hw/marking/undo", {"act": str(act)})
@@ -135,6 +141,10 @@ class Outcome(NamedTuple):
     kills: int
     marked: int
     """Marks that the desk confirmed."""
+    meanwhile: int
+    """Those of them that it confirmed before it was killed for the last time."""
+    again: int
+    """Those of them that it had entered before it was asked again."""
     undone: int
     refused: int
     """Marks that would have gone over somebody else's."""
@@ -150,6 +160,7 @@ def run(folder: Path, kills: int, people: int, questions: int, seed: int = 1) ->
     tokens = sign_in(course)
     port = _free_port()
     asked = [str(n) for n in range(1, questions + 1)]
+    _load_everything(course, tokens)
     markers = [
         _fork(partial(_mark_all, name, token, port, folder, asked, seed + at))
         for at, (name, token) in enumerate(tokens.items())
@@ -158,12 +169,14 @@ def run(folder: Path, kills: int, people: int, questions: int, seed: int = 1) ->
     killed = 0
     while killed < kills and any(map(_runs, markers)):
         desk = _fork(lambda: serve(CourseFolder.open(course.path), port))
-        time.sleep(chance.uniform(*_UP) + 0.15)
+        _wait_until_it_listens(port)
+        time.sleep(chance.uniform(0, _UP))
         os.kill(desk, signal.SIGKILL)
         os.waitpid(desk, 0)
         killed += 1
         if not killed % 25:
             sys.stderr.write(f"{killed} killed\n")
+    meanwhile = sum(what == "marked" for _, what, *_ in _told(folder))
     desk = _fork(lambda: serve(CourseFolder.open(course.path), port))
     try:
         _wait_for(markers, _LAST)
@@ -176,11 +189,22 @@ def run(folder: Path, kills: int, people: int, questions: int, seed: int = 1) ->
             os.kill(pid, signal.SIGKILL)
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in markers]
     assert not any(codes), f"a marker ended with {codes}"
-    journals = sorted(folder.glob("*.jsonl"))
-    told = [json.loads(line) for each in journals for line in each.read_text().splitlines()]
+    told = _told(folder)
     _compare(course, told)
     counts = Counter(what for _, what, *_ in told)
-    return Outcome(killed, counts["marked"], counts["undone"], counts["refused"])
+    return Outcome(
+        killed, counts["marked"], meanwhile, counts["again"], counts["undone"], counts["refused"]
+    )
+
+
+def _told(folder: Path) -> list[list[Any]]:
+    """What the markers have noted so far, in whole lines."""
+    lines = [
+        line
+        for journal in sorted(folder.glob("*.jsonl"))
+        for line in journal.read_text("utf-8").splitlines(keepends=True)
+    ]
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 def _compare(course: CourseFolder, told: Sequence[Sequence[Any]]) -> None:
@@ -244,6 +268,22 @@ def _wait_for(pids: Sequence[int], seconds: float) -> None:
         time.sleep(0.05)
 
 
+def _wait_until_it_listens(port: int) -> None:
+    for _ in range(1_000):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.01)
+
+
+def _load_everything(course: CourseFolder, tokens: Mapping[str, str]) -> None:
+    """Import and compile here what a page takes, so that each desk only has to fork."""
+    settings = Serving("127.0.0.1", 8080).settings()
+    origin = min(settings.origins)
+    browser = TestClient(desk_app(course, settings), base_url=origin)
+    browser.cookies.set("grader-desk", next(iter(tokens.values())))
+    assert browser.get("/a/hw/marking/BatchNorm/1/unit").status_code == 200
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
@@ -253,15 +293,16 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--people", type=int, default=120)
-    parser.add_argument("--questions", type=int, default=24)
+    parser.add_argument("--people", type=int, default=80)
+    parser.add_argument("--questions", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="desk-kills-") as folder:
         found = run(Path(folder), wanted.kills, wanted.people, wanted.questions, wanted.seed)
     sys.stdout.write(
-        f"killed {found.kills} times; {found.marked} marks confirmed, {found.undone} undone, "
+        f"killed {found.kills} times; {found.marked} marks confirmed, {found.meanwhile} between "
+        f"kills, {found.again} of those sent again were there already, {found.undone} undone, "
         f"{found.refused} refused: nothing lost, nothing twice\n"
         f"{time.monotonic() - begun:.0f} seconds\n"
     )

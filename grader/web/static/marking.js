@@ -15,6 +15,8 @@
   let tries = 0;
   let timer = 0;
   let signedOut = false;
+  let notice = "";
+  let turning = false; // until the next answer is there, keys would mean the one before
 
   const form = () => box.querySelector("form.marking");
   const field = (name) => form().elements[name];
@@ -73,9 +75,7 @@
 
   const text = (html) => new DOMParser().parseFromString(html, "text/html").body.textContent.replace(/\s+/g, " ").trim();
 
-  function say(what) {
-    if (what) said.textContent = what;
-  }
+  const say = (words) => { said.textContent = words; };
 
   function showQueue() {
     const marks = queue();
@@ -87,8 +87,14 @@
       if (signedOut) lines.push(paragraph(data.signedOut));
     }
     for (const mark of marks.filter((each) => each.refused)) lines.push(refusal(mark));
+    if (notice) lines.push(paragraph(notice));
     queueBox.replaceChildren(...lines);
     queueBox.hidden = !lines.length;
+  }
+
+  function tell(words) {
+    notice = words;
+    showQueue();
   }
 
   function paragraph(words) {
@@ -120,6 +126,8 @@
   // The answer that is shown.
   function show(html, { move = true } = {}) {
     box.innerHTML = html;
+    turn(false);
+    tell("");
     begin();
     if (move) box.focus({ preventScroll: true });
     scrollTo({ top: 0 });
@@ -187,7 +195,10 @@
     go();
   }
 
+  const turn = (on) => { turning = on; box.setAttribute("aria-busy", String(on)); };
+
   async function go() {
+    turn(true);
     const html = following && (await following);
     following = null;
     if (html) show(html);
@@ -195,14 +206,15 @@
   }
 
   async function load(query) {
+    turn(true);
     for (let at = 0; ; at++) {
       try {
         const answer = await ask(unitUrl(query));
-        if (answer.status === 401) { signedOut = true; showQueue(); return; }
+        if (answer.status === 401) { signedOut = true; showQueue(); turn(false); return; }
         show(await answer.text());
         return;
       } catch {
-        if (at === 0) say(queueBox.dataset.offline);
+        if (at === 0) tell(queueBox.dataset.offline);
         await new Promise((resolve) => setTimeout(resolve, RETRIES[Math.min(at, RETRIES.length - 1)]));
       }
     }
@@ -212,24 +224,33 @@
   const beside = (step) => load([["answer", unit()], ["step", step]]);
 
   async function undo() {
-    while (queue().some((mark) => !mark.refused) && !signedOut) {
-      send();
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    for (let at = 0; at < 50 && sending; at++) await new Promise((resolve) => setTimeout(resolve, 50));
+    if (queue().some((mark) => !mark.refused)) { tell(queueBox.dataset.offline); return; }
     if (box.dataset.act === "0") return;
-    const answer = await post(box.dataset.undo, new URLSearchParams({ act: box.dataset.act }));
-    if (!answer.ok) { say(text(await answer.text())); return; }
+    let answer;
+    try {
+      answer = await post(box.dataset.undo, new URLSearchParams({ act: box.dataset.act }));
+    } catch {
+      tell(queueBox.dataset.offline);
+      return;
+    }
+    if (!answer.ok) { tell(text(await answer.text())); return; }
     const done = await answer.json();
     box.dataset.act = done.last;
     if (done.url === box.dataset.page && done.answer) await load([["answer", done.answer]]);
     else if (done.answer) location.href = `${done.url}?answer=${done.answer}`;
-    say(done.said);
+    tell(done.said);
   }
 
   async function flag(button) {
     const body = new URLSearchParams({ answer: unit(), on: button.dataset.on });
-    const answer = await post(`${box.dataset.page}/flag`, body);
-    if (answer.ok) await load([["answer", unit()]]);
+    try {
+      const answer = await post(`${box.dataset.page}/flag`, body);
+      if (answer.ok) await load([["answer", unit()]]);
+      else tell(text(await answer.text()));
+    } catch {
+      tell(queueBox.dataset.offline);
+    }
   }
 
   function cells() {
@@ -285,7 +306,7 @@
   keysOn.addEventListener("change", () => localStorage.setItem("desk-keys", keysOn.checked ? "on" : "off"));
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (turning || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     if (document.querySelector("dialog[open]")) return;
     const at = event.target;
     const typing = at.matches('textarea, select, input:not([type="checkbox"])');
@@ -300,10 +321,11 @@
     if (act) { event.preventDefault(); act(); }
   });
 
-  box.addEventListener("submit", (event) => { event.preventDefault(); save(); });
+  box.addEventListener("submit", (event) => { event.preventDefault(); if (!turning) save(); });
   box.addEventListener("input", () => { if (form()) { problem(""); showTotal(); } });
   box.addEventListener("toggle", (event) => { if (event.target.matches("details.around")) fill(event.target); }, true);
   box.addEventListener("click", (event) => {
+    if (turning) { event.preventDefault(); return; }
     const link = event.target.closest(".move-row a");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
