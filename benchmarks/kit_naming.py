@@ -3,7 +3,7 @@
     python benchmarks/kit_naming.py [--jobs 2] [--only adam] [--settings restyled] [--list]
 
 Every mistake is made in the reference, in each of its forms (`alone`) and in each valid variant
-that leaves room for it (`variant`), and the mistakes of `restyled_mistakes.py` as they are written
+that leaves room for it (`variant`), and the mistakes of `tests/diagnosis/restyled_mistakes.py` as they are written
 there. Each such package is judged twice: by the public checks of its function on a kit's inputs,
 explained by the kit's compiled catalogue; and by all checks of its function on grading's inputs,
 explained by the reference. What is compared is the first cause of each public check that fails in
@@ -21,7 +21,6 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from benchmarks.restyled_mistakes import RESTYLED
 from grader.assignment.catalogue import Mistake, Variant, load_variants, patched, read_package
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
@@ -44,6 +43,7 @@ from grader.student.proxy import Student
 from grader.student.trace import Traces
 from grader.worker import compat
 from grader.worker.dispatcher import Dispatcher
+from tests.diagnosis.restyled_mistakes import RESTYLED
 
 SECONDS: Final = 120
 SETTINGS: Final = ("alone", "variant", "restyled")

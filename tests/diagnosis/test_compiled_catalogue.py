@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from grader.assignment.catalogue import read_package
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.answer_prints import AnswerPrint
@@ -21,11 +22,13 @@ from grader.model.result import Cause, Visibility
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
 from grader.runner.check_run import CheckRun, KeyReplayer
+from grader.runner.memory_package import MemoryPackage
 from grader.runner.reference import reference_files
 from grader.runner.session import run_session
 from grader.student.proxy import Student
 from grader.student.trace import Traces
 from grader.worker.dispatcher import Dispatcher
+from tests.diagnosis.restyled_mistakes import RESTYLED
 
 FUNCTIONS = ("softmax_loss", "affine_backward")
 
@@ -111,7 +114,7 @@ def test_a_known_mistake_is_named_or_nothing_is(clinic: Clinic) -> None:
             found = clinic.named(resolve)
             assert found <= {version.id}
             named += bool(found)
-    assert named > len(versions) / 3  # the others show in hidden checks, or as another one does
+    assert named > 0.65 * len(versions)  # the others show in hidden checks, or in too few numbers
 
 
 def test_nothing_is_named_of_what_is_right_or_wrong_in_an_unknown_way(clinic: Clinic) -> None:
@@ -126,15 +129,13 @@ def test_nothing_is_named_of_what_is_right_or_wrong_in_an_unknown_way(clinic: Cl
     assert clinic.named(clinic.with_function("softmax_loss", odd)) == set()
 
 
-def test_a_mistake_is_named_however_it_is_written(clinic: Clinic) -> None:
-    def summed(x: Any, y: Any) -> Any:
-        odds = np.exp(x - np.max(x))
-        p = odds / odds.sum(1)[:, None]
-        picked = p[range(len(y)), y]
-        return -np.log(picked).mean(), p - np.eye(x.shape[1])[y]
-
-    found = clinic.named(clinic.with_function("softmax_loss", summed))
-    assert found == {"softmax-gradient-summed"}
+@pytest.mark.parametrize("name", [n for n, each in RESTYLED.items() if each.function in FUNCTIONS])
+def test_a_mistake_is_named_however_it_is_written(clinic: Clinic, name: str) -> None:
+    restyled = RESTYLED[name]
+    files = read_package(clinic.assignment.reference)
+    files[restyled.file] += restyled.code
+    package = MemoryPackage(files, clinic.assignment.contract)
+    assert clinic.named(package.resolve) == {name}
 
 
 def test_nobody_can_read_it_who_has_not_made_the_mistake(clinic: Clinic) -> None:
