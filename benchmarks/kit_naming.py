@@ -1,13 +1,13 @@
 """Whether a kit names the mistakes that the instructor's report names.
 
-    python benchmarks/kit_naming.py [--jobs 2] [--only adam] [--settings restyled] [--list]
+    python -m benchmarks.kit_naming [--jobs 2] [--only adam] [--settings restyled] [--list]
 
 Every mistake is made in the reference, in each of its forms (`alone`) and in each valid variant
-that leaves room for it (`variant`), and the mistakes of `tests/diagnosis/restyled_mistakes.py` as they are written
-there. Each such package is judged twice: by the public checks of its function on a kit's inputs,
-explained by the kit's compiled catalogue; and by all checks of its function on grading's inputs,
-explained by the reference. What is compared is the first cause of each public check that fails in
-both.
+that leaves room for it (`variant`), and those of `tests/diagnosis/restyled_mistakes.py` as they are
+written there. Each such package is judged twice: by the public checks of its function on a kit's
+inputs, explained by the kit's compiled catalogue; and by all checks of its function on grading's
+inputs, explained by the reference. What is compared are the causes of each public check that fails
+in both.
 """
 
 from __future__ import annotations
