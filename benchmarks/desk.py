@@ -6,8 +6,8 @@
 Nothing is graded. The course is made in FOLDER, unless one is there: results of 251 checks and four
 written answers for each student. The desk is served by a process of its own over the loopback
 interface, and asked by one client for each page in turn; how long until the whole page is there.
-`--nbgrader` names a Python in which nbgrader is installed: its formgrader gets as many students, and
-its pages and what they load are asked for in turn with ours.
+`--nbgrader` names a Python in which nbgrader is installed: its formgrader gets as many students,
+and its pages, and what these load, are asked for in turn with ours.
 """
 
 from __future__ import annotations
@@ -49,24 +49,8 @@ from tests.report.sample import student_name
 
 ID: Final = "numpynn"
 SETTINGS: Final = 'title = "Large"\nzone = "UTC"\n\n[[assignments]]\nid = "numpynn"\n'
-WORDS: Final = [
-    "the",
-    "gradient",
-    "of",
-    "a",
-    "mask",
-    "is",
-    "zero",
-    "where",
-    "it",
-    "drops",
-    "and",
-    "scales",
-    "what",
-    "it",
-    "keeps",
-    "so",
-]
+SAYINGS: Final = 60
+"""Answers that differ; each student writes one of them, with some words changed."""
 SERVER: Final = """
 import sys
 from grader.course.course_folder import CourseFolder
@@ -128,15 +112,22 @@ def _result(invention: Invention, person: Person) -> Result:
 
 
 def _answer(rng: random.Random, n: int) -> WrittenAnswer:
-    text = " ".join(rng.choices(WORDS, k=rng.randrange(8, 60)))
+    said = rng.randrange(SAYINGS)
+    words = _words(random.Random(f"{n}/{said}"))
+    for _ in range(rng.randrange(4)):
+        words[rng.randrange(len(words))] = _word(rng)
     return WrittenAnswer(
-        question=str(n),
-        asked="Why?",
-        points=2,
-        text=text,
-        state="answered",
-        words=len(text.split()),
-    )
+        question=str(n), asked="Why?", points=2, text=" ".join(words), state="answered",
+        words=len(words),
+    )  # fmt: skip
+
+
+def _words(rng: random.Random) -> list[str]:
+    return [_word(rng) for _ in range(rng.randrange(8, 60))]
+
+
+def _word(rng: random.Random) -> str:
+    return "".join(rng.choices("aeioulnrst", k=rng.randrange(2, 9)))
 
 
 def _write_state(course: CourseFolder, results: list[Result]) -> None:
