@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from grader.web.class_rows import ClassView, StudentRow
+from grader.web.class_rows import KEPT, ClassView, StudentRow
 
 _LOWEST: Final = 10
 _BELOW: Final = 0.5
@@ -55,6 +57,7 @@ class Attention(NamedTuple):
         return people + len(self.same) + len(self.waiting) + len(self.requests)
 
 
+@lru_cache(KEPT)
 def attention(view: ClassView) -> Attention:
     """What waits in a class."""
     by_key = {row.person.key: row for row in view.rows}
@@ -80,13 +83,14 @@ def attention(view: ClassView) -> Attention:
 
 
 def _waiting(view: ClassView) -> list[WaitingQuestion]:
-    found: dict[tuple[str, str], WaitingQuestion] = {}
-    for row in view.rows:
-        for answer in row.summary.answers if row.summary else ():
-            place = (answer.notebook, answer.question)
-            known = found.get(place) or WaitingQuestion(*place, answer.asked, 0, 0)
-            found[place] = known._replace(
-                waiting=known.waiting + answer.waits,
-                answered=known.answered + (answer.state in ("answered", "unreadable")),
-            )
-    return [each for each in found.values() if each.waiting]
+    answers = [a for row in view.rows if row.summary for a in row.summary.answers]
+    asked = {(answer.notebook, answer.question): answer.asked for answer in answers}
+    waiting = Counter((a.notebook, a.question) for a in answers if a.waits)
+    answered = Counter(
+        (a.notebook, a.question) for a in answers if a.state in ("answered", "unreadable")
+    )
+    return [
+        WaitingQuestion(*place, asked[place], waiting[place], answered[place])
+        for place in asked
+        if waiting[place]
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from grader.batches.state_reader import StateReader
@@ -103,7 +104,8 @@ class ClassIndex:
 def _seen_by(account: Account, view: ClassView) -> ClassView:
     rows = [row for row in view.rows if sees(account, row.person)]
     keys = {row.person.key for row in rows}
-    return view._replace(
+    return replace(
+        view,
         rows=rows,
         same=[seen for each in view.same if len(seen := [k for k in each if k in keys]) > 1],
         requests={number: each for number, each in view.requests.items() if each[0] in keys},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,8 +13,8 @@ import numpy as np
 from grader.model.result import Cause, CheckResult, Outcome
 from grader.report.class_statistics import NOT_PASSING
 from grader.report.student_view import Segment, stretches
-from grader.report.summary import LETTERS, Register, Summary
-from grader.web.class_rows import ClassView
+from grader.report.summary import LETTERS, Summary
+from grader.web.class_rows import KEPT, ClassView
 
 _FEWEST_BINS: Final = 5
 _MOST_BINS: Final = 16
@@ -59,7 +60,8 @@ class ScoreHistogram(NamedTuple):
     bins: list[ScoreBin]
 
 
-def check_rows(view: ClassView) -> list[CheckRow]:
+@lru_cache(KEPT)
+def check_rows(view: ClassView) -> tuple[CheckRow, ...]:
     """Every check of the class, in the order of the bank, as each student was asked for it."""
     met: dict[str, CheckResult] = {}
     counts: dict[str, Counter[Outcome]] = {}
@@ -68,7 +70,7 @@ def check_rows(view: ClassView) -> list[CheckRow]:
             met.setdefault(check.id, check)
             counts.setdefault(check.id, Counter()).update(found)
     titles = {part.id: part.title for part in view.parts}
-    return [_check_row(check, titles, counts[id]) for id, check in met.items()]
+    return tuple(_check_row(check, titles, counts[id]) for id, check in met.items())
 
 
 def _by_roll(view: ClassView) -> Iterable[tuple[str, list[Summary]]]:
@@ -95,13 +97,15 @@ def _check_row(check: CheckResult, titles: dict[str, str], counts: Counter[Outco
     return CheckRow(check, part, dict(counts), failing, judged, stretches(shares))
 
 
-def mistake_rows(view: ClassView, register: Register) -> list[MistakeRow]:
+@lru_cache(KEPT)
+def mistake_rows(view: ClassView) -> tuple[MistakeRow, ...]:
     """The mistakes that were made, the commonest first."""
     counts = Counter(id for row in view.rows if row.summary for id in row.summary.mistakes)
-    ranked = sorted((-count, register.causes[id].function, id) for id, count in counts.items())
-    return [MistakeRow(register.causes[id], -count) for count, _, id in ranked]
+    ranked = sorted((-count, view.register.causes[id].function, id) for id, count in counts.items())
+    return tuple(MistakeRow(view.register.causes[id], -count) for count, _, id in ranked)
 
 
+@lru_cache(KEPT)
 def score_spread(view: ClassView) -> ScoreHistogram | None:
     """How the scores are spread; None where nothing is graded."""
     scores = [row.score for row in view.rows if row.score is not None]

@@ -122,10 +122,8 @@ def _checks(request: Request, desk: Desk, account: Account) -> Response:
     id = request.path_params["assignment"]
     view = desk.class_view(id, account)
     in_order = request.query_params.get("order") == "bank"
-    rows = check_rows(view)
-    if not in_order:
-        rows.sort(key=_hardness)
-    mistakes = mistake_rows(view, view.register)
+    rows = check_rows(view) if in_order else sorted(check_rows(view), key=_hardness)
+    mistakes = mistake_rows(view)
     return render(request, "checks.html", id=id, rows=rows, mistakes=mistakes, in_order=in_order)
 
 

@@ -77,24 +77,25 @@ class FoundRows(NamedTuple):
 
 def find_rows(view: ClassView, query: ClassQuery) -> FoundRows:
     """The rows of one page; a page after the last is the last."""
-    found = _sorted([row for row in view.rows if _fits(row, query, view.register)], query)
+    places = _places(view.register, query.check)
+    found = _sorted([row for row in view.rows if _fits(row, query, places)], query)
     pages = max(1, -(-len(found) // PAGE))
     page = min(max(1, query.page), pages)
     shown = found[(page - 1) * PAGE : page * PAGE]
     return FoundRows(shown, len(found), len(view.rows), page, pages)
 
 
-def failed_checks(row: StudentRow, register: Register) -> list[str]:
-    """Ids of the checks that count and did not pass."""
-    summary = row.summary
-    if summary is None:
-        return []
-    roll = register.rolls.get(summary.roll, [])
-    pairs = zip(roll, summary.marks, strict=False)
-    return [check.id for check, letter in pairs if letter in _LOST]
+def _places(register: Register, check: str) -> dict[str, list[int]]:
+    """Where a check stands in each list of checks."""
+    if not check:
+        return {}
+    return {
+        id: [n for n, each in enumerate(roll) if each.id == check]
+        for id, roll in register.rolls.items()
+    }
 
 
-def _fits(row: StudentRow, query: ClassQuery, register: Register) -> bool:
+def _fits(row: StudentRow, query: ClassQuery, places: Mapping[str, list[int]]) -> bool:
     if query.section and row.person.section != query.section:
         return False
     if query.state and row.state != query.state:
@@ -107,7 +108,17 @@ def _fits(row: StudentRow, query: ClassQuery, register: Register) -> bool:
         return False
     if query.text and not is_named(row.person, query.text):
         return False
-    return not query.check or query.check in failed_checks(row, register)
+    return not query.check or _failed(row, places)
+
+
+def _failed(row: StudentRow, places: Mapping[str, list[int]]) -> bool:
+    """Whether the check counts and did not pass."""
+    summary = row.summary
+    if summary is None:
+        return False
+    return any(
+        summary.marks[n] in _LOST for n in places.get(summary.roll, ()) if n < len(summary.marks)
+    )
 
 
 def _lost(row: StudentRow, part: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from grader.course.deadlines import deadlines
@@ -30,6 +31,8 @@ Note = Literal[
 NOTES: Final[tuple[Note, ...]] = (
     "late", "waiting", "request", "override", "excused", "extension", "same", "team", "withdrawn",
 )  # fmt: skip
+KEPT: Final = 8
+"""Views of which what was worked out is kept."""
 _SHORTEST: Final = dt.timedelta(minutes=1)
 
 
@@ -40,16 +43,13 @@ class StudentRow(NamedTuple):
     state: RowState
     summary: Summary | None
     """What grading gave; None where it gave nothing."""
+    score: float | None
+    """The points that count."""
     submitted: dt.datetime | None
     late: dt.timedelta | None
     """How much after the due time, extensions included; None where in time or not known."""
     attempts: int
     notes: tuple[Note, ...]
-
-    @property
-    def score(self) -> float | None:
-        """The points that count."""
-        return self.summary.final if self.summary and self.summary.graded else None
 
     def part(self, id: str) -> PartResult | None:
         """What a part gave; None where it was not asked for."""
@@ -57,8 +57,9 @@ class StudentRow(NamedTuple):
         return next((part for part in parts if part.id == id and part.total), None)
 
 
-class ClassView(NamedTuple):
-    """Everybody at an assignment, in the order of names."""
+@dataclass(frozen=True, eq=False)
+class ClassView:
+    """Everybody at an assignment, in the order of names; told apart by identity, never changed."""
 
     rows: list[StudentRow]
     register: Register
@@ -171,6 +172,7 @@ def _row(
         person=person,
         state=_state(attempt, summary),
         summary=summary,
+        score=summary.final if summary and summary.graded else None,
         submitted=submitted,
         late=late,
         attempts=facts.attempts.get(key, 0),

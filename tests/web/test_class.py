@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -96,12 +97,13 @@ def test_sorting_puts_those_without_a_value_last(owner: Browser) -> None:
 
 def test_pages(owner: Browser) -> None:
     view = view_of(owner, "owner")
-    many = view._replace(
+    many = dataclasses.replace(
+        view,
         rows=[
             row._replace(person=Person(key=f"{n}", name=f"{n}"))
             for n in range(PAGE + 1)
             for row in view.rows[:1]
-        ]
+        ],
     )
     first = find_rows(many, ClassQuery())
     assert (len(first.rows), first.found, first.pages) == (PAGE, PAGE + 1, 2)
@@ -195,7 +197,7 @@ def test_bins_fit_the_scores(
 
 
 def test_a_spread_of_nobody(owner: Browser) -> None:
-    assert score_spread(view_of(owner, "owner")._replace(rows=[])) is None
+    assert score_spread(dataclasses.replace(view_of(owner, "owner"), rows=[])) is None
 
 
 def test_an_assignment_that_nobody_submitted(owner: Browser) -> None:
