@@ -177,8 +177,11 @@ def watch(work: OwnWork) -> None:
 
 def _check_forgiving(work: OwnWork, grade: Grade) -> None:
     """An error of this moment's files must not end the watch."""
+    from grader.report.strings import Texts
+
+    language = arguments.language(work.settings.lang)
     try:
-        show(work.result_by(grade), arguments.language(work.settings.lang))
+        show(work.result_by(grade), language)
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
-    print("Waiting for changes. Press Ctrl-C to stop.", flush=True)
+    print(Texts(language)("terminal.waiting"), flush=True)

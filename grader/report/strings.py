@@ -354,6 +354,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "class.made": ("Made {when}", "生成于 {when}"),
     # terminal
+    "terminal.waiting": (
+        "Waiting for changes. Press Ctrl-C to stop.",
+        "等待文件改动。按 Ctrl-C 结束。",
+    ),
     "terminal.more": ("… and {n} more", "…… 另有 {n} 项"),
     **SUBMIT_TEXTS,
 }
