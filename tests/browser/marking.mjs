@@ -46,6 +46,13 @@ const found = await withBrowser(async (browser) => {
   await mark("2");
   await settled();
 
+  await page.keyboard.press("3");
+  await page.keyboard.press("c");
+  await page.keyboard.type("Why?");
+  await page.reload();
+  const draft = await page.evaluate(() => [document.querySelectorAll(".items :checked").length, document.getElementById("comment").value]);
+  await page.keyboard.press("3");
+
   await browser.setOffline(true);
   const lost = await shown();
   await page.keyboard.press("1");
@@ -63,6 +70,6 @@ const found = await withBrowser(async (browser) => {
   await later.keyboard.press("s");
   await later.waitForSelector(".around iframe");
   const sandbox = await later.evaluate(() => document.querySelector(".around iframe").getAttribute("sandbox"));
-  return { ...told, said, lost, kept, help, sandbox, incidents: incidents.filter((each) => !each.includes("ERR_INTERNET_DISCONNECTED")) };
+  return { ...told, said, draft, lost, kept, help, sandbox, incidents: incidents.filter((each) => !each.includes("ERR_INTERNET_DISCONNECTED")) };
 });
 console.log(JSON.stringify(found));

@@ -51,6 +51,7 @@ def test_two_keys_mark_an_answer_and_a_closed_lid_loses_none(tmp_path: Path) -> 
     found = json.loads(done.stdout)
     assert (found["marked"], found["keys"], found["kept"]) == (ANSWERS, 2 * ANSWERS, 1)
     assert found["said"] == "Undone: 1 answer is as it was before."
+    assert found["draft"] == [1, "Why?"]
     assert (found["help"], found["sandbox"], found["incidents"]) == (True, "allow-scripts", [])
     with course.reading() as view:
         marks = view.marks("hw").values()

@@ -7,6 +7,7 @@
   const queueBox = document.getElementById("queue");
   const said = document.getElementById("said");
   const STORE = `desk-marks:${box.dataset.account}`;
+  const DRAFT = `desk-draft:${box.dataset.account}`;
   const PRESENCE = 15000;
   const RETRIES = [500, 1000, 2000, 4000, 8000, 15000];
   let adjustment = 0;
@@ -67,7 +68,8 @@
     } else if (answer.status === 401) {
       signedOut = true;
     } else if ([400, 403, 404, 409, 413].includes(answer.status)) {
-      change(mark.key, { refused: text(await answer.text()), conflict: answer.status === 409 });
+      const refused = text(await answer.text());
+      change(mark.key, { refused, conflict: answer.status === 409, stale: answer.status === 403 });
     } else {
       throw new Error(String(answer.status));
     }
@@ -138,6 +140,7 @@
     if (!shown) return;
     adjustment = Number(shown.dataset.adjustment);
     for (const button of shown.querySelectorAll("[data-do][hidden]")) button.hidden = false;
+    restoreDraft();
     const title = box.querySelector("#answer-title");
     say(title.textContent);
     showTotal();
@@ -152,6 +155,22 @@
   // What is shown, and what the desk may not know to be marked yet, does not come next.
   const without = (...codes) => [...codes, ...queue().map((mark) => mark.unit)].map((code) => ["without", code]);
 
+  // What was chosen and written but not saved yet, for when the page is closed before it is.
+  function keepDraft() {
+    const chosen = items().filter((item) => item.checked).map((item) => item.value);
+    const draft = { page: box.dataset.page, unit: unit(), chosen, points: field("points").value, comment: field("comment").value };
+    localStorage.setItem(DRAFT, JSON.stringify(draft));
+  }
+
+  function restoreDraft() {
+    let draft = null;
+    try { draft = JSON.parse(localStorage.getItem(DRAFT)); } catch { /* not ours */ }
+    if (draft?.page !== box.dataset.page || draft.unit !== unit()) return;
+    for (const item of items()) item.checked = draft.chosen.includes(item.value);
+    field("points").value = draft.points;
+    field("comment").value = draft.comment;
+  }
+
   function prefetch(code) {
     following = ask(unitUrl(without(code))).then((answer) => (answer.ok ? answer.text() : null)).catch(() => null);
   }
@@ -160,6 +179,12 @@
     .reduce((total, item) => total + Number(item.dataset.points), 0);
   const within = (points) => Math.min(Math.max(points, 0), Number(form().dataset.most));
   const round = (points) => Math.round(points * 100) / 100;
+
+  function changed() {
+    problem("");
+    showTotal();
+    keepDraft();
+  }
 
   function showTotal() {
     const typed = field("points").value.replace(",", ".").trim();
@@ -191,6 +216,7 @@
     const fields = [...new FormData(shown)].filter(([name]) => name !== "csrf");
     const page = new URL(location.href);
     keep([...queue(), { key: field("key").value, unit: shown.dataset.unit, url: shown.action, fields, page: page.pathname + page.search }]);
+    localStorage.removeItem(DRAFT);
     send();
     go();
   }
@@ -271,7 +297,7 @@
   function use(comment) {
     const area = field("comment");
     area.value = area.value.trim() ? `${area.value.trim()}\n${comment}` : comment;
-    showTotal();
+    changed();
   }
 
   // A digit is an item; without a scheme it is points.
@@ -283,8 +309,7 @@
     } else if (every[at]) {
       every[at].checked = !every[at].checked;
     }
-    problem("");
-    showTotal();
+    changed();
   }
 
   const ACTS = {
@@ -322,7 +347,7 @@
   });
 
   box.addEventListener("submit", (event) => { event.preventDefault(); if (!turning) save(); });
-  box.addEventListener("input", () => { if (form()) { problem(""); showTotal(); } });
+  box.addEventListener("input", () => { if (form()) changed(); });
   box.addEventListener("toggle", (event) => { if (event.target.matches("details.around")) fill(event.target); }, true);
   box.addEventListener("click", (event) => {
     if (turning) { event.preventDefault(); return; }
@@ -355,6 +380,8 @@
 
   addEventListener("online", send);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { send(); presence(); } });
+  // What was refused for the page's earlier session is sent by this one.
+  keep(queue().map((mark) => (mark.stale ? { ...mark, refused: "", stale: false } : mark)));
   begin();
   showQueue();
   send();
