@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
 from msgspec.structs import replace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -33,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.formgrader import Formgrader
 from benchmarks.many_rows import Invention
 from benchmarks.memory import peak
+from grader.assignment.composed import open_assignment
 from grader.batches.fingerprint import Fingerprint
 from grader.batches.run_history import content_of
 from grader.batches.state import NAME, BatchState, StateEntry
@@ -41,10 +43,12 @@ from grader.course.attempts import attempt_key
 from grader.course.class_standing import ClassStanding
 from grader.course.course_folder import CourseFolder
 from grader.model.attempt import Attempt, DeliveredFile
+from grader.model.class_list import ClassList
 from grader.model.course_records import StoredAttempt
 from grader.model.notebook_records import NotebookResult, WrittenAnswer
 from grader.model.person import Person
 from grader.model.result import Result
+from grader.report.atomic_write import result_file
 from tests.report.sample import student_name
 
 ID: Final = "numpynn"
@@ -79,7 +83,7 @@ def make_course(folder: Path, students: int) -> CourseFolder:
         for result in results:
             change.put_result(run, result, attempts[result.submission].attempt.key)
         change.accept_run(run)
-    _write_state(course, results)
+    _write_output(course, results, people, [each.attempt for each in attempts.values()])
     return course
 
 
@@ -130,10 +134,10 @@ def _word(rng: random.Random) -> str:
     return "".join(rng.choices("aeioulnrst", k=rng.randrange(2, 9)))
 
 
-def _write_state(course: CourseFolder, results: list[Result]) -> None:
-    """What a batch of these results would know of them."""
-    from grader.assignment.composed import open_assignment
-
+def _write_output(
+    course: CourseFolder, results: list[Result], people: list[Person], attempts: list[Attempt]
+) -> None:
+    """What a batch of these results would leave, without the students' pages."""
     out = course.out(ID)
     out.mkdir(parents=True)
     state = BatchState(out / NAME)
@@ -141,11 +145,15 @@ def _write_state(course: CourseFolder, results: list[Result]) -> None:
     with course.reading() as view:
         standing = ClassStanding(course.settings, view, ID, lambda _: rubric)
     nothing = Fingerprint(**dict.fromkeys(Fingerprint.__struct_fields__, ""))
+    (out / "results").mkdir()
     for result in results:
+        (out / result_file(result.submission)).write_bytes(standing.applied(result).to_json())
         worth, marks = standing.stamps(result.submission)
         entry = StateEntry(nothing, "", (), worth, content_of(result), marks)
         state.put(entry, state.register.summary(standing.applied(result)))
     state.close()
+    listed = ClassList(platform="canvas", people=people, attempts=attempts)
+    (out / "class.json").write_bytes(msgspec.json.encode(listed))
 
 
 def pages(course: CourseFolder) -> dict[str, str]:
