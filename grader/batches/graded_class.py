@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +21,9 @@ from grader.model.result import Result
 from grader.report.atomic_write import result_file, student_page_of
 from grader.report.redact import for_audience
 from grader.report.summary import answers_of
+
+_AT_ONCE: Final = 64
+"""Results that are held in memory, since the members of a team share one."""
 
 
 class HandedBack(NamedTuple):
@@ -71,15 +75,17 @@ def graded_class(
     counted = _counted(listed.attempts)
     present = [person for person in (people or listed.people) if not person.withdrawn]
     owners = {person.key: _owner(folder, person, counted.get(person.key, [])) for person in present}
-    results = {owner: _result(folder, owner) for owner in sorted({*owners.values()})}
+    read = lru_cache(_AT_ONCE)(_result)
+    some: Result | None = None
     students = []
     for person in present:
         mine = counted.get(person.key, [])
         named = [each.entry for each in mine] if entries is None else entries.get(person.key, [])
         owner = owners[person.key]
-        students.append(_student(folder, person, owner, results[owner], bool(mine), named))
-    some = next((result for result in results.values() if result), None)
-    known = {Path(result_file(owner)).name for owner in results}
+        result = read(folder, owner)
+        some = some or result
+        students.append(_student(folder, person, owner, result, bool(mine), named))
+    known = {Path(result_file(owner)).name for owner in owners.values()}
     files = (path.name for path in sorted((folder / "results").glob("*.json")))
     return GradedClass(
         folder=folder,
