@@ -19,21 +19,40 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # under nohup; it is inhe
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LONGEST = (
-    "faults/test_surroundings",
     "demo/test_class",
-    "attacks/test_attacks",
-    "batch/test_batch",
-    "notebooks/test_graded",
-    "assignments/test_object_assignments",
+    "faults/test_surroundings",
+    "catalogue/test_bank_agrees",
     "attacks/test_real_assignment",
-    "batch/test_reuse",
+    "assignments/test_object_assignments",
+    "notebooks/test_graded",
     "report/test_browser",
+    "web/test_browser",
+    "grading/test_prefetching",
+    "diagnosis/test_diagnose",
+    "diagnosis/test_families",
+    "attacks/test_attacks",
     "faults/test_kills",
-    "batch/test_bad_input",
     "wall/test_sandbox_user",
+    "demo/test_rendering",
+    "notebooks/test_execute",
+    "batch/test_batch",
+    "docs/test_docs",
+    "grading/test_follow_through",
+    "batch/test_bad_input",
+    "batch/test_reuse",
+    "similarity/test_compared_course",
 )
 """Files of a good ten seconds and more: no process should begin one when others are through."""
-_FORKING = ("assignment", "assignments", "cli", "convnet", "demo", "diagnosis", "grading")
+_FORKING = (
+    "assignment",
+    "assignments",
+    "attacks",
+    "cli",
+    "convnet",
+    "demo",
+    "diagnosis",
+    "grading",
+)
 """Folders of tests."""
 _SCRUBBED = (
     *("COLUMNS", "LINES", "TERM", "FORCE_COLOR", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"),

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from grader.assignment.folder import Assignment
+from grader.batches.grading_client import Engine
+from grader.grading import Settings
 from grader.runner.answer_key import Key
 from grader.runner.check_run import Recorder
 from grader.runner.reference import LocalCode, run_locally
 from grader.student.proxy import Channel, Reply, Request
+from grader.submission import discover
 from tests.attacks.peeking import PEEKING_RULES
-from tests.support import WRONG_RELU, grader, not_passed, quick_rubric, results, submission
+from tests.support import FORM, WRONG_RELU, not_passed, quick_rubric, submission
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no isolating kind elsewhere")
 
@@ -45,6 +51,7 @@ return -logs[np.arange(len(y)), y].mean(), np.full_like(x, 7.0)
 SAME_WITH_ANY_SEED = {"losses::svm_loss_right_class", "losses::svm_loss_gradient[one sample]"}
 """Equal scores are the same scores everywhere, and a lone sample may violate no margin."""
 EXITING = "import os; os._exit(0)"
+SEEDS = {"own": "", "other": "secret"}
 
 
 class _Listening:
@@ -104,9 +111,15 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
         submission(folder / "class", name, body)
     submission(folder / "class", "untouched", of="student_template")
     rubric = quick_rubric(folder, call_seconds=2)
-    for out, seed in (("own", ()), ("other", ("--seed", "secret"))):
-        grader("batch", folder / "class", "-o", folder / out, "-a", rubric, *seed)
-    return {out: results(folder / out) for out in ("own", "other")}
+    return {name: _graded(folder / "class", rubric, seed) for name, seed in SEEDS.items()}
+
+
+def _graded(handed_in: Path, rubric: Path, seed: str) -> dict[str, Any]:
+    """The results of a class, as a batch grades it, without names of mistakes."""
+    settings = Settings(assignment=str(rubric), seed=seed, diagnose=False)
+    with Engine(settings, many=True) as engine, ThreadPoolExecutor(2) as threads:
+        made = threads.map(engine.grade, discover(handed_in, FORM))
+        return {result.submission: json.loads(result.to_json()) for result in made}
 
 
 def _lost(result: dict[str, Any], target: str) -> tuple[int, int]:
