@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ PORT: Final = 8_098
 MAKE: Final = """
 import sys
 from pathlib import Path
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import Gradebook
 
 students = int(sys.argv[1])
 with Gradebook("sqlite:///gradebook.db") as book:
@@ -39,6 +40,9 @@ class Formgrader:
     def __init__(self, python: str, folder: Path) -> None:
         self._python = python
         self._folder = folder
+        own = Path(python).absolute().parent
+        self._environment = {**os.environ, "PATH": f"{own}{os.pathsep}{os.environ['PATH']}"}
+        """It starts programs that are installed with it by their names."""
 
     def pages(self) -> dict[str, str]:
         """What is asked for, by what it is called: each page, and what it loads."""
@@ -46,7 +50,7 @@ class Formgrader:
             "submissions, the page": "/formgrader/manage_submissions/ps1",
             "submissions, what it loads": "/formgrader/api/submissions/ps1",
             "students, what it loads": "/formgrader/api/students",
-            "an answer's notebook, what it loads": "/formgrader/api/gradebook/ps1",
+            "a notebook, what it loads": "/formgrader/api/submitted_notebooks/ps1/p1",
         }
 
     @contextlib.contextmanager
@@ -58,7 +62,7 @@ class Formgrader:
             f"--port={PORT}", "--IdentityProvider.token=", "--ServerApp.password=",
             f"--ServerApp.jpserver_extensions={{'{EXTENSION}': True}}", "--log-level=ERROR",
         ]  # fmt: skip
-        process = subprocess.Popen(command, cwd=self._folder)
+        process = subprocess.Popen(command, cwd=self._folder, env=self._environment)
         try:
             _wait()
             yield PORT
@@ -71,7 +75,8 @@ class Formgrader:
             return
         self._folder.mkdir(parents=True)
         (self._folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-        subprocess.run([self._python, "-c", MAKE, str(students)], cwd=self._folder, check=True)
+        making = [self._python, "-c", MAKE, str(students)]
+        subprocess.run(making, cwd=self._folder, env=self._environment, check=True)
 
 
 def _wait() -> None:
