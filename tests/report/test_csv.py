@@ -62,6 +62,7 @@ def test_every_name_of_a_csv_file_is_written_by_the_one_writer() -> None:
             "gradebook_pieces",
             "grader.course.marking_sheet",
             "as_csv",
+            "regrade_csv",
             "similar_csv",
         )
         assert not names or any(writer in text for writer in writers), (path, names)
