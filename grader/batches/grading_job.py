@@ -105,7 +105,8 @@ class GradingJob:
         with contextlib.suppress(OSError, InputError):
             if self._rows is not None:
                 self._rows.flush()
-            write_atomically(self._folder / PROGRESS, msgspec.json.encode(self.progress))
+            content = msgspec.json.encode(self.progress)
+            write_atomically(self._folder / PROGRESS, content, private=True)  # it has the seed
 
     def _write_soon(self) -> None:
         if time.monotonic() - self._written >= _EVERY_SECONDS:

@@ -64,28 +64,15 @@ def roster(
     Moodle numbers its participants anew for each assignment: with --for, its grading worksheet
     tells who they are in that one.
     """
-    from msgspec.structs import replace
-
     from grader.course.course_folder import CourseFolder
-    from grader.course.roster import read_roster
-    from grader.course.roster_update import roster_update
+    from grader.course.roster_import import RosterRequest, take_roster
 
     opened = CourseFolder.open(course)
-    if assignment:
-        opened.settings.assignment(assignment)
-    read = read_roster(arguments.existing(file), of_assignment=bool(assignment))
-    for line in _how_read(read):
+    asked = RosterRequest(arguments.existing(file), assignment, withdraw, dry_run, by)
+    taken = take_roster(opened, asked)
+    for line in _how_read(taken.read):
         typer.echo(line)
-    if dry_run:
-        with opened.reading() as view:
-            update = roster_update(read, view.people(assignment), str(file))
-    else:
-        with opened.changing(by) as change:
-            update = roster_update(read, change.people(assignment), str(file))
-            gone = [replace(p, withdrawn=True) for p in update.missing] if withdraw else []
-            what = f"took in the roster {file.name}"
-            change.put_people([*update.new, *update.changed, *gone], what, assignment)
-    for line in _what_changed(update, dry_run=dry_run, withdraw=withdraw):
+    for line in _what_changed(taken.update, dry_run=dry_run, withdraw=withdraw):
         typer.echo(line)
 
 

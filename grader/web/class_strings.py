@@ -147,8 +147,8 @@ CLASS_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "people.ids": ("Ids", "学号与平台账号"),
     "people.work": ("Work", "作业"),
     "people.none": (
-        "Nobody is in the course yet. On its machine: grader course roster FILE",
-        "课程中还没有学生。请在课程所在的计算机上运行：grader course roster 文件",
+        "Nobody is in the course yet.",
+        "课程中还没有学生。",
     ),
     "people.none_fit": ("Nobody fits.", "没有符合条件的学生。"),
 }

@@ -12,6 +12,7 @@ from grader.web.grading_strings import GRADING_TEXTS
 from grader.web.hand_back_strings import HAND_BACK_TEXTS
 from grader.web.import_strings import IMPORT_TEXTS
 from grader.web.marking_strings import MARKING_TEXTS
+from grader.web.roster_strings import ROSTER_TEXTS
 from grader.web.student_strings import STUDENT_TEXTS
 
 EVERY: Final[dict[str, tuple[str, str]]] = {
@@ -23,6 +24,7 @@ EVERY: Final[dict[str, tuple[str, str]]] = {
     **GRADING_TEXTS,
     **HAND_BACK_TEXTS,
     **MARKING_TEXTS,
+    **ROSTER_TEXTS,
 }
 """Each area of the desk has a table of its own; keys begin with its name."""
 

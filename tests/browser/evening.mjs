@@ -1,10 +1,10 @@
-// node evening.mjs LINK EXPORT.zip SHEET.csv FOLDER: an instructor's evening on the desk. Imports,
-// grades, marks, overrides, extends, regrades, publishes and exports; downloads go to FOLDER. Prints
-// what was seen as JSON.
+// node evening.mjs LINK ROSTER.csv EXPORT.zip SHEET.csv FOLDER: an instructor's evening on the desk.
+// Takes in a roster and an export, grades, marks, overrides, extends, regrades, publishes and exports;
+// downloads go to FOLDER. Prints what was seen as JSON.
 import { join } from "node:path";
 import { require, withBrowser } from "./browser.mjs";
 
-const [link, zip, sheet, folder] = process.argv.slice(2);
+const [link, roster, zip, sheet, folder] = process.argv.slice(2);
 const base = new URL(link).origin;
 const HW = `${base}/a/hw`;
 
@@ -35,6 +35,17 @@ async function saved(page, click, name) {
 const standing = (page, said) => page.waitForFunction(
   (words) => document.querySelector("#now")?.textContent.includes(words), said, { timeout: 300_000 },
 );
+
+async function enrols(page, seen) {
+  await page.goto(`${base}/people/roster`);
+  await page.setInputFiles("#file", roster);
+  await page.click("form.drop button");
+  await page.waitForSelector("#confirm");
+  await judge(page, seen, "roster");
+  await page.click("#confirm");
+  await page.waitForSelector(".notice");
+  seen.people = await text(page);
+}
 
 async function imports(page, seen) {
   await page.goto(`${HW}/import`);
@@ -125,6 +136,7 @@ console.log(JSON.stringify(await withBrowser(async (browser) => {
   });
   await page.goto(link);
   await page.click("main button");
+  await enrols(page, seen);
   await imports(page, seen);
   await grades(page, seen);
   await marks(page, seen);

@@ -34,6 +34,7 @@ ELSEWHERE: Final = {
     "/a/{assignment:key}/similar/{pair:int}": "nothing was compared here; see test_similar.py",
     "/a/{assignment:key}/similar/{pair:int}/programs": "a report, in a frame",
     "/a/{assignment}/import/{key}": "nothing was uploaded here; see test_evening.py",
+    "/people/roster/{key}": "nothing was uploaded here; see test_evening.py",
     "/a/{assignment}/grading/live": "a piece of the page above it",
     "/a/{assignment}/marking/{notebook:key}/{question:key}/unit": "a piece of a page",
     "/a/{assignment}/marking/{notebook:key}/{question:key}/cells": "a piece of a page",

@@ -24,7 +24,7 @@ from grader.runner.recording import record_key
 from tests.faults import tiny
 from tests.notebooks import courses
 from tests.report.test_browser import CHROMIUM, SCRIPTS, lacking
-from tests.support import GRADER, SECONDS, in_process
+from tests.support import GRADER, SECONDS
 from tests.verify.toy import LAYERS
 
 pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "has what it needs")
@@ -96,7 +96,7 @@ def _export(path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course with its roster, an export, and the platform's sheet."""
+    """A course of nobody, and beside it what a platform gave: roster, export and sheet."""
     place = tmp_path_factory.mktemp("evening")
     rubric = _assignment(place / "toy")
     (place / "nets").mkdir()
@@ -104,7 +104,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "nets" / "course.toml").write_text(settings, encoding="utf-8")
     (place / "roster.csv").write_text(ROSTER, encoding="utf-8")
     (place / "sheet.csv").write_text(SHEET, encoding="utf-8")
-    in_process("course", "roster", place / "roster.csv", "--course", place / "nets")
     _export(place / "class.zip")
     return place
 
@@ -125,7 +124,8 @@ def link(place: Path) -> Iterator[str]:
 
 
 def _evening(link: str, place: Path) -> dict[str, Any]:
-    words = [link, str(place / "class.zip"), str(place / "sheet.csv"), str(place)]
+    files = [str(place / name) for name in ("roster.csv", "class.zip", "sheet.csv")]
+    words = [link, *files, str(place)]
     done = subprocess.run(
         ["node", SCRIPTS / "evening.mjs", *words],
         capture_output=True,
@@ -142,6 +142,7 @@ def _evening(link: str, place: Path) -> dict[str, Any]:
 def test_from_a_zip_to_students(link: str, place: Path) -> None:
     seen = _evening(link, place)
     assert seen["incidents"] == seen["violations"] == []
+    assert "3 people were taken in or changed." in seen["people"]
     assert "Read as an export of Canvas" in seen["plan"]
     assert "Take in 2 attempts" in seen["plan"]
     assert seen["ran"]
