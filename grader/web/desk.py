@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grader.assignment.composed import open_assignment
 from grader.course.accounts import Account
 from grader.course.class_standing import ClassStanding
+from grader.model.errors import GraderError
 from grader.web.class_index import ClassIndex
 from grader.web.desk_settings import DeskSettings
 from grader.web.marking_board import MarkingBoards
@@ -125,7 +126,12 @@ class Desk:
 
     def title(self, id: str, lang: str = "en") -> str:
         """What an assignment is called; its id, where what grades it cannot be opened."""
-        return self.assignment(id).title or id
+        if named := self.assignment(id).title:
+            return named
+        try:
+            return self.loaded(id).rubric.title.in_language(lang)
+        except GraderError:
+            return id
 
     def shown(self, moment: dt.datetime | None) -> str:
         """A moment in the course's time zone, to the minute."""
