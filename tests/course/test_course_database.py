@@ -18,6 +18,15 @@ from grader.course.course_folder import CourseFolder
 from grader.course.database.connection import LATEST, CourseDatabase, _engine
 from grader.course.database.course_view import CourseView
 from grader.course.database.tables import metadata
+from grader.course.marking.marking_acts import (
+    AnswerToMark,
+    mark_answers,
+    put_scheme_item,
+    scheme_of,
+    take_back,
+)
+from grader.course.marking.scheme import MarkChoice, SchemeItem
+from grader.course.marking.work_split import MarkingRules
 from grader.course.marks import Mark
 from grader.model.attempt import Attempt, DeliveredFile
 from grader.model.course_records import RegradeRequest, StoredAttempt
@@ -203,6 +212,37 @@ def test_marks_have_a_history(make: Make) -> None:
             ("ann", None, True),
         ]
         assert view.marks("hw2") == {}
+
+
+def test_what_marks_are_made_from_comes_back(make: Make) -> None:
+    question, place = ("Nets", "1"), ("bob", "Nets", "1")
+    item = SchemeItem(notebook="Nets", question="1", text="Right", points=1)
+    rules = MarkingRules(blind=True, split="chance", markers=["cho"])
+    with make().changing("ann", at=AT) as change:
+        change.put_people([BOB], "roster")
+        change.marking.put_rules("hw1", rules)
+        change.marking.put_flag("hw1", place)
+        number = put_scheme_item(change, "hw1", item, 2)
+        scheme = scheme_of(change, "hw1", question, 2)
+        choice = MarkChoice(items=[number], adjustment=0.25, comment="So.")
+        answers = [AnswerToMark("bob", "v", 0)]
+        entered = mark_answers(
+            change, "hw1", question, scheme, choice, answers, key="k" * 16, teams={}
+        )
+        put_scheme_item(change, "hw1", replace(item, id=number, points=0.5), 2)
+    with make().reading() as view:
+        assert view.marks("hw1")[place].points == 0.75
+        assert view.marking.made("hw1", question)["bob"].choice == choice
+        assert view.marking.rules("hw1") == rules
+        assert view.marking.rules("hw2") == MarkingRules()
+        assert (view.marking.flags("hw1")[place].who, view.marking.flags("hw2")) == ("ann", {})
+    with make().changing("ann") as change:
+        change.marking.settle_flag("hw1", place)
+        take_back(change, entered.act, 2)
+    with make().reading() as view:
+        assert view.marks("hw1") == {}
+        assert view.marking.made("hw1", question) == {}
+        assert view.marking.flags("hw1") == {}
 
 
 def test_an_override_takes_the_place_of_another_and_can_be_revoked(make: Make) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from grader.course.accounts import Account
 from grader.course.marks import Mark
+from grader.model.attempt import Attempt
+from grader.model.course_records import StoredAttempt
+from grader.web import marking_presence
 from grader.web.marking_presence import MarkingPresence
 from tests.web.desk_room import ADA, BO, CEM, DANA, HW, Browser
+from tests.web.marking_room import make_course
 
 Open = Callable[[str], Browser]
 MARKING = f"/a/{HW}/marking"
@@ -252,3 +259,31 @@ def test_an_answer_that_changed_waits_again(instructor: Browser) -> None:
     assert "7 answers wait" in page.text
     _save(instructor, page, points="1.5")
     assert "6 answers wait" in _page(instructor).text
+
+
+def test_a_team_has_one_answer_and_one_mark(tmp_path: Path) -> None:
+    course = make_course(tmp_path / "nets", people=12, markers=("ann",))
+    with course.changing("setup") as change:
+        mates = [person.key for person in change.people()][:2]
+        team = Attempt(key="team#1", owner=mates[0], members=mates, counted=True)
+        change.put_attempts("hw", [StoredAttempt(attempt=team)], "imported")
+    ann = Browser(course, "ann")
+    with course.reading() as view:
+        board = ann.desk.boards.board(view, "hw")
+    answers = list(board.ordered(("BatchNorm", "1"), Account(name="ann", role="instructor")))
+    assert len(answers) == 11
+    (code,) = (answer.code for answer in answers if answer.person in mates)
+    ann.act(
+        "/a/hw/marking/BatchNorm/1/save",
+        {"key": "c" * 32, "seen": "0", "answers": code, "points": "1"},
+    )
+    assert sorted(_marks(ann)) == mates
+
+
+def test_who_was_there_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    presence = MarkingPresence()
+    presence.enter(["x"], "ann")
+    assert presence.take_first([["x", "y"], ["z"]], "bob") == ["z"]
+    monkeypatch.setattr(marking_presence, "SECONDS", 0.0)
+    assert presence.others(["x"], "bob") == []
+    assert presence.take_first([["x", "y"]], "bob") == ["x", "y"]

@@ -162,15 +162,6 @@ class MarkingReader:
         said = [row.comment for row in self._connection.execute(query)]
         return sorted(dict.fromkeys(said), key=lambda text: -said.count(text))
 
-    def markers(self, assignment: str) -> dict[str, int]:
-        """How many answers each person has marked, whatever became of the marks."""
-        query = (
-            select(marks.c.who, func.count(marks.c.id))
-            .where(marks.c.assignment == assignment, marks.c.taken_back.is_(False))
-            .group_by(marks.c.who)
-        )
-        return {who: int(n) for who, n in self._connection.execute(query)}
-
     def flags(self, assignment: str) -> dict[Place, MarkingFlag]:
         """The flags that nobody has settled."""
         query = select(flags).where(flags.c.assignment == assignment, flags.c.settled_at.is_(None))
