@@ -262,7 +262,7 @@ def test_an_answer_that_changed_waits_again(instructor: Browser) -> None:
 
 
 def test_a_team_has_one_answer_and_one_mark(tmp_path: Path) -> None:
-    course = make_course(tmp_path / "nets", people=12, markers=("ann",))
+    course = make_course(tmp_path / "nets", people=12, questions=2, markers=("ann",))
     with course.changing("setup") as change:
         mates = [person.key for person in change.people()][:2]
         team = Attempt(key="team#1", owner=mates[0], members=mates, counted=True)
@@ -273,10 +273,10 @@ def test_a_team_has_one_answer_and_one_mark(tmp_path: Path) -> None:
     answers = list(board.ordered(("BatchNorm", "1"), Account(name="ann", role="instructor")))
     assert len(answers) == 11
     (code,) = (answer.code for answer in answers if answer.person in mates)
-    ann.act(
-        "/a/hw/marking/BatchNorm/1/save",
-        {"key": "c" * 32, "seen": "0", "answers": code, "points": "1"},
-    )
+    form = {"key": "c" * 32, "seen": "0", "answers": code, "points": "1"}
+    to_another_question = ann.act("/a/hw/marking/BatchNorm/2/save", form)
+    assert (to_another_question.status_code, _marks(ann)) == (404, {})
+    ann.act("/a/hw/marking/BatchNorm/1/save", form)
     assert sorted(_marks(ann)) == mates
 
 
