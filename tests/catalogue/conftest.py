@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from grader.assignment.catalogue import read_package
@@ -31,7 +29,7 @@ def reference(assignment: Assignment) -> dict[str, str]:
     return read_package(assignment.reference)
 
 
-@pytest.fixture
-def court(assignment: Assignment, key: Key, tmp_path: Path) -> Court:
-    """Judges packages by the bank."""
-    return Court(assignment, key, tmp_path)
+@pytest.fixture(scope="module")
+def court(assignment: Assignment, key: Key, tmp_path_factory: pytest.TempPathFactory) -> Court:
+    """Judges packages by the bank, which is collected each time: better many at once."""
+    return Court(assignment, key, tmp_path_factory.mktemp("court"))

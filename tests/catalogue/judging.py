@@ -17,7 +17,8 @@ from grader.runner.session import run_session
 from grader.student.proxy import Student
 
 AT_FAULT = {Outcome.FAILED, Outcome.ERROR}
-Judge = Callable[[list[Check], CheckRun], list[CheckResult]]
+Judge = Callable[[str, list[Check], CheckRun], list[CheckResult]]
+"""From a package's name, the checks and what runs them to the results that are asked for."""
 
 
 class Court:
@@ -28,16 +29,18 @@ class Court:
         self._key = key
         self._folder = folder
 
-    def all_checks(self, files: Mapping[str, str]) -> list[CheckResult]:
-        """What every check says of one package."""
-        return self._hold({"one": files}, _everything)["one"]
+    def all_checks(self, packages: Mapping[str, Mapping[str, str]]) -> dict[str, list[CheckResult]]:
+        """What every check says of each package."""
+        return self._hold(packages, _everything)
 
-    def first_kills(self, packages: Mapping[str, dict[str, str]], function: str) -> dict[str, str]:
-        """For each package the first check of `function` that finds it at fault, or nothing."""
+    def first_kills(
+        self, packages: Mapping[str, Mapping[str, str]], functions: Mapping[str, str]
+    ) -> dict[str, str]:
+        """For each package the first check of its function that finds it at fault, or nothing."""
 
-        def judge(checks: list[Check], run: CheckRun) -> list[CheckResult]:
+        def judge(name: str, checks: list[Check], run: CheckRun) -> list[CheckResult]:
             for check in checks:
-                if function not in check.targets:
+                if functions[name] not in check.targets:
                     continue
                 result = run.run_all([check])[-1]
                 if result.outcome in AT_FAULT:
@@ -55,7 +58,7 @@ class Court:
         def loop(checks: list[Check]) -> None:
             for name, files in packages.items():
                 write_package(files, self._folder / name)
-                verdicts[name] = judge(checks, self._run(self._folder / name))
+                verdicts[name] = judge(name, checks, self._run(self._folder / name))
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # mistakes overflow and divide by zero
@@ -73,5 +76,5 @@ class Court:
         )
 
 
-def _everything(checks: list[Check], run: CheckRun) -> list[CheckResult]:
+def _everything(_name: str, checks: list[Check], run: CheckRun) -> list[CheckResult]:
     return run.run_all(checks)

@@ -7,7 +7,7 @@ import pytest
 
 from grader.assignment.catalogue import apply, load_mistakes, load_variants
 from grader.assignment.folder import Assignment
-from grader.model.result import Outcome
+from grader.model.result import CheckResult, Outcome
 from tests.catalogue.judging import Court
 
 _LAYOUT = Assignment.load("numpynn").layout
@@ -15,33 +15,41 @@ MISTAKES = load_mistakes(_LAYOUT.mistakes)
 VARIANTS = {variant.id: variant for variant in load_variants(_LAYOUT.variants)}
 
 
-@pytest.mark.parametrize("function", sorted({mistake.function for mistake in MISTAKES}))
-def test_a_check_of_its_function_kills_each_mistake(
-    function: str, court: Court, reference: dict[str, str]
-) -> None:
-    packages = {
-        mistake.id: apply(reference, mistake)
-        for mistake in MISTAKES
-        if mistake.function == function
-    }
-    kills = court.first_kills(packages, function)
-    assert [name for name, check in kills.items() if not check] == []
+FUNCTIONS = sorted({mistake.function for mistake in MISTAKES})
 
 
-def test_the_reference_itself_survives(court: Court, reference: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def kills(court: Court, reference: dict[str, str]) -> dict[str, str]:
+    """By mistake the check of its function that kills it; by function what kills the reference."""
+    packages = {mistake.id: apply(reference, mistake) for mistake in MISTAKES}
+    packages |= dict.fromkeys(FUNCTIONS, reference)
+    functions = {mistake.id: mistake.function for mistake in MISTAKES}
+    return court.first_kills(packages, functions | {name: name for name in FUNCTIONS})
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_check_of_its_function_kills_each_mistake(function: str, kills: dict[str, str]) -> None:
+    mine = [mistake.id for mistake in MISTAKES if mistake.function == function]
+    assert [name for name in mine if not kills[name]] == []
+
+
+def test_the_reference_itself_survives(kills: dict[str, str]) -> None:
     """Or else the test above would show nothing."""
-    functions = {mistake.function for mistake in MISTAKES}
-    kills = [court.first_kills({"right": reference}, function) for function in sorted(functions)]
-    assert kills == [{"right": ""}] * len(functions)
+    assert {name: kills[name] for name in FUNCTIONS} == dict.fromkeys(FUNCTIONS, "")
+
+
+@pytest.fixture(scope="module")
+def judged(court: Court, reference: dict[str, str]) -> dict[str, list[CheckResult]]:
+    """What every check says of each variant."""
+    with pytest.MonkeyPatch.context() as patch:
+        for old in ("float", "int"):  # which workers have, see grader.worker.compat
+            patch.setattr(np, old, {"float": float, "int": int}[old], raising=False)
+        return court.all_checks({name: apply(reference, each) for name, each in VARIANTS.items()})
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_a_variant_passes_every_check(
-    name: str, court: Court, reference: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for old in ("float", "int"):  # which workers have, see grader.worker.compat
-        monkeypatch.setattr(np, old, {"float": float, "int": int}[old], raising=False)
-    checks = court.all_checks(apply(reference, VARIANTS[name]))
+def test_a_variant_passes_every_check(name: str, judged: dict[str, list[CheckResult]]) -> None:
+    checks = judged[name]
     assert len(checks) >= 100
     assert [(c.id, c.message) for c in checks if c.outcome is not Outcome.PASSED] == []
 

@@ -39,7 +39,7 @@ def test_the_mistake_is_killed(package: Path, court: Court, assignment: Assignme
         mistake for mistake in load_mistakes(package.parent / "mistakes") if mistake.id not in known
     )
     files = apply(read_package(package), mistake)
-    kills = court.first_kills({"new": files}, mistake.function)
+    kills = court.first_kills({"new": files}, {"new": mistake.function})
     assert kills["new"].startswith(f"losses::{mistake.function}")
 
 
@@ -48,7 +48,7 @@ def test_the_variant_passes(package: Path, court: Court, assignment: Assignment)
     (variant,) = (
         variant for variant in load_variants(package.parent / "variants") if variant.id not in known
     )
-    checks = court.all_checks(apply(read_package(package), variant))
+    checks = court.all_checks({"other": apply(read_package(package), variant)})["other"]
     assert [(c.id, c.message) for c in checks if c.outcome is not Outcome.PASSED] == []
 
 
