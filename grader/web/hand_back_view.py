@@ -19,7 +19,7 @@ from grader.course.grade_files.platform_file import PLATFORMS
 from grader.course.publishing import STATE, Link, links_of, load_state
 from grader.model.errors import UsageError
 from grader.web.desk import Desk
-from grader.web.kept_uploads import KeptUpload, kept_upload
+from grader.web.kept_uploads import KeptUpload, called_as_uploaded, kept_upload
 
 GRADE_FILES: Final = (*PLATFORMS, "plain")
 FEEDBACK: Final = ("canvas", "moodle")
@@ -118,7 +118,8 @@ def grades_view(desk: Desk, account: Account, id: str, asked: AskedGrades) -> Gr
     sheet = kept_upload(desk.course, account, asked.sheet) if asked.sheet else None
     found = desk.returned.of(id)
     place = sheet.path if sheet else None
-    made = grades_file(found, asked.to, asked.rules, sheet=place, column=asked.column)
+    with called_as_uploaded(sheet):
+        made = grades_file(found, asked.to, asked.rules, sheet=place, column=asked.column)
     return GradesView(class_summary(found), made, sheet)
 
 

@@ -15,7 +15,7 @@ from grader.web.desk import Desk
 from grader.web.desk_texts import DeskTexts
 from grader.web.handler import action, form_of, page
 from grader.web.import_plan import read_export
-from grader.web.kept_uploads import drop_upload, keep_upload, kept_upload
+from grader.web.kept_uploads import called_as_uploaded, drop_upload, keep_upload, kept_upload
 from grader.web.paths import address
 from grader.web.rendering import language, render, see_other
 from grader.web.uploads import upload, upload_of
@@ -54,7 +54,7 @@ def _plan(request: Request, desk: Desk, account: Account) -> Response:
         id=id,
         kept=kept,
         said=said,
-        read=read_export(desk, id, said),
+        read=read_export(desk, id, kept, said),
         sources=SOURCES,
     )
 
@@ -70,7 +70,8 @@ def _confirm(request: Request, desk: Desk, account: Account) -> Response:
         add=bool(form.text("add")),
         by=account.name,
     )
-    plan = import_into(desk.course, id, said).plan
+    with called_as_uploaded(kept):
+        plan = import_into(desk.course, id, said).plan
     drop_upload(desk.course, account, kept.key)
     told = DeskTexts(language(request))("import.done", n=len(plan.added))
     return see_other(request, address("/a/{}/grading", id), told)

@@ -12,6 +12,7 @@ from grader.model.course_records import StoredAttempt
 from grader.model.errors import GraderError, InternalError
 from grader.model.person import Person
 from grader.web.desk import Desk
+from grader.web.kept_uploads import KeptUpload, called_as_uploaded
 
 _SHOWN: Final = 200
 
@@ -68,14 +69,15 @@ class ReadExport(NamedTuple):
     error: GraderError | None
 
 
-def read_export(desk: Desk, id: str, asked: ImportRequest) -> ReadExport:
+def read_export(desk: Desk, id: str, kept: KeptUpload, asked: ImportRequest) -> ReadExport:
     """What an import would bring; an export that cannot be read as asked is said, not raised.
 
     Raises:
         InternalError: the fault is ours.
     """
     try:
-        found = import_into(desk.course, id, asked._replace(dry_run=True))
+        with called_as_uploaded(kept):
+            found = import_into(desk.course, id, asked._replace(dry_run=True))
     except InternalError:
         raise
     except GraderError as error:

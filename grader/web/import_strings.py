@@ -66,6 +66,10 @@ IMPORT_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "姓名、学号或邮箱；整班导入时留空。",
     ),
     "import.add": (
+        "Add whoever the course does not know",
+        "将课程中没有的人加入名单",
+    ),
+    "import.doubts.add": (
         "add whoever the course does not know",
         "将课程中没有的人加入名单",
     ),

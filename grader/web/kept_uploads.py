@@ -9,12 +9,13 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.course.accounts import Account
 from grader.course.course_folder import CourseFolder
-from grader.model.errors import InputError, reason_of
+from grader.model.errors import GraderError, InputError, reason_of
 from grader.web.page_errors import PageNotFound
 from grader.web.uploads import UPLOADS, Upload
 
@@ -64,6 +65,23 @@ def kept_upload(course: CourseFolder, account: Account, key: str) -> KeptUpload:
             for path in _folder(course, account, key).iterdir():
                 return KeptUpload(key, path)
     raise PageNotFound("The file is not here any more.", hint="Upload it again.")
+
+
+@contextlib.contextmanager
+def called_as_uploaded(kept: KeptUpload | None) -> Iterator[None]:
+    """Errors name the file as whoever uploaded it knows it, not where it lies here.
+
+    Raises:
+        GraderError: as inside.
+    """
+    try:
+        yield
+    except GraderError as error:
+        if kept is None:
+            raise
+        here, name = str(kept.path), kept.name
+        said, hint = error.message.replace(here, name), error.hint.replace(here, name)
+        raise type(error)(said, hint=hint) from None
 
 
 def drop_upload(course: CourseFolder, account: Account, key: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -15,7 +14,13 @@ from grader.model.errors import GraderError, InternalError
 from grader.web.desk import Desk
 from grader.web.desk_texts import DeskTexts
 from grader.web.handler import action, form_of, page
-from grader.web.kept_uploads import drop_upload, keep_upload, kept_upload
+from grader.web.kept_uploads import (
+    KeptUpload,
+    called_as_uploaded,
+    drop_upload,
+    keep_upload,
+    kept_upload,
+)
 from grader.web.paths import address
 from grader.web.rendering import language, render, see_other
 from grader.web.uploads import upload, upload_of
@@ -38,7 +43,7 @@ def _upload(request: Request, desk: Desk, account: Account) -> Response:
 def _plan(request: Request, desk: Desk, account: Account) -> Response:
     kept = kept_upload(desk.course, account, request.path_params["key"])
     id = request.query_params.get("for", "")[:80]
-    taken, error = read_plan(desk, kept.path, id)
+    taken, error = read_plan(desk, kept, id)
     return render(
         request,
         "roster_plan.html",
@@ -57,16 +62,20 @@ def _confirm(request: Request, desk: Desk, account: Account) -> Response:
     asked = RosterRequest(
         kept.path, form.text("for"), withdraw=bool(form.text("withdraw")), by=account.name
     )
-    update = take_roster(desk.course, asked).update
+    with called_as_uploaded(kept):
+        update = take_roster(desk.course, asked).update
     drop_upload(desk.course, account, kept.key)
     n = len(update.new) + len(update.changed)
     return see_other(request, "/people", DeskTexts(language(request))("roster.done", n=n))
 
 
-def read_plan(desk: Desk, file: Path, id: str) -> tuple[TakenRoster | None, GraderError | None]:
+def read_plan(
+    desk: Desk, kept: KeptUpload, id: str
+) -> tuple[TakenRoster | None, GraderError | None]:
     """What the roster would change, or why it cannot be read like this."""
     try:
-        return take_roster(desk.course, RosterRequest(file, id, dry_run=True)), None
+        with called_as_uploaded(kept):
+            return take_roster(desk.course, RosterRequest(kept.path, id, dry_run=True)), None
     except InternalError:
         raise
     except GraderError as error:

@@ -103,6 +103,13 @@ def test_it_is_seen_stopped_and_gone_on_with(
     assert _state(course).is_gone
 
 
+def test_why_it_cannot_begin_is_said(tmp_path: Path) -> None:
+    text = 'title = "Nets"\n[[assignments]]\nid = "hw"\ngrader = "nowhere"\n'
+    (tmp_path / "course.toml").write_text(text)
+    with pytest.raises(InputError, match="nowhere"):
+        start_job(CourseFolder.open(tmp_path), "hw", "grade", "ann", OPTIONS)
+
+
 def test_what_ends_it_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError), grading_job(tmp_path, "accept", "ann", OPTIONS):
         raise InputError("x.csv: is not there.", hint="Look again.")

@@ -63,7 +63,8 @@ def test_what_does_not_fit_is_refused_until_it_may_be_left_out(instructor: Brows
     where = _uploaded(instructor, _sheet(1, 2), to="canvas")
     page = instructor.get(where)
     assert page.status_code == 200
-    assert "has no row for" in page.text
+    assert "grades.csv: has no row for" in page.text
+    assert str(instructor.desk.course.path) not in page.text
     assert instructor.act(f"{URL}/grades/file", _options(where)).status_code == 409
     kept = _uploaded(instructor, None, **_options(where), partial="1")
     assert "has no row in the sheet" in instructor.get(kept).text

@@ -77,6 +77,8 @@ def test_what_cannot_be_read_is_said_where_it_can_be_read_otherwise(instructor: 
     assert "Take in 1 attempt" in instructor.get(f"{one}?student=s9@uni.edu").text
     refused = instructor.act(f"{plan}/confirm")
     assert refused.status_code == 409
+    for said in (page.text, refused.text):
+        assert str(instructor.desk.course.path) not in said
 
 
 def test_an_upload_is_found_by_whoever_sent_it_alone(instructor: Browser, owner: Browser) -> None:

@@ -46,7 +46,10 @@ def test_whoever_is_missing_withdraws_only_when_asked(instructor: Browser) -> No
 def test_what_cannot_be_read_is_said_and_changes_nothing(instructor: Browser) -> None:
     before = _people(instructor)
     plan = _uploaded(instructor, "x,y\n1,2\n")
-    assert "It cannot be read like this" in instructor.get(plan).text
-    assert instructor.act(f"{plan}/confirm").status_code == 409
+    page, refused = instructor.get(plan), instructor.act(f"{plan}/confirm")
+    assert "It cannot be read like this" in page.text
+    assert refused.status_code == 409
+    for said in (page.text, refused.text):
+        assert str(instructor.desk.course.path) not in said
     assert instructor.get(f"{plan}?for=nowhere").status_code == 200
     assert _people(instructor) == before
