@@ -1,6 +1,6 @@
 // node desk.mjs ORIGIN TOKEN PATH...: each page of a desk as people have it, judged by axe-core, with
 // the sizes of targets; whether the keyboard reaches everything, in order, and can be seen.
-// In the dark only colours differ.
+// In the dark and on paper only colours differ. A page is loaded once for each language.
 // Prints JSON: one {page, view, violations, overflow, incidents, focus} for each view.
 import { require, withBrowser } from "./browser.mjs";
 
@@ -44,7 +44,7 @@ async function walk(page) {
   return problems;
 }
 
-async function judge(browser, origin, path, view) {
+async function judge(browser, origin, path, lang) {
   const page = await browser.newPage();
   const incidents = [];
   page.on("console", (message) => incidents.push(`console: ${message.text()}`));
@@ -52,34 +52,51 @@ async function judge(browser, origin, path, view) {
   page.on("request", (request) => {
     if (!request.url().startsWith(origin)) incidents.push(`request: ${request.url()}`);
   });
-  await page.emulateMedia({ colorScheme: view.scheme, media: view.media ?? "screen" });
-  await page.setViewportSize({ width: view.width, height: 800 });
   const joined = path.includes("?") ? "&" : "?";
-  const answer = await page.goto(`${origin}${path}${joined}lang=${view.lang}`);
+  const looks = VIEWS.filter((view) => view.lang === lang);
+  await show(page, looks[0]);
+  const answer = await page.goto(`${origin}${path}${joined}lang=${lang}`);
   if (answer.status() >= 400) incidents.push(`status ${answer.status()}`);
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  const focus = view.keyboard ? await walk(page) : [];
+  const found = [];
+  for (const view of looks) {
+    await show(page, view);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    const focus = view.keyboard ? await walk(page) : [];
+    found.push({ page: path, view: view.name, overflow, incidents, focus });
+  }
   await page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
   await page.evaluate(axe.source);
+  for (const [n, view] of looks.entries()) {
+    await show(page, view);
+    found[n].violations = await violations(page, view);
+  }
+  await page.close();
+  return found;
+}
+
+async function show(page, view) {
+  await page.emulateMedia({ colorScheme: view.scheme, media: view.media ?? "screen" });
+  await page.setViewportSize({ width: view.width, height: 800 });
+}
+
+async function violations(page, view) {
   const found = await page.evaluate((options) => window.axe.run(document, options), {
     resultTypes: ["violations"],
     iframes: false,
     ...(view.only ? { runOnly: view.only } : { rules: { "target-size": { enabled: true } } }),
   });
-  await page.close();
-  const violations = found.violations.map(
+  return found.violations.map(
     (v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`,
   );
-  return { page: path, view: view.name, violations, overflow, incidents, focus };
 }
 
 const [origin, token, ...paths] = process.argv.slice(2);
 const views = await withBrowser(async (browser) => {
   const every = [];
   await browser.addCookies([{ name: "grader-desk", value: token, url: origin }]);
-  for (const path of paths) for (const view of VIEWS) every.push(await judge(browser, origin, path, view));
+  for (const path of paths) for (const lang of ["en", "zh"]) every.push(...(await judge(browser, origin, path, lang)));
   return every;
 });
 console.log(JSON.stringify(views));
