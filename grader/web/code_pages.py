@@ -60,7 +60,7 @@ class CodeView(NamedTuple):
 
 
 def code_view(desk: Desk, assignment: str, key: str, attempt: str, file: str) -> CodeView:
-    """A file of an attempt; what is empty is the attempt that counts, and its first file.
+    """A file of an attempt; what is empty is the attempt that counts, and its longest file.
 
     Raises:
         PageNotFound: there is no such attempt or file.
@@ -72,7 +72,7 @@ def code_view(desk: Desk, assignment: str, key: str, attempt: str, file: str) ->
         stored = _meant(every, attempt)
         comments = view.line_comments(assignment, stored.attempt.key)
     code = _code(desk, assignment, stored)
-    file = file or next(iter(code), "")
+    file = file or max(code, key=lambda name: len(code[name]), default="")
     if file not in code:
         raise PageNotFound("The attempt has no such file.")
     said: dict[tuple[str, int], list[ShownComment]] = defaultdict(list)
