@@ -55,6 +55,8 @@ ID: Final = "numpynn"
 SETTINGS: Final = 'title = "Large"\nzone = "UTC"\n\n[[assignments]]\nid = "numpynn"\n'
 SAYINGS: Final = 60
 """Answers that differ; each student writes one of them, with some words changed."""
+IDLE: Final = 5
+"""Seconds after which a server may have closed a connection; it is made anew within the time."""
 SERVER: Final = """
 import sys
 from grader.course.course_folder import CourseFolder
@@ -212,11 +214,14 @@ class Asker:
     def __init__(self, port: int, headers: Mapping[str, str]) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         self._headers = dict(headers)
+        self._used = 0.0
         self.size = 0
 
     def __call__(self, path: str) -> float:
         """Milliseconds until a whole page is there."""
-        begun = time.perf_counter()
+        if time.perf_counter() - self._used > IDLE:
+            self._connection.close()
+        begun = self._used = time.perf_counter()
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
         content = answer.read()
