@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from grader.course.marks import Mark, Place
 from grader.model.errors import InputError
-from grader.report.csv import csv_pieces, read_csv, rows_of
+from grader.report.csv import csv_pieces, read_back, read_csv, rows_of
 from grader.report.summary import AnswerSummary, Summary
 from grader.report.text import number, one_line
 from grader.submission.identity import Names
@@ -120,7 +120,8 @@ class _Reader:
                     f"the answer of {_quoted(row['submission'])} is not in this class.",
                     hint="Remove the row, or put back `code` as it was.",
                 )
-            if (row["notebook"], row["question"]) != place[1:] or (named and place[0] not in named):
+            is_named = not named or place[0] in named or read_back(place[0]) == row["submission"]
+            if (row["notebook"], row["question"]) != place[1:] or not is_named:
                 raise self._wrong(
                     "`code` belongs to another row.", hint="Was only a part of the sheet sorted?"
                 )

@@ -94,6 +94,15 @@ def safe_cell(value: str) -> str:
     return _FORMULA.sub(r"\1'", one_line(value, _CELL_LIMIT))
 
 
+def read_back(value: str) -> str:
+    """What is read of a text that was written: not what it was, where it began like a guard."""
+    return _unguarded(safe_cell(value))
+
+
+def _unguarded(cell: str) -> str:
+    return _GUARD.sub(r"\1", cell.strip())
+
+
 def read_csv(path: Path, needed: Iterable[str]) -> Iterator[Row]:
     """The rows of a file that somebody wrote or filled in, with the columns `needed`.
 
@@ -115,7 +124,7 @@ def rows_of(content: bytes, name: str, needed: Iterable[str]) -> Iterator[Row]:
         raise InputError(f"{name}: the heading lacks {', '.join(missing)}.")
     for at, row in enumerate(rows, start=2):
         if row:
-            cells = [_GUARD.sub(r"\1", cell.strip()) for cell in row] + [""] * len(heading)
+            cells = [*map(_unguarded, row), *[""] * len(heading)]
             yield Row(at, dict(zip(heading, cells, strict=False)))
 
 

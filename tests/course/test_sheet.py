@@ -138,6 +138,26 @@ def test_a_sheet_that_was_sorted_in_part_is_refused(room: Room) -> None:
         room.batch("--marks", sheet)
 
 
+def test_a_name_that_reads_as_anothers_is_told_by_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(tmp_path, monkeypatch)
+    room.hand_in("=1+1", "One.", "", "")
+    room.hand_in("'=1+1", "Another.", "", "")
+    room.batch()
+    sheet = room.out / "written.csv"
+    rows = list(csv.DictReader(io.StringIO(sheet.read_text("utf-8-sig"))))
+    marks = {"One.": "1", "Another.": "2"}
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(row | {"mark": marks.get(row["answer"], "")} for row in rows)
+    sheet.write_text(out.getvalue(), "utf-8")
+    room.batch("--marks", sheet)
+    marked = {name: room.result(name).notebooks[0].answers[0].mark for name in ("=1+1", "'=1+1")}
+    assert marked == {"=1+1": 1, "'=1+1": 2}
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
