@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,7 @@ from grader.course.submission_worth import Worth
 from grader.course.term import absent_result, state_of
 from grader.model.attempt import Attempt
 from grader.model.code_comment import CodeComment
-from grader.model.course_records import RegradeRequest
+from grader.model.course_records import RegradeRequest, StoredAttempt
 from grader.model.points import exact
 from grader.model.result import Result
 from grader.model.rubric import Rubric
@@ -200,17 +200,17 @@ def _assigned(
         if each.revoked is None:
             overrides[each.person].append(each)
     if counted is None:
-        counted = _as_noted(view, id)
+        counted = noted_attempts(view.attempts(id))
     return _Assigned(id, deadlines(settings, view, id, rubric), counted, overrides, rubric)
 
 
-def _as_noted(view: CourseView, id: str) -> dict[str, Attempt]:
+def noted_attempts(stored: Iterable[StoredAttempt]) -> dict[str, Attempt]:
     """Which attempt counts for each student, by the last import or grading."""
     return {
-        member: stored.attempt
-        for stored in view.attempts(id)
-        if stored.attempt.counted
-        for member in stored.attempt.members
+        member: each.attempt
+        for each in stored
+        if each.attempt.counted
+        for member in each.attempt.members
     }
 
 

@@ -75,7 +75,7 @@ def slip_days_needed(submitted: dt.datetime | None, deadline: Deadline) -> int:
     """Days of the budget after which work costs nothing for lateness; 0 where none would help."""
     if submitted is None or _is_cut_off(submitted, deadline) or not _costs(deadline.policy):
         return 0
-    return _begun(_late(submitted, replace(deadline, slip_days=0)), _DAY)
+    return _begun(late_by(submitted, replace(deadline, slip_days=0)), _DAY)
 
 
 def late_steps(
@@ -91,7 +91,7 @@ def late_steps(
     if deadline.due is None:
         return
     yield from _allowances(points, submitted, deadline)
-    late = _late(submitted, deadline)
+    late = late_by(submitted, deadline)
     if late > _NONE:
         yield from _costs_of(points, out_of, late, deadline.policy)
 
@@ -106,7 +106,7 @@ def _allowances(
     if deadline.slip_days:
         yield ExactStep("slip", points, points, {"n": deadline.slip_days})
     by_clock = _utc(submitted) - _utc(deadline.due) - deadline.slip_days * _DAY
-    if by_clock > _NONE and _late(submitted, deadline) <= _NONE:
+    if by_clock > _NONE and late_by(submitted, deadline) <= _NONE:
         facts = {"late": by_clock, "grace": _grace(deadline.policy)}
         yield ExactStep("grace", points, points, facts)
 
@@ -142,8 +142,8 @@ def _is_cut_off(submitted: dt.datetime, deadline: Deadline) -> bool:
     return end is not None and _utc(submitted) > _utc(end)
 
 
-def _late(submitted: dt.datetime, deadline: Deadline) -> dt.timedelta:
-    """How much later than due, grace and slip days taken off; negative for work in time."""
+def late_by(submitted: dt.datetime, deadline: Deadline) -> dt.timedelta:
+    """How much later than due work is, grace and slip days taken off; negative for work in time."""
     if deadline.due is None:
         return _NONE
     by_clock = _utc(submitted) - _utc(deadline.due)

@@ -16,8 +16,6 @@ from grader.web.class_rows import ClassView, class_view, course_facts
 from grader.web.permissions import sees
 
 if TYPE_CHECKING:
-    from grader.assignment.composed import ComposedAssignment
-    from grader.assignment.folder import Assignment
     from grader.course.class_standing import ClassStanding
     from grader.course.course_folder import CourseFolder
     from grader.course.database.course_view import CourseView
@@ -34,13 +32,11 @@ class ClassIndex:
         self,
         course: CourseFolder,
         assignment: str,
-        loaded: Callable[[str], Assignment | ComposedAssignment],
         standing: Callable[[CourseView, str], ClassStanding],
     ) -> None:
-        """Nothing is read yet; `loaded` and `standing` are those of the desk."""
+        """Nothing is read yet; `standing` is that of the desk."""
         self._course = course
         self._id = assignment
-        self._loaded = loaded
         self._standing = standing
         self._state = StateReader(course.out(assignment))
         self._live: dict[tuple[str, str, str], Summary] = {}
@@ -76,10 +72,11 @@ class ClassIndex:
             change = view.last_change(self._id)
             if not self._state.refresh() and change == self._change:
                 return
-            loaded = self._loaded(self._id)
-            facts = course_facts(self._course.settings, view, self._id, loaded)
-            summaries = self._summaries(view, self._standing(view, self._id))
-            self._view = class_view(facts, summaries, self._state.register)
+            self._change = -1  # until all is read
+            standing = self._standing(view, self._id)
+            summaries = self._summaries(view, standing)
+            facts = course_facts(view, self._id)
+            self._view = class_view(facts, standing.worth, summaries, self._state.register)
             self._seen = {}
             self._change = change
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Final, NamedTuple
 
 from starlette.requests import Request
@@ -105,8 +106,8 @@ def _about(view: ClassView, query: ClassQuery) -> str:
 
 
 def _late_parts(late: dt.timedelta) -> dict[str, int]:
-    """Days, hours and minutes."""
-    minutes = int(late.total_seconds() // 60)
+    """Days, hours and minutes, begun ones whole."""
+    minutes = math.ceil(late.total_seconds() / 60)
     return {"d": minutes // 1440, "h": minutes // 60 % 24, "m": minutes % 60}
 
 

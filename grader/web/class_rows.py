@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from grader.course.deadlines import deadlines
+from grader.course.course_worth import noted_attempts
+from grader.course.lateness import late_by
+from grader.course.submission_worth import Worth
 from grader.model.attempt import Attempt
 from grader.model.person import Person
 from grader.model.result import PartResult
@@ -16,9 +18,6 @@ from grader.report.summary import Register, Summary
 from grader.report.text import by_name
 
 if TYPE_CHECKING:
-    from grader.assignment.composed import ComposedAssignment
-    from grader.assignment.folder import Assignment
-    from grader.course.course_settings import CourseSettings
     from grader.course.database.course_view import CourseView
 
 RowState = Literal["absent", "ungraded", "failed", "internal", "graded"]
@@ -33,7 +32,7 @@ NOTES: Final[tuple[Note, ...]] = (
 )  # fmt: skip
 KEPT: Final = 8
 """Views of which what was worked out is kept."""
-_SHORTEST: Final = dt.timedelta(minutes=1)
+_NONE: Final = dt.timedelta(0)
 
 
 class StudentRow(NamedTuple):
@@ -47,7 +46,7 @@ class StudentRow(NamedTuple):
     """The points that count."""
     submitted: dt.datetime | None
     late: dt.timedelta | None
-    """How much after the due time, extensions included; None where in time or not known."""
+    """By how much, see `lateness.late_by`; None where in time or not known."""
     attempts: int
     notes: tuple[Note, ...]
 
@@ -80,25 +79,15 @@ class CourseFacts(NamedTuple):
     counted: Mapping[str, Attempt]
     """The attempt that counts, by student."""
     attempts: Mapping[str, int]
-    due: Mapping[str, dt.datetime | None]
     same: list[list[str]]
     overridden: frozenset[str]
     extended: frozenset[str]
     requests: Mapping[int, tuple[str, str]]
 
 
-def course_facts(
-    settings: CourseSettings,
-    view: CourseView,
-    id: str,
-    loaded: Assignment | ComposedAssignment,
-) -> CourseFacts:
+def course_facts(view: CourseView, id: str) -> CourseFacts:
     """Read them all at once."""
     stored = view.attempts(id)
-    counted = {m: e.attempt for e in stored if e.attempt.counted for m in e.attempt.members}
-    for each in stored:  # nothing was chosen yet
-        for member in each.attempt.members:
-            counted.setdefault(member, each.attempt)
     digests: dict[str, set[str]] = {}
     for each in stored:
         if each.digest and each.files:
@@ -106,9 +95,8 @@ def course_facts(
     extensions = [each for each in view.extensions(id).values() if not each.revoked]
     return CourseFacts(
         people=view.people(),
-        counted=counted,
+        counted=noted_attempts(stored),
         attempts=Counter(member for each in stored for member in each.attempt.members),
-        due={key: each.due for key, each in deadlines(settings, view, id, loaded.rubric).items()},
         same=sorted(sorted(owners) for owners in digests.values() if len(owners) > 1),
         overridden=frozenset(e.person for e in view.overrides(id).values() if not e.revoked),
         extended=frozenset(each.id for each in extensions if each.scope == "student"),
@@ -121,13 +109,16 @@ def course_facts(
 
 
 def class_view(
-    facts: CourseFacts, summaries: Mapping[str, Summary], register: Register
+    facts: CourseFacts,
+    worth: Callable[[str], Worth],
+    summaries: Mapping[str, Summary],
+    register: Register,
 ) -> ClassView:
-    """The class, from what the course says and what grading gave."""
+    """The class, from what the course says and what grading gave; `worth` is of each student."""
     asking = {person for person, _ in facts.requests.values()}
     alike = {key for keys in facts.same for key in keys}
     rows = [
-        _row(facts, person, summaries.get(person.key), asking, alike)
+        _row(facts, person, worth(person.key), summaries.get(person.key), asking, alike)
         for person in facts.people
         if not person.withdrawn or person.key in facts.counted
     ]
@@ -147,6 +138,7 @@ def class_view(
 def _row(
     facts: CourseFacts,
     person: Person,
+    worth: Worth,
     summary: Summary | None,
     asking: Iterable[str],
     alike: Iterable[str],
@@ -155,10 +147,9 @@ def _row(
     attempt = facts.counted.get(key)
     if attempt is None and summary is not None and summary.error_kind == "absent":
         summary = None
-    submitted = attempt.submitted if attempt else None
-    late = _late(submitted, facts.due.get(key))
+    late = late_by(worth.submitted, worth.deadline) if worth.submitted else _NONE
     said: dict[Note, bool] = {
-        "late": late is not None or bool(attempt and attempt.late),
+        "late": late > _NONE or worth.told_late,
         "waiting": bool(summary and summary.waiting),
         "request": key in asking,
         "override": key in facts.overridden,
@@ -173,8 +164,8 @@ def _row(
         state=_state(attempt, summary),
         summary=summary,
         score=summary.final if summary and summary.graded else None,
-        submitted=submitted,
-        late=late,
+        submitted=worth.submitted,
+        late=late if late > _NONE else None,
         attempts=facts.attempts.get(key, 0),
         notes=tuple(note for note in NOTES if said[note]),
     )
@@ -188,14 +179,6 @@ def _state(attempt: Attempt | None, summary: Summary | None) -> RowState:
     if summary.internal or summary.error_kind == "internal":
         return "internal"
     return "graded" if summary.graded else "failed"
-
-
-def _late(submitted: dt.datetime | None, due: dt.datetime | None) -> dt.timedelta | None:
-    """Times without a zone are not compared: nobody knows what they mean."""
-    if submitted is None or due is None or (submitted.tzinfo is None) != (due.tzinfo is None):
-        return None
-    late = submitted - due
-    return late if late >= _SHORTEST else None
 
 
 def _parts(graded: Iterable[Summary]) -> list[PartResult]:

@@ -121,7 +121,7 @@ class Desk:
         self.assignment(id)
         with self._opening:
             if id not in self._classes:
-                self._classes[id] = ClassIndex(self.course, id, self.loaded, self.standing)
+                self._classes[id] = ClassIndex(self.course, id, self.standing)
         return self._classes[id].view(account)
 
     def title(self, id: str, lang: str = "en") -> str:

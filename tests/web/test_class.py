@@ -179,6 +179,24 @@ def test_late_is_told_from_the_due_time_with_extensions(
     assert "1 d 2 h late" in owner.get("/a/hw").text
 
 
+def test_what_costs_nothing_by_grace_is_not_late(course: CourseFolder) -> None:
+    due = course.settings.assignment(HW).due
+    assert due is not None
+    settings = course.path / "course.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(
+        text.replace("[[assign", "[late]\ngrace_minutes = 15\n\n[[assign", 1), "utf-8"
+    )
+    with course.changing("x") as change:
+        stored = {each.attempt.owner: each for each in change.attempts(HW)}
+        for key, minutes in ((ADA, 15), (BO, 17)):
+            late = replace(stored[key].attempt, submitted=due + dt.timedelta(minutes=minutes))
+            change.put_attempts(HW, [replace(stored[key], attempt=late)], "test")
+    view = view_of(Browser(CourseFolder.open(course.path), "owner"), "owner")
+    assert (named(view, ADA).late, "late" in named(view, ADA).notes) == (None, False)
+    assert named(view, BO).late == dt.timedelta(minutes=2)
+
+
 @pytest.mark.parametrize(
     ("scores", "ends", "counts"),
     [
