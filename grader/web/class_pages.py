@@ -134,7 +134,7 @@ def _hardness(row: CheckRow) -> tuple[float, int]:
 
 ROUTES: Final = [
     Route("/", _assignments),
-    Route("/a/{assignment:key}", _class),
-    Route("/a/{assignment:key}/attention", _attention),
-    Route("/a/{assignment:key}/checks", _checks),
+    Route("/a/{assignment}", _class),
+    Route("/a/{assignment}/attention", _attention),
+    Route("/a/{assignment}/checks", _checks),
 ]

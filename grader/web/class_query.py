@@ -11,9 +11,8 @@ from grader.model.person import Person
 from grader.report.class_statistics import NOT_PASSING
 from grader.report.summary import LETTERS, Register
 from grader.web.class_rows import NOTES, STATES, ClassView, StudentRow
+from grader.web.paging import Paged, paged, whole_number
 
-PAGE: Final = 100
-"""Rows that a page shows."""
 _MAX_TEXT: Final = 200
 _LOST: Final = frozenset(LETTERS[outcome] for outcome in NOT_PASSING)
 
@@ -40,14 +39,13 @@ class ClassQuery(NamedTuple):
         """What an address asks for; what cannot be is left out."""
         fields = ("text", "section", "part", "check", "mistake")
         said = {name: asked.get(name, "")[:_MAX_TEXT] for name in fields}
-        number = asked.get("page", "")
         return cls(
             **said,
             state=asked.get("state", "") if asked.get("state") in STATES else "",
             note=asked.get("note", "") if asked.get("note") in NOTES else "",
             sort=asked.get("sort", "")[:_MAX_TEXT] or "name",
             down=asked.get("down") == "1",
-            page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+            page=whole_number(asked.get("page", "")) or 1,
         )
 
     def asked(self, **other: Any) -> dict[str, str | int]:
@@ -63,26 +61,11 @@ class ClassQuery(NamedTuple):
         return found
 
 
-class FoundRows(NamedTuple):
-    """Some rows of a class."""
-
-    rows: list[StudentRow]
-    """Those of the page."""
-    found: int
-    """How many there are on all pages."""
-    total: int
-    page: int
-    pages: int
-
-
-def find_rows(view: ClassView, query: ClassQuery) -> FoundRows:
-    """The rows of one page; a page after the last is the last."""
+def find_rows(view: ClassView, query: ClassQuery) -> Paged[StudentRow]:
+    """The rows of one page."""
     places = _places(view.register, query.check)
-    found = _sorted([row for row in view.rows if _fits(row, query, places)], query)
-    pages = max(1, -(-len(found) // PAGE))
-    page = min(max(1, query.page), pages)
-    shown = found[(page - 1) * PAGE : page * PAGE]
-    return FoundRows(shown, len(found), len(view.rows), page, pages)
+    fitting = [row for row in view.rows if _fits(row, query, places)]
+    return paged(_sorted(fitting, query), len(view.rows), query.page)
 
 
 def _places(register: Register, check: str) -> dict[str, list[int]]:

@@ -17,6 +17,7 @@ from grader.web.desk import Desk
 from grader.web.desk_texts import DeskTexts
 from grader.web.handler import action, form_of, page
 from grader.web.page_errors import PageNotFound
+from grader.web.paging import whole_number
 from grader.web.paths import address
 from grader.web.rendering import language, render, see_other
 
@@ -101,8 +102,7 @@ def code_view(desk: Desk, assignment: str, key: str, attempt: str, file: str) ->
 def _show(request: Request, desk: Desk, account: Account) -> Response:
     asked = request.query_params
     view = code_view(desk, *_place(request), asked.get("attempt", ""), asked.get("file", ""))
-    at = asked.get("line", "")
-    line = int(at) if at.isascii() and at.isdigit() and len(at) < 7 else 0
+    line = whole_number(asked.get("line", "")) or 0
     return render(request, "code.html", view=view, id=request.path_params["assignment"], line=line)
 
 

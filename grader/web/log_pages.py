@@ -12,6 +12,7 @@ from starlette.routing import Route
 from grader.course.accounts import Account
 from grader.web.desk import Desk
 from grader.web.handler import page
+from grader.web.paging import whole_number
 from grader.web.paths import address
 from grader.web.rendering import render
 
@@ -74,8 +75,7 @@ def _told(details: dict[str, Any]) -> str:
 @page("decide")
 def _log(request: Request, desk: Desk, account: Account) -> Response:
     asked = {name: request.query_params.get(name, "")[:200] for name in ("who", "for", "text")}
-    said = request.query_params.get("before", "")
-    before = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+    before = whole_number(request.query_params.get("before", "")) or 0
     view = log_view(desk, asked["who"], asked["for"], asked["text"], before)
     older = address("/log", **asked, before=view.older) if view.older else ""
     ids = [each.id for each in desk.course.settings.assignments]

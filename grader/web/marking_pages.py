@@ -31,6 +31,7 @@ from grader.web.marking_view import (
     unit_view,
 )
 from grader.web.page_errors import PageNotFound
+from grader.web.paging import whole_number
 from grader.web.paths import address
 from grader.web.rendering import framed, language, render, see_other
 from grader.web.request_body import SentForm
@@ -166,13 +167,13 @@ def _cells(request: Request, desk: Desk, account: Account) -> Response:
 def _here(request: Request, desk: Desk, account: Account) -> Response:
     """Who else is there, and who has marked it meanwhile; the page asks every few seconds."""
     codes = request.query_params.getlist("answer")
-    seen = request.query_params.get("seen", "")
+    seen = whole_number(request.query_params.get("seen", ""))
     with desk.reading() as view:
         place = place_of(request, desk, view, account)
         answers = [place.board.answer(code, account) for code in codes[:200]]
     desk.presence.enter(codes, account.name)
     marks = [place.board.mark(answer) for answer in answers]
-    later = [mark for mark in marks if seen.isdigit() and mark.id > int(seen)]
+    later = [mark for mark in marks if seen is not None and mark.id > seen]
     texts = DeskTexts(language(request))
     said = [
         texts("marking.marked_by", who=mark.who, points=number(mark.points or 0.0))
@@ -234,7 +235,7 @@ def _sent_key(form: SentForm) -> str:
 
 
 def _choice(form: SentForm, scheme: Scheme) -> MarkChoice:
-    items = [int(item) for item in form.every("items") if item.isascii() and item.isdigit()]
+    items = [n for item in form.every("items") if (n := whole_number(item)) is not None]
     choice = MarkChoice(
         items=items, adjustment=form.number("adjustment") or 0.0, comment=form.text("comment")
     )

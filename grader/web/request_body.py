@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from grader.model.errors import UsageError
 from grader.web.page_errors import TooLarge, TooSlow
+from grader.web.paging import whole_number
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -66,9 +67,10 @@ class SentForm:
             UsageError: it does not.
         """
         said = self.text(name)
-        if not said.isascii() or not said.isdigit() or len(said) > 9:
+        found = whole_number(said)
+        if found is None:
             raise UsageError(f"{said[:40]!r} is not a whole number.")
-        return int(said)
+        return found
 
 
 async def pieces_of(request: Request, at_most: int, pace: int = _PACE) -> AsyncIterator[bytes]:

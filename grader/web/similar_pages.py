@@ -110,7 +110,7 @@ def _found(desk: Desk, id: str, account: Account) -> tuple[StoredComparison | No
 
 
 ROUTES: Final = [
-    Route("/a/{assignment:key}/similar", _similar),
-    Route("/a/{assignment:key}/similar/{pair:int}", _pair),
-    Route("/a/{assignment:key}/similar/{pair:int}/programs", _programs),
+    Route("/a/{assignment}/similar", _similar),
+    Route("/a/{assignment}/similar/{pair:int}", _pair),
+    Route("/a/{assignment}/similar/{pair:int}/programs", _programs),
 ]

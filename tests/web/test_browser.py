@@ -31,8 +31,8 @@ SAMPLES: Final = {
 ELSEWHERE: Final = {
     "/static/{file}": "no page",
     "/a/{assignment}/s/{person:key}/copy/{audience}": "a report, in a frame",
-    "/a/{assignment:key}/similar/{pair:int}": "nothing was compared here; see test_similar.py",
-    "/a/{assignment:key}/similar/{pair:int}/programs": "a report, in a frame",
+    "/a/{assignment}/similar/{pair:int}": "nothing was compared here; see test_similar.py",
+    "/a/{assignment}/similar/{pair:int}/programs": "a report, in a frame",
     "/a/{assignment}/import/{key}": "nothing was uploaded here; see test_evening.py",
     "/people/roster/{key}": "nothing was uploaded here; see test_evening.py",
     "/a/{assignment}/grading/live": "a piece of the page above it",

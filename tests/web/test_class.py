@@ -20,8 +20,9 @@ from grader.model.worth import Override
 from grader.report.summary import Summary
 from grader.web.attention import attention
 from grader.web.class_numbers import check_rows, fitting_bins, score_spread
-from grader.web.class_query import PAGE, ClassQuery, find_rows
+from grader.web.class_query import ClassQuery, find_rows
 from grader.web.class_rows import ClassView, StudentRow
+from grader.web.paging import ON_A_PAGE, whole_number
 from tests.web.desk_room import ABSENT, ADA, BO, BROKEN, HW, PEOPLE, Browser
 
 
@@ -101,14 +102,29 @@ def test_pages(owner: Browser) -> None:
         view,
         rows=[
             row._replace(person=Person(key=f"{n}", name=f"{n}"))
-            for n in range(PAGE + 1)
+            for n in range(ON_A_PAGE + 1)
             for row in view.rows[:1]
         ],
     )
     first = find_rows(many, ClassQuery())
-    assert (len(first.rows), first.found, first.pages) == (PAGE, PAGE + 1, 2)
+    assert (len(first.rows), first.found, first.pages) == (ON_A_PAGE, ON_A_PAGE + 1, 2)
     last = find_rows(many, ClassQuery.of({"page": "999"}))
-    assert (last.page, [row.person.key for row in last.rows]) == (2, [f"{PAGE}"])
+    assert (last.page, [row.person.key for row in last.rows]) == (2, [f"{ON_A_PAGE}"])
+
+
+@pytest.mark.parametrize("said", ["", "²", "-1", "1.0", "9" * 5000, "x"])
+def test_what_is_no_number_asks_for_nothing(owner: Browser, said: str) -> None:
+    assert whole_number(said) is None
+    if len(said) < 100:
+        for url in (
+            "/a/hw",
+            "/people",
+            "/log",
+            f"/a/hw/s/{BO}/code",
+            "/a/hw/marking/Work/1/here",
+        ):
+            asked = {"page": said, "before": said, "line": said, "seen": said}
+            assert owner.get(url, params=asked).status_code == 200, url
 
 
 def test_an_assistant_sees_their_sections_alone(owner: Browser, assistant: Browser) -> None:
