@@ -1,15 +1,7 @@
-"""The pages in a real browser: accessible in every view, quiet, and their controls work.
-
-Needs node, Chromium, and playwright-core with axe-core in `tests/browser/node_modules` (or in the
-folder that `GRADER_BROWSER_DIR` names): `npm install --prefix tests/browser`.
-"""
+"""The pages in a real browser: accessible in every view, quiet, and their controls work."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -28,39 +20,12 @@ from grader.report.request_form import RequestForm
 from grader.report.similar_page import pair_page, similar_page
 from grader.report.term_page import term_page
 from grader.report.text import number
+from tests.chromium import needs_browser, run_script
 from tests.report import sample
-from tests.support import SECONDS
 
-SCRIPTS = Path(__file__).parents[1] / "browser"
-MODULES = Path(os.environ.get("GRADER_BROWSER_DIR") or SCRIPTS) / "node_modules"
 TOKEN = "a" * 26
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
-
-def lacking() -> str:
-    """What is not installed that the tests in a browser need; empty where nothing is missing."""
-    if not shutil.which("node"):
-        return "node is not installed"
-    if not CHROMIUM:
-        return "chromium is not installed"
-    missing = [name for name in ("playwright-core", "axe-core") if not (MODULES / name).is_dir()]
-    return f"not in {MODULES}: {', '.join(missing)}" if missing else ""
-
-
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "has what it needs")
-
-
-def _run(script: str, *pages: Path | str) -> Any:
-    done = subprocess.run(
-        ["node", SCRIPTS / script, *pages],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        env={**os.environ, "CHROMIUM": CHROMIUM or ""},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+pytestmark = needs_browser
 
 
 def _write(folder: Path, pages: dict[str, str]) -> list[Path]:
@@ -114,7 +79,7 @@ def test_no_view_of_a_page_has_an_accessibility_violation(tmp_path: Path) -> Non
             sample.class_results(3), title="A class", similar=sample.similar_report()
         ),
     }
-    views = _run("axe.mjs", *_write(tmp_path, pages))
+    views = run_script("axe.mjs", *_write(tmp_path, pages))
     assert len(views) == 4 * len(pages)
     assert [view for view in views if view["violations"] or view["incidents"]] == []
     assert [view for view in views if view["overflow"] > 0] == []
@@ -131,7 +96,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
             sample.result(), ask=RequestForm(TOKEN, "Networks & more", "ta@example.org")
         ),
     }
-    return _run("behaviour.mjs", *_write(tmp_path_factory.mktemp("pages"), pages))
+    return run_script("behaviour.mjs", *_write(tmp_path_factory.mktemp("pages"), pages))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +108,7 @@ def many() -> list[Result]:
 def turned(many: list[Result], tmp_path_factory: pytest.TempPathFactory) -> Any:
     page = class_page([*many, sample.ungraded("aaa", "Empty.")], title="Large")
     paths = _write(tmp_path_factory.mktemp("pages"), {"large": page})
-    return _run("paging.mjs", *paths, "TURING-Ada")
+    return run_script("paging.mjs", *paths, "TURING-Ada")
 
 
 def test_a_large_table_is_turned_page_by_page(turned: Any) -> None:
@@ -184,7 +149,7 @@ def test_a_large_table_sorts_as_a_whole(turned: Any, many: list[Result]) -> None
 
 def test_the_notebooks_of_a_large_table_sort_by_failed_cells(tmp_path: Path) -> None:
     page = class_page(sample.notebook_results(600), title="Notebooks")
-    seen = _run("paging.mjs", *_write(tmp_path, {"large": page}), "hopper")
+    seen = run_script("paging.mjs", *_write(tmp_path, {"large": page}), "hopper")
     shown = seen["byNotebooks"]["notebooks"]
     ran = [cell for cell in shown if "/" in cell]
     assert set(ran) == {"3 / 4", "2 / 4", "1 / 4"}
@@ -262,7 +227,7 @@ def test_a_script_that_is_not_ours_is_blocked(tmp_path: Path) -> None:
     page = student_page(replace(sample.result(), title="x"))
     injected = page.replace("</main>", "<script>alert(1)</script></main>")
     assert injected != page
-    views = _run("axe.mjs", *_write(tmp_path, {"injected": injected}))
+    views = run_script("axe.mjs", *_write(tmp_path, {"injected": injected}))
     for view in views:
         assert any("Content Security Policy" in incident for incident in view["incidents"])
         assert not any(incident.startswith("dialog") for incident in view["incidents"])

@@ -1,29 +1,19 @@
-"""Every page of the desk in a real browser: accessible in each view, quiet, usable by keyboard.
-
-Needs what `tests/report/test_browser.py` needs.
-"""
+"""Every page of the desk in a real browser: accessible in each view, quiet, usable by keyboard."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import os
-import subprocess
-import threading
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from grader.course.course_folder import CourseFolder
 from grader.web.app import ROUTES
-from grader.web.sessions import now
-from tests.report.test_browser import CHROMIUM, SCRIPTS, lacking
-from tests.support import SECONDS
+from tests.chromium import needs_browser, run_script
 from tests.web.desk_room import BO
-from tests.web.test_server import Served
+from tests.web.served_desk import served_desk, session_token
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "has what it needs")
+pytestmark = needs_browser
 
 SAMPLES: Final = {
     "assignment": "hw", "person": BO.replace(" ", "%20"), "notebook": "Work", "question": "1",
@@ -57,29 +47,9 @@ def pages() -> list[str]:
 @pytest.fixture
 def views(course: CourseFolder) -> list[dict[str, Any]]:
     """What came of each page in each view."""
-    with course.changing("setup") as change:
-        token = change.new_session("owner", now() + dt.timedelta(days=1))
-    server = Served(course)
-    thread = threading.Thread(target=server.run, args=([server.socket],), daemon=True)
-    thread.start()
-    try:
-        return _looked_at(f"http://127.0.0.1:{server.port}", token)
-    finally:
-        server.should_exit = True
-        thread.join(SECONDS)
-
-
-def _looked_at(origin: str, token: str) -> list[dict[str, Any]]:
-    done = subprocess.run(
-        ["node", Path(SCRIPTS) / "desk.mjs", origin, token, *pages()],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        env={**os.environ, "CHROMIUM": CHROMIUM or ""},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
+    token = session_token(course, "owner")
+    with served_desk(course) as desk:
+        found: list[dict[str, Any]] = run_script("desk.mjs", desk.origin, token, *pages())
     return found
 
 

@@ -1,14 +1,10 @@
-"""A whole evening in a real browser, on a desk that `grader serve` serves: from a zip to students.
-
-Needs what `tests/report/test_browser.py` needs.
-"""
+"""A whole evening in a real browser, on a desk that `grader serve` serves: from zip to students."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
 import socket
 import subprocess
 import zipfile
@@ -21,13 +17,13 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.course.course_folder import CourseFolder
 from grader.runner.recording import record_key
+from tests.chromium import needs_browser, run_script
 from tests.faults import tiny
 from tests.notebooks import courses
-from tests.report.test_browser import CHROMIUM, SCRIPTS, lacking
-from tests.support import GRADER, SECONDS
+from tests.support import GRADER
 from tests.verify.toy import LAYERS
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking() or "has what it needs")
+pytestmark = needs_browser
 HW: Final = "hw"
 ROSTER: Final = """\
 name,canvas id,email,section
@@ -125,17 +121,7 @@ def link(place: Path) -> Iterator[str]:
 
 def _evening(link: str, place: Path) -> dict[str, Any]:
     files = [str(place / name) for name in ("roster.csv", "class.zip", "sheet.csv")]
-    words = [link, *files, str(place)]
-    done = subprocess.run(
-        ["node", SCRIPTS / "evening.mjs", *words],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        env={**os.environ, "CHROMIUM": CHROMIUM or ""},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    seen: dict[str, Any] = json.loads(done.stdout)
+    seen: dict[str, Any] = run_script("evening.mjs", link, *files, place)
     return seen
 
 

@@ -7,13 +7,11 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from grader.course.accounts import Account
 from grader.course.course_folder import CourseFolder
@@ -26,42 +24,13 @@ from grader.web.impatient_protocol import ImpatientProtocol
 from grader.web.server import Serving, first_link, serve, server_config
 from tests.support import SECONDS
 from tests.web.desk_room import Browser
-
-
-class Served(uvicorn.Server):
-    """A desk on a port of its own, in a thread."""
-
-    def __init__(self, course: CourseFolder) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        said = Serving("127.0.0.1", self.port)
-        super().__init__(server_config(desk_app(course, said.settings()), said))
-
-    def speak(self, *pieces: bytes) -> bytes:
-        """What comes until the desk hangs up, after each of the pieces was sent."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS) as client:
-            for piece in pieces:
-                client.sendall(piece)
-            answer = b""
-            with contextlib.suppress(ConnectionResetError):
-                while got := client.recv(65_536):
-                    answer += got
-            return answer
-
-    def head(self, line: str, *headers: str) -> bytes:
-        """The head of a request."""
-        lines = [f"{line} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", *headers, "", ""]
-        return "\r\n".join(lines).encode()
+from tests.web.served_desk import Served, served_desk
 
 
 @pytest.fixture(scope="module")
 def served(made_course: Path) -> Iterator[Served]:
-    server = Served(CourseFolder.open(made_course))
-    thread = threading.Thread(target=server.run, args=([server.socket],), daemon=True)
-    thread.start()
-    yield server
-    server.should_exit = True
-    thread.join(SECONDS)
+    with served_desk(CourseFolder.open(made_course)) as server:
+        yield server
 
 
 def test_a_page_is_served(served: Served) -> None:
