@@ -18,9 +18,9 @@ from grader.sandbox.sandboxes import Sandbox
 from grader.student.channel import WorkerChannel
 from grader.student.loading import Loading
 from grader.student.proxy import Reply, Request, Student
-from grader.student.remote import describe
 from grader.student.time_limit import TimeLimit
 from grader.student.trace import Traces
+from grader.student.transcript import describe
 
 _SECONDS: Final = 60
 """That one version may take for all its checks."""

@@ -28,14 +28,12 @@ from grader.student.remote import (
     Named,
     Remote,
     Request,
-    Transcript,
-    describe,
-    describe_call,
     incoming,
     outgoing,
     remote,
 )
 from grader.student.replies import Raised, malformed, must_have, verdict_of
+from grader.student.transcript import Transcript, describe, describe_call
 
 __all__ = [
     "SHAPES",

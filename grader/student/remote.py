@@ -13,10 +13,8 @@ judges what it reads: `t.read()` is a copy of a plain value, and `float(t)`, `in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FunctionType
 from typing import Any, Final, Protocol
 
-import msgspec
 import numpy as np
 
 from grader.model.call import Call
@@ -35,35 +33,22 @@ MOST_LENGTH: Final = 1 << 24
 """`list()` makes room for as many before it has seen one."""
 
 
-def _unknown(_function: str) -> Sequence[str]:
-    return ()
+class LastCall(Protocol):
+    """What a student was asked last; see `grader.student.transcript.Transcript`."""
 
-
-class Transcript(msgspec.Struct):
-    """What happened on the way during one check, for the report."""
-
-    last: Call | None = None
-    """Described only when a report shows it."""
-    stdout: str = ""
-    warnings: list[str] = []
-    rests_on: str = ""
-    """Function that was wrong, and whose numerical derivative was asked for in place of the key."""
-    parameters: Callable[[str], Sequence[str]] = _unknown
-    """What the student calls the parameters of a function, for the report."""
+    last: Call | None
 
     @property
     def call(self) -> str:
-        """The last call, as a student would write it."""
-        if self.last is None:
-            return ""
-        name, args, kwargs = self.last.name, self.last.args, self.last.kwargs
-        return describe_call(name, args, kwargs, self.parameters(name))
+        """As a student would write it."""
 
 
 class Asker(Protocol):
     """Who has a student's code answer; see `grader.student.proxy.Student`."""
 
-    transcript: Transcript
+    @property
+    def transcript(self) -> LastCall:
+        """What it was asked last."""
 
     @property
     def contract(self) -> Mapping[str, ContractEntry]:
@@ -372,39 +357,3 @@ def remote(student: Asker, handle: Any, about: str, label: str, of: str = "") ->
     if not isinstance(handle, Handle):
         raise malformed()
     return Remote(student, handle, about, (), label, of)
-
-
-def describe_call(
-    name: str, args: Sequence[Any], kwargs: Mapping[str, Any], parameters: Sequence[str] = ()
-) -> str:
-    """The call as a student would write it: `step(w=float64[4, 5], config={'rate': 0.1})`.
-
-    Arguments that were given by their position are named if all of them have one of `parameters`.
-    """
-    parts = [describe(value) for value in args]
-    if "{}" in name:
-        return name.format(*parts)
-    if len(args) <= len(parameters):
-        parts = [f"{key}={part}" for key, part in zip(parameters, parts, strict=False)]
-    parts += [f"{key}={describe(value)}" for key, value in kwargs.items()]
-    return f"{name}({', '.join(parts)})"
-
-
-def describe(value: Any) -> str:
-    """A value as a student would write it, arrays by what they hold: `float64[7, 5]`."""
-    if isinstance(value, Remote):
-        return value._label + "".join(
-            f".{step}" if isinstance(step, str) else f"[{describe(step[0])}]"
-            for step in value._path
-        )
-    if isinstance(value, np.ndarray) and value.ndim:
-        return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
-    if isinstance(value, (np.ndarray, np.generic)):
-        return repr(value.item())
-    if isinstance(value, (list, tuple)):
-        inner = ", ".join(map(describe, value))
-        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
-    if isinstance(value, dict):
-        inner = ", ".join(f"{key!r}: {describe(item)}" for key, item in value.items())
-        return "{" + inner + "}"
-    return str(value.__name__) if isinstance(value, (type, FunctionType)) else repr(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.student.remote import describe_call
+from grader.student.transcript import describe_call
 from grader.submission.parameters import parameters_in
 
 NET = """\

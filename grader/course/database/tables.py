@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -20,52 +17,20 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
-    TypeDecorator,
     column,
     false,
     true,
 )
 
-_UNSTORABLE: Final = re.compile("[\\\\\x00\ud800-\udfff]")
-_SPELT: Final = re.compile(r"\\u([0-9a-f]{4})")
-
-
-class AnyText(TypeDecorator[str]):
-    """Text with whatever a file's name holds: NUL and lone surrogates are spelt out."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """As it is kept."""
-        return None if value is None else _UNSTORABLE.sub(_spell, value)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        """As it was given."""
-        return None if value is None else _SPELT.sub(lambda m: chr(int(m[1], 16)), value)
-
-
-class Instant(TypeDecorator[dt.datetime]):
-    """A moment, kept in UTC as text that sorts by time, since SQLite has no zones."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> str | None:
-        """As it is kept."""
-        if value is None:
-            return None
-        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> dt.datetime | None:
-        """With its offset."""
-        return None if value is None else dt.datetime.fromisoformat(value)
-
-
-def _spell(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
-
+from grader.course.database.columns import (
+    AnyText,
+    Instant,
+    id_column,
+    person_column,
+    question_columns,
+    text_column,
+    who_and_when,
+)
 
 metadata: Final = MetaData(
     naming_convention={
@@ -76,35 +41,14 @@ metadata: Final = MetaData(
     }
 )
 
-
-def _text(name: str, **more: Any) -> Column[str]:
-    return Column(name, AnyText, nullable=False, **more)
-
-
-def _id() -> Column[int]:
-    return Column("id", Integer, primary_key=True, autoincrement=True)
-
-
-def _person(name: str = "person") -> Column[str]:
-    return Column(name, AnyText, ForeignKey("people.key"), nullable=False)
-
-
-def _question() -> tuple[Column[str], ...]:
-    return _text("assignment"), _text("notebook"), _text("question")
-
-
-def _who_and_when() -> tuple[Column[Any], ...]:
-    return (_text("who"), Column("at", Instant, nullable=False))
-
-
 people = Table(
     "people",
     metadata,
-    _text("key", primary_key=True),
-    _text("name"),
-    _text("email", default=""),
-    _text("section", default=""),
-    _text("team", default=""),
+    text_column("key", primary_key=True),
+    text_column("name"),
+    text_column("email", default=""),
+    text_column("section", default=""),
+    text_column("team", default=""),
     Column("withdrawn", Boolean, nullable=False, default=False),
 )
 """`team` is `Person.group`, which SQL keeps for itself."""
@@ -113,9 +57,9 @@ ids = Table(
     "ids",
     metadata,
     Column("person", AnyText, ForeignKey("people.key"), primary_key=True),
-    _text("platform", primary_key=True),
-    _text("id"),
-    _text("assignment", primary_key=True, server_default=""),
+    text_column("platform", primary_key=True),
+    text_column("id"),
+    text_column("assignment", primary_key=True, server_default=""),
     Index(
         "ix_ids_one_holder",
         "platform",
@@ -132,20 +76,20 @@ submissions, which a team shares."""
 attempts = Table(
     "attempts",
     metadata,
-    _text("assignment", primary_key=True),
-    _text("key", primary_key=True),
-    _person("owner"),
+    text_column("assignment", primary_key=True),
+    text_column("key", primary_key=True),
+    person_column("owner"),
     Column("number", Integer, nullable=False),
     Column("submitted", Instant),
-    _text("time_source", default=""),
+    text_column("time_source", default=""),
     Column("late", Boolean),
-    _text("entry", default=""),
+    text_column("entry", default=""),
     Column("counted", Boolean, nullable=False, default=False),
-    _text("why", default=""),
-    _text("source", default=""),
-    _text("comment", default=""),
-    _text("problem", default=""),
-    _text("digest", default=""),
+    text_column("why", default=""),
+    text_column("source", default=""),
+    text_column("comment", default=""),
+    text_column("problem", default=""),
+    text_column("digest", default=""),
     Column("active", Boolean, nullable=False, server_default=true()),
     Index(None, "owner"),
 )
@@ -155,8 +99,8 @@ that of their names and content."""
 members = Table(
     "members",
     metadata,
-    _text("assignment", primary_key=True),
-    _text("attempt", primary_key=True),
+    text_column("assignment", primary_key=True),
+    text_column("attempt", primary_key=True),
     Column("person", AnyText, ForeignKey("people.key"), primary_key=True),
     Column("position", Integer, nullable=False),
     ForeignKeyConstraint(["assignment", "attempt"], ["attempts.assignment", "attempts.key"]),
@@ -166,11 +110,11 @@ members = Table(
 files = Table(
     "files",
     metadata,
-    _text("assignment", primary_key=True),
-    _text("attempt", primary_key=True),
+    text_column("assignment", primary_key=True),
+    text_column("attempt", primary_key=True),
     Column("position", Integer, primary_key=True),
-    _text("name"),
-    _text("path"),
+    text_column("name"),
+    text_column("path"),
     ForeignKeyConstraint(["assignment", "attempt"], ["attempts.assignment", "attempts.key"]),
 )
 
@@ -185,12 +129,12 @@ results = Table(
 runs = Table(
     "runs",
     metadata,
-    _id(),
-    _text("assignment"),
-    _text("why", default=""),
-    _text("harness", default=""),
-    _text("state"),
-    *_who_and_when(),
+    id_column(),
+    text_column("assignment"),
+    text_column("why", default=""),
+    text_column("harness", default=""),
+    text_column("state"),
+    *who_and_when(),
     Column("finished", Instant),
     Index(None, "assignment"),
 )
@@ -199,8 +143,8 @@ run_results = Table(
     "run_results",
     metadata,
     Column("run", Integer, ForeignKey("runs.id"), primary_key=True),
-    _text("submission", primary_key=True),
-    _text("attempt", default=""),
+    text_column("submission", primary_key=True),
+    text_column("attempt", default=""),
     Column("content", String(64), ForeignKey("results.content"), nullable=False),
     Column("inputs", String(64), nullable=False, default=""),
     Index(None, "inputs"),
@@ -211,16 +155,16 @@ the result depends on."""
 marks = Table(
     "marks",
     metadata,
-    _id(),
-    _text("assignment"),
-    _person(),
-    _text("notebook"),
-    _text("question"),
+    id_column(),
+    text_column("assignment"),
+    person_column(),
+    text_column("notebook"),
+    text_column("question"),
     Column("points", Float(53)),
-    _text("comment", default=""),
-    _text("version", default=""),
+    text_column("comment", default=""),
+    text_column("version", default=""),
     Column("taken_back", Boolean, nullable=False, default=False),
-    *_who_and_when(),
+    *who_and_when(),
     Index(None, "assignment", "person"),
 )
 """Every mark ever given; of those for one answer the last holds."""
@@ -228,51 +172,51 @@ marks = Table(
 overrides = Table(
     "overrides",
     metadata,
-    _id(),
-    _text("assignment"),
-    _person(),
-    _text("scope"),
-    _text("target", default=""),
+    id_column(),
+    text_column("assignment"),
+    person_column(),
+    text_column("scope"),
+    text_column("target", default=""),
     Column("points", Float(53)),
-    _text("outcome", default=""),
-    _text("why"),
-    _text("note", default=""),
-    *_who_and_when(),
-    _text("revoked_by", default=""),
+    text_column("outcome", default=""),
+    text_column("why"),
+    text_column("note", default=""),
+    *who_and_when(),
+    text_column("revoked_by", default=""),
     Column("revoked_at", Instant),
-    _text("revoked_why", default=""),
+    text_column("revoked_why", default=""),
     Index(None, "assignment", "person"),
 )
 
 extensions = Table(
     "extensions",
     metadata,
-    _id(),
-    _text("assignment", default=""),
-    _text("scope"),
-    _text("target"),
+    id_column(),
+    text_column("assignment", default=""),
+    text_column("scope"),
+    text_column("target"),
     Column("due", Instant),
     Column("minutes", Float(53), nullable=False, default=0.0),
-    _text("why"),
-    *_who_and_when(),
-    _text("revoked_by", default=""),
+    text_column("why"),
+    *who_and_when(),
+    text_column("revoked_by", default=""),
     Column("revoked_at", Instant),
-    _text("revoked_why", default=""),
+    text_column("revoked_why", default=""),
     Index(None, "assignment"),
 )
 
 requests = Table(
     "requests",
     metadata,
-    _id(),
-    _text("assignment"),
-    _person(),
-    _text("about", default=""),
-    _text("text"),
+    id_column(),
+    text_column("assignment"),
+    person_column(),
+    text_column("about", default=""),
+    text_column("text"),
     Column("asked", Instant),
-    _text("state"),
-    _text("answer", default=""),
-    *_who_and_when(),
+    text_column("state"),
+    text_column("answer", default=""),
+    *who_and_when(),
     Index(None, "assignment", "person"),
 )
 """Regrade requests; `about` is a check or part, `who` and `at` who imported or answered it last."""
@@ -280,10 +224,10 @@ requests = Table(
 comparisons = Table(
     "comparisons",
     metadata,
-    _id(),
-    _text("assignment"),
+    id_column(),
+    text_column("assignment"),
     Column("body", LargeBinary, nullable=False),
-    *_who_and_when(),
+    *who_and_when(),
     Index(None, "assignment"),
 )
 """What `grader similar` found, as compressed JSON; of an assignment the last is shown."""
@@ -291,15 +235,15 @@ comparisons = Table(
 line_comments = Table(
     "line_comments",
     metadata,
-    _id(),
-    _text("assignment"),
-    _text("attempt"),
-    _text("file"),
+    id_column(),
+    text_column("assignment"),
+    text_column("attempt"),
+    text_column("file"),
     Column("line", Integer, nullable=False),
-    _text("source"),
-    _text("text"),
+    text_column("source"),
+    text_column("text"),
     Column("taken_back", Boolean, nullable=False, server_default=false()),
-    *_who_and_when(),
+    *who_and_when(),
     ForeignKeyConstraint(["assignment", "attempt"], ["attempts.assignment", "attempts.key"]),
     Index(None, "assignment", "attempt"),
 )
@@ -308,10 +252,10 @@ line_comments = Table(
 accounts = Table(
     "accounts",
     metadata,
-    _text("name", primary_key=True),
-    _text("role"),
+    text_column("name", primary_key=True),
+    text_column("role"),
     Column("sections", JSON, nullable=False),
-    _text("password", server_default=""),
+    text_column("password", server_default=""),
 )
 """Who may sign in to the desk; `password` is a hash, or empty."""
 
@@ -320,7 +264,7 @@ sessions = Table(
     metadata,
     Column("token", String(64), primary_key=True),
     Column("account", AnyText, ForeignKey("accounts.name"), nullable=False),
-    _text("kind"),
+    text_column("kind"),
     Column("made", Instant, nullable=False),
     Column("expires", Instant, nullable=False),
     Index(None, "account"),
@@ -330,22 +274,22 @@ sessions = Table(
 schemes = Table(
     "schemes",
     metadata,
-    _text("assignment", primary_key=True),
-    _text("notebook", primary_key=True),
-    _text("question", primary_key=True),
-    _text("counts_from"),
+    text_column("assignment", primary_key=True),
+    text_column("notebook", primary_key=True),
+    text_column("question", primary_key=True),
+    text_column("counts_from"),
 )
 
 scheme_items = Table(
     "scheme_items",
     metadata,
-    _id(),
-    *_question(),
-    _text("text"),
+    id_column(),
+    *question_columns(),
+    text_column("text"),
     Column("points", Float(53), nullable=False),
     Column("position", Integer, nullable=False),
     Column("removed", Boolean, nullable=False, default=False),
-    *_who_and_when(),
+    *who_and_when(),
     Index(None, "assignment"),
 )
 """What questions are marked by; `who` and `at` are of the last change."""
@@ -353,20 +297,20 @@ scheme_items = Table(
 marking_rules = Table(
     "marking_rules",
     metadata,
-    _text("assignment", primary_key=True),
+    text_column("assignment", primary_key=True),
     Column("blind", Boolean, nullable=False),
-    _text("split"),
+    text_column("split"),
     Column("markers", JSON, nullable=False),
 )
 
 marking_acts = Table(
     "marking_acts",
     metadata,
-    _id(),
+    id_column(),
     Column("key", String(64), nullable=False, unique=True),
-    *_question(),
-    _text("kind"),
-    *_who_and_when(),
+    *question_columns(),
+    text_column("kind"),
+    *who_and_when(),
     Index(None, "assignment"),
 )
 """What was marked at once. `key` is made by the browser: what is sent again is not done again."""
@@ -374,15 +318,15 @@ marking_acts = Table(
 marked_answers = Table(
     "marked_answers",
     metadata,
-    _id(),
+    id_column(),
     Column("act", Integer, ForeignKey("marking_acts.id"), nullable=False),
-    _text("assignment"),
-    _person(),
-    _text("notebook"),
-    _text("question"),
+    text_column("assignment"),
+    person_column(),
+    text_column("notebook"),
+    text_column("question"),
     Column("items", JSON, nullable=False),
     Column("adjustment", Float(53), nullable=False),
-    _text("comment", default=""),
+    text_column("comment", default=""),
     Column("mark", Integer, ForeignKey("marks.id"), nullable=False),
     Column("earlier_mark", Integer, ForeignKey("marks.id")),
     Index(None, "assignment", "notebook", "question"),
@@ -393,13 +337,13 @@ marked_answers = Table(
 flags = Table(
     "flags",
     metadata,
-    _id(),
-    _text("assignment"),
-    _person(),
-    _text("notebook"),
-    _text("question"),
-    *_who_and_when(),
-    _text("settled_by", default=""),
+    id_column(),
+    text_column("assignment"),
+    person_column(),
+    text_column("notebook"),
+    text_column("question"),
+    *who_and_when(),
+    text_column("settled_by", default=""),
     Column("settled_at", Instant),
     Index(None, "assignment"),
 )
@@ -408,11 +352,11 @@ flags = Table(
 log = Table(
     "log",
     metadata,
-    _id(),
-    *_who_and_when(),
-    _text("what"),
-    _text("assignment", default=""),
-    _text("person", default=""),
+    id_column(),
+    *who_and_when(),
+    text_column("what"),
+    text_column("assignment", default=""),
+    text_column("person", default=""),
     Column("details", JSON, nullable=False, default=dict),
     Index(None, "person"),
 )
