@@ -20,7 +20,7 @@ import sys
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -72,6 +72,18 @@ class Answer(msgspec.Struct):
     seconds: float
 
 
+def meet(files: Mapping[str, str], mistake: Mistake, variant: Variant) -> bool:
+    """Whether the variant is of the mistake's function, and leaves room for the patch."""
+    functions = {patch.function for patch in mistake.patch}
+    if not functions & {patch.function for patch in variant.patch}:
+        return False
+    try:
+        patched(files, [*variant.patch, *mistake.patches()])
+    except InputError:
+        return False
+    return True
+
+
 class Lab:
     """Makes packages and has them graded and diagnosed."""
 
@@ -102,21 +114,10 @@ class Lab:
                     yield Trial(seed, "in a net", mistake.id, "")
                     yield Trial(seed, "net only", mistake.id, "")
                 for variant in self.variants.values():
-                    if self._meet(mistake, variant):
+                    if meet(self._files, mistake, variant):
                         yield Trial(seed, "variant", mistake.id, variant.id)
             if not only:
                 yield from (Trial(seed, "valid", "", variant) for variant in self.variants)
-
-    def _meet(self, mistake: Mistake, variant: Variant) -> bool:
-        """Whether the variant is of the mistake's function, and leaves room for the patch."""
-        functions = {patch.function for patch in mistake.patch}
-        if not functions & {patch.function for patch in variant.patch}:
-            return False
-        try:
-            patched(self._files, [*variant.patch, *mistake.patches()])
-        except InputError:
-            return False
-        return True
 
     def answer(self, trial: Trial) -> Answer:
         """Grade and diagnose one package; only ever in a process of its own."""

@@ -21,7 +21,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from grader.assignment.catalogue import Mistake, Variant, load_variants, patched, read_package
+from benchmarks.diagnosis import meet
+from grader.assignment.catalogue import load_variants, patched, read_package
 from grader.assignment.folder import Assignment
 from grader.assignment.plugin import CallForm
 from grader.diagnosis.catalogue_compiler import CatalogueCompiler
@@ -29,7 +30,6 @@ from grader.diagnosis.compiled_catalogue import PrintExplainer
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.mutated_package import Catalogue
 from grader.diagnosis.visible import at_fault
-from grader.model.errors import InputError
 from grader.model.result import CheckResult, Visibility
 from grader.runner.answer_key import Key, LocalChannel
 from grader.runner.check import Check
@@ -126,21 +126,11 @@ class Lab:
             for form in range(len(mistake.forms)):
                 yield Trial("alone", mistake.id, form)
             for variant in self.variants.values():
-                if self._meet(mistake, variant):
+                if meet(self._files, mistake, variant):
                     yield Trial("variant", mistake.id, 0, variant.id)
         for name, case in RESTYLED.items():
             if only in (case.function, name, ""):
                 yield Trial("restyled", name)
-
-    def _meet(self, mistake: Mistake, variant: Variant) -> bool:
-        functions = {patch.function for patch in mistake.patch}
-        if not functions & {patch.function for patch in variant.patch}:
-            return False
-        try:
-            patched(self._files, [*variant.patch, *mistake.patches()])
-        except InputError:
-            return False
-        return True
 
     def _package(self, trial: Trial) -> tuple[str, dict[str, str]]:
         """The function at fault, and the files."""

@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 import venv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 
 from grader.assignment.folder import Assignment
@@ -36,8 +37,19 @@ SECONDS = 500
 The longest, a demo, takes 125 seconds with ten processes on one core.
 """
 
+T = TypeVar("T")
+
 WRONG_RELU = {"relu_forward": "return -x, x"}
 """Wrong in itself, and a cache that only its own backward understands."""
+
+
+def until(true: Callable[[], T], seconds: float = SECONDS) -> T:
+    """Wait until something holds; what it gave then."""
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return answer
 
 
 def submission(

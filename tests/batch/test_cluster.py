@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -9,13 +10,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,7 +27,7 @@ from grader.grading import Settings
 from grader.model.errors import InputError, UsageError
 from grader.submission import discover
 from tests.batch import toy
-from tests.support import FORM, SECONDS, grader
+from tests.support import FORM, grader, until
 
 pytestmark = [
     pytest.mark.skipif(find_spec("distributed") is None, reason="needs distributed"),
@@ -44,10 +43,15 @@ class Cluster:
         self.folder = folder
         self._file = folder / "scheduler.json"
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
-        until(self._file.is_file)
-        self.address: str = json.loads(self._file.read_bytes())["address"]
+        self.address = until(self._announced)
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self._numbers = itertools.count()
+
+    def _announced(self) -> str:
+        """Where the scheduler listens, as soon as all of its file is written."""
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(self._file.read_bytes())["address"])
+        return ""
 
     @property
     def url(self) -> str:
@@ -91,14 +95,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def rubric(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return toy.assignment(tmp_path_factory.mktemp("assignment") / "toy")
-
-
-def until(true: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while not (answer := true()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return answer
 
 
 def run(

@@ -6,8 +6,7 @@ import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from grader.batches.job_process import start_job, stop_job
 from grader.course.course_folder import CourseFolder
 from grader.model.errors import InputError, UsageError
 from tests.batch import toy
-from tests.support import SECONDS, in_process
+from tests.support import in_process, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks and signals")
 OPTIONS = JobOptions(lang="zh", requests_to="ta@x.y", jobs=1)
@@ -63,13 +62,6 @@ def _progress(course: CourseFolder) -> GradingProgress:
     return progress
 
 
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_it_is_seen_stopped_and_gone_on_with(
     course: CourseFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +69,7 @@ def test_it_is_seen_stopped_and_gone_on_with(
     folder = job_folder(course, "hw")
     start_job(course, "hw", "grade", "Ann Lee", OPTIONS)
     stamp = job_stamp(folder)
-    _until(lambda: _progress(course).done == 2)
+    until(lambda: _progress(course).done == 2)
     assert job_stamp(folder) != stamp
     progress = _progress(course)
     assert _state(course).running
@@ -91,15 +83,15 @@ def test_it_is_seen_stopped_and_gone_on_with(
         in_process("batch", "--for", "hw", "--course", course.path)
 
     stop_job(course, "hw")
-    _until(lambda: not _state(course).running)
+    until(lambda: not _state(course).running)
     assert _progress(course).end == "stopped"
     with pytest.raises(UsageError, match="is not being graded"):
         stop_job(course, "hw")
 
     start_job(course, "hw", "grade", "Ann Lee", OPTIONS)
-    _until(lambda: _progress(course).reused == 2)
+    until(lambda: _progress(course).reused == 2)
     os.kill(_progress(course).pid, signal.SIGKILL)
-    _until(lambda: not _state(course).running)
+    until(lambda: not _state(course).running)
     assert _state(course).is_gone
 
 

@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.batch import toy
-from tests.support import GRADER, SECONDS, grader, results
+from tests.support import GRADER, SECONDS, grader, results, until
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -33,7 +31,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> N
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    _until(lambda: len(list((tmp_path / "out" / "results").glob("*.json"))) >= 3)
+    until(lambda: len(list((tmp_path / "out" / "results").glob("*.json"))) >= 3)
     servers = _children(process.pid)
     assert servers
     os.kill(process.pid, number)
@@ -41,7 +39,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> N
     if number is signal.SIGINT:
         assert process.returncode == 130
         assert said == b"grader: interrupted; run the same command again to go on.\n"
-    _until(lambda: not any(_is_alive(pid) for pid in servers))
+    until(lambda: not any(_is_alive(pid) for pid in servers))
     assert sorted(results(tmp_path / "out")) == ["a", "b", "c"]
     assert not (tmp_path / "out" / "index.html").exists()
 
@@ -50,13 +48,6 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, number: signal.Signals) -> N
     assert "4 of 4 graded, 3 of them unchanged" in done.stdout
     assert (tmp_path / "out" / "index.html").is_file()
     assert not list((tmp_path / "out").rglob("*.part"))
-
-
-def _until(true: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _children(pid: int) -> list[int]:

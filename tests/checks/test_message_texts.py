@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -18,9 +21,12 @@ from grader.grading.scoring import ruled
 from grader.model.result import Outcome
 from grader.model.verdicts import NOT_IMPLEMENTED, Verdict
 from grader.report.cards import cards_of
+from grader.runner.check_run import _must_be_done
 from grader.student.replies import verdict_of
 from tests.report import sample
+from tests.support import REPOSITORY
 
+PACKAGE = REPOSITORY / "grader"
 X = np.arange(1.0, 13).reshape(3, 4)
 SPOILT = np.where(X == 7, np.nan, X)
 RAISED = {"status": "raised", "type": "KeyError", "message": "'w'"}
@@ -33,19 +39,29 @@ def said(act: Callable[[], Any]) -> str:
     return caught.value.message
 
 
+def undefined(missing: dict[str, str]) -> str:
+    known = SimpleNamespace(broken={}, todo=(), locations={}, missing=missing)
+    asks = SimpleNamespace(targets=["f"])
+    return said(lambda: _must_be_done(cast(Any, known), cast(Any, asks)))
+
+
 def answered(reply: dict[str, Any]) -> str:
     verdict = verdict_of(reply, "f", "f(x)")
     assert isinstance(verdict, Verdict)
     return verdict.message
 
 
-CASES = {
+CASES: dict[str, Callable[[], str]] = {
+    "not defined": lambda: undefined({}),
+    "not defined in its file": lambda: undefined({"f": "layers.py"}),
     "values": lambda: said(lambda: assert_close("out", X + X**2, X)),
     "one value": lambda: said(lambda: assert_close("out", 2.75, 1.0)),
     "doubled": lambda: said(lambda: assert_close("dx", 2 * X, X, kind="gradient")),
     "shape": lambda: said(lambda: assert_close("out", X[0], X)),
     "single number": lambda: said(lambda: assert_close("out", X, 1.0)),
     "nan": lambda: said(lambda: assert_close("out", SPOILT, X)),
+    "nan number": lambda: said(lambda: assert_close("out", np.nan, 1.0)),
+    "infinite somewhere": lambda: said(lambda: assert_close("out", np.where(X == 7, np.inf, X), X)),
     "infinite": lambda: said(lambda: assert_close("out", np.inf, 1.0)),
     "none": lambda: said(lambda: assert_close("out", None, X)),
     "complex": lambda: said(lambda: assert_close("out", X * 1j, X)),
@@ -93,3 +109,23 @@ def test_a_result_is_told_in_its_language_and_what_is_to_do_says_itself() -> Non
     assert told.message == "affine_forward 还没有实现。"
     (card,) = cards_of([replace(told, max_points=1)], titles={"affine": "A"}, stands_on={})
     assert (card.reason, card.is_todo) == ("", True)
+
+
+def test_each_text_is_said_somewhere() -> None:
+    """Who changes what a check says finds the translation by this, if not by a case above."""
+    told = {message_in("zh", case()) for case in CASES.values()}
+    said = "\n".join(_literals(PACKAGE))
+    for text in _MESSAGES:
+        longest = max(re.split(r"\{\w+\}", text.en), key=len)
+        begin = " ".join(longest.split()[:3])
+        form = re.sub(r"\\\{\w+\\\}", ".+", re.escape(text.zh))
+        assert begin in said or any(re.fullmatch(form, each) for each in told), text.en
+
+
+def _literals(folder: Path) -> Iterator[str]:
+    """The fixed texts in the code, of f-strings their fixed parts, but for the translations."""
+    for path in folder.rglob("*.py"):
+        if path.name != "message_texts.py":
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value

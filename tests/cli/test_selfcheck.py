@@ -6,15 +6,13 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import grader as api
 from grader.model.result import Visibility
-from tests.support import GRADER, SECONDS, SOLUTION, TEMPLATE, begin, grader, submission
+from tests.support import GRADER, SECONDS, SOLUTION, TEMPLATE, begin, grader, submission, until
 
 COLLECT = """
 import subprocess, sys
@@ -121,7 +119,7 @@ def test_watch_checks_again_after_a_change(folder: Path) -> None:
             stdout=out,
         )
     try:
-        _until(
+        until(
             lambda: b"0 of 2 checks passed" in log.read_bytes() and b"Waiting" in log.read_bytes()
         )
         layers = folder / "numpynn" / "layers.py"
@@ -129,17 +127,10 @@ def test_watch_checks_again_after_a_change(folder: Path) -> None:
         layers.write_text(
             text.replace("return np.abs(x), x", "return np.maximum(x, 0), x"), "utf-8"
         )
-        _until(lambda: b"2 of 2 checks passed" in log.read_bytes())
+        until(lambda: b"2 of 2 checks passed" in log.read_bytes())
     finally:
         process.terminate()
         process.wait()
-
-
-def _until(true: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_plain_pytest(folder: Path) -> None:
