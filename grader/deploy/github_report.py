@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from grader.deploy.check_text import as_text, check_text, check_title
+from grader.deploy.check_text import check_text, check_title
 from grader.model.result import CheckResult, Outcome, Result
 from grader.report.check_view import asked_for
 from grader.report.redact import for_audience
+from grader.report.remarks import remarks
 from grader.report.strings import Lang, Texts
-from grader.report.terminal import remarks
 from grader.report.text import clip, number, one_line
 
 _MOST: Final = 10
@@ -51,7 +51,7 @@ def annotation_lines(result: Result, *, below: str = "", lang: Lang = "en") -> I
 def summary_markdown(result: Result, lang: Lang = "en") -> str:
     """The summary of a job: points of each part and of each check."""
     shown, texts = for_audience(result, "student"), Texts(lang)
-    told = as_text(remarks(shown, lang=lang))
+    told = "\n".join(remarks(shown, lang=lang))
     lines = [f"## {_plain(shown.title or shown.assignment)}", ""]
     lines += [f"{_plain(line)}\n" for line in told.splitlines() if line.strip()]
     if shown.graded:

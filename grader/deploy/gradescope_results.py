@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
-from grader.deploy.check_text import as_text, check_text, check_title
+from grader.deploy.check_text import check_text, check_title
 from grader.model.errors import UsageError
 from grader.model.result import Outcome, Result, Visibility
 from grader.model.rubric import Text
 from grader.report.check_view import asked_for
 from grader.report.redact import for_audience
+from grader.report.remarks import remarks
 from grader.report.strings import Lang
-from grader.report.terminal import remarks
 from grader.report.text import one_line
 
 HiddenChecks = Literal["hidden", "after_due_date", "after_published", "visible"]
@@ -87,7 +87,7 @@ def _output(shown: Result, lang: Lang, members: Sequence[str]) -> str:
     label, names = _SUBMITTED_BY.in_language(lang), one_line(", ".join(members))
     who = [f"{label}: {names}"] if len(members) > 1 else []
     late = [step.reason for step in shown.steps]
-    return as_text([*who, *late, *remarks(shown, lang=lang)])
+    return "\n".join([*who, *late, *remarks(shown, lang=lang)])
 
 
 def _tests(shown: Result, lang: Lang, hidden_checks: HiddenChecks) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from grader.model.result import Audience, CheckResult, Outcome, Result
 from grader.report.card_text import CardLine, card_lines, check_facts, first_of, text_of, title_of
 from grader.report.cards import Card
 from grader.report.check_view import SourceLine
+from grader.report.remarks import notes_of, ungraded
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import StudentView, student_view
 from grader.report.text import one_line
@@ -71,8 +72,10 @@ def plain(result: Result, *, audience: Audience = "student", lang: Lang = "en") 
     """The same in plain text."""
     texts = Texts(lang)
     view = student_view(result, audience)
+    if not result.graded:
+        return "\n".join(ungraded(view.result, texts))
     lines = [texts("checks_passed", passed=view.passed, total=view.total)]
-    lines += [f"{texts('notes')}: {one_line(note)}" for note in view.result.notes]
+    lines += notes_of(view, texts)
     for card in view.cards:
         lines += ["", *text_of(card_lines(card, texts, audience, points=False))]
     for part in view.parts:
@@ -84,6 +87,9 @@ def plain(result: Result, *, audience: Audience = "student", lang: Lang = "en") 
 
 
 def _top(view: StudentView, texts: Texts) -> Iterator[str]:
+    if not view.result.graded:
+        yield from (_div("ga-line", escape(line)) for line in ungraded(view.result, texts))
+        return
     passed = texts("checks_passed", passed=view.passed, total=view.total)
     yield _div("ga-sum", escape(passed))
     for note in view.result.notes:

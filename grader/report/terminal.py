@@ -13,7 +13,7 @@ from rich.text import Text
 from grader.model.result import WRITTEN, Audience, Outcome, PartResult, Result
 from grader.report.card_text import CardLine, Kind, card_lines, check_facts, first_of, title_of
 from grader.report.cards import Card
-from grader.report.check_view import CheckView
+from grader.report.remarks import followed, notes_of, ungraded
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import StudentView, student_view
 from grader.report.summary import Register, Summary
@@ -53,26 +53,12 @@ def summary(
         _heading(view, texts, points=points),
         *_worth(view.result, texts),
         _parts_table([part.part for part in view.parts if part.asked], texts, points=points),
-        *_notes(view, texts),
+        *map(Text, notes_of(view, texts)),
         *_cards(view, texts, cards, points=points),
         *_internal(view, texts, points=points),
-        *_follow_through(view, texts),
+        *(Text(f"\n{line}", "dim") for line in followed(view, texts)),
         *_first(view.cards, texts),
     )
-
-
-def remarks(
-    result: Result, *, audience: Audience = "student", lang: Lang = "en"
-) -> Iterator[RenderableType]:
-    """What is said beside score and checks: notes and what to fix first, or why there is none."""
-    texts = Texts(lang)
-    view = student_view(result, audience)
-    if result.graded:
-        yield from _notes(view, texts)
-        yield from _first(view.cards, texts)
-        yield from _follow_through(view, texts)
-    else:
-        yield from _reason(view.result, texts)
 
 
 def result_line(result: Result | Summary, *, lang: Lang = "en", width: int = 32) -> Text:
@@ -106,11 +92,6 @@ def rendered(lines: Iterable[CardLine], outcome: Outcome) -> Iterator[Renderable
             (f"  {line.aside}" if line.aside else "", "" if line.kind == "cause" else "dim"),
         )
         yield told if is_head else Padding(told, (0, 0, 0, 4), expand=False)
-
-
-def check_lines(view: CheckView, texts: Texts, audience: Audience) -> Iterator[RenderableType]:
-    """What is to be said of a single check that did not pass, less its title."""
-    yield from rendered(check_facts(view, texts, audience), view.check.outcome)
 
 
 def _heading(view: StudentView, texts: Texts, *, points: bool) -> Text:
@@ -169,11 +150,9 @@ def _style_of(error_kind: str) -> str:
 
 
 def _reason(result: Result, texts: Texts) -> Iterator[RenderableType]:
-    kind = result.error_kind if result.error_kind in ("absent", "internal") else "input"
-    yield Text(texts(f"student.ungraded_{kind}"), f"bold {_style_of(kind)}")
-    if kind != "absent":
-        yield Text(f"    {one_line(result.error)}")
-    yield Text(f"    {texts(f'student.ungraded_{kind}_help')}", "dim")
+    said, *more = ungraded(result, texts)
+    yield Text(said, f"bold {_style_of(result.error_kind)}")
+    yield from (Text(f"    {line}") for line in more)
 
 
 def _parts_table(parts: Iterable[PartResult], texts: Texts, *, points: bool) -> Table:
@@ -194,22 +173,9 @@ def _parts_table(parts: Iterable[PartResult], texts: Texts, *, points: bool) -> 
     return table
 
 
-def _notes(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
-    for note in view.result.notes:
-        yield Text.assemble((f"{texts('notes')}{texts.colon}", "dim"), clip(visible(note)))
-    if view.internal:
-        yield Text(texts("student.internal", n=view.internal), STYLES[Outcome.INTERNAL])
-
-
 def _first(cards: Sequence[Card], texts: Texts) -> Iterator[RenderableType]:
     if line := first_of(cards, texts):
         yield Text(f"\n{line}", "bold")
-
-
-def _follow_through(view: StudentView, texts: Texts) -> Iterator[RenderableType]:
-    for replaced, n in view.followed:
-        names = ", ".join(one_line(name, 80) for name in replaced)
-        yield Text(f"\n{one_line(texts('followed', names=names, n=n))}", "dim")
 
 
 def _cards(

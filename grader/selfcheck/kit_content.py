@@ -52,10 +52,10 @@ NEEDS: Final = (
     "numpy>=1.26",
     "pytest>=7.0",
     "msgspec>=0.18",
-    "rich>=12.0",
     'tomli>=1.1; python_version < "3.11"',
 )
 """No more than is on Google Colab, on Kaggle and in an Anaconda of 2024, but for msgspec.
+The terminal has colours where rich is installed, which those have.
 Python 3.10 has no `tomllib`; pytest brings `tomli` there in any case."""
 _ENTRY_POINTS: Final = """\
 [console_scripts]

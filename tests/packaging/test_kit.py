@@ -29,8 +29,8 @@ from grader.selfcheck.public_bank import function_of
 from grader.selfcheck.student_kit import build_kit
 from tests.support import REPOSITORY, SECONDS, SOLUTION, TEMPLATE
 
-DEPENDENCIES = {"msgspec", "numpy", "pytest", "rich"}
-OPTIONAL = {"IPython", "_pytest", "fissix", "jupytext", "nbformat", "tomli", "watchfiles"}
+DEPENDENCIES = {"msgspec", "numpy", "pytest"}
+OPTIONAL = {"IPython", "_pytest", "fissix", "jupytext", "nbformat", "rich", "tomli", "watchfiles"}
 """What is used where it is installed anyway."""
 
 
@@ -44,9 +44,9 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-def run(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The kit's own command, in the student's folder."""
-    code = "from grader.cli.student_app import main; main()"
+def run(kit: Path, *words: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """The kit's own command, in the student's folder, after a program `before` it."""
+    code = f"{before}from grader.cli.student_app import main; main()"
     return subprocess.run(
         [sys.executable, "-P", "-c", code, *words],
         cwd=kit / "mine",
@@ -90,6 +90,13 @@ def test_the_self_check_works_without_the_reference(kit: Path) -> None:
     shutil.copy(reference, kit / "mine" / "numpynn" / "layers.py")
     after = run(kit, "check", "-k", "affine_forward_values")
     assert after.returncode == 0, after.stdout + after.stderr
+
+
+def test_colours_are_all_that_rich_is_needed_for(kit: Path) -> None:
+    plain = "import sys; sys.modules['rich'] = None; "
+    done = run(kit, "check", "-k", "adam_state", "--github", before=plain)
+    assert done.returncode == 1, done.stderr
+    assert "Not done: adam" in done.stdout
 
 
 def test_the_command_has_what_students_need_and_no_more(kit: Path) -> None:

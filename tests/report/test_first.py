@@ -56,6 +56,12 @@ def shown(result: Result, lang: Lang = "en") -> dict[str, str]:
             for where, text in texts.items()}  # fmt: skip
 
 
+def test_work_that_was_not_graded_says_why_everywhere() -> None:
+    for where, text in shown(sample.ungraded("hw", "The archive is encrypted.")).items():
+        assert "The archive is encrypted." in text, where
+        assert "0 of 0" not in text, where
+
+
 def made(*checks: CheckResult, **stands_on: list[str]) -> list[Card]:
     return cards_of(checks, titles={"layers": "Layers"}, stands_on=stands_on)
 
