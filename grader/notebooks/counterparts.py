@@ -22,7 +22,7 @@ def calls_of_release(release: Notebook, packages: Collection[str]) -> dict[str, 
     imported = {
         name for cell in release.cells if cell.code for name in _imported(cell.source, packages)
     }
-    calls = _called(release)
+    calls = called_in(release)
     return {
         cell.id: frozenset(cell.functions) or calls[cell.id] & imported
         for cell in release.cells
@@ -32,10 +32,10 @@ def calls_of_release(release: Notebook, packages: Collection[str]) -> dict[str, 
 
 def counterparts(book: Notebook, wanted: frozenset[str]) -> set[str]:
     """The ids of the cells that call all of these; none if there is nothing to call."""
-    return {id for id, calls in _called(book).items() if wanted and wanted <= calls}
+    return {id for id, calls in called_in(book).items() if wanted and wanted <= calls}
 
 
-def _called(book: Notebook) -> dict[str, frozenset[str]]:
+def called_in(book: Notebook) -> dict[str, frozenset[str]]:
     """What each cell of code calls, with what functions of the notebook call for it, by its id."""
     trees = {cell.id: _tree(cell.run or cell.source) for cell in book.cells if cell.code}
     inside = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
@@ -15,12 +14,13 @@ from grader.model.release import Release
 from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.rubric import NotebookRule, ValueRule
 from grader.model.served_data import ServedData
+from grader.model.verdicts import NOT_IMPLEMENTED
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
+from grader.notebooks.unfinished_calls import UnfinishedCalls, defined_names
 from grader.runner.check_run import NOT_ASKED_KIND
 from grader.submission.notebook_cells import Cell, Notebook
-from grader.submission.pasted_code import mask_magics
 
 Verdict = tuple[Outcome, str]
 
@@ -69,9 +69,18 @@ def _value(rule: ValueRule, values: Values, data: ServedData, wanted: float) -> 
         if not split.held_out:
             raise
         # its message could quote the inputs
-        raise Unknown(f"`{called}` raised an exception for {title}.") from None
+        what = f"`{called}` raised an exception for {title}"
+        reason = f": {_LEFT_AS_NONE} {rule.call!r}" if _is_none(values, rule.path) else ""
+        raise Unknown(f"{what}{reason}.") from None
     said = f"`{rule.path}` is right on {100 * share:.1f} % of {title}"
     return _at_least(share, wanted, said, f"{100 * wanted:g} %")
+
+
+def _is_none(values: Values, path: str) -> bool:
+    try:
+        return values.get(path) is None
+    except Unknown:
+        return False
 
 
 def _highest(path: str, numbers: list[float], wanted: float) -> Verdict:
@@ -137,6 +146,7 @@ class Judge:
         absent: str = "",
         template: Release | None = None,
         contract: Collection[str] = (),
+        left: Collection[str] = (),
     ) -> None:
         """What there is to judge by.
 
@@ -150,6 +160,7 @@ class Judge:
             absent: why there is no book, if there is a file that should be one.
             template: what the student's own notebooks were given out with, if that is known.
             contract: the names of which it says what it asks for.
+            left: what of it the student left as it was given.
         """
         self._name = name
         self._rule = rule
@@ -162,6 +173,8 @@ class Judge:
         self._calls = {} if self._cell_by_cell else calls_of_release(release, packages)
         self._template = template
         self._contract = frozenset(contract)
+        asked = [name for name in left if template is None or template.counts(name)]
+        self._unfinished = UnfinishedCalls(book or Notebook(path="", cells=[]), asked)
         self._no_notebook = absent or f"There is no notebook {name}."
         self._functions = {cell.id: cell.functions for cell in release.cells}
 
@@ -277,6 +290,8 @@ class Judge:
         below = self._below(cell.id)
         if below is not None:
             return below
+        if left := self._unfinished.in_cell(cell.id):
+            return Outcome.MISSING, self._not_implemented(left)
         if cell.outcome is CellOutcome.OK:
             return Outcome.PASSED, ""
         if cell.outcome is CellOutcome.NOT_RUN:
@@ -297,6 +312,8 @@ class Judge:
             return self._figure(rule.path)
         if verdict is None:
             return Outcome.SKIPPED, "The kernel had ended, so it could not be read."
+        if verdict[0] is Outcome.FAILED and (left := self._unfinished.behind(rule.path)):
+            return Outcome.MISSING, self._not_implemented(left)
         failed = [cell for cell in self._cells if cell.undone]
         if verdict[0] is Outcome.FAILED and "is not defined" in verdict[1]:
             outcome = Outcome.MISSING if failed or not self._ours else Outcome.FAILED
@@ -304,6 +321,10 @@ class Judge:
         if verdict[0] is Outcome.FAILED and _LEFT_AS_NONE in verdict[1]:
             return Outcome.MISSING, verdict[1]
         return verdict
+
+    def _not_implemented(self, names: Iterable[str]) -> str:
+        text = NOT_IMPLEMENTED.in_language(self._lang)
+        return " ".join(text.format(name=name) for name in names)
 
     def _figure(self, cell_id: str) -> Verdict:
         cells = self._cells if not self._ours else [c for c in self._cells if c.id == cell_id]
@@ -354,26 +375,10 @@ class Judge:
             if other is cell:
                 break
             failed = other.outcome not in (CellOutcome.OK, CellOutcome.TEXT)
-            if failed and match[1] in _defined(other.source):
+            if failed and match[1] in defined_names(other.source):
                 return other.id
         return ""
 
 
 def _stands_on(cell_id: str) -> str:
     return f"It depends on cell {cell_id}, which failed."
-
-
-def _defined(source: str) -> set[str]:
-    """Names that a cell would define."""
-    try:
-        tree = ast.parse(mask_magics(source)[0])
-    except (SyntaxError, ValueError):
-        return set()
-    names = {node.id for node in ast.walk(tree)
-             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}  # fmt: skip
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-    return names

@@ -191,6 +191,7 @@ class NotebookBench:
             packages=self._packages,
             template=submission.release,
             contract=self._assignment.contract,
+            left=submission.todo,
         )
         strange = [] if ours else [_OTHER_RELEASE + _COUNTED[self.rules.other_releases]]
         result = NotebookResult(

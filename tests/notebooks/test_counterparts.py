@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
 from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
 from grader.model.release import Release
-from grader.model.result import Outcome
+from grader.model.result import CheckResult, Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
@@ -51,8 +52,19 @@ def test_counterparts_call_all_of_it() -> None:
 
 
 def _outcomes(
-    theirs: Notebook, template: Release | None = None, **states: CellOutcome
+    theirs: Notebook,
+    template: Release | None = None,
+    left: Collection[str] = (),
+    **states: CellOutcome,
 ) -> dict[str, Outcome]:
+    return {
+        name: check.outcome for name, check in _judged(theirs, template, left, **states).items()
+    }
+
+
+def _judged(
+    theirs: Notebook, template: Release | None, left: Collection[str], **states: CellOutcome
+) -> dict[str, CheckResult]:
     cells = [
         NotebookCell(
             id=cell.id, role="own", source=cell.source, outcome=states.get(cell.id, CellOutcome.OK),
@@ -62,8 +74,9 @@ def _outcomes(
         for cell in theirs.cells
     ]  # fmt: skip
     judge = Judge("X", RULE, lang="en", release=RELEASE, book=theirs, cells=cells, ours=False,
-                  packages=["pkg"], template=template, contract=("f", "g", "Net"))  # fmt: skip
-    return {check.id[len("notebooks::X[") : -1]: check.outcome for check in judge.checks({})}
+                  packages=["pkg"], template=template, contract=("f", "g", "Net"),
+                  left=left)  # fmt: skip
+    return {check.id[len("notebooks::X[") : -1]: check for check in judge.checks({})}
 
 
 def test_they_earn_for_what_they_ran() -> None:
@@ -75,6 +88,23 @@ def test_they_earn_for_what_they_ran() -> None:
         "plot": Outcome.PASSED,
         "figure": Outcome.PASSED,
     }
+
+
+@pytest.mark.parametrize("ran", [CellOutcome.OK, CellOutcome.ERROR])
+def test_a_cell_that_tries_what_is_not_implemented_is_not_done(ran: CellOutcome) -> None:
+    """Whether it ran says nothing: the course's stubs return None, 0 or an empty dict."""
+    theirs = book("f(1)", "def made(k):\n    return Net(k)", "net = made(3)\nplot(net)", "g(1)")
+    found = _judged(theirs, None, ["Net.loss", "g"], c2=ran, c3=ran)
+    assert {name: check.outcome for name, check in found.items()} == {
+        "f-check": Outcome.PASSED,
+        "g-check": Outcome.MISSING,
+        "train": Outcome.MISSING,
+        "plot": Outcome.MISSING,
+        "figure": Outcome.MISSING,
+    }
+    assert found["train"].message == "Net is not implemented yet."
+    told = Release(id="old", asks=frozenset({"f", "Net"}))
+    assert _outcomes(theirs, told, ["g"])["g-check"] is Outcome.PASSED, "nobody asked for it"
 
 
 def test_cells_that_call_nothing_earn_nothing() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
+from grader.model.served_data import ServedData, Split
 from grader.notebooks.kernel_queue import KernelPool
-from grader.notebooks.notebook_checks import Judge
+from grader.notebooks.kernel_values import KernelRaised, Unknown
+from grader.notebooks.notebook_checks import Judge, read_values
 from grader.notebooks.todo_cells import mark_undone, package_texts, places_of
 from tests.notebooks.books import book, run
 from tests.support import REPOSITORY
@@ -95,3 +100,59 @@ def test_a_model_that_was_left_as_none_is_not_done(said: str, outcome: str) -> N
     judge = Judge("Work", rule, lang="en", release=book(), book=book("m = None"))
     (check,) = judge.checks({"model": (Outcome.FAILED, said)})
     assert (check.outcome.value, check.message) == (outcome, said)
+
+
+@pytest.mark.parametrize(
+    ("path", "left", "outcome"),
+    [
+        ("nets['a'].history", ["Net.loss"], "missing"),
+        ("nets['a'].history", ["f"], "failed"),
+        ("other.history", ["Net.loss"], "failed"),
+    ],
+)
+def test_a_value_out_of_what_is_not_implemented_is_not_done(
+    path: str, left: list[str], outcome: str
+) -> None:
+    value = ValueRule(Text("A training"), "history", path, 0.5)
+    rule = NotebookRule(part="part", title=Text("Work"), values={"trained": value})
+    made = book("nets = {}\nnets['a'] = Net()", "f(1)", "other = train()")
+    judge = Judge("Work", rule, lang="en", release=book(), book=made, ours=False, left=left)
+    said = (Outcome.FAILED, f"`{path}` is empty.")
+    (check,) = judge.checks({"trained": said})
+    assert check.outcome.value == outcome
+    assert check.message == ("Net is not implemented yet." if outcome == "missing" else said[1])
+
+
+class _Raising:
+    """A notebook in which a model raises for whatever it is called on."""
+
+    def __init__(self, model: object) -> None:
+        self._model = model
+
+    def accuracy(self, path: str, *_: object) -> float:
+        raise KernelRaised(f"`{path}` raised ValueError: 0.12 0.53.")
+
+    def get(self, path: str) -> object:
+        if self._model is not None:
+            raise Unknown(f"`{path}` is not plain data.")
+        return None
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (None, "raised an exception for X: 'NoneType' object has no attribute 'loss'."),
+        (object(), "raised an exception for X."),
+    ],
+)
+def test_held_out_inputs_are_not_quoted_but_a_model_left_as_none_is_told(
+    model: object, said: str
+) -> None:
+    value = ValueRule(Text("A model"), "accuracy", "m", 0.5, data="held", call="loss")
+    rule = NotebookRule(part="part", title=Text("Work"), values={"model": value})
+    held = Split(np.zeros((2, 3)), np.zeros(2, int), "X", held_out=True)
+    values: Any = _Raising(model)
+    data = ServedData(splits={"held": held}, classes=2)
+    assert read_values(rule, values, data, "full") == {
+        "model": (Outcome.FAILED, f"`m.loss` {said}")
+    }
