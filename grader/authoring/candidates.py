@@ -123,7 +123,7 @@ def _attributes(explorer: Explorer, scenario: Scenario, before: Ran, ran: Ran) -
             nothing = is_new and (new is None or (isinstance(new, tuple | list) and not new))
             if same or nothing or not is_finite(new) or count >= _MOST_ATTRIBUTES or not left:
                 continue
-            print_of = ("shape", new) if isinstance(new, tuple) else fingerprint(new)
+            print_of = ("shape", fingerprint(new)) if isinstance(new, tuple) else fingerprint(new)
             if isinstance(new, np.ndarray | tuple) and print_of in shown:
                 continue
             shown |= {fingerprint(new), ("shape", getattr(new, "shape", None))}

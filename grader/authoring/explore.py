@@ -217,7 +217,8 @@ class Explorer:
     def outcome(self, scenario: Scenario, redrawn: str = "") -> Any:
         """What can be told of a scenario's end; None if it raises, or makes no finite numbers."""
         ran = self.run(scenario._replace(seeded=True), redrawn=redrawn)
-        if ran is None or not is_finite(_plain_part(ran.result)):
+        result = _drained(ran.result)[0] if ran else None
+        if ran is None or not is_finite(_plain_part(result)):
             return None
         step = scenario.steps[-1]
         # The arguments are part of what comes of a call only where it changes them.
@@ -232,8 +233,8 @@ class Explorer:
             and name not in step.results
             and fingerprint(value) != fingerprint(held.get(name))
         }
-        outcome = (fingerprint(ran.result), tuple(sorted(changed.items())))
-        return None if _says_nothing(ran.result) and not changed else outcome
+        outcome = (fingerprint(result), tuple(sorted(changed.items())))
+        return None if _says_nothing(result) and not changed else outcome
 
     def run(self, scenario: Scenario, seed: int | str = 11, redrawn: str = "") -> Ran | None:
         """Run a scenario; None if it raises or takes too long."""
@@ -341,11 +342,11 @@ class Explorer:
 
 
 def _drained(result: Any) -> tuple[Any, Literal["", "values", "objects"]]:
-    """What an iterator yields; anything else as it is."""
+    """What an iterator yields, None if that is nothing or it breaks off; anything else as it is."""
     if not isinstance(result, Iterator):
         return result, ""
     _, items = tried(lambda: list(islice(result, MOST_ITEMS)))
-    return items, "values" if is_plain(items) else "objects"
+    return (items, "values" if is_plain(items) else "objects") if items else (None, "")
 
 
 def _is_receiver(result: Any, scenario: Scenario, explorer: Explorer) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from grader.assignment.composed import members_of, open_assignment
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import build_template, strip_notebook, strip_solutions
+from grader.authoring.solution_marks import bodies
 from grader.batches.grading_client import Engine
 from grader.grading.settings import Settings
 from grader.model.errors import GraderError, InternalError
@@ -28,7 +29,6 @@ from grader.submission.notebook_module import notebook_code
 _ENOUGH: Final = 10
 """Checks that are named, where many fail alike."""
 Progress = Callable[[str], None]
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Complaint(NamedTuple):
@@ -174,7 +174,7 @@ def _with_and_without_solutions(path: Path) -> tuple[str, str]:
 def _unstripped(
     path: Path, text: str, stripped: str, name: str, methods: list[str]
 ) -> Iterator[Complaint]:
-    before, after = _bodies(text), _bodies(stripped)
+    before, after = bodies(text), bodies(stripped)
     for target in [f"{name}.{method}" for method in methods] or [name]:
         if target not in before:
             continue
@@ -186,19 +186,6 @@ def _unstripped(
                 "Put `# BEGIN SOLUTION` and `# END SOLUTION` around what they are to write, or say "
                 "`given = true` in the contract.",
             )
-
-
-def _bodies(text: str) -> dict[str, tuple[_Function | ast.ClassDef, str]]:
-    """Functions, classes and methods by name, each with its syntax tree as text."""
-    found: dict[str, tuple[_Function | ast.ClassDef, str]] = {}
-    for node in ast.parse(text).body if text else []:
-        if isinstance(node, _Function | ast.ClassDef):
-            found[node.name] = (node, ast.dump(node))
-        if isinstance(node, ast.ClassDef):
-            for inner in node.body:
-                if isinstance(inner, _Function):
-                    found[f"{node.name}.{inner.name}"] = (inner, ast.dump(inner))
-    return found
 
 
 def _of_key(assignment: Assignment) -> Iterator[Complaint]:

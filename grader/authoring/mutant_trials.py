@@ -13,9 +13,11 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 
+from grader.assignment.stripping import strip_solutions
 from grader.authoring.allowance import Allowance
 from grader.authoring.native_reference import NativeReference, TimeUp, quiet
 from grader.authoring.reference_source import ReferenceSource
+from grader.authoring.side_effects import forbid_side_effects
 from grader.checks.inputs import Inputs
 from grader.model.contract import ContractEntry
 from grader.model.errors import GraderError
@@ -112,6 +114,7 @@ class Trials:
 
     def _tried(self, names: Sequence[str], seconds: float) -> Tried:
         compat.install()
+        forbid_side_effects()
         reference = NativeReference(telling(self._source.files), self._source.package)
         observation = Observation(self._contract)
         observation.watch()
@@ -198,6 +201,7 @@ class Trials:
 
         def work(mutant: Mutant, send: Send) -> None:
             compat.install()
+            forbid_side_effects()
             files = {**self._source.files, mutant.subject.file: mutant.text}
             reference = NativeReference(files, self._source.package)
             reached = tried.observed.reaching({mutant.place})
@@ -249,22 +253,28 @@ class Trials:
         return "passed"
 
     def paying_idlers(self, tried: Tried, targets: Mapping[str, str], jobs: int = 1) -> set[str]:
-        """The checks that a function passes which does nothing, or may pass.
+        """The checks that the template passes, or a function which does nothing, or may pass.
 
         Args:
             tried: what came of the reference.
             targets: check to the contract's function that it judges.
             jobs: processes at once.
         """
-        packages = list(idle_packages(self._source.files, self._contract))
+        files = self._source.files
+        stripped = {path: strip_solutions(text, path) for path, text in files.items()}
+        packages = [
+            *idle_packages(files, self._contract),
+            ("template", tuple(self._contract), stripped),
+        ]
 
         def asked(number: int) -> list[str]:
             return [name for name in tried.passed if targets[name] in packages[number][1]]
 
         def work(number: int, send: Send) -> None:
             compat.install()
+            forbid_side_effects()
             changed = packages[number][2]
-            package = NativeReference({**self._source.files, **changed}, self._source.package)
+            package = NativeReference({**files, **changed}, self._source.package)
             for name in asked(number):
                 if self._outcome(package, tried, name) != "passed":
                     send(msgspec.json.encode(name) + b"\n")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.assignment.layout import MAIN
-from grader.assignment.solution_markers import has_marks
 from grader.authoring.allowance import MINUTES
 from grader.authoring.bank_writer import bank_modules, file_name, quoted
 from grader.authoring.folder_writer import (
@@ -21,8 +20,8 @@ from grader.authoring.folder_writer import (
     shared_points,
     spoken,
 )
-from grader.authoring.reference_source import ReferenceSource, module_of, package_root
-from grader.authoring.solution_marks import mark_solutions
+from grader.authoring.reference_source import ReferenceSource, package_root
+from grader.authoring.solution_marks import given_names, marked
 from grader.authoring.survey import Progress, Survey, survey
 from grader.model.contract import ContractEntry
 
@@ -90,21 +89,10 @@ def _made(
     modules = {name: entry.module for name, entry in found.contract.items()}
     for name, text in bank_modules(found.chosen, modules).items():
         (bank / name).write_text(text, encoding="utf-8")
-    (out / MAIN).write_text(toml_text(out.name, found), encoding="utf-8")
+    given = given_names(files, found.contract)
+    (out / MAIN).write_text(toml_text(out.name, found, given), encoding="utf-8")
     record(out / MAIN)
     return Made(out, found)
-
-
-def marked(source: ReferenceSource, contract: Mapping[str, ContractEntry]) -> dict[str, str]:
-    """The reference's files, with marks around what students are to write."""
-    if any(has_marks(text) for text in source.files.values()):
-        return dict(source.files)
-    return {
-        path: mark_solutions(
-            text, {name for name, entry in contract.items() if entry.module == module_of(path)}
-        )
-        for path, text in source.files.items()
-    }
 
 
 def _copy_data(root: Path, folder: Path, files: Mapping[str, str]) -> None:
@@ -118,12 +106,18 @@ def _copy_data(root: Path, folder: Path, files: Mapping[str, str]) -> None:
             shutil.copyfile(path, folder / inside)
 
 
-def toml_text(name: str, found: Survey) -> str:
-    """The file that describes the assignment."""
-    return "\n".join(_toml_lines(name, found)) + "\n"
+def toml_text(name: str, found: Survey, given: Collection[str]) -> str:
+    """The file that describes the assignment.
+
+    Args:
+        name: of the assignment.
+        found: what is in its contract and its bank.
+        given: functions, classes and methods in which there is nothing to write.
+    """
+    return "\n".join(_toml_lines(name, found, given)) + "\n"
 
 
-def _toml_lines(name: str, found: Survey) -> Iterator[str]:
+def _toml_lines(name: str, found: Survey, given: Collection[str]) -> Iterator[str]:
     identifier = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "assignment"
     yield f"id = {quoted(identifier)}"
     yield f"points = {POINTS}"
@@ -134,7 +128,7 @@ def _toml_lines(name: str, found: Survey) -> Iterator[str]:
     yield ""
     yield "[contract]"
     for entry_name, entry in found.contract.items():
-        yield f"{entry_name} = {_entry(entry_name, entry, found)}"
+        yield f"{entry_name} = {_entry(entry_name, entry, found, given)}"
     judged = dict.fromkeys(each.candidate.target for each in found.chosen)
     weights = Counter(found.contract[target.partition(".")[0]].module for target in judged)
     for module, points in shared_points(weights).items():
@@ -144,14 +138,24 @@ def _toml_lines(name: str, found: Survey) -> Iterator[str]:
         yield f"points = {points}"
 
 
-def _entry(name: str, entry: ContractEntry, found: Survey) -> str:
+def _entry(name: str, entry: ContractEntry, found: Survey, given: Collection[str]) -> str:
     returns = ", ".join(entry.returns)
     more = []
     if name in found.pairs and found.pairs[name] in found.contract:
         more.append(f"backward_of = {quoted(found.pairs[name])}")
-    methods = [f"{method} = {quoted(', '.join(e.returns))}" for method, e in entry.methods.items()]
+    methods = [
+        f"{method} = {_method(e, is_given=f'{name}.{method}' in given)}"
+        for method, e in entry.methods.items()
+    ]
     if methods and entry.makes_object:
         more.append(f"methods = {{ {', '.join(methods)} }}")
+    elif name in given:
+        more.append("given = true")
     if not more:
         return quoted(f"{entry.module}: {returns}")
     return f"{{ module = {quoted(entry.module)}, returns = {quoted(returns)}, {', '.join(more)} }}"
+
+
+def _method(entry: ContractEntry, *, is_given: bool) -> str:
+    returns = quoted(", ".join(entry.returns))
+    return f"{{ returns = {returns}, given = true }}" if is_given else returns

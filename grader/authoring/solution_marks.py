@@ -1,12 +1,15 @@
-"""Marking the solutions in a reference that has no marks, so that a template can be made of it."""
+"""What of a reference students are to write: its marks, or marks put around the solutions."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from grader.authoring.reference_source import Function
+from grader.assignment.solution_markers import has_marks
+from grader.assignment.stripping import strip_solutions
+from grader.authoring.reference_source import Function, ReferenceSource, module_of
+from grader.model.contract import ContractEntry
 
 
 class _Span(NamedTuple):
@@ -16,6 +19,46 @@ class _Span(NamedTuple):
     last: int
     indent: str
     task: str
+
+
+def marked(source: ReferenceSource, contract: Mapping[str, ContractEntry]) -> dict[str, str]:
+    """The reference's files, with marks around what students are to write."""
+    if any(has_marks(text) for text in source.files.values()):
+        return dict(source.files)
+    return {
+        path: mark_solutions(
+            text, {name for name, entry in contract.items() if entry.module == module_of(path)}
+        )
+        for path, text in source.files.items()
+    }
+
+
+def given_names(files: Mapping[str, str], contract: Mapping[str, ContractEntry]) -> set[str]:
+    """Functions, classes and methods of a marked reference in which there is nothing to write."""
+    given: set[str] = set()
+    for path, text in files.items():
+        before, after = bodies(text), bodies(strip_solutions(text, path))
+        given |= {
+            name
+            for name, (_, shape) in before.items()
+            if name.partition(".")[0] in contract
+            and contract[name.partition(".")[0]].module == module_of(path)
+            and shape == after.get(name, (None, ""))[1]
+        }
+    return given
+
+
+def bodies(text: str) -> dict[str, tuple[Function | ast.ClassDef, str]]:
+    """Functions, classes and methods by name, each with its syntax tree as text."""
+    found: dict[str, tuple[Function | ast.ClassDef, str]] = {}
+    for node in ast.parse(text).body if text else []:
+        if isinstance(node, Function | ast.ClassDef):
+            found[node.name] = (node, ast.dump(node))
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, Function):
+                    found[f"{node.name}.{inner.name}"] = (inner, ast.dump(inner))
+    return found
 
 
 def mark_solutions(text: str, names: Collection[str]) -> str:

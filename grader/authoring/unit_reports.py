@@ -21,6 +21,7 @@ from grader.authoring.explore import Explorer
 from grader.authoring.native_reference import NativeReference, TimeUp, quiet
 from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
 from grader.authoring.result_candidates import result_candidates
+from grader.authoring.side_effects import forbid_side_effects
 from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
 from grader.sandbox.forked_tasks import TIMEOUT, Send, run_forked
@@ -91,6 +92,7 @@ def explored(
             send(struct.pack("<I", len(data)) + data)
 
         compat.install()
+        forbid_side_effects()
         try:
             for item in _explore(source, unit):
                 tell(item)

@@ -16,6 +16,8 @@ from itertools import islice
 from types import FrameType
 from typing import Any, Final
 
+import numpy as np
+
 from grader.model.contract import ContractEntry
 from grader.model.module_path import source_file
 from grader.verify.source_pieces import Place, functions
@@ -149,9 +151,8 @@ def _kinds(values: Mapping[str, Any]) -> dict[str, Any]:
     """Type of each number, shape of each array; nothing of anything else."""
     kinds: dict[str, Any] = {}
     for name, value in islice(values.items(), 100):
-        shape = getattr(value, "shape", None)
-        if isinstance(shape, tuple):
-            kinds[name] = shape
+        if isinstance(value, np.ndarray | np.generic):  # a `shape` of others may run their code
+            kinds[name] = value.shape
         elif type(value) in (int, float):
             kinds[name] = type(value).__name__
     return kinds

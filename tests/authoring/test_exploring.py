@@ -11,7 +11,9 @@ from grader.authoring.argument_kinds import Sizes, described
 from grader.authoring.argument_usage import Usage
 from grader.authoring.cover import cover
 from grader.authoring.reference_source import ReferenceSource
+from grader.authoring.solution_marks import given_names, marked
 from grader.authoring.survey import Survey, survey
+from grader.model.contract import ContractEntry
 
 REFERENCE = '''\
 import numpy as np
@@ -54,6 +56,14 @@ class Number:
             parent.back(upstream * factor)
 
 
+class Shape:
+    def __init__(self, size):
+        self.size = size
+
+    def area(self):
+        raise NotImplementedError
+
+
 def draw_picture(path):
     raise OSError(path)
 '''
@@ -80,6 +90,19 @@ def test_options_state_and_graphs_are_checked(found: Survey) -> None:
 def test_what_cannot_be_called_is_named(found: Survey) -> None:
     assert "draw_picture" not in found.contract
     assert "no arguments" in found.left_out["draw_picture"]
+
+
+def test_what_students_get_is_neither_checked_nor_changed(found: Survey) -> None:
+    assert "Shape" in found.left_out
+    mutants = {mutant.place[1] for mutant in found.survivors}
+    assert not any(name.startswith("Shape") for name in mutants)
+
+
+def test_what_has_nothing_to_write_is_given(found: Survey) -> None:
+    source = ReferenceSource("small", {"small.py": REFERENCE})
+    contract = {**found.contract, "Shape": ContractEntry("small", ("shape*",))}
+    given = given_names(marked(source, contract), contract)
+    assert given == {"Number.__init__", "Shape", "Shape.__init__", "Shape.area"}
 
 
 def test_sizes_of_a_docstring_fit_together() -> None:

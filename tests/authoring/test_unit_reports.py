@@ -67,6 +67,24 @@ class Line:
         self.slopes = np.linalg.lstsq(X, y, rcond=None)[0]
 
 
+class Pages:
+    """Cuts an array into pieces."""
+
+    def __init__(self, length=2):
+        self.length = length
+        self.settings = ({"length": length},)
+
+    def __call__(self, values):
+        for start in range(0, len(values), self.length):
+            yield values[start : start + self.length]
+
+
+def keep(values, path=2):
+    """Write to a file; 2 is one that is open already."""
+    np.savetxt(path if path != 2 else open(path, "w"), values)
+    return values
+
+
 class Model:
     def __init__(self, link, n_inputs):
         assert link in LINKS
@@ -122,3 +140,11 @@ def test_what_has_no_value_by_itself_may_be_wanted_all_the_same(titles: list[str
 
 def test_decisions_are_checked_on_many_samples(titles: list[str]) -> None:
     assert any(title.startswith("Model.predict") and "many samples" in title for title in titles)
+
+
+def test_what_a_generator_is_given_must_suit_its_loop(titles: list[str]) -> None:
+    assert any(title.startswith("Pages.__call__ returns the right value") for title in titles)
+
+
+def test_nothing_is_written_outside(found: Explored) -> None:
+    assert "no arguments" in found.left_out["keep"]

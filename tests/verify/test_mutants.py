@@ -133,6 +133,22 @@ def test_a_telling_package_says_what_is_entered() -> None:
     assert observed.reaching({("layers.py", "given")}) == {"first"}
 
 
+def test_looking_at_variables_runs_nothing_of_the_package() -> None:
+    observed = Observation(CONTRACT)
+    observed.watch()
+    source = """
+class Net:
+    @property
+    def shape(self):
+        self.asked = getattr(self, "asked", 0) + 1
+        return (self.asked,)
+"""
+    (text,) = telling({"layers.py": source}).values()
+    namespace: dict[str, type] = {}
+    exec(text, namespace)
+    assert getattr(namespace["Net"](), "shape") == (1,)  # noqa: B009
+
+
 @pytest.mark.parametrize(
     ("old", "new", "places"),
     [
