@@ -25,6 +25,12 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     untried: frozenset[str] = frozenset()
     """Contract names that it asks for, and that its notebooks, as far as they have the names of the
     assignment's, try in no cell."""
+    left_out: frozenset[str] = frozenset()
+    """What the assignment's notebooks have and its own have not: cells and values as `Nets[plot]`,
+    questions as `Nets[question 1]`."""
+    own_data: bool = False
+    """Whether its notebooks were written for data that the assignment may serve others in place
+    of."""
     packages: tuple[str, ...] = ()
     """Names that the package goes by in it."""
     readings: Mapping[str, str] = {}
@@ -54,6 +60,16 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     def not_tried(self, names: Iterable[str]) -> list[str]:
         """Of some contract names, those that its own notebooks cannot be expected to try."""
         return [name for name in names if not self._asks_for(name) or _holds(self.untried, name)]
+
+    def lacks(self, notebook: str, what: str) -> bool:
+        """Whether its own notebooks do not have a cell, a value or a question."""
+        return f"{notebook}[{what}]" in self.left_out
+
+    def questions_left_out(self, notebook: str) -> list[str]:
+        """The questions of a notebook that its own do not have."""
+        start = f"{notebook}[question "
+        found = (name for name in sorted(self.left_out) if name.startswith(start))
+        return [name.removeprefix(start).removesuffix("]") for name in found]
 
     def _asks_for(self, name: str) -> bool:
         return self.asks is None or _holds(self.asks, name) or _holds(self.gives, name)

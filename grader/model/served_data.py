@@ -50,3 +50,6 @@ class ServedData(msgspec.Struct, frozen=True):
     """Labels are 0 to one less; 0 where they are not classes."""
     known_labels: np.ndarray | None = None
     """Labels of a ranking that everybody can compute, so that they are no secret."""
+    is_stand_in: bool = False
+    """Whether they stand in for more or other data, for which some release's notebooks were
+    written: results that fall short are then not held against whoever uses these."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -51,18 +51,30 @@ _FEW_WORDS: Final = 4
 
 
 def written_answers(
-    book: Notebook, release: Notebook, points: Mapping[str, float], *, unreadable: bool = False
+    book: Notebook,
+    release: Notebook,
+    points: Mapping[str, float],
+    *,
+    unreadable: bool = False,
+    left_out: Collection[str] = (),
 ) -> list[WrittenAnswer]:
     """The answers to the questions that `points` names, in its order.
 
-    `unreadable` says that there is a notebook in which nothing could be looked for.
+    Args:
+        book, release: the student's notebook, and the assignment's.
+        points: for each question.
+        unreadable: whether there is a notebook in which nothing could be looked for.
+        left_out: questions that the student's notebook was given out without. They are not
+            missing, and the others have lower numbers there.
     """
-    looked_at = _Notebook(book, release, list(points))
+    looked_at = _Notebook(book, release, list(points), left_out)
     found, asked = looked_at.answers(), looked_at.asked
     pictures = Pictures(book.beside)
     answers = []
     for question, worth in points.items():
         place = found.get(question)
+        if place is None and question in left_out:
+            continue
         if place is None:
             state = "unreadable" if unreadable else "missing"
             answer = WrittenAnswer(question=question, state=state, points=worth)
@@ -135,9 +147,13 @@ class _Heading(msgspec.Struct):
 class _Notebook:
     """Goes through a notebook once and gives each question what was written to it."""
 
-    def __init__(self, book: Notebook, release: Notebook, wanted: list[str]) -> None:
+    def __init__(
+        self, book: Notebook, release: Notebook, wanted: list[str], left_out: Collection[str] = ()
+    ) -> None:
         self._book = book
         self._wanted = wanted
+        self._left_out = left_out
+        self._asked = [name for name in wanted if name not in left_out]
         self._given = {cell.question: cell.source for cell in release.cells if cell.question}
         self._released = {cell.id: cell for cell in release.cells}
         self._texts = dict(_question_texts(release, wanted))
@@ -163,12 +179,19 @@ class _Notebook:
                 self._answer_cell(cell)
             else:
                 self._text(cell)
-        wanted = {name: self._texts.get(name, "") for name in self._wanted}
+        wanted = {name: self._texts.get(name, "") for name in self._asked}
         unknown = [heading for heading in self._headings if not heading.known]
-        asked = [Asked(heading.number, heading.text) for heading in unknown]
+        asked = [Asked(self._known_as(heading.number), heading.text) for heading in unknown]
         for heading, name in zip(unknown, assign(asked, wanted), strict=True):
-            heading.known = name
+            number = self._known_as(heading.number)
+            heading.known = number if not name and number in self._left_out else name
         return self._by_question()
+
+    def _known_as(self, number: str) -> str:
+        """The question with that number in the student's notebook."""
+        if not self._left_out:
+            return number
+        return {str(n): name for n, name in enumerate(self._asked, 1)}.get(number, number)
 
     def _is_written(self, cell: Cell) -> bool:
         return self._released.get(cell.id, cell).question == cell.question
@@ -181,7 +204,7 @@ class _Notebook:
                 place.given = place.given or heading.place.given
                 place.parts = [*place.parts, *heading.place.parts]
                 place.comments = [*place.comments, *heading.place.comments]
-        for name in self._wanted:
+        for name in self._asked:
             if name not in found and self._loose:
                 found[name] = _Place(parts=[self._loose.pop(0)])
         return found

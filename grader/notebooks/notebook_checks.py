@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import numpy as np
-from msgspec.structs import replace
 
 from grader.model.notebook_records import CellOutcome, NotebookCell
 from grader.model.release import Release
@@ -15,11 +14,11 @@ from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.rubric import NotebookRule, ValueRule
 from grader.model.served_data import ServedData
 from grader.model.verdicts import NOT_IMPLEMENTED
+from grader.notebooks.asked_checks import FALLS_SHORT, as_asked
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
 from grader.notebooks.outputs import IMAGES
 from grader.notebooks.unfinished_calls import UnfinishedCalls, defined_names
-from grader.runner.check_run import NOT_ASKED_KIND
 from grader.submission.notebook_cells import Cell, Notebook
 
 Verdict = tuple[Outcome, str]
@@ -107,7 +106,7 @@ def _shown(number: float) -> str:
 def _at_least(number: float, wanted: float, said: str, asked: str = "") -> Verdict:
     if number >= wanted:
         return Outcome.PASSED, f"{said}."
-    return Outcome.FAILED, f"{said}; at least {asked or f'{wanted:g}'} is asked for."
+    return Outcome.FAILED, f"{said}; at least {asked or f'{wanted:g}'} {FALLS_SHORT}"
 
 
 def _last(numbers: list[float]) -> float:
@@ -147,6 +146,7 @@ class Judge:
         template: Release | None = None,
         contract: Collection[str] = (),
         left: Collection[str] = (),
+        stand_in: bool = False,
     ) -> None:
         """What there is to judge by.
 
@@ -161,6 +161,7 @@ class Judge:
             template: what the student's own notebooks were given out with, if that is known.
             contract: the names of which it says what it asks for.
             left: what of it the student left as it was given.
+            stand_in: whether the data stand in for those of notebooks not made from the release.
         """
         self._name = name
         self._rule = rule
@@ -173,6 +174,7 @@ class Judge:
         self._calls = {} if self._cell_by_cell else calls_of_release(release, packages)
         self._template = template
         self._contract = frozenset(contract)
+        self._stand_in = stand_in
         asked = [name for name in left if template is None or template.counts(name)]
         self._unfinished = UnfinishedCalls(book or Notebook(path="", cells=[]), asked)
         self._no_notebook = absent or f"There is no notebook {name}."
@@ -207,19 +209,10 @@ class Judge:
                 yield self._as_asked(check, cell.id)
 
     def _as_asked(self, check: CheckResult, cell_id: str) -> CheckResult:
-        """A check that fails does not count if the student's notebooks were given out without it.
-
-        That is for their release to say, never for what is missing.
-        """
         calls = self._stands_for(cell_id) & self._contract
-        template = self._template
-        left_out = template.not_tried(sorted(calls)) if template else []
-        if check.outcome is Outcome.PASSED or not template or not left_out:
+        if self._template is None or self._cell_by_cell:
             return check
-        title = template.title or template.id
-        text = f"The notebooks of {title} do not try {', '.join(left_out)}; this does not count."
-        finding = Finding(kind=NOT_ASKED_KIND)
-        return replace(check, outcome=Outcome.SKIPPED, message=text, finding=finding)
+        return as_asked(check, calls, self._template, stand_in=self._stand_in)
 
     def _of_counterparts(self, released: Cell) -> Verdict:
         """The best of them, or of several that call a part each."""

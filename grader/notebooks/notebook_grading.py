@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -192,6 +193,7 @@ class NotebookBench:
             template=submission.release,
             contract=self._assignment.contract,
             left=submission.todo,
+            stand_in=self.data.is_stand_in,
         )
         strange = [] if ours else [_OTHER_RELEASE + _COUNTED[self.rules.other_releases]]
         result = NotebookResult(
@@ -200,7 +202,9 @@ class NotebookBench:
             path=book.path,
             other_release=not ours,
             cells=cells,
-            answers=written_answers(book, release, rule.answers),
+            answers=written_answers(
+                book, release, rule.answers, left_out=() if ours else _left_out(name, submission)
+            ),
             curves=beside(run.curves, self._reference_curves.get(name, {})),
             notes=[*settled.notes, *order, *strange, *run.problems],
             seconds=round(time.monotonic() - start, 2),
@@ -257,6 +261,11 @@ class NotebookBench:
             "old": book.old,
             "floor_division": [cell.run for cell in book.cells if cell.floors],
         }
+
+
+def _left_out(name: str, submission: Submission) -> Collection[str]:
+    """The questions that the student's own notebook was given out without."""
+    return submission.release.questions_left_out(name) if submission.release else ()
 
 
 class _Ran(msgspec.Struct):

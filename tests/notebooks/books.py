@@ -96,9 +96,9 @@ def as_json(sources: list[str | tuple[str, str]], *, nbformat: int = 4, **metada
     return json.dumps(content).encode()
 
 
-def release(name: str) -> Notebook:
+def release(name: str, template: Path = TEMPLATE) -> Notebook:
     """A notebook as students get it."""
-    path = TEMPLATE / f"{name}.ipynb"
+    path = template / f"{name}.ipynb"
     return read_notebook(path.read_bytes(), path.name)
 
 

@@ -197,6 +197,33 @@ def test_questions_of_another_release_go_by_what_they_say() -> None:
     assert [answer.state for answer in found] == ["missing", "missing", "answered"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ("1 2", {"2": "a1", "3": "a2"}),
+        ("", {"2": "a1"}),
+        ("1", {"2": "a1", "3": ""}),
+    ],
+    ids=["numbered", "not numbered", "one of two"],
+)
+def test_questions_that_were_left_out_shift_the_numbers_of_the_others(
+    numbers: str, found: dict[str, str]
+) -> None:
+    texts = [f"## Inline Question {n}:\nWhat of it?\n\nAnswer: a{n}" for n in numbers.split()]
+    made = [("markdown", text) for text in texts or ["# Question:\nWhat?\n\nAnswer: a1"]]
+    left_out = ["1"] if numbers else ["1", "3"]
+    book = read_notebook(as_json([*made]), "x.ipynb")
+    answers = written_answers(book, RELEASE, dict.fromkeys("123", 1.0), left_out=left_out)
+    assert {answer.question: answer.text for answer in answers} == found
+
+
+def test_a_question_that_only_some_of_a_release_left_out_is_found() -> None:
+    texts = [f"## Inline Question {n}:\nWhat of it?\n\nAnswer: a{n}" for n in (1, 2, 3)]
+    book = read_notebook(as_json([("markdown", text) for text in texts]), "x.ipynb")
+    answers = written_answers(book, RELEASE, dict.fromkeys("123", 1.0), left_out=["3"])
+    assert [answer.text for answer in answers] == ["a1", "a2", "a3"]
+
+
 def test_two_questions_in_one_cell() -> None:
     answers = _answers("## Question 1\nWhy?\nAnswer: a b\n## Question 2\nHow?\nAnswer: c")
     assert [answer.text for answer in answers.values()] == ["a b", "c"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from grader.assignment.folder import Assignment
 from grader.model.notebook_records import CellOutcome, CellOutput, NotebookCell
 from grader.model.release import Release
 from grader.model.result import CheckResult, Outcome
@@ -15,7 +16,7 @@ from grader.model.served_data import ServedData
 from grader.notebooks.counterparts import calls_of_release, counterparts
 from grader.notebooks.notebook_checks import Judge, _lower, read_values
 from grader.submission.notebook_cells import Cell, Notebook
-from tests.notebooks.books import book
+from tests.notebooks.books import book, release
 
 RELEASE = Notebook(
     path="x.ipynb",
@@ -121,6 +122,62 @@ def test_what_their_own_notebooks_were_given_out_without_does_not_count() -> Non
     told = Release(id="old", asks=frozenset({"f"}))
     assert _outcomes(theirs, told, c0=CellOutcome.ERROR)["f-check"] is Outcome.ERROR
     assert _outcomes(theirs, told)["g-check"] is Outcome.SKIPPED
+
+
+def test_what_their_own_notebooks_have_not_does_not_count() -> None:
+    told = Release(id="old", left_out=frozenset({"X[plot]", "X[figure]"}))
+    found = _judged(book("f(1)"), told, ())
+    assert found["plot"].outcome is found["figure"].outcome is Outcome.SKIPPED
+    assert found["plot"].message == "The notebooks of old do not have this; it does not count."
+    assert found["train"].outcome is Outcome.MISSING
+    theirs = book("f(1)", "net = Net(3)\nplot(net)")
+    assert _outcomes(theirs, told)["plot"] is Outcome.PASSED, "what is there counts"
+    assert _outcomes(theirs, told, c1=CellOutcome.ERROR)["plot"] is Outcome.SKIPPED
+
+
+SHORT = "`net` is right on 12.0 % of images; at least 50 % is asked for."
+
+
+@pytest.mark.parametrize(
+    ("said", "release", "stand_in", "outcome"),
+    [
+        (SHORT, Release(id="old", own_data=True), True, Outcome.SKIPPED),
+        (SHORT, Release(id="old", own_data=True), False, Outcome.FAILED),
+        (SHORT, Release(id="ours"), True, Outcome.FAILED),
+        (SHORT, None, True, Outcome.FAILED),
+        ("`net.loss` raised TypeError.", Release(id="old", own_data=True), True, Outcome.FAILED),
+    ],
+)
+def test_what_falls_short_on_data_that_stand_in_for_theirs_does_not_count(
+    said: str, release: Release | None, stand_in: bool, outcome: Outcome
+) -> None:
+    rule = NotebookRule(
+        part="p", title=Text("X"), values={"net": ValueRule(Text("A net"), "accuracy", "net")}
+    )
+    judge = Judge("X", rule, lang="en", release=book(), book=book("net = Net(3)"), ours=False,
+                  template=release, stand_in=stand_in)  # fmt: skip
+    (check,) = judge.checks({"net": (Outcome.FAILED, said)})
+    assert check.outcome is outcome
+    assert check.message.startswith(said)
+
+
+@pytest.mark.parametrize("name", ["numpynn-notebooks", "convnet-notebooks"])
+def test_what_a_release_leaves_out_is_in_our_notebooks(name: str) -> None:
+    assignment = Assignment.load(name)
+    rules = assignment.rubric.notebooks
+    assert rules is not None
+    known = {
+        f"{notebook}[{what}]"
+        for notebook, rule in rules.files.items()
+        for what in (
+            *(cell.id for cell in release(notebook, assignment.layout.template).cells),
+            *rule.values,
+            *(f"question {number}" for number in rule.answers),
+        )
+    }
+    for each in assignment.plugin.releases.values():
+        assert each.left_out <= known
+        assert bool(each.left_out) == each.own_data == (each.packages != ("numpynn",))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from grader.model.result import Outcome
 from grader.model.rubric import NotebookRule, Text, ValueRule
 from grader.model.served_data import ServedData, Split
-from grader.notebooks.kernel_values import KernelRaised
+from grader.notebooks.kernel_values import KernelRaised, Unknown
 from grader.notebooks.notebook_checks import read_values
 
 PIXEL = 0.123456
@@ -41,6 +41,9 @@ class Telling:
     def accuracy(self, path: str, X: Any, y: Any) -> float:
         self.seen.append(float(X.ravel()[0]))
         raise KernelRaised(f"`{path}` raised ValueError: {X.ravel()[0]}.")
+
+    def get(self, path: str) -> object:
+        raise Unknown(f"`{path}` is not plain data.")
 
     def numbers(self, path: str) -> list[float]:
         return self.seen

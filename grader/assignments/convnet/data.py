@@ -58,6 +58,7 @@ def _served(sizes: tuple[int, ...], reference: Path, secret: str) -> ServedData:
             "heldout": Split(prepared(X), y, "held-out images", held_out=True),
         },
         classes=_CLASSES,
+        is_stand_in=True,
     )
 
 

@@ -23,6 +23,15 @@ from grader.model.release import Release
 
 OPEN: Final = {"ties": "open", "left_over": "open"}
 
+_LEFT_OUT: Final = frozenset(
+    f"ConvolutionalNetworks[{what}]"
+    for what in (
+        "overfit-plot", "train-plot", "filters-plot", "overfit", "figure_training",
+        "figure_filters", "question 1", "question 2", "question 3",
+    )
+)  # fmt: skip
+"""What our notebook has and no course's."""
+
 _BELOW: Final = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward", "softmax_loss",
     "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt",
@@ -46,6 +55,8 @@ RELEASES: Final = (
         id="cs231n-2016",
         title="CS231n 2016",
         asks=_EARLY_NAMES,
+        left_out=_LEFT_OUT,
+        own_data=True,
         packages=("cs231n",),
         readings=OPEN,
     ),
@@ -53,6 +64,8 @@ RELEASES: Final = (
         id="cs231n-2017",
         title="CS231n 2017",
         asks=_EARLY_NAMES,
+        left_out=_LEFT_OUT,
+        own_data=True,
         packages=("cs231n",),
         readings=OPEN,
     ),
@@ -60,14 +73,25 @@ RELEASES: Final = (
         id="cs231n-2018",
         title="CS231n 2018 to 2020",
         aliases=("cs231n-2019", "cs231n-2020"),
+        left_out=_LEFT_OUT,
+        own_data=True,
         packages=("cs231n",),
         readings=OPEN,
     ),
-    Release(id="dasecv-2021", title="DaSE CV 2021", packages=("daseCV",), readings=OPEN),
+    Release(
+        id="dasecv-2021",
+        title="DaSE CV 2021",
+        left_out=_LEFT_OUT,
+        own_data=True,
+        packages=("daseCV",),
+        readings=OPEN,
+    ),
     Release(
         id="cs231n-2021",
         title="CS231n 2021 to 2024",
         aliases=("cs231n-2022", "cs231n-2023", "cs231n-2024"),
+        left_out=_LEFT_OUT,
+        own_data=True,
         packages=("cs231n",),
         readings=OPEN,
     ),
@@ -75,6 +99,8 @@ RELEASES: Final = (
         id="cs231n-2025-a2",
         title="CS231n 2025 and 2026, assignment 2",
         aliases=("cs231n-2026-a2",),
+        left_out=_LEFT_OUT,
+        own_data=True,
         packages=("cs231n",),
         readings=OPEN,
     ),

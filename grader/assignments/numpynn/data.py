@@ -25,6 +25,8 @@ _SPLITS: Final = ("train", "val", "test", "leaderboard")
 _SIZED: Final = ("train", "val", "test", "heldout")
 _SHAPE: Final = (3, 32, 32)
 _CLASSES: Final = 10
+_COURSE: Final = 49_000
+"""Training images of CIFAR-10 for which the notebooks of the course were written."""
 _DATA_UTILS: Final = "data_utils.py"
 Images = tuple[np.ndarray, np.ndarray]
 """uint8 of shape (N, 3, 32, 32), and labels, int64 of shape (N,)."""
@@ -67,10 +69,11 @@ def _generated(reference: Path, size: int, number: int) -> Images:
 def _served(sizes: tuple[int, ...], reference: Path, folder: str, secret: str) -> ServedData:
     if folder:
         *parts, heldout = _from_cifar10(_data_utils(reference), Path(folder), sizes)
-        return _arranged(parts, heldout)
+        return _arranged(parts, heldout, is_stand_in=sizes[0] < _COURSE)
     *public, size = sizes
     parts = [_generated(reference, each, n) for n, each in enumerate((*public, LEADERBOARD))]
-    return _arranged(parts, hidden(reference, size, f"held out/{secret}"), parts[-1][1])
+    heldout = hidden(reference, size, f"held out/{secret}")
+    return _arranged(parts, heldout, is_stand_in=True, known_labels=parts[-1][1])
 
 
 def _from_cifar10(module: Any, folder: Path, sizes: tuple[int, ...]) -> list[Images]:
@@ -110,7 +113,11 @@ def _batch(module: Any, path: Path) -> Images:
 
 
 def _arranged(
-    parts: list[Images], heldout: Images, known_labels: np.ndarray | None = None
+    parts: list[Images],
+    heldout: Images,
+    *,
+    is_stand_in: bool,
+    known_labels: np.ndarray | None = None,
 ) -> ServedData:
     arrays: dict[str, np.ndarray] = {}
     for name, (X, y) in zip(_SPLITS, parts, strict=True):
@@ -128,6 +135,7 @@ def _arranged(
         },
         classes=_CLASSES,
         known_labels=known_labels,
+        is_stand_in=is_stand_in,
     )
 
 

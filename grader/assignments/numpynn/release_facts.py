@@ -43,6 +43,24 @@ _SECOND: Final = EVERYTHING - {"svm_loss", "TwoLayerNet"}
 _TRIED_BEFORE: Final = LAYERS | LOSSES | {"TwoLayerNet"}
 """What other notebooks of the first assignment try, and FullyConnectedNets since 2021 no more."""
 
+_LEFT_OUT: Final = frozenset(
+    {
+        "FullyConnectedNets[overfit_three]", "FullyConnectedNets[overfit_five]",
+        "FullyConnectedNets[best-test]", "FullyConnectedNets[leaderboard-save]",
+        "FullyConnectedNets[leaderboard]",
+    }
+)  # fmt: skip
+"""What our notebooks have and no course's: names that ours give, and a ranking."""
+_ONE_QUESTION: Final = _LEFT_OUT | {
+    "FullyConnectedNets[question 1]", "FullyConnectedNets[question 3]",
+    "BatchNormalization[question 2]", "BatchNormalization[question 3]",
+    "BatchNormalization[question 4]",
+    "Dropout[question 1]", "Dropout[question 3]",
+}  # fmt: skip
+"""Until 2017 each notebook asked one."""
+_FEWER_QUESTIONS: Final = _LEFT_OUT | {"FullyConnectedNets[question 1]", "Dropout[question 3]"}
+"""Since 2021; the second of them only since 2022."""
+
 RELEASES: Final = (
     Release(
         id="numpynn",
@@ -55,6 +73,8 @@ RELEASES: Final = (
         title="CS231n 2016",
         asks=EVERYTHING - LAYERNORM - LOSSES,
         gives=LOSSES,
+        left_out=_ONE_QUESTION,
+        own_data=True,
         packages=("cs231n",),
         readings={**_DROP, "net_modes": "confused"},
     ),
@@ -63,6 +83,8 @@ RELEASES: Final = (
         title="CS231n 2017",
         asks=EVERYTHING - LAYERNORM - LOSSES,
         gives=LOSSES,
+        left_out=_ONE_QUESTION,
+        own_data=True,
         packages=("cs231n",),
         readings={**_DROP, "adam_t": "1"},
     ),
@@ -72,6 +94,8 @@ RELEASES: Final = (
         aliases=("cs231n-2019", "cs231n-2020"),
         asks=EVERYTHING - LOSSES,
         gives=LOSSES,
+        left_out=_LEFT_OUT,
+        own_data=True,
         packages=("cs231n",),
         readings={**_KEEP, "net_form": "dropout"},
     ),
@@ -80,6 +104,8 @@ RELEASES: Final = (
         title="DaSE CV 2021",
         asks=EVERYTHING - LOSSES,
         gives=LOSSES,
+        left_out=_LEFT_OUT | {"Dropout[question 3]"},
+        own_data=True,
         packages=("daseCV",),
         readings={**_KEEP, "net_form": "dropout"},
     ),
@@ -89,6 +115,8 @@ RELEASES: Final = (
         aliases=("cs231n-2022", "cs231n-2023", "cs231n-2024"),
         asks=_SECOND,
         untried=_TRIED_BEFORE,
+        left_out=_FEWER_QUESTIONS,
+        own_data=True,
         packages=("cs231n",),
         readings=_KEEP,
     ),
@@ -98,6 +126,8 @@ RELEASES: Final = (
         aliases=("cs231n-2026-a1",),
         asks=(EVERYTHING - LATER - LOSSES) | {"softmax_loss"},
         untried=_TRIED_BEFORE,
+        left_out=_FEWER_QUESTIONS,
+        own_data=True,
         packages=("cs231n",),
         readings=_KEEP,
     ),
@@ -106,6 +136,8 @@ RELEASES: Final = (
         title="CS231n 2025, assignment 2",
         asks=_SECOND - RULES,
         gives=RULES,
+        left_out=_FEWER_QUESTIONS,
+        own_data=True,
         packages=("cs231n",),
         readings=_KEEP,
     ),
@@ -113,6 +145,8 @@ RELEASES: Final = (
         id="cs231n-2026-a2",
         title="CS231n 2026, assignment 2",
         asks=_SECOND - {"sgd_momentum", "rmsprop"},
+        left_out=_FEWER_QUESTIONS,
+        own_data=True,
         packages=("cs231n",),
         readings=_KEEP,
     ),
