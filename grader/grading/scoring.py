@@ -152,7 +152,8 @@ def ruled(rubric: Rubric, checks: Sequence[CheckResult], lang: str) -> list[Chec
     may have failed for the same reason as those.
     """
     weighed = [
-        replace(_told_in(lang, check), max_points=_weight(rubric, check)) for check in checks
+        replace(_told_in(rubric, check, lang), max_points=_weight(rubric, check))
+        for check in checks
     ]
     at_fault = {
         name
@@ -168,16 +169,20 @@ def ruled(rubric: Rubric, checks: Sequence[CheckResult], lang: str) -> list[Chec
     ]
 
 
-def _told_in(lang: str, check: CheckResult) -> CheckResult:
-    """A check with what is wrong in another language; a check itself says it in English."""
-    if lang == "en" or not check.message:
+def _told_in(rubric: Rubric, check: CheckResult, lang: str) -> CheckResult:
+    """A check with title and fault in another language; a check itself says them in English."""
+    if lang == "en":
         return check
+    title = rubric.titles.zh.get(check.id.partition("[")[0], check.title)
+    if not check.message:
+        return replace(check, title=title)
     finding = check.finding and replace(
         check.finding,
         wrong=extent_in(lang, check.finding.wrong),
         pattern=pattern_in(lang, check.finding.pattern),
     )
-    return replace(check, message=message_in(lang, check.message), finding=finding)
+    message = message_in(lang, check.message)
+    return replace(check, title=title, message=message, finding=finding)
 
 
 def _weight(rubric: Rubric, check: CheckResult) -> float:

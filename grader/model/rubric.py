@@ -55,6 +55,13 @@ class CheckOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Said where the check is worth nothing and fails alone: what was seen, at no cost."""
 
 
+class CheckTitles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Titles of checks in other languages than that of the bank, which is English."""
+
+    zh: dict[str, str] = {}
+    """By id of a check, without the case in brackets."""
+
+
 class PackageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the students' package is called, and where it lies in what they submit."""
 
@@ -205,6 +212,7 @@ class Rubric(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True)
     """Contract name, or id of a check, to a hint; the check's wins."""
     checks: dict[str, CheckOverride] = {}
     """Id of a check to what is changed of it."""
+    titles: CheckTitles = CheckTitles()
     notebooks: NotebookRules | None = None
     submit: SubmitRule = SubmitRule()
     """What `grader submit` packs, besides modules and notebooks."""

@@ -43,7 +43,8 @@ class CardLine(Struct, frozen=True):
         colon = ": " if self.label.isascii() else "："
         label = f"{self.label}{colon}" if self.label else ""
         if self.kind == "cause":
-            return f"{self.text}. {self.aside}".strip()
+            stop = ". " if self.text.isascii() else "。"
+            return f"{self.text}{stop}{self.aside}".strip()
         return f"{label}{self.text}{f' ({self.aside})' if self.aside else ''}"
 
 
@@ -54,7 +55,7 @@ def card_lines(
     worth = f"{number(card.points)} / {number(card.max_points)}" if points and card.own else ""
     place = place_of(card.source, texts)
     part = one_line(card.title, 80) if card.title != card.what else ""
-    aside = ", ".join(filter(None, [part, place, worth]))
+    aside = texts.comma.join(filter(None, [part, place, worth]))
     count = f"{card.number}. " if numbered else ""
     yield CardLine("head", one_line(card.what), f"{count}{texts.outcome(card.outcome)}", aside)
     if card.is_todo:
@@ -84,7 +85,7 @@ def _wrong_lines(card: Card, texts: Texts, audience: Audience) -> Iterator[CardL
 def _waiting_lines(card: Card, texts: Texts) -> Iterator[CardLine]:
     """How much depends on what a card is about."""
     if card.waiting:
-        parts = ", ".join(one_line(title, 60) for title in card.waiting_in)
+        parts = texts.comma.join(one_line(title, 60) for title in card.waiting_in)
         yield CardLine("note", texts("card.waiting", n=len(card.waiting), parts=parts))
 
 

@@ -284,6 +284,7 @@ class Texts:
         self.lang: Lang = lang
         self.html_lang = HTML_LANG[lang]
         self.colon = ": " if lang == "en" else "："
+        self.comma = ", " if lang == "en" else "，"
         self._column = 0 if lang == "en" else 1
 
     def __call__(self, key: str, /, **values: object) -> str:

@@ -140,7 +140,7 @@ def _how(result: Result, texts: Texts) -> str:
         kind = one_line(result.sandbox.kind, 40)
         named = f"{texts('how.sandbox')}{texts.colon}{kind}"
         facts.append(named if result.sandbox.isolated else texts("how.sandbox_off"))
-    return "".join(f"\n{fact}" if at == 0 else f", {fact}" for at, fact in enumerate(facts))
+    return f"\n{texts.comma.join(facts)}" if facts else ""
 
 
 def _style_of(error_kind: str) -> str:

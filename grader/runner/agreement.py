@@ -56,14 +56,18 @@ def _rubric_faults(assignment: Assignment, checks: Sequence[ListedCheck]) -> Ite
     """Checks, hints and parts of the rubric that no check of the bank is."""
     rubric = assignment.rubric
     ids = [check.id for check in checks]
+    families = {check.family for check in checks}
     for name in rubric.checks:
         if name not in ids:
             yield Fault(("checks", name), "is not a check", did_you_mean(name, ids))
-    known = {*ids, *(check.family for check in checks), *rubric.contract.targets}
+    known = {*ids, *families, *rubric.contract.targets}
     for name in rubric.hints:
         if name not in known:
             near = did_you_mean(name, [*ids, *rubric.contract.targets])
             yield Fault(("hints", name), "is neither a check nor in the contract", near)
+    for name in rubric.titles.zh:
+        if name not in families:
+            yield Fault(("titles", "zh", name), "is not a check", did_you_mean(name, families))
     used = {check.part for check in checks}
     if rubric.notebooks is not None:
         used |= {rule.part for rule in rubric.notebooks.files.values()}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from grader.assignment.folder import Assignment
-from grader.model.rubric import Rubric, Text
+from grader.model.rubric import CheckTitles, Rubric
+
+T = TypeVar("T")
 
 
 def kit_seed(assignment: Assignment) -> int:
@@ -33,6 +35,7 @@ def kit_rubric(assignment: Assignment, public: Collection[str], parts: Collectio
     """
     rubric = assignment.rubric
     left = {name: part for name, part in rubric.parts.items() if name in parts}
+    families = {check.partition("[")[0] for check in public}
     kept = replace(
         rubric,
         parts=left,
@@ -43,7 +46,8 @@ def kit_rubric(assignment: Assignment, public: Collection[str], parts: Collectio
         extends="",
         notebooks=None,
         submit=replace(rubric.submit, notebooks=_handed_in(rubric)),
-        hints=_of_the_kit(rubric, public),
+        hints=_of_the_kit(rubric.hints, {*public, *families, *rubric.contract}),
+        titles=CheckTitles(zh=_of_the_kit(rubric.titles.zh, families)),
         checks={name: each for name, each in rubric.checks.items() if name in public},
     )
     content = msgspec.to_builtins(kept, str_keys=True)
@@ -56,11 +60,9 @@ def _handed_in(rubric: Rubric) -> list[str]:
     return list(dict.fromkeys([*judged, *rubric.submit.notebooks]))
 
 
-def _of_the_kit(rubric: Rubric, public: Collection[str]) -> dict[str, Text]:
-    """The hints that are not only for checks that the kit does not have."""
-    families = {check.partition("[")[0] for check in public}
-    names = {*public, *families, *rubric.contract}
-    return {name: hint for name, hint in rubric.hints.items() if name in names}
+def _of_the_kit(told: Mapping[str, T], names: Collection[str]) -> dict[str, T]:
+    """What is told of these names: nothing of checks that the kit does not have."""
+    return {name: text for name, text in told.items() if name in names}
 
 
 def toml_text(content: Mapping[str, Any]) -> str:

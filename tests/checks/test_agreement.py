@@ -113,6 +113,12 @@ def test_a_fault_of_the_rubric_names_its_line(
         (
             "",
             "",
+            '[titles.zh]\n"toys::duoble" = "加倍"\n',
+            "line 14: key `titles.zh.toys::duoble` is not a check. Did you mean `toys::double`?",
+        ),
+        (
+            "",
+            "",
             '[parts.side]\npoints = 0\ntitle = { en = "" }\n[grading]\nshufle = true\n',
             "line 17: key `grading.shufle` is not known. Did you mean `shuffle`?",
         ),

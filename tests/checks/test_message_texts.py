@@ -19,8 +19,10 @@ from grader.checks.message_texts import _MESSAGES, extent_in, message_in
 from grader.checks.same import assert_same
 from grader.grading.scoring import ruled
 from grader.model.result import Outcome
+from grader.model.rubric import CheckTitles
 from grader.model.verdicts import NOT_IMPLEMENTED, Verdict
 from grader.report.cards import cards_of
+from grader.runner.answer_key import Key
 from grader.runner.check_run import _must_be_done
 from grader.student.replies import verdict_of
 from tests.report import sample
@@ -109,6 +111,31 @@ def test_a_result_is_told_in_its_language_and_what_is_to_do_says_itself() -> Non
     assert told.message == "affine_forward 还没有实现。"
     (card,) = cards_of([replace(told, max_points=1)], titles={"affine": "A"}, stands_on={})
     assert (card.reason, card.is_todo) == ("", True)
+
+
+def test_a_title_is_told_in_the_rubric_s_words_whatever_the_outcome() -> None:
+    titles = CheckTitles(zh={"layers::scale": "缩放"})
+    rubric = replace(Assignment.load("numpynn").rubric, titles=titles)
+    relu = {"targets": ["relu_forward"], "message": "x"}
+    checks = [
+        sample.check("scale[wide]", "layers"),
+        sample.check("scale", "layers", Outcome.FAILED, **relu),
+        sample.check("shift", "layers", title="Shift"),
+    ]
+    assert [told.title for told in ruled(rubric, checks, "zh")] == ["缩放", "缩放", "Shift"]
+    assert [told.title for told in ruled(rubric, checks, "en")] == [c.title for c in checks]
+
+
+@pytest.mark.parametrize("name", ["numpynn", "convnet"])
+def test_all_titles_of_shipped_checks_are_there_in_chinese(name: str) -> None:
+    assignment = Assignment.load(name)
+    checks = Key.load(assignment.layout.key).checks
+    assert {check.family for check in checks} == assignment.rubric.titles.zh.keys()
+    assert all(has_chinese(title) for title in assignment.rubric.titles.zh.values())
+
+
+def has_chinese(text: str) -> bool:
+    return any("一" <= char <= "鿿" for char in text)
 
 
 def test_each_text_is_said_somewhere() -> None:

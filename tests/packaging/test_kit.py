@@ -229,6 +229,8 @@ def hidden_secrets(name: str) -> list[str]:
                 }
     words = {text for text in texts["hidden"] - texts["public"] if len(text) > 8}
     titles = {check.title for check in hidden["hidden"]} - {c.title for c in hidden["public"]}
+    families = {check.family for check in checks if function_of(check.id).name not in public}
+    titles |= {assignment.rubric.titles.zh[family] for family in families}
     secrets = (functions - public) | titles | words
     elsewhere = "".join(
         path.read_text(encoding="utf-8")

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from grader.model.result import Cause, CheckResult, Outcome, Result, Visibility
+from grader.report.card_text import CardLine, card_lines
 from grader.report.cards import Card, cards_of
 from grader.report.cell_output import fragment, plain
 from grader.report.html import student_page
-from grader.report.strings import Lang
+from grader.report.strings import Lang, Texts
 from grader.report.terminal import summary
 from tests.report import sample
 
@@ -145,6 +146,22 @@ def test_a_mistake_is_told_once_and_as_surely_as_any_check_says() -> None:
     (card,) = made(wrong("scale", "a", causes=open_), wrong("scale", "b", causes=[mistake("m")]))
     assert [[cause.id for cause in group.causes] for group in card.cause_groups] == [["m"]]
     assert card.cause_groups[0].label == ""
+
+
+def test_a_line_of_a_card_is_punctuated_in_its_language() -> None:
+    cause = {
+        "en": ("Summed, not averaged", "N times too large."),
+        "zh": ("求和而不是平均", "大了 N 倍。"),
+    }
+    said = {lang: str(CardLine("cause", text, aside=more)) for lang, (text, more) in cause.items()}
+    assert said == {
+        "en": "Summed, not averaged. N times too large.",
+        "zh": "求和而不是平均。大了 N 倍。",
+    }
+    (card,) = made(wrong("scale"))
+    heads = [next(card_lines(card, Texts(lang), "student", points=True)).aside
+             for lang in ("en", "zh")]  # fmt: skip
+    assert heads == ["Layers, 0 / 2", "Layers，0 / 2"]
 
 
 def test_the_check_that_may_show_its_values_is_told_in_full() -> None:
