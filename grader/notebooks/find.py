@@ -155,7 +155,9 @@ def _explained(problems: Mapping[str, str], absent: list[str]) -> dict[str, str]
 def _is(book: Notebook, name: str, release: Notebook, releases: Mapping[str, Notebook]) -> bool:
     if book.name in releases:
         return book.name == name
-    return _by_name(book.path, name) or share_of(book, release) >= 0.5
+    if _by_name(book.path, name):
+        return True
+    return not book.name and share_of(book, release) >= 0.5  # else it is another assignment's
 
 
 def _by_name(path: str, name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from grader.runner.recording import record_key
 from tests.verify.toy import LAYERS, SCALE, SHIFT, make
 
-__all__ = ["LAYERS", "WRONG", "assignment", "hand_in", "slow", "timeless"]
+__all__ = ["LAYERS", "WRONG", "assignment", "hand_in", "recorded_key", "slow", "timeless"]
 WRONG = "def scale(x, w):\n    return x + w\n\n\ndef shift(x, b):\n    return x + 2 * b\n"
 
 
@@ -20,12 +20,12 @@ def assignment(folder: Path) -> Path:
     """The assignment's rubric, in a folder of its own with the answer key."""
     folder.mkdir(parents=True, exist_ok=True)
     made = make(folder, SCALE, SHIFT)
-    made.layout.key.write_bytes(_key())
+    made.layout.key.write_bytes(recorded_key())
     return made.path
 
 
 @cache
-def _key() -> bytes:
+def recorded_key() -> bytes:
     """Recorded once in a process: each start would record it again, which takes most of it."""
     with TemporaryDirectory() as folder:
         made = make(Path(folder), SCALE, SHIFT)
