@@ -114,7 +114,7 @@ def _effect_said(effect: VariantEffect, written: WrittenFunction, texts: Texts) 
         parts.append(texts("oral.effect.same", names=_joined(same, texts)))
     numbers = any(each.what in ("shape", "factor", "some") for each in effect.values)
     end = _in_call(effect.call, written, texts) if numbers else ""
-    return "; ".join(parts) + end + "."
+    return texts("oral.effect.next").join(parts) + end + texts("oral.effect.end")
 
 
 def _value_said(value: ReturnedValue, texts: Texts) -> str:

@@ -50,6 +50,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing: what it returns stays the same on all {n} inputs that were tried.",
         "没有变化：在试过的全部 {n} 组输入上返回值都不变。",
     ),
+    "oral.effect.next": ("; ", "；"),
+    "oral.effect.end": (".", "。"),
     "oral.effect.same": ("{names} unchanged", "{names} 不变"),
     "oral.effect.differs": (
         "{name}: other values, in the same shape",

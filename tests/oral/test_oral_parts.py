@@ -18,10 +18,12 @@ from grader.model.similar_pairs import (
     SimilarPair,
 )
 from grader.oral.oral_sheet import similar_functions
+from grader.oral.question_kinds import _effect_said
 from grader.oral.source_changes import SourceChange, source_changes
 from grader.oral.variant_bench import ObservedCall
-from grader.oral.variant_effects import VariantEffect, definite_effect
+from grader.oral.variant_effects import ReturnedValue, VariantEffect, definite_effect
 from grader.report.oral_page import oral_page
+from grader.report.strings import Lang, Texts
 from grader.verify.source_pieces import functions
 
 
@@ -95,6 +97,17 @@ def test_a_single_number_has_a_factor_only_if_it_is_the_same_everywhere() -> Non
     assert other is not None
     assert other.values[0].what == "number"
     assert not other.is_telling
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "loss: another number; dx unchanged."), ("zh", "loss：变为另一个数；dx 不变。")],
+)
+def test_what_a_change_does_is_said_in_one_language(lang: Lang, said: str) -> None:
+    values = (ReturnedValue("loss", "number"), ReturnedValue("dx", "same"))
+    found = VariantEffect("", "", 0, values, call(None), 4)
+    function: Any = None  # of which nothing is said where no number is
+    assert _effect_said(found, function, Texts(lang)) == said
 
 
 def test_what_is_not_the_same_on_every_input_is_no_answer() -> None:
