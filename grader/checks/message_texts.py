@@ -13,6 +13,7 @@ from typing import Final
 from grader.checks.patterns import pattern_in
 from grader.model.rubric import Text
 from grader.model.verdicts import NOT_IMPLEMENTED
+from grader.submission.syntax_help import explanation_in
 
 _MESSAGES: Final = (
     # what was not judged
@@ -70,6 +71,7 @@ _MESSAGES: Final = (
          "{name} 没有返回，而是结束了整个进程。"),
     Text("{name} ended the whole process ({ending}) instead of returning.",
          "{name} 没有返回，而是结束了整个进程（{ending}）。"),
+    Text("{name} cannot be read: {fault}.", "无法读取 {name}：{fault}。"),
     Text("{name} could not be loaded: {text}", "无法加载 {name}：{text}"),
 )  # fmt: skip
 """The first that fits is meant."""
@@ -80,7 +82,9 @@ _EXTENTS: Final = (
     Text("{k} of {n} elements", "{n} 个元素中的 {k} 个"),
 )
 
-_LONG: Final = ("name", "share", "pattern", "shape", "right", "place", "text", "message", "title")
+_LONG: Final = (
+    "name", "share", "pattern", "shape", "right", "place", "text", "message", "title", "fault",
+)  # fmt: skip
 """What may hold spaces."""
 
 _SINGLE: Final = Text(" (a single number)", "（一个数）")
@@ -115,6 +119,8 @@ def _part_in(lang: str, name: str, text: str) -> str:
             return pattern_in(lang, text)
         case "message":
             return message_in(lang, text)
+        case "fault":
+            return explanation_in(lang, text)
         case "shape" | "right":
             return text.replace(" (a single number)", _SINGLE.in_language(lang))
     return text

@@ -6,6 +6,8 @@ import re
 import sys
 from typing import Final, NamedTuple
 
+from grader.model.rubric import Text
+
 OURS: Final = sys.version_info[:2]
 """The Python that grades."""
 _CONFLICT: Final = re.compile(r"^(?:<{7}|>{7}) \S", re.MULTILINE)
@@ -17,22 +19,49 @@ _NEWER: Final = (
 )
 _QUOTES: Final = re.compile(r"invalid character '[“”‘’„‟«»]'")
 _ADVICE: Final = {
-    "inconsistent use of tabs": "indent with spaces only",
-    "unexpected indent": "this line starts further to the right than its block",
-    "unindent does not match": "this line starts between two levels of indentation",
-    "expected an indented block": "the body is missing or not indented",
-    "was never closed": "the closing bracket is missing",
-    "unterminated": "the closing quotes are missing",
-    "non-printable character U+00A0": "a non-breaking space, as copied from a web page or a PDF: "
-    "type an ordinary one",
-    "invalid character": "it looks like an ordinary one but is not: retype it",
+    "inconsistent use of tabs": Text("indent with spaces only", "请只用空格缩进"),
+    "unexpected indent": Text(
+        "this line starts further to the right than its block: indent it like the lines before it",
+        "这一行比所在的代码块更靠右：请与前面各行对齐",
+    ),
+    "unindent does not match": Text(
+        "this line starts between two levels of indentation: indent it like the lines of its block",
+        "这一行处于两级缩进之间：请与所在代码块的各行对齐",
+    ),
+    "expected an indented block": Text(
+        "the body is missing or not indented: indent it, or write `pass`",
+        "缺少函数体或没有缩进：请缩进，或写上 `pass`",
+    ),
+    "was never closed": Text("the closing bracket is missing: add it", "缺少右括号：请补上"),
+    "unterminated": Text("the closing quotes are missing: add them", "缺少结束的引号：请补上"),
+    "non-printable character U+00A0": Text(
+        "a non-breaking space, as copied from a web page or a PDF: type an ordinary one",
+        "从网页或 PDF 复制来的不换行空格：请改成普通空格",
+    ),
+    "invalid character": Text(
+        "it looks like an ordinary one but is not: retype it",
+        "它看起来像普通字符，其实不是：请重新输入",
+    ),
 }
+_COMMAND: Final = Text(
+    "an IPython command, not Python: delete it", "这是 IPython 命令，不是 Python：请删除"
+)
 _PASTED: Final = {
-    "%": "an IPython command, not Python: delete it",
-    "!": "an IPython command, not Python: delete it",
-    ">>> ": "a prompt, copied along with the code: delete it",
-    "```": "Markdown, not Python: delete it",
+    "%": _COMMAND,
+    "!": _COMMAND,
+    ">>> ": Text(
+        "a prompt, copied along with the code: delete it", "这是随代码一起复制来的提示符：请删除"
+    ),
+    "```": Text("Markdown, not Python: delete it", "这是 Markdown，不是 Python：请删除"),
 }
+_TYPOGRAPHIC: Final = Text("typographic quotes: type plain ones", "印刷体引号：请改用普通引号")
+_CONFLICTING: Final = Text(
+    "a merge conflict was left in (<<<<<<<, =======, >>>>>>>): "
+    "keep one of the two versions and delete these lines",
+    "留有合并冲突（<<<<<<<、=======、>>>>>>>）：请保留其中一个版本，并删除这些行",
+)
+_TEXTS: Final = (*_ADVICE.values(), *_PASTED.values(), _TYPOGRAPHIC, _CONFLICTING)
+_PLACE: Final = re.compile(r"^(.+?), line (\d+): ", re.MULTILINE)
 _CUT: Final = ("unexpected EOF", "expected an indented block")
 
 
@@ -50,25 +79,36 @@ def explain(text: str, reason: str, line: int) -> Explained:
     """
     conflict = _CONFLICT.search(text)
     if conflict is not None:
-        what = "a merge conflict was left in (<<<<<<<, =======, >>>>>>>): "
-        advice = "keep one of the two versions and delete these lines"
-        return Explained(what + advice, text.count("\n", 0, conflict.start()) + 1)
+        return Explained(_CONFLICTING.en, text.count("\n", 0, conflict.start()) + 1)
     lines = text.split("\n")
     source = lines[line - 1] if 0 < line <= len(lines) else ""
     known = _newer(source, reason) or _pasted(source)
     if known:
         return Explained(f"{reason} ({known})", line)
     if _QUOTES.search(reason):
-        return Explained(f"{reason} (typographic quotes: type plain ones)", line)
-    advice = next((advice for words, advice in _ADVICE.items() if words in reason), "")
+        return Explained(f"{reason} ({_TYPOGRAPHIC.en})", line)
+    advice = next((advice.en for words, advice in _ADVICE.items() if words in reason), "")
     return Explained(f"{reason} ({advice})" if advice else reason, line)
+
+
+def explanation_in(lang: str, text: str) -> str:
+    """`layers.py, line 12: unexpected indent (..)` in another language.
+
+    The parser's own words stay.
+    """
+    if lang == "en":
+        return text
+    for each in _TEXTS:
+        text = text.replace(f" ({each.en})", f"（{each.in_language(lang)}）")
+        text = text.replace(each.en, each.in_language(lang))
+    return _PLACE.sub(r"\1 第 \2 行：", text)
 
 
 def _pasted(source: str) -> str:
     """What stands in the line that belongs to another program than Python."""
     for start, what in _PASTED.items():
         if source.lstrip().startswith(start):
-            return what
+            return what.en
     return ""
 
 

@@ -25,6 +25,7 @@ from grader.report.cards import cards_of
 from grader.runner.answer_key import Key
 from grader.runner.check_run import _must_be_done
 from grader.student.replies import verdict_of
+from grader.submission.syntax_help import explain
 from tests.report import sample
 from tests.support import REPOSITORY
 
@@ -47,6 +48,13 @@ def undefined(missing: dict[str, str]) -> str:
     return said(lambda: _must_be_done(cast(Any, known), cast(Any, asks)))
 
 
+def unreadable(source: str) -> str:
+    why = explain(source, "unexpected indent", 1).reason
+    known = SimpleNamespace(broken={"f": f"layers.py, line 1: {why}"})
+    asks = SimpleNamespace(targets=["f"])
+    return said(lambda: _must_be_done(cast(Any, known), cast(Any, asks)))
+
+
 def answered(reply: dict[str, Any]) -> str:
     verdict = verdict_of(reply, "f", "f(x)")
     assert isinstance(verdict, Verdict)
@@ -54,6 +62,9 @@ def answered(reply: dict[str, Any]) -> str:
 
 
 CASES: dict[str, Callable[[], str]] = {
+    "unreadable": lambda: unreadable("  x = 1"),
+    "unreadable, pasted": lambda: unreadable(">>> x = 1"),
+    "unreadable, merged": lambda: unreadable("<<<<<<< HEAD\n"),
     "not defined": lambda: undefined({}),
     "not defined in its file": lambda: undefined({"f": "layers.py"}),
     "values": lambda: said(lambda: assert_close("out", X + X**2, X)),
@@ -73,7 +84,7 @@ CASES: dict[str, Callable[[], str]] = {
     "raised in a line": lambda: answered(RAISED | {"frames": [FRAME]}),
     "to do": lambda: NOT_IMPLEMENTED.en.format(name="f"),
 }
-KEPT = r"\b(out|dx|f|g|NaN|None|KeyError|layers\.py|dict|w)\b"
+KEPT = r"\b(out|dx|f|g|NaN|None|KeyError|layers\.py|dict|w|unexpected indent)\b"
 """Names, which are the same in every language."""
 
 

@@ -84,6 +84,17 @@ def test_a_broken_function_costs_itself(tmp_path: Path, body: str, line: int, re
     assert run.split("\n")[-5:] == lines[-5:]
 
 
+def test_a_line_too_far_to_the_right_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """A course's template was given out with ` pass` in place of `    pass`."""
+    body = "def svm_loss(x, y):\n    loss = None\n     pass\n\n    return loss\n"
+    submission = read_layers(tmp_path, BEFORE + body + AFTER)
+    assert submission.broken == {
+        "svm_loss": "layers.py, line 14: unexpected indent (this line starts further to the right "
+        "than its block: indent it like the lines before it)"
+    }
+    assert submission.locations.keys() == {"relu_forward", "relu_backward", "svm_loss"}
+
+
 def test_the_stub_raises_what_the_parser_said(tmp_path: Path) -> None:
     text = "def relu_forward(x): return x\ndef svm_loss(x, y):\n    return )\n"
     submission = read_layers(tmp_path, text)
