@@ -20,7 +20,8 @@ def as_asked(
 ) -> CheckResult:
     """A check that fails does not count if the student's notebooks were given out without it.
 
-    That is for their release to say, never for what is missing.
+    That is for their release to say, never for what is missing. One that tries nothing but what was
+    given complete, or is not asked for, does not count either, whether it fails or not.
 
     Args:
         check: of a cell or a value of the assignment's notebook.
@@ -28,10 +29,13 @@ def as_asked(
         release: that of the student's notebook.
         stand_in: whether other data were served than that notebook was written for.
     """
-    if check.outcome is Outcome.PASSED:
+    title = release.title or release.id
+    whose = f"The notebooks of {title}"
+    if calls and not any(map(release.counts, calls)):
+        text = f"{title} does not ask for {', '.join(sorted(calls))}; this does not count."
+    elif check.outcome is Outcome.PASSED:
         return check
-    whose = f"The notebooks of {release.title or release.id}"
-    if untried := release.not_tried(sorted(calls)):
+    elif untried := release.not_tried(sorted(calls)):
         text = f"{whose} do not try {', '.join(untried)}; this does not count."
     elif release.lacks(*_place(check)):
         text = f"{whose} do not have this; it does not count."

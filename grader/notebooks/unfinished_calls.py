@@ -33,7 +33,9 @@ class UnfinishedCalls:
         """What the cells call of them that define the name at the start of a value's path."""
         name, _ = parse_path(path)
         cells = (cell for cell in self._book.cells if cell.code and self.in_cell(cell.id))
-        found = {n for c in cells if name in defined_names(c.source) for n in self.in_cell(c.id)}
+        found = {
+            n for c in cells if name in defined_names(c.run or c.source) for n in self.in_cell(c.id)
+        }
         return sorted(found)
 
 

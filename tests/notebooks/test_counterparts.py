@@ -105,7 +105,7 @@ def test_a_cell_that_tries_what_is_not_implemented_is_not_done(ran: CellOutcome)
     }
     assert found["train"].message == "Net is not implemented yet."
     told = Release(id="old", asks=frozenset({"f", "Net"}))
-    assert _outcomes(theirs, told, ["g"])["g-check"] is Outcome.PASSED, "nobody asked for it"
+    assert _outcomes(theirs, told, ["g"])["g-check"] is Outcome.SKIPPED, "nobody asked for it"
 
 
 def test_cells_that_call_nothing_earn_nothing() -> None:
@@ -133,6 +133,16 @@ def test_what_their_own_notebooks_have_not_does_not_count() -> None:
     theirs = book("f(1)", "net = Net(3)\nplot(net)")
     assert _outcomes(theirs, told)["plot"] is Outcome.PASSED, "what is there counts"
     assert _outcomes(theirs, told, c1=CellOutcome.ERROR)["plot"] is Outcome.SKIPPED
+
+
+def test_a_cell_that_tries_what_was_given_complete_earns_nothing() -> None:
+    theirs, told = book("f(1)", "g(1)"), Release(id="old", gives=frozenset({"g"}))
+    found = _judged(theirs, told, ())
+    assert (found["f-check"].outcome, found["g-check"].outcome) == (
+        Outcome.PASSED,
+        Outcome.SKIPPED,
+    )
+    assert found["g-check"].message == "old does not ask for g; this does not count."
 
 
 SHORT = "`net` is right on 12.0 % of images; at least 50 % is asked for."

@@ -115,7 +115,7 @@ def test_a_value_out_of_what_is_not_implemented_is_not_done(
 ) -> None:
     value = ValueRule(Text("A training"), "history", path, 0.5)
     rule = NotebookRule(part="part", title=Text("Work"), values={"trained": value})
-    made = book("nets = {}\nnets['a'] = Net()", "f(1)", "other = train()")
+    made = book("print 'a'\nnets = {}\nnets['a'] = Net()", "f(1)", "other = train()")
     judge = Judge("Work", rule, lang="en", release=book(), book=made, ours=False, left=left)
     said = (Outcome.FAILED, f"`{path}` is empty.")
     (check,) = judge.checks({"trained": said})
