@@ -66,7 +66,8 @@ def kinds_of(
     kinds = list(_all_kinds(parameter, usage, doc))
     for receiver in passed_on:
         said = argument_kinds.documented(receiver.definition.doc).get(receiver.parameter, "")
-        kinds += [kind._replace(cost=kind.cost + 0.05) for kind in argument_kinds.described(said)]
+        there = [*argument_kinds.described(said), *_annotated_there(receiver)]
+        kinds += [kind._replace(cost=kind.cost + 0.05) for kind in there]
     if usage.ndim:
         kinds += ranked(_of_rank(usage.ndim), start=1.0)
         kinds = [kind for kind in kinds if _may_have_rank(kind, usage.ndim)] or kinds
@@ -110,7 +111,7 @@ def _all_kinds(parameter: DeclaredParameter, usage: Usage, doc: str) -> Iterator
 
 def _annotated(annotation: str, by_name: list[Kind]) -> Iterator[Kind]:
     low = annotation.lower()
-    scalars = [kind for kind in by_name if not kind.is_drawn]
+    scalars = [kind._replace(cost=kind.cost - 0.2) for kind in by_name if not kind.is_drawn]
     arrays = [kind for kind in by_name if kind.is_drawn]
     if "ndarray" in low or "arraylike" in low or "array" in low:
         yield from arrays
@@ -128,6 +129,12 @@ def _annotated(annotation: str, by_name: list[Kind]) -> Iterator[Kind]:
         yield from ranked(argument_kinds.NUMBERS, start=-0.1)
     elif low == "str":
         yield from ranked(("'abca'", "'the cat'"), start=0.0)
+
+
+def _annotated_there(receiver: Receiver) -> Iterator[Kind]:
+    for parameter in receiver.definition.parameters:
+        if parameter.name == receiver.parameter:
+            yield from _annotated(parameter.annotation, argument_kinds.named(parameter.name))
 
 
 def _dicts(usage: Usage, doc: Mapping[str, str]) -> Iterator[Kind]:

@@ -173,7 +173,7 @@ BY_NAME: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"(cov\w*|covariances?|sigmas?|precision|gram)", (COVARIANCE,)),
     (
         r"d[a-z]\w?|dout|dx|dw|dy|grad\w*|delta|upstream",
-        (X, normal("N", "M"), normal("D", "M"), normal("N"), SCALAR),
+        (X, normal("N", "M"), normal("N", "C"), normal("D", "M"), normal("N"), SCALAR),
     ),
     (
         r"(lr|learning_?rate|alpha|eta|step_?size|reg\w*|lam\w*|l1\w*|l2\w*|decay|momentum|rho|"
@@ -207,6 +207,7 @@ BY_NAME: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         ("[<D>, <H>, <C>]", "[<H>, <C>]"),
     ),
     (r"(i|j|idx|index|axis|class_idx|label|node|feature\w*)", ("1", "0", "2")),
+    (r"(axes|dims?_?order|perm\w*)", ("(0, 1)", "(1, 0)", "(1,)", "(0,)")),
     (r"(mask|flags?)", ("inputs.labels(<N>, 2).astype(bool)", X)),
     (r"(text|string|s|word|name|sentence)", ("'abca'", "'the cat'")),
     (

@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 
+from grader.authoring.folder_writer import file_name
 from grader.authoring.survey import Chosen
 
 _HEAD = '''"""Checks of {module}, written by `grader new`."""
@@ -30,11 +31,6 @@ def bank_modules(chosen: Iterable[Chosen], modules: dict[str, str]) -> dict[str,
     return {
         f"{file_name(module)}.py": _text(module, checks) for module, checks in by_module.items()
     }
-
-
-def file_name(module: str) -> str:
-    """The bank's module for one of the reference."""
-    return module.replace(".", "_").strip("_") or "checks"
 
 
 def _text(module: str, checks: list[Chosen]) -> str:

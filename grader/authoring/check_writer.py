@@ -21,6 +21,12 @@ class Written(NamedTuple):
     """Of its function."""
     title: str
     text: str
+    part: str
+
+    @property
+    def id(self) -> str:
+        """As the runner names it, and draws its inputs by."""
+        return f"{self.part}::{self.name.removeprefix('test_')}"
 
 
 def title_of(candidate: Candidate) -> str:
@@ -75,9 +81,8 @@ def write_check(
     if body[:1] == [""]:
         body = body[1:]
     head += [")", f"def {name}(student: Student, reference: Student, inputs: Inputs) -> None:"]
-    return Written(
-        name, title, "\n".join([*head, *(f"    {line}" if line else "" for line in body)]) + "\n"
-    )
+    text = "\n".join([*head, *(f"    {line}" if line else "" for line in body)]) + "\n"
+    return Written(name, title, text, part)
 
 
 def _body(candidate: Candidate, contract: Mapping[str, ContractEntry]) -> list[str]:

@@ -15,7 +15,7 @@ from grader.authoring.explore import Explorer, Known
 from grader.authoring.given_state import given_state, rebased
 from grader.authoring.object_evidence import OPERATORS
 from grader.authoring.reference_source import Definition
-from grader.authoring.result_candidates import changes, result_candidates
+from grader.authoring.result_candidates import result_candidates
 from grader.authoring.scenario import Scenario
 
 _MOST_PREFIXES: Final = 5
@@ -115,7 +115,7 @@ def _of_objects(
                     yield from _calls(explorer, known, target, prefix, new)
                 if new:
                     found[at] = known
-                    if changes(explorer, known, prefix.receiver):
+                    if explorer.changes(known, prefix.receiver):
                         fresh.append(_after(explorer, known, prefix, method))
                     elif _returns_object(explorer, known) and not prefix.given:
                         makes.append((method, known))

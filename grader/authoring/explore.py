@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, Final, Literal, NamedTuple
-
-import numpy as np
+from typing import Any, Final, NamedTuple
 
 from grader.authoring.argument_evidence import kinds_of, optional_sizes, small_counts, usage_of
 from grader.authoring.argument_flow import receivers
@@ -19,24 +16,30 @@ from grader.authoring.call_naming import (
     unused,
     variable_for,
 )
+from grader.authoring.call_outcomes import drained, plain_part, says_nothing
 from grader.authoring.native_reference import (
     NativeReference,
     fingerprint,
     is_finite,
-    is_plain,
     tried,
 )
 from grader.authoring.object_evidence import (
     LIST_OF_OBJECTS,
     OBJECT,
+    USED,
     constructor,
     object_kinds,
 )
 from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
-from grader.authoring.scenario import MOST_ITEMS, Ran, Scenario, Step, run_here
+from grader.authoring.scenario import Ran, Scenario, Step, run_here
 
 SEARCH_SECONDS: Final = 4.0
-_OTHER_SHAPES: Final = (normal("D", "M"), normal("D"), normal("N", "1"))
+_USE_SECONDS: Final = 0.5
+_IT: Final = "it"
+"""The variable of an object while its making is put together."""
+_OTHER_SHAPES: Final = (
+    normal("D", "M"), normal("D"), normal("N", "1"), normal("T", "N", "D"), normal("T", "D", "M"),
+)  # fmt: skip
 """Of the array that an object is made of, for the second object in a call."""
 
 
@@ -78,6 +81,8 @@ class Explorer:
         """Ways to make an object of each class."""
         self._ways: dict[str, list[Known]] = {}
         self._making: set[str] = set()
+        self._uses: dict[tuple[str, tuple[Step, ...]], Scenario] = {}
+        self._using: set[str] = set()
 
     # Arguments
 
@@ -217,8 +222,8 @@ class Explorer:
     def outcome(self, scenario: Scenario, redrawn: str = "") -> Any:
         """What can be told of a scenario's end; None if it raises, or makes no finite numbers."""
         ran = self.run(scenario._replace(seeded=True), redrawn=redrawn)
-        result = _drained(ran.result)[0] if ran else None
-        if ran is None or not is_finite(_plain_part(result)):
+        result = drained(ran.result)[0] if ran else None
+        if ran is None or not is_finite(plain_part(result)):
             return None
         step = scenario.steps[-1]
         # The arguments are part of what comes of a call only where it changes them.
@@ -234,7 +239,7 @@ class Explorer:
             and fingerprint(value) != fingerprint(held.get(name))
         }
         outcome = (fingerprint(result), tuple(sorted(changed.items())))
-        return None if _says_nothing(result) and not changed else outcome
+        return None if says_nothing(result) and not changed else outcome
 
     def run(self, scenario: Scenario, seed: int | str = 11, redrawn: str = "") -> Ran | None:
         """Run a scenario; None if it raises or takes too long."""
@@ -280,30 +285,65 @@ class Explorer:
             named.name(name, kind.template)
         return call.prefix._replace(draws=tuple(draws.items()), steps=tuple(steps), sizes=named)
 
-    def _list(self, name: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
+    def _list(self, names: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
         """Add the making of two objects, and return a list of them."""
-        first, second = (self._object(f"{name}#{way}", parameter, draws, steps) for way in (0, 1))
-        return f"[{first}, {second}]"
+        first, _, second = names.partition(", ")
+        made = (f"{first}#0", f"{second}#0" if second else f"{first}#1")
+        return f"[{', '.join(self._object(way, parameter, draws, steps) for way in made)}]"
 
     def _object(self, way: str, parameter: str, draws: dict[str, str], steps: list[Step]) -> str:
         """Add the making of an object, and return its variable."""
-        name, _, number = way.partition("#")
+        name, _, number = way.removesuffix(USED).partition("#")
         ways = self.ways(name)
         if not ways:
             return "None"
         known = self._composed(ways[min(int(number), len(ways) - 1)], draws, steps)
         made = known.scenario(self)
-        used = taken_names(draws, steps)
-        variable = unused(parameter, used)
-        renamed: dict[str, str] = {}
+        *before, last = made.steps
+        made = made._replace(steps=(*before, last._replace(results=(_IT,), returns=None)))
+        if way.endswith(USED):
+            made = self._used(name, made)
+        variable = unused(parameter, taken_names(draws, steps))
+        renamed = {_IT: variable}
         for old, template in made.draws:
-            renamed[old] = unused(f"{variable}_{old}", used | set(draws))
+            taken = {variable, *taken_names(draws, steps)}
+            renamed[old] = unused(f"{variable}_{old}", taken)
             draws[renamed[old]] = template
         for step in made.steps:
-            args = tuple((key, renamed.get(code, code)) for key, code in step.args)
-            results = step.results or (variable,)
-            steps.append(step._replace(args=args, results=results, returns=None))
+            for old in step.results:
+                if old not in renamed:
+                    taken = {*renamed.values(), *taken_names(draws, steps)}
+                    renamed[old] = unused(old, taken)
+            steps.append(step.renamed(renamed))
         return variable
+
+    def _used(self, name: str, made: Scenario) -> Scenario:
+        """The making of an object, and a call of each method that changes it."""
+        key = name, made.steps
+        if key not in self._uses and name not in self._using:
+            self._using.add(name)
+            self._uses[key] = self._with_calls(name, made)
+            self._using.remove(name)
+        return self._uses.get(key, made)
+
+    def _with_calls(self, name: str, made: Scenario) -> Scenario:
+        for method in self.source.methods(name).values():
+            if not method.name.startswith("_") and not method.is_property:
+                known = self.method(method, made, _IT, _USE_SECONDS)
+                if known is not None and self.changes(known, _IT):
+                    named = self.called(known)
+                    made = named[0]._replace(seen=()) if named else made
+        return made
+
+    def changes(self, known: Known, receiver: str) -> bool:
+        """Whether a call changes the object that it is a method of."""
+        scenario = known.scenario(self)._replace(seeded=True)
+        before = self.run(scenario._replace(steps=scenario.steps[:-1]))
+        after = self.run(scenario)
+        if before is None or after is None:
+            return False
+        held = before.variables[receiver], after.variables[receiver]
+        return bool(fingerprint(held[0]) != fingerprint(held[1]))
 
     def _composed(self, known: Known, draws: dict[str, str], steps: list[Step]) -> Known:
         """The making of an object from the parts of one that is there: `layer.parameters()`."""
@@ -331,22 +371,14 @@ class Explorer:
         if ran is None:
             return None
         *before, last = scenario.steps
-        result, drained = _drained(ran.result)
+        result, items = drained(ran.result)
         nothing = result is None or _is_receiver(result, scenario, self)
         named = NOTHING if nothing else result_names(known.call.definition, result, scenario)
-        returns = (f"{named.results[0]}*",) if drained else named.returns
-        step = last._replace(results=named.results, returns=returns, drained=drained)
+        returns = (f"{named.results[0]}*",) if items else named.returns
+        step = last._replace(results=named.results, returns=returns, drained=items)
         scenario = scenario._replace(steps=(*before, step), seen=named.seen)
         again = self.run(scenario._replace(seeded=True))
         return (scenario, again) if again is not None else None
-
-
-def _drained(result: Any) -> tuple[Any, Literal["", "values", "objects"]]:
-    """What an iterator yields, None if that is nothing or it breaks off; anything else as it is."""
-    if not isinstance(result, Iterator):
-        return result, ""
-    _, items = tried(lambda: list(islice(result, MOST_ITEMS)))
-    return (items, "values" if is_plain(items) else "objects") if items else (None, "")
 
 
 def _is_receiver(result: Any, scenario: Scenario, explorer: Explorer) -> bool:
@@ -379,17 +411,8 @@ def _type_of(choice: Choice) -> tuple[str, ...]:
     return tuple(
         "{}".join(map(str, (kind.template.partition("(")[0], kind.template.count("<"))))
         if kind.is_drawn
+        else kind.template.removesuffix(USED)
+        if kind.template.startswith(OBJECT)
         else "number"
         for kind in choice.values()
     )
-
-
-def _plain_part(value: Any) -> Any:
-    if is_plain(value):
-        return value
-    return [item for item in value if is_plain(item)] if isinstance(value, tuple | list) else None
-
-
-def _says_nothing(result: Any) -> bool:
-    first = result[0] if isinstance(result, tuple) and result else result
-    return first is None or (isinstance(first, np.ndarray) and first.size == 0)

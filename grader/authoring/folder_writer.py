@@ -10,6 +10,8 @@ from typing import Final
 from grader.model.errors import InputError
 
 POINTS: Final = 100
+SEED: Final = 7
+"""Of the inputs that the checks of a new assignment draw."""
 
 
 def require_empty(out: Path) -> None:
@@ -20,6 +22,11 @@ def require_empty(out: Path) -> None:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: is not an empty folder.", hint="Name one that is not there yet.")
+
+
+def file_name(module: str) -> str:
+    """The bank's module for one of the reference, and its part of the rubric."""
+    return module.replace(".", "_").strip("_") or "checks"
 
 
 def package_name(package: str, assignment: str) -> str:

@@ -10,7 +10,13 @@ from typing import Final, NamedTuple
 from grader.assignment.layout import MAIN
 from grader.authoring.bank_writer import quoted, tidy
 from grader.authoring.check_writer import slug, string_of
-from grader.authoring.folder_writer import package_name, require_empty, shared_points, spoken
+from grader.authoring.folder_writer import (
+    SEED,
+    package_name,
+    require_empty,
+    shared_points,
+    spoken,
+)
 from grader.authoring.from_gradescope import gradescope_units
 from grader.authoring.from_notebooks import nbgrader_units, otter_units
 from grader.authoring.imported_course import CourseUnit, LeftOut, Translated, translate
@@ -200,7 +206,7 @@ def _toml(
         weights = {unit: float(share) for unit, share in shares.items()}
     yield f"id = {quoted(package_name('', name).replace('_', '-').lower())}"
     yield f"points = {sum(weights.values()):g}"
-    yield "seed = 7"
+    yield f"seed = {SEED}"
     yield ""
     yield "[title]"
     yield f"en = {quoted(spoken(name))}"

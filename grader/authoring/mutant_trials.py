@@ -15,6 +15,7 @@ import numpy as np
 
 from grader.assignment.stripping import strip_solutions
 from grader.authoring.allowance import Allowance
+from grader.authoring.folder_writer import SEED
 from grader.authoring.native_reference import NativeReference, TimeUp, quiet
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.side_effects import forbid_side_effects
@@ -31,7 +32,8 @@ from grader.verify.observation import Observation, telling
 from grader.worker import compat
 from grader.worker.dispatcher import Dispatcher
 
-_SEEDS: Final = ("11", "12", "13")
+_SEEDS: Final = (str(SEED), "11", "12")
+"""The first is the one under which the answer key is recorded."""
 _NUDGE: Final = 1e-12
 _SLOW: Final = 0.5
 """Seconds that a check may take on the reference."""
@@ -47,6 +49,8 @@ _LARGEST: Final = 1 << 20
 _ENOUGH: Final = 3
 """Checks that are known to catch a mutant, after which no more are tried."""
 _CPU_SECONDS: Final = 20
+
+_NO_IDS: Final[Mapping[str, str]] = {}
 
 Function = Callable[..., None]
 
@@ -70,11 +74,20 @@ class Trials:
         source: ReferenceSource,
         contract: Mapping[str, ContractEntry],
         checks: Mapping[str, str],
+        ids: Mapping[str, str] = _NO_IDS,
     ) -> None:
-        """Take the checks as source by their ids, the best first."""
+        """Take the checks as source by their names, the best first.
+
+        Args:
+            source: the reference.
+            contract: what it offers.
+            checks: name to source.
+            ids: name to the id by which the runner draws inputs; for checks that draw some.
+        """
         self._source = source
         self._contract = contract
         self._checks = {name: _compiled(text) for name, text in checks.items()}
+        self._ids = ids
 
     def on_reference(self, allowance: Allowance | None = None, jobs: int = 1) -> Tried:
         """Run every check on the reference, a few at a time in a process of their own.
@@ -162,7 +175,7 @@ class Trials:
     def _run(
         self, name: str, check: Function, student: Channel, reference: Channel, seed: str
     ) -> None:
-        inputs = Inputs(seed, name)
+        inputs = Inputs(seed, self._ids.get(name, name))
         judged = Student(student, self._contract)
         judged.seed(inputs.number)
         given = {"student": judged, "inputs": inputs}

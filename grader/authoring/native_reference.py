@@ -18,6 +18,8 @@ from grader.worker.modules import ModuleSource, StudentFiles
 
 CALL_SECONDS: Final = 0.5
 _AGAIN_SECONDS: Final = 0.2
+_DEPTH: Final = 6
+"""Of what is compared inside a value: a network's layers, and the dicts of arrays in these."""
 _PLAIN: Final = (bool, int, float, str, type(None), np.generic)
 
 
@@ -141,7 +143,7 @@ def fingerprint(value: Any, depth: int = 0) -> Any:
         return repr(float(value))
     if isinstance(value, bool | int | str | type(None) | np.generic):
         return value.item() if isinstance(value, np.generic) else value
-    if depth > 4:
+    if depth > _DEPTH:
         return type(value).__name__
     if isinstance(value, dict):
         items = [(str(key), fingerprint(item, depth + 1)) for key, item in value.items()]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from grader.assignment.layout import MAIN
 from grader.authoring.allowance import MINUTES
-from grader.authoring.bank_writer import bank_modules, file_name, quoted
+from grader.authoring.bank_writer import bank_modules, quoted
 from grader.authoring.folder_writer import (
     POINTS,
+    SEED,
+    file_name,
     package_name,
     require_empty,
     shared_points,
@@ -77,12 +79,11 @@ def _made(
     package = package_name(source.package, out.name)
     files = marked(source, found.contract)
     folder = out / "reference" / package
-    root = package_root(reference)
     for path, text in {"__init__.py": "", **files}.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-    _copy_data(root, folder, files)
+    _copy_data(package_root(reference), folder / source.part)
     bank = out / "bank"
     bank.mkdir()
     (bank / "__init__.py").write_text("", encoding="utf-8")
@@ -95,12 +96,12 @@ def _made(
     return Made(out, found)
 
 
-def _copy_data(root: Path, folder: Path, files: Mapping[str, str]) -> None:
+def _copy_data(root: Path, folder: Path) -> None:
     """Small files beside the modules, which they may read."""
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
         hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
-        wanted = path.suffix in _DATA and path.is_file() and inside.as_posix() not in files
+        wanted = path.suffix in _DATA and path.is_file()
         if wanted and not hidden and path.stat().st_size < 1 << 20:
             (folder / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / inside)
@@ -121,7 +122,7 @@ def _toml_lines(name: str, found: Survey, given: Collection[str]) -> Iterator[st
     identifier = re.sub(r"[^\w-]+", "-", name).strip("-").lower() or "assignment"
     yield f"id = {quoted(identifier)}"
     yield f"points = {POINTS}"
-    yield "seed = 7"
+    yield f"seed = {SEED}"
     yield ""
     yield "[title]"
     yield f"en = {quoted(spoken(name))}"

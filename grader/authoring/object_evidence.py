@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
+from itertools import permutations
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,9 @@ from grader.authoring.reference_source import (
 OBJECT: Final = "@"
 """Begins a template that stands for an object of a class: `@Value#0`, made in the first way."""
 LIST_OF_OBJECTS: Final = "@["
-"""Begins a template that stands for a list of two of them: `@[Value]`."""
+"""Begins a template that stands for a list of two of them: `@[Value]`, `@[Linear, Tanh]`."""
+USED: Final = "!"
+"""Ends a template that stands for an object whose methods were called: `@Net#0!`."""
 OPERATORS: Final = frozenset(
     f"__{name}__"
     for name in ("add", "sub", "mul", "truediv", "matmul", "pow", "neg", "radd", "rsub", "rmul",
@@ -29,7 +32,10 @@ OPERATORS: Final = frozenset(
 )  # fmt: skip
 _REFLECTED: Final = frozenset(name for name in OPERATORS if name.startswith("__r"))
 _OF_ARRAYS: Final = frozenset({*dir(np.ndarray), *dir(dict), *dir(list), *dir(str)})
-_WAYS: Final = 4
+_MIXED: Final = 3
+"""Classes whose objects may stand beside each other in a list."""
+_MOST_HEIRS: Final = 3
+_WAYS: Final = 6
 """In which an object of a class is made for one parameter."""
 
 
@@ -65,7 +71,14 @@ def object_kinds(
         named = _annotated(source, parameter)
         items = [*(each for name in named for each in _makeable(source, name)), *items]
     lists = [name for name in dict.fromkeys(items) if name not in closed]
+    kinds += [
+        Kind(f"{LIST_OF_OBJECTS}{one}, {other}]", -0.45)
+        for one, other in permutations(lists[:_MIXED], 2)
+        if _are_siblings(source, one, other)
+    ]
     kinds += [Kind(f"{LIST_OF_OBJECTS}{name}]", -0.4) for name in lists]
+    if definition.name != "__init__" and not operator:
+        kinds += [Kind(f"{OBJECT}{name}#0{USED}", -0.2) for name in names if name not in closed]
     if not kinds and definition.name != "__init__":
         computing = [name for name in _computing(source) if name not in closed]
         kinds += [
@@ -109,15 +122,40 @@ def _is_list(parameter: DeclaredParameter) -> bool:
 
 
 def _makeable(source: ReferenceSource, name: str) -> list[str]:
-    """A class; before it those that inherit from it and have a constructor, where it has none."""
+    """A class; before it those that inherit from it, where it is abstract or has no constructor."""
+    heirs = _heirs(source, name)
+    if is_abstract(source, name):
+        concrete = [heir for heir in heirs if not is_abstract(source, heir)]
+        # one of which others inherit says less than these
+        return sorted(concrete, key=lambda heir: bool(_heirs(source, heir)))[:_MOST_HEIRS] or [name]
     if "__init__" in source.methods(name):
         return [name]
-    heirs = [
-        other
-        for other, known in source.classes.items()
-        if name in known.bases and "__init__" in source.methods(other)
-    ]
-    return [*heirs, name]
+    return [*[heir for heir in heirs if "__init__" in source.methods(heir)], name]
+
+
+def is_abstract(source: ReferenceSource, name: str) -> bool:
+    """Whether a class leaves one of its methods to those that inherit from it."""
+    return any(method.is_abstract for method in source.methods(name).values())
+
+
+def _heirs(source: ReferenceSource, name: str) -> list[str]:
+    """The classes that inherit from one, directly or not."""
+    found: dict[str, None] = {}
+    for other, known in source.classes.items():
+        if other != name and any(base == name or base in found for base in known.bases):
+            found[other] = None
+    return list(found)
+
+
+def _are_siblings(source: ReferenceSource, one: str, other: str) -> bool:
+    """Whether two classes inherit from one of the package, or one from the other."""
+    first, second = ({name, *_ancestors(source, name)} for name in (one, other))
+    return bool(first & second)
+
+
+def _ancestors(source: ReferenceSource, name: str) -> set[str]:
+    bases = {base for base in source.classes[name].bases if base in source.classes and base != name}
+    return bases.union(*(_ancestors(source, base) for base in bases))
 
 
 def _items(source: ReferenceSource, usage: Usage, definition: Definition) -> list[str]:
@@ -126,7 +164,9 @@ def _items(source: ReferenceSource, usage: Usage, definition: Definition) -> lis
     if not wanted - _OF_ARRAYS:
         return []
     names = [name for name in source.classes if wanted <= _attributes(source, name)]
-    return [name for name in names if name != definition.owner][:2]
+    makeable = dict.fromkeys(each for name in names for each in _makeable(source, name))
+    concrete = [name for name in makeable if not is_abstract(source, name)]
+    return [name for name in concrete or makeable if name != definition.owner][:_MIXED]
 
 
 def _computing(source: ReferenceSource) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from grader.authoring.package_above import package_above
 from grader.model.errors import InputError
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -66,6 +67,17 @@ class Definition(NamedTuple):
         """Whether it is read like an attribute."""
         return _decorated(self.node, "property") or _decorated(self.node, "setter")
 
+    @property
+    def is_abstract(self) -> bool:
+        """Whether it is left to those that inherit: its body does nothing but raise."""
+        raised = [
+            ast.unparse(each.exc)
+            for each in self.node.body
+            if isinstance(each, ast.Raise) and each.exc is not None
+        ]
+        left = len(raised) == 1 and raised[0].startswith("NotImplementedError")
+        return left or _decorated(self.node, "abstractmethod")
+
 
 class ClassDefinition(NamedTuple):
     """A class and its own methods."""
@@ -89,14 +101,28 @@ class ClassDefinition(NamedTuple):
 class ReferenceSource:
     """The modules of a reference package."""
 
-    def __init__(self, package: str, files: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        package: str,
+        files: Mapping[str, str],
+        given: Collection[str] = frozenset(),
+        part: str = "",
+    ) -> None:
         """Read the text of the files, given by their paths inside the package.
+
+        Args:
+            package: its name.
+            files: text by path.
+            given: paths of those that students get as they are.
+            part: where in the package the others lie, if that is not the whole.
 
         Raises:
             InputError: one of them is not Python; names file and line.
         """
         self.package = package
         self.files = dict(files)
+        self.given = frozenset(given)
+        self.part = part
         self.trees: dict[str, ast.Module] = {}
         for path, text in self.files.items():
             try:
@@ -106,7 +132,7 @@ class ReferenceSource:
 
     @classmethod
     def read(cls, folder: Path) -> ReferenceSource:
-        """Read the package that a folder is, or holds.
+        """Read the package that a folder is, or holds; with what else it imports, if it is a part.
 
         Raises:
             InputError: there is no Python in it, or it cannot be read.
@@ -127,7 +153,13 @@ class ReferenceSource:
                 f"{folder}: there are no Python files in it.",
                 hint="Give the folder that holds the solution; for notebooks see --from-nbgrader.",
             )
-        return cls(root.name, files)
+        source = cls(root.name, files)
+        above = package_above(root, source.trees)
+        if above is None:
+            return source
+        part = root.resolve().relative_to(above.root)
+        own = {(part / path).as_posix(): text for path, text in files.items()}
+        return cls(above.root.name, {**above.imported, **own}, above.imported, part.as_posix())
 
     @cached_property
     def functions(self) -> list[Definition]:

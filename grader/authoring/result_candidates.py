@@ -10,13 +10,16 @@ from itertools import islice
 from typing import Final
 
 from grader.authoring.argument_kinds import SCALAR
+from grader.authoring.argument_search import substitutes
 from grader.authoring.candidates import Candidate, compared
 from grader.authoring.cases import options
 from grader.authoring.explore import Explorer, Known
-from grader.authoring.native_reference import fingerprint
+from grader.authoring.object_evidence import OBJECT
 from grader.authoring.scenario import Scenario, Step
 
 _MOST_OPTIONS: Final = 3
+_MOST_OTHERS: Final = 3
+"""Objects of other shapes, in place of each argument."""
 
 
 def result_candidates(explorer: Explorer, name: str, known: Known) -> Iterator[Candidate]:
@@ -46,23 +49,11 @@ def result_candidates(explorer: Explorer, name: str, known: Known) -> Iterator[C
             if follow is None:
                 continue
             yield from compared(explorer, follow, follow.scenario(explorer), target, words, 0.2)
-            if not changes(explorer, follow, result):
+            if not explorer.changes(follow, result):
                 break
             for said, choice in islice(options(explorer, follow), 1 if at == 0 else 0):
                 chosen = follow.scenario(explorer, choice)
                 yield from compared(explorer, follow, chosen, target, f"{words} {said}", 0.3)
-
-
-def changes(explorer: Explorer, known: Known, receiver: str) -> bool:
-    """Whether a call changes the object that it is a method of."""
-    scenario = known.scenario(explorer)._replace(seeded=True)
-    before, after = (
-        explorer.run(scenario._replace(steps=scenario.steps[:-1])),
-        explorer.run(scenario),
-    )
-    if before is None or after is None:
-        return False
-    return bool(fingerprint(before.variables[receiver]) != fingerprint(after.variables[receiver]))
 
 
 def _chains(
@@ -71,6 +62,7 @@ def _chains(
     """The result itself, and the same call on it again: its object then counts twice."""
     spoken = name.strip("_")
     yield f"through {spoken}", scenario
+    yield from _of_other_objects(explorer, known, spoken)
     if not scenario.steps[-1].receiver:
         yield from _of_function(explorer, known, scenario, variable, spoken)
         return
@@ -95,6 +87,22 @@ def _chains(
         )
     if not last.args:
         yield from _times_its_object(explorer, known, scenario, variable, spoken)
+
+
+def _of_other_objects(
+    explorer: Explorer, known: Known, spoken: str
+) -> Iterator[tuple[str, Scenario]]:
+    """The same of objects of other shapes, some of which have to be spread over the others."""
+    wanted = {
+        name: [each for each in known.kinds[name] if each.template.startswith(OBJECT)]
+        for name, kind in known.found.choice.items()
+        if kind.template.startswith(OBJECT)
+    }
+    attempt = explorer.attempt(known.call, known.sizes)
+    for name, choice in substitutes(known.found, wanted, attempt, _MOST_OTHERS):
+        other = explorer.called(known, known.scenario(explorer, choice))
+        if other is not None and len(other[0].steps[-1].results) == 1:
+            yield f"through {spoken} for another kind of {name}", other[0]
 
 
 def _times_its_object(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
@@ -16,6 +17,7 @@ from grader.checks.inputs import Inputs
 SEED: Final = 11
 MOST_ITEMS: Final = 200
 """Taken from what yields them one by one."""
+_NAME: Final = re.compile(r"(?<!['\"\w])[A-Za-z_]\w*")
 SET: Final = "="
 """As the function of a step: a place in a dict or an object is set, such as `["W1"]` or `.grad`."""
 
@@ -36,6 +38,20 @@ class Step(NamedTuple):
     """What is asked for, if not what the contract says."""
     drained: Literal["", "values", "objects"] = ""
     """What it yields, if that is taken one by one into a list."""
+
+    def renamed(self, names: Mapping[str, str]) -> Step:
+        """The same call with other names for variables, those in lists of them included."""
+
+        def new(code: str) -> str:
+            if code.startswith("["):
+                return _NAME.sub(lambda match: names.get(match[0], match[0]), code)
+            return names.get(code, code)
+
+        return self._replace(
+            receiver=new(self.receiver),
+            args=tuple((keyword, new(code)) for keyword, code in self.args),
+            results=tuple(map(new, self.results)),
+        )
 
     def code(self, side: str) -> str:
         """The call as it is written in a check."""

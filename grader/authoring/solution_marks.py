@@ -26,7 +26,9 @@ def marked(source: ReferenceSource, contract: Mapping[str, ContractEntry]) -> di
     if any(has_marks(text) for text in source.files.values()):
         return dict(source.files)
     return {
-        path: mark_solutions(
+        path: text
+        if path in source.given
+        else mark_solutions(
             text, {name for name, entry in contract.items() if entry.module == module_of(path)}
         )
         for path, text in source.files.items()

@@ -14,6 +14,7 @@ from grader.authoring.allowance import MINUTES, Allowance
 from grader.authoring.candidates import Candidate
 from grader.authoring.check_writer import Written, write_check
 from grader.authoring.cover import cover
+from grader.authoring.folder_writer import file_name
 from grader.authoring.libraries import import_libraries
 from grader.authoring.mutant_trials import Trials, Tried
 from grader.authoring.reference_source import ReferenceSource, module_of
@@ -86,7 +87,7 @@ def survey(
         raise _nothing_called(source, found.left_out)
     contract = _with_methods(found.contract, found.candidates)
     written = _written(found.candidates, contract)
-    source = ReferenceSource(source.package, marked(source, contract))  # whose mutants are wanted
+    source = ReferenceSource(source.package, marked(source, contract), source.given)
     trials = _trials(source, contract, written)
     progress("candidates", 0, len(written))
     tried = _tried(trials, written, allowance.part(_REFERENCE), jobs)
@@ -115,7 +116,8 @@ def _trials(
 ) -> Trials:
     """Trials of the candidates, the cheapest first."""
     best_first = sorted(written, key=lambda name: written[name][1].cost)
-    return Trials(source, contract, {name: written[name][0].text for name in best_first})
+    texts = {name: written[name][0].text for name in best_first}
+    return Trials(source, contract, texts, {name: written[name][0].id for name in best_first})
 
 
 def _tried(
@@ -281,7 +283,7 @@ def _written(
         target = candidate.target.partition(".")[0]
         if target not in contract:
             continue
-        part = contract[target].module.replace(".", "_")
+        part = file_name(contract[target].module)
         one = write_check(candidate, contract, part, candidate.target)
         body = one.text.partition(" -> None:")[2] + target
         if body in bodies:
@@ -291,5 +293,5 @@ def _written(
         while name in found:
             name, number = f"{one.name}_{number}", number + 1
         text = one.text.replace(f"def {one.name}(", f"def {name}(")
-        found[name] = (Written(name, one.title, text), candidate)
+        found[name] = (one._replace(name=name, text=text), candidate)
     return found

@@ -19,7 +19,12 @@ from grader.authoring.candidates import (
 from grader.authoring.class_candidates import class_candidates, made
 from grader.authoring.explore import Explorer
 from grader.authoring.native_reference import NativeReference, TimeUp, quiet
-from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
+from grader.authoring.reference_source import (
+    ClassDefinition,
+    Definition,
+    ReferenceSource,
+    module_of,
+)
 from grader.authoring.result_candidates import result_candidates
 from grader.authoring.side_effects import forbid_side_effects
 from grader.model.contract import ContractEntry
@@ -149,13 +154,14 @@ def _unpacked(said: bytes) -> Iterator[Any]:
 
 def _units(source: ReferenceSource) -> Iterator[_Unit]:
     modules: dict[str, list[str]] = defaultdict(list)
+    given = {module_of(path) for path in source.given}
     for definition in source.functions:
-        if not definition.name.startswith("_"):
+        if not definition.name.startswith("_") and definition.module not in given:
             modules[definition.module].append(definition.name)
     for module, names in modules.items():
         yield _Unit(module, module, tuple(names), False, len(names))
     for known in source.classes.values():
-        if not known.name.startswith("_"):
+        if not known.name.startswith("_") and known.module not in given:
             weight = 1 + len(source.methods(known.name))
             yield _Unit(f"class {known.name}", known.module, (known.name,), True, weight)
 
@@ -187,7 +193,7 @@ def _import_problem(reference: NativeReference, module: str) -> str:
         )
     except InputError as error:
         return str(error)
-    return ""
+    return reference.problem  # the harness imports a reference as Python does: whole
 
 
 def _explore_class(explorer: Explorer, known: ClassDefinition) -> Iterator[Candidate | _Report]:

@@ -19,8 +19,10 @@ from grader.verify.obvious_equivalents import (
     only_shows,
     only_squared,
     overwritten,
+    same_arguments,
     same_fill,
     same_size,
+    same_square,
     turns_sign,
 )
 from grader.verify.operators import OPERATORS, Context, negated
@@ -121,6 +123,8 @@ def _changes(segment: SourcePiece, located: Located, context: Context) -> Iterat
                 unnoticed = (
                     (fills_nothing(node) and fills_nothing(new))
                     or same_size(parents.get(id(node)), node, new)
+                    or same_square(parents.get(id(node)), node, new)
+                    or same_arguments(node, new)
                     or negates_zeros(changed)
                     or (filled and same_fill(segment.node, changed))
                     or (squared and turns_sign(segment.node, changed))

@@ -10,6 +10,11 @@ _SHOWS: Final = frozenset(
     {"print", "display", "show", "plot", "title", "xlabel", "ylabel", "legend"}
 )
 _DISPLAYS: Final = frozenset({"__repr__", "__str__"})
+_SYMMETRIC: Final = frozenset(
+    {"maximum", "minimum", "fmax", "fmin", "max", "min", "add", "multiply", "hypot", "logical_and",
+     "logical_or", "logical_xor", "array_equal", "swapaxes"}
+)  # fmt: skip
+"""Functions to which the order of their arguments, or of the last two, means nothing."""
 _FILLED: Final = frozenset(
     {"zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like", "full"}
 )
@@ -152,7 +157,7 @@ def _squared_parts(node: ast.AST) -> Iterator[ast.expr]:
         case ast.BinOp(left=ast.Name(id=one) as left, op=ast.Mult(), right=ast.Name(id=other)):
             if one == other:
                 yield from (left, node.right)
-        case ast.Call(func=ast.Attribute(attr="square" | "abs"), args=[only]):
+        case ast.Call(func=ast.Attribute(attr="square" | "abs" | "norm"), args=[only, *_]):
             yield only
 
 
@@ -168,15 +173,36 @@ def turns_sign(old: ast.AST, new: ast.AST) -> bool:
     """Whether two assignments differ in the sign of the value: `-(a - b)`, `b - a`."""
     if not isinstance(old, ast.Assign) or not isinstance(new, ast.Assign):
         return False
-    match new.value:
+    return _is_turned(old.value, new.value)
+
+
+def same_square(parent: ast.AST | None, node: ast.AST, new: ast.AST) -> bool:
+    """Whether a change turns the sign of what is squared on the spot: `(a - b) ** 2`."""
+    inside = any(part is node for part in _squared_parts(parent)) if parent is not None else False
+    return inside and _is_turned(node, new)
+
+
+def _is_turned(old: ast.AST, new: ast.AST) -> bool:
+    match new:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return ast.dump(operand) == ast.dump(old.value)
-        case ast.BinOp(left=left, op=ast.Sub(), right=right) if isinstance(old.value, ast.BinOp):
-            return isinstance(old.value.op, ast.Sub) and (ast.dump(left), ast.dump(right)) == (
-                ast.dump(old.value.right),
-                ast.dump(old.value.left),
-            )
+            return ast.dump(operand) == ast.dump(old)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right) if isinstance(old, ast.BinOp):
+            turned = ast.dump(left), ast.dump(right)
+            is_same = turned == (ast.dump(old.right), ast.dump(old.left))
+            return isinstance(old.op, ast.Sub) and is_same
     return False
+
+
+def same_arguments(node: ast.AST, new: ast.AST) -> bool:
+    """Whether a change exchanges arguments whose order means nothing: `np.maximum(0, x)`."""
+    if not isinstance(node, ast.Call) or not isinstance(new, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name not in _SYMMETRIC or ast.dump(node.func) != ast.dump(new.func):
+        return False
+    old, exchanged = [[*map(ast.dump, call.args)] for call in (node, new)]
+    rest = len(old) - 2 if name == "swapaxes" else 0
+    return old[:rest] == exchanged[:rest] and sorted(old[rest:]) == sorted(exchanged[rest:])
 
 
 def negates_zeros(node: ast.AST) -> bool:

@@ -208,6 +208,25 @@ def test_packages_are_found(tmp_path: Path) -> None:
     assert [each.name for each in source.functions] == ["f"]
 
 
+def test_a_part_of_a_package_brings_what_it_imports(tmp_path: Path) -> None:
+    files = {
+        "whole/__init__.py": "from . import part, others",
+        "whole/others/sums.py": "from .signs import sign\n\n\ndef total(x):\n    return x.sum()\n",
+        "whole/others/signs.py": "def sign(x):\n    return x\n",
+        "whole/others/unused.py": "def unused(x):\n    return x\n",
+        "whole/part/one.py": "from whole.others.sums import total\n",
+        "whole/part/two.py": "from ..others import signs\nfrom .one import total\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    source = ReferenceSource.read(tmp_path / "whole" / "part")
+    assert (source.package, source.part) == ("whole", "part")
+    assert source.given == {"others/sums.py", "others/signs.py"}
+    assert source.files.keys() - source.given == {"part/one.py", "part/two.py"}
+    assert marked(source, {"total": ContractEntry("others.sums", ("total",))}) == source.files
+
+
 def test_files_of_tests_are_not_taken_for_others(tmp_path: Path) -> None:
     for name in ("testing.py", "test_net.py", "net_test.py", "setup.py", "setups.py", "net.py"):
         (tmp_path / name).write_text("def f(x):\n    return x\n")

@@ -13,6 +13,7 @@ from grader.authoring.new_assignment import Made, new_assignment
 from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
 from grader.model.errors import InputError
+from grader.runner.answer_key import Key
 from grader.verify.proof import ProgramKind
 from grader.verify.prove import Wanted
 from tests.small_process import new_folder, proof_of
@@ -56,6 +57,11 @@ def test_the_contract_is_read_out_of_the_reference(made: Made) -> None:
     assert contract["huber_forward"].returns == ("loss", "cache*")
     assert contract["huber_backward"].backward_of == "huber_forward"
     assert contract["Scaler"].methods["fit"].returns == ("_",)
+
+
+def test_checks_are_tried_on_the_inputs_of_the_key(made: Made) -> None:
+    key = Key.load(Assignment.load(str(made.folder)).layout.key)
+    assert {each.written.id for each in made.survey.chosen} == {each.id for each in key.checks}
 
 
 def test_points_go_by_what_is_judged(made: Made) -> None:

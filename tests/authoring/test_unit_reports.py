@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from grader.authoring.allowance import Allowance
+from grader.authoring.argument_evidence import kinds_of
+from grader.authoring.argument_flow import receivers
 from grader.authoring.check_writer import title_of
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.unit_reports import Explored, explored
@@ -79,6 +81,42 @@ class Pages:
             yield values[start : start + self.length]
 
 
+class Block:
+    def forward(self, inputs):
+        raise NotImplementedError
+
+
+class Scale(Block):
+    def __init__(self, n_inputs: int, n_outputs: int):
+        self.weights = np.random.randn(n_inputs, n_outputs)
+        self.slopes = {}
+
+    def forward(self, inputs):
+        self.slopes["weights"] = inputs.sum(axis=0)[:, None]
+        return inputs @ self.weights
+
+
+class Bend(Block):
+    def forward(self, inputs):
+        return np.tanh(inputs)
+
+
+class Stack:
+    def __init__(self, blocks: list[Block]):
+        self.blocks = blocks
+
+    def forward(self, inputs):
+        for block in self.blocks:
+            inputs = block.forward(inputs)
+        return inputs
+
+
+class Descent:
+    def step(self, stack: Stack):
+        first = stack.blocks[0]
+        first.weights = first.weights - 0.1 * first.slopes["weights"]
+
+
 def keep(values, path=2):
     """Write to a file; 2 is one that is open already."""
     np.savetxt(path if path != 2 else open(path, "w"), values)
@@ -148,3 +186,34 @@ def test_what_a_generator_is_given_must_suit_its_loop(titles: list[str]) -> None
 
 def test_nothing_is_written_outside(found: Explored) -> None:
     assert "no arguments" in found.left_out["keep"]
+
+
+def test_different_objects_of_one_family_stand_in_a_list(found: Explored) -> None:
+    steps = [
+        step.code("code")
+        for each in found.candidates
+        if each.target == "Stack.forward"
+        for step in each.scenario.steps
+    ]
+    assert "blocks = code.Scale(<D>, <C>)" in steps
+    assert "blocks2 = code.Bend()" in steps
+    assert not any("code.Block" in step for step in steps)
+
+
+def test_an_object_is_used_before_it_is_an_argument(titles: list[str]) -> None:
+    assert any(title.startswith("Descent.step sets") for title in titles)
+
+
+def test_what_a_function_hands_on_is_of_the_type_that_is_wanted_there() -> None:
+    text = "def half(it: int):\n    return it\n\n\ndef f(amount):\n    return half(amount)\n"
+    source = ReferenceSource("p", {"m.py": text})
+    _, f = source.functions
+    (parameter,) = f.parameters
+    kinds = kinds_of(parameter, f, (), "", list(receivers(source, f, "amount")))
+    assert kinds[0].template.isdigit()
+
+
+def test_modules_that_lack_a_library_are_left_out() -> None:
+    text = "import not_installed\n\n\ndef f(x):\n    return 2 * x\n"
+    found = explored(ReferenceSource("p", {"m.py": text}), 1, Allowance(60), lambda *_: None)
+    assert "No module named 'not_installed'" in found.left_out["f"]

@@ -51,10 +51,21 @@ def test_a_value_that_is_replaced_before_it_is_read() -> None:
         ("    return out / x.shape[0]\n", "return out / out.shape[0]"),
         ("    return float(x)\n", "return x"),
         ("    print(n + 1)\n    return x\n", "pass"),
+        ("    return ((x - out) ** 2).sum()\n", "return ((out - x) ** 2).sum()"),
+        ("    return np.linalg.norm(x - out)\n", "return np.linalg.norm(out - x)"),
+        ("    return np.maximum(x, out)\n", "return np.maximum(out, x)"),
+        ("    return np.swapaxes(x, n, 1)\n", "return np.swapaxes(x, 1, n)"),
     ],
 )
 def test_other_changes(body: str, change: str) -> None:
     assert change not in changes(body)
+
+
+def test_changes_that_are_like_these_and_can_be_noticed() -> None:
+    assert "return ((out - x) ** 3).sum()" in changes("    return ((x - out) ** 3).sum()\n")
+    assert "return ((x - x) ** 2).sum()" in changes("    return ((x - out) ** 2).sum()\n")
+    assert "return np.subtract(out, x)" in changes("    return np.subtract(x, out)\n")
+    assert "return np.swapaxes(n, x, 1)" in changes("    return np.swapaxes(x, n, 1)\n")
 
 
 @pytest.mark.parametrize("squares", ["(d ** 2).sum()", "(d * d).sum()", "np.abs(d).sum()"])
