@@ -10,6 +10,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -48,6 +50,15 @@ class CheckPlugin:
     def _fixture_inputs(self) -> Any:
         """The seeded inputs of this check."""
         return self._fixture("inputs")
+
+    @pytest.fixture(name="tmp_path")
+    def _fixture_tmp_path(self) -> Iterator[Path]:
+        """A folder of the check's own.
+
+        pytest's removes what earlier runs of its user left, which can take minutes.
+        """
+        with TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder).resolve()
 
     def _fixture(self, name: str) -> Any:
         if name not in self._given:

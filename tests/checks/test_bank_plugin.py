@@ -35,7 +35,9 @@ def doubled(inputs):
 @pytest.mark.parametrize("shift", [0, 1])
 @check("scale works on doubled numbers", part="scale", targets="scale")
 def test_fixture(student, reference, doubled, shift, tmp_path):
-    assert tmp_path.is_dir()
+    assert not list(tmp_path.iterdir()), "its own"
+    assert "pytest-of" not in str(tmp_path), "where pytest cleans up after other runs"
+    (tmp_path / "made").touch()
     made.append("called")
     assert_close("out", student.scale(doubled, shift), reference.scale(doubled, 1 - shift + shift))
 
