@@ -61,7 +61,8 @@ SERVER: Final = """
 import sys
 from grader.course.course_folder import CourseFolder
 from grader.web.app import desk_app
-from grader.web.server import Serving, collect_seldom, server_config
+from grader.garbage import collect_seldom
+from grader.web.server import Serving, server_config
 import uvicorn
 collect_seldom()
 said = Serving("127.0.0.1", int(sys.argv[2]))

@@ -25,6 +25,7 @@ import msgspec
 
 from grader.batches.grading_messages import MANY, MAX_MESSAGE, Job, Ready, Refused
 from grader.batches.opening import open_context
+from grader.garbage import collect_seldom
 from grader.grading import GradingContext, Settings, grade_submission
 from grader.grading.environment import environment
 from grader.model.errors import ExitCode, GraderError, InternalError
@@ -203,6 +204,7 @@ def main() -> None:
 
     Arguments: settings as JSON, a descriptor or `-`, and `MANY` if a class is to be graded.
     """
+    collect_seldom()
     settings = msgspec.json.decode(sys.argv[1], type=Settings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.argv[2] == "-":

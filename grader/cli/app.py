@@ -36,6 +36,7 @@ from grader.cli import (
     verify,
 )
 from grader.cli.error_lines import run_reporting
+from grader.garbage import collect_seldom
 
 app = typer.Typer(
     name="grader",
@@ -113,4 +114,5 @@ for name, module in student_app.COMMANDS.items():
 
 def main() -> None:
     """Run the command; an error of ours is one line, never a traceback."""
+    collect_seldom()
     run_reporting(app)

@@ -13,6 +13,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -31,6 +32,7 @@ from grader.report.rows import level, rest, template_of
 from grader.report.strings import Lang, Texts
 from grader.report.student_view import student_view
 from grader.report.summary import Roster
+from grader.report.template_cache import TemplateCache
 
 if TYPE_CHECKING:
     from grader.model.leaderboard import LeaderboardEntry
@@ -159,6 +161,7 @@ def environment() -> Environment:
     """The one Jinja2 environment: autoescape, strict, every expression made harmless."""
     made = Environment(
         loader=PackageLoader("grader.report", "templates"),
+        bytecode_cache=TemplateCache(Path(__file__).read_text("utf-8")),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_harmless,

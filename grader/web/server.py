@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +54,6 @@ def serve(course: CourseFolder, said: Serving, name: str, say: Callable[[str], A
         InputError: the certificate cannot be used, or the port is taken.
     """
     settings = said.settings()
-    collect_seldom()
     server = uvicorn.Server(server_config(desk_app(course, settings), said))
     origin = min(settings.origins)
     account, token = first_link(course, name)
@@ -71,14 +69,6 @@ def serve(course: CourseFolder, said: Serving, name: str, say: Callable[[str], A
             raise InputError(
                 f"{said.host}:{said.port}: cannot be listened on.", hint=hint
             ) from None
-
-
-def collect_seldom() -> None:
-    """Look for cycles of garbage among old objects seldom: a large class has millions of these.
-
-    That took a tenth of a second, at one request of four.
-    """
-    gc.set_threshold(50_000, 20, 100)
 
 
 def first_link(course: CourseFolder, name: str) -> tuple[Account, str]:
