@@ -2,15 +2,16 @@
 // In the dark only colours differ. Of a long table the first rows are judged: the others are of the
 // same kinds. A page is loaded once, since what its scripts do depends on neither.
 // Prints JSON: one {page, scheme, width, violations, overflow, incidents} for each view.
-import { open, require, show, withBrowser } from "./browser.mjs";
+import { newTab, require, show, withBrowser } from "./browser.mjs";
 
 const axe = require("axe-core");
 const ABOUT_COLOURS = ["color-contrast", "link-in-text-block"];
 const LATER_ROWS = "tbody tr:nth-child(n + 61)";
 const VIEWS = ["light", "dark"].flatMap((scheme) => [1280, 360].map((width) => ({ scheme, width })));
 
-async function judge(browser, path) {
-  const { page, incidents } = await open(browser, path);
+async function judge({ page, visit }, path) {
+  await show(page, VIEWS[0]);
+  const { incidents } = await visit(`file://${path}`);
   const views = [];
   for (const view of VIEWS) {
     await show(page, view);
@@ -26,7 +27,6 @@ async function judge(browser, path) {
     await show(page, view);
     view.violations = await violations(page, view.scheme);
   }
-  await page.close();
   return views;
 }
 
@@ -42,7 +42,8 @@ async function violations(page, scheme) {
 
 const views = await withBrowser(async (browser) => {
   const every = [];
-  for (const path of process.argv.slice(2)) every.push(...(await judge(browser, path)));
+  const tab = await newTab(browser);
+  for (const path of process.argv.slice(2)) every.push(...(await judge(tab, path)));
   return every;
 });
 console.log(JSON.stringify(views));

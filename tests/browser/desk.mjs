@@ -2,7 +2,7 @@
 // the sizes of targets; whether the keyboard reaches everything, in order, and can be seen.
 // In the dark and on paper only colours differ. A page is loaded once for each language.
 // Prints JSON: one {page, view, violations, overflow, incidents, focus} for each view.
-import { require, withBrowser } from "./browser.mjs";
+import { newTab, require, withBrowser } from "./browser.mjs";
 
 const axe = require("axe-core");
 const VIEWS = [
@@ -44,18 +44,11 @@ async function walk(page) {
   return problems;
 }
 
-async function judge(browser, origin, path, lang) {
-  const page = await browser.newPage();
-  const incidents = [];
-  page.on("console", (message) => incidents.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => incidents.push(`error: ${error.message}`));
-  page.on("request", (request) => {
-    if (!request.url().startsWith(origin)) incidents.push(`request: ${request.url()}`);
-  });
+async function judge({ page, visit }, origin, path, lang) {
   const joined = path.includes("?") ? "&" : "?";
   const looks = VIEWS.filter((view) => view.lang === lang);
   await show(page, looks[0]);
-  const answer = await page.goto(`${origin}${path}${joined}lang=${lang}`);
+  const { answer, incidents } = await visit(`${origin}${path}${joined}lang=${lang}`, origin);
   if (answer.status() >= 400) incidents.push(`status ${answer.status()}`);
   const found = [];
   for (const view of looks) {
@@ -72,7 +65,6 @@ async function judge(browser, origin, path, lang) {
     await show(page, view);
     found[n].violations = await violations(page, view);
   }
-  await page.close();
   return found;
 }
 
@@ -96,7 +88,8 @@ const [origin, token, ...paths] = process.argv.slice(2);
 const views = await withBrowser(async (browser) => {
   const every = [];
   await browser.addCookies([{ name: "grader-desk", value: token, url: origin }]);
-  for (const path of paths) for (const lang of ["en", "zh"]) every.push(...(await judge(browser, origin, path, lang)));
+  const tab = await newTab(browser);
+  for (const path of paths) for (const lang of ["en", "zh"]) every.push(...(await judge(tab, origin, path, lang)));
   return every;
 });
 console.log(JSON.stringify(views));
