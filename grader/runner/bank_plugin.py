@@ -51,15 +51,6 @@ class CheckPlugin:
         """The seeded inputs of this check."""
         return self._fixture("inputs")
 
-    @pytest.fixture(name="tmp_path")
-    def _fixture_tmp_path(self) -> Iterator[Path]:
-        """A folder of the check's own.
-
-        pytest's removes what earlier runs of its user left, which can take minutes.
-        """
-        with TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder).resolve()
-
     def _fixture(self, name: str) -> Any:
         if name not in self._given:
             raise RuntimeError("no submission is being graded")
@@ -109,6 +100,19 @@ class CheckPlugin:
         """Remember what ended a check that pytest runs for us."""
         if call.excinfo is not None and self._ended is None:
             self._ended = call.excinfo.value
+
+
+class ScratchPlugin:
+    """Gives checks that ask for `tmp_path` a folder of their own, in sessions of ours alone.
+
+    pytest's removes what earlier runs of its user left, which can take minutes.
+    """
+
+    @pytest.fixture(name="tmp_path")
+    def _fixture_tmp_path(self) -> Iterator[Path]:
+        """Gone when the check is."""
+        with TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder).resolve()
 
 
 def _fields(spec: Spec) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import pytest
 from grader.assignment.folder import Assignment
 from grader.model.errors import InternalError
 from grader.runner.agreement import require_agreement
-from grader.runner.bank_plugin import CheckPlugin
+from grader.runner.bank_plugin import CheckPlugin, ScratchPlugin
 from grader.runner.check import Check
 
 _NOT_NEEDED: Final = (
@@ -70,7 +70,7 @@ def run_session(
     try:
         with contextlib.redirect_stdout(said), _no_other_plugins():
             arguments = [*_arguments(assignment, files), *extra]
-            status = pytest.main(arguments, plugins=[CheckPlugin(guarded)])
+            status = pytest.main(arguments, plugins=[CheckPlugin(guarded), ScratchPlugin()])
     finally:
         # Another bank may have modules of the same names, and pytest imports none that is there.
         forget_modules(assignment.bank, keep="grader.")

@@ -72,6 +72,10 @@ def judged(assignment: Assignment) -> Sequence[CheckResult]:
     return found
 
 
+def test_tests_beside_a_bank_keep_pytests_own_folders(tmp_path: Path) -> None:
+    assert tmp_path.name.startswith("test_tests_beside"), "our plugin is loaded here, too"
+
+
 def test_a_check_knows_what_it_declares_and_where_it_stands(tmp_path: Path) -> None:
     first, second = collected(toy.make(tmp_path, toy.SCALE, toy.SHIFT))
     assert (first.id, first.part, first.targets) == ("layers::scale", "scale", ("scale",))
