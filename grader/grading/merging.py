@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from grader.assignment.composed import ComposedAssignment, IncludedAssignment, release_in
 from grader.grading.settings import Settings
+from grader.model.errors import UsageError
 from grader.model.release import ReleaseInfo
 from grader.model.result import CheckResult, PartResult, Result
 
@@ -102,18 +103,29 @@ def _check(check: CheckResult, stretch: float) -> CheckResult:
 
 
 def _releases(
-    members: Iterable[IncludedAssignment], results: Iterable[Result]
+    members: Sequence[IncludedAssignment], results: Iterable[Result]
 ) -> ReleaseInfo | None:
     """The release as each member tells it: one, if they agree."""
-    told = [(m.rubric.id, each.release) for m, each in zip(members, results, strict=True)]
-    known = {name: release for name, release in told if release}
+    told = [(member, each.release) for member, each in zip(members, results, strict=True)]
+    known = [(member, release) for member, release in told if release]
     if not known:
         return None
-    first = next(iter(known.values()))
+    ids = {release.id for _, release in known}
+    named = [each for m, each in known if not any(_is_also(m, each, id) for id in ids)]
+    named = named or [each for _, each in known]
     return ReleaseInfo(
-        id=" + ".join(dict.fromkeys(each.id for each in known.values())),
-        title=" + ".join(dict.fromkeys(each.title for each in known.values())),
-        chosen=first.chosen,
-        readings={key: value for each in known.values() for key, value in each.readings.items()},
-        evidence=[f"{name}: {line}" for name, each in known.items() for line in each.evidence],
+        id=" + ".join(dict.fromkeys(each.id for each in named)),
+        title=" + ".join(dict.fromkeys(each.title for each in named)),
+        chosen=known[0][1].chosen,
+        readings={key: value for _, each in known for key, value in each.readings.items()},
+        evidence=[f"{m.rubric.id}: {line}" for m, each in known for line in each.evidence],
     )
+
+
+def _is_also(member: IncludedAssignment, release: ReleaseInfo, other: str) -> bool:
+    """Whether a member knows another's release as a further name of its own."""
+    try:
+        found = member.plugin.release(other)
+    except UsageError:
+        return False
+    return found is not None and other != release.id == found.id

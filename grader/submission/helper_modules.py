@@ -197,13 +197,21 @@ def _prefixes(name: str) -> Iterator[str]:
             yield ".".join(parts[:last])
 
 
-def helpers_noted(package: Package, lent: Sequence[str]) -> list[str]:
-    """What was taken from outside the package: the student's own, and what was given out."""
+def helpers_noted(package: Package, lent: Sequence[str], others: Sequence[str]) -> list[str]:
+    """What was taken from outside the package: the student's own, and what was given out.
+
+    `others` are files of the submission that are not Python.
+    """
     modules = {*package.modules.values(), *lent}
     own = [file for file in package.files if file.startswith("../") and file not in modules]
     notes = [f"Imported from outside the package: {', '.join(own)}."] if own else []
-    if lent:
-        notes.append(f"Not submitted; graded with what was given out: {', '.join(lent)}.")
+    sources = {file: f"{file.removesuffix('.py')}.pyx" for file in lent}
+    compiled = [file for file in lent if package.inside(sources[file]) in others]
+    if compiled:
+        named = ", ".join(sources[file] for file in compiled)
+        notes.append(f"Not compiled here; graded with a module in Python in its place: {named}.")
+    if absent := [file for file in lent if file not in compiled]:
+        notes.append(f"Not submitted; graded with what was given out: {', '.join(absent)}.")
     return notes
 
 

@@ -83,7 +83,7 @@ def load(
         *packing,
         _choice(found.ranked, package, len(contract)),
         *names_noted(package),
-        *helpers_noted(package, lent),
+        *helpers_noted(package, lent, tree.other),
         *misplaced(package, tree, modules),
         *([] if modules.form.is_single_file else _alone(source.path)),
         *contents.notes(),

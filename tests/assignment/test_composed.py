@@ -254,6 +254,18 @@ def test_releases_and_notes_of_members_are_told_apart(home: Path) -> None:
     assert result.notes == ["a", "one: b"]
 
 
+def test_a_release_that_one_member_knows_by_another_name_is_told_once() -> None:
+    """That of 2026 differs for one of them from that of 2025, and not for the other."""
+    opened = open_assignment("cs231n-2023-a2")
+    assert isinstance(opened, ComposedAssignment)
+    opened.rubric = replace(opened.rubric, parts={})
+    ids = ("cs231n-2026-a2", "cs231n-2025-a2")
+    new, both = (ReleaseInfo(id=name, title=name.upper()) for name in ids)
+    result = merged(opened, [_result(1, 1, release=new), _result(1, 1, release=both)], "en")
+    assert result.release is not None
+    assert (result.release.id, result.release.title) == (new.id, new.title)
+
+
 def test_what_we_broke_is_said_before_what_cannot_be_read(home: Path) -> None:
     opened = _composed(home)
     broken = _result(0, 0, error="we broke", error_kind="internal")

@@ -190,6 +190,16 @@ def test_given_files_that_are_missing_stand_in(tmp_path: Path) -> None:
     assert "Not submitted; graded with what was given out: layer_utils.py." in submission.notes
 
 
+def test_a_module_stands_in_for_one_that_has_to_be_compiled(tmp_path: Path) -> None:
+    """Nobody submits what was compiled, and nobody forgot it."""
+    net = FC_NET.replace("..layers", "..im2col_cython")
+    files = {**FLAT, "fc_net.py": net, "im2col_cython.pyx": "cimport numpy\n"}
+    submission = read(write(tmp_path / "ann", files), given={"im2col_cython": "x = 1\n"})
+    assert [note for note in submission.notes if "graded with" in note] == [
+        "Not compiled here; graded with a module in Python in its place: im2col_cython.pyx."
+    ]
+
+
 def test_the_students_own_copy_of_a_given_file_is_used(tmp_path: Path) -> None:
     net = FC_NET.replace("..layers", "..layer_utils")
     files = {**FLAT, "fc_net.py": net, "layer_utils-1.py": "from .layers import *\n# own\n"}
