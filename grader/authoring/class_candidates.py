@@ -51,7 +51,10 @@ def class_candidates(explorer: Explorer, name: str) -> Iterator[Candidate]:
     ]
     judged: set[str] = set()
     for at, (maker, start) in enumerate(_best_first(explorer, name, methods)):
-        for candidate in _of_objects(explorer, maker, name, start, methods, judged, first=at == 0):
+        if at == 0:
+            yield from _construction(explorer, maker, name)
+        calls = _ObjectCalls(explorer, name, start, methods, judged, first=at == 0)
+        for candidate in calls.candidates():
             judged.add(candidate.target)
             yield candidate
 
@@ -86,103 +89,148 @@ def made(explorer: Explorer, maker: Known, name: str) -> _Prefix | None:
     return _Prefix(scenario, variable, ()) if explorer.run(scenario._replace(seeded=True)) else None
 
 
-def _of_objects(
-    explorer: Explorer,
-    maker: Known,
-    name: str,
-    start: _Prefix,
-    methods: list[Definition],
-    judged: set[str],
-    *,
-    first: bool,
-) -> Iterator[Candidate]:
-    if first:
-        yield from _construction(explorer, maker, name, start)
-    prefixes, starts, found = [start], [start], dict[tuple[str, str], Known]()
-    makes: list[tuple[Definition, Known]] = []
-    for depth in range(_DEPTH + 1):
-        fresh: list[_Prefix] = []
-        for prefix in prefixes[:_MOST_PREFIXES]:
-            for method in methods:
-                known = _call(explorer, method, prefix, found)
-                repeated = prefix.done[-1:] == (method.name,) and len(prefix.done) > 1
-                at = method.name, prefix.given
-                if known is None or (at in found and repeated):
-                    continue
-                target = f"{name}.{method.name}"
-                new = at not in found
-                if first or target not in judged:
-                    yield from _calls(explorer, known, target, prefix, new)
-                if new:
-                    found[at] = known
-                    if explorer.changes(known, prefix.receiver):
-                        fresh.append(_after(explorer, known, prefix, method))
-                    elif _returns_object(explorer, known) and not prefix.given:
-                        makes.append((method, known))
-        if depth == 0:
-            starts += _given(explorer, start, methods, found)
-        prefixes = [*starts[1:], *fresh] if depth == 0 else fresh
-        if not prefixes:
-            break
-    if first:
-        yield from _of_missing(explorer, name, starts, methods, found)
-    if first or not judged:
+class _ObjectCalls:
+    """The methods of an object that was made in one way, called one after the other."""
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        name: str,
+        start: _Prefix,
+        methods: list[Definition],
+        judged: set[str],
+        *,
+        first: bool,
+    ) -> None:
+        """Nothing is called yet.
+
+        Args:
+            explorer: knows the package.
+            name: of the class.
+            start: makes the object.
+            methods: that are called.
+            judged: targets that have candidates; of an object that is not the first, others
+                are wanted.
+            first: whether it is made in the best way.
+        """
+        self._explorer = explorer
+        self._name = name
+        self._starts = [start]
+        self._methods = methods
+        self._judged = judged
+        self._first = first
+        self._found: dict[tuple[str, str], Known] = {}
+        """Calls that work, by method and what was given to the object."""
+        self._makers: list[tuple[Definition, Known]] = []
+        """Those that return objects."""
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Candidates for the methods."""
+        yield from self._in_rounds()
+        if self._first:
+            yield from self._of_missing()
+        if self._first or not self._judged:
+            yield from self._of_results()
+
+    def _in_rounds(self) -> Iterator[Candidate]:
+        """Each method of the object as it was made, then after those that change it."""
+        prefixes = self._starts[:1]
+        for depth in range(_DEPTH + 1):
+            fresh: list[_Prefix] = []
+            for prefix in prefixes[:_MOST_PREFIXES]:
+                for method in self._methods:
+                    yield from self._of_method(method, prefix, fresh)
+            if depth == 0:
+                self._starts += _given(self._explorer, self._starts[0], self._methods, self._found)
+                fresh[:0] = self._starts[1:]
+            prefixes = fresh
+
+    def _of_method(
+        self, method: Definition, prefix: _Prefix, fresh: list[_Prefix]
+    ) -> Iterator[Candidate]:
+        """Candidates for a method; what else it makes possible is added to `fresh`."""
+        known = _call(self._explorer, method, prefix, self._found)
+        repeated = prefix.done[-1:] == (method.name,) and len(prefix.done) > 1
+        at = method.name, prefix.given
+        new = at not in self._found
+        if known is None or (repeated and not new):
+            return
+        target = f"{self._name}.{method.name}"
+        if self._first or target not in self._judged:
+            yield from _calls(self._explorer, known, target, prefix, new)
+        if not new:
+            return
+        self._found[at] = known
+        if self._explorer.changes(known, prefix.receiver):
+            fresh.append(_after(self._explorer, known, prefix, method))
+        elif not prefix.given and _returns_object(self._explorer, known):
+            self._makers.append((method, known))
+
+    def _of_missing(self) -> Iterator[Candidate]:
+        """Methods that have not worked yet, after one that has, with other arguments for that one.
+
+        What a first method accepts need not be what the next one can work with.
+        """
+        working = {method for method, _ in self._found}
+        missing = [method for method in self._methods if method.name not in working]
+        for method in self._methods if missing else ():
+            known = self._found.get((method.name, ""))
+            if known is not None and known.call.prefix.steps == self._starts[0].scenario.steps:
+                for other in _with_other_arguments(self._explorer, known):
+                    for start in reversed(self._starts):
+                        yield from self._after_other(method, other, start, missing)
+
+    def _after_other(
+        self, method: Definition, other: Known, start: _Prefix, missing: list[Definition]
+    ) -> Iterator[Candidate]:
+        """The missing methods after a call of one that works with these arguments."""
+        explorer = self._explorer
+        call = rebased(other, start.scenario)
+        if explorer.outcome(call.scenario(explorer)) is None:
+            return
+        prefix = _after(explorer, call, start, method)
+        for late in missing:
+            at = late.name, start.given
+            if at in self._found:
+                continue
+            works = explorer.method(late, prefix.scenario, prefix.receiver, _LATE_SECONDS)
+            if works is not None:
+                self._found[at] = works
+                yield from _calls(explorer, call, f"{self._name}.{method.name}", start, False)
+                yield from _calls(explorer, works, f"{self._name}.{late.name}", prefix, True)
+
+    def _of_results(self) -> Iterator[Candidate]:
+        """Methods of what was returned, and what works on the object only after these."""
         further: list[_Prefix] = []
-        for method, known in makes:
-            for candidate in result_candidates(explorer, method.name, known):
+        for method, known in self._makers:
+            for candidate in result_candidates(self._explorer, method.name, known):
                 yield candidate
-                further.append(
-                    _Prefix(
-                        candidate.scenario._replace(seen=()),
-                        start.receiver,
-                        (method.name, candidate.target.rpartition(".")[2]),
-                    )
-                )
-        for method in methods:
-            for prefix in further[:_MOST_PREFIXES] if (method.name, "") not in found else ():
-                late = explorer.method(method, prefix.scenario, prefix.receiver)
-                if late is not None:
-                    yield from _calls(explorer, late, f"{name}.{method.name}", prefix, True)
-                    break
+                done = (method.name, candidate.target.rpartition(".")[2])
+                scenario = candidate.scenario._replace(seen=())
+                further.append(_Prefix(scenario, self._starts[0].receiver, done))
+        for method in self._methods:
+            if (method.name, "") not in self._found:
+                yield from self._after_results(method, further[:_MOST_PREFIXES])
+
+    def _after_results(self, method: Definition, prefixes: list[_Prefix]) -> Iterator[Candidate]:
+        for prefix in prefixes:
+            late = self._explorer.method(method, prefix.scenario, prefix.receiver)
+            if late is not None:
+                target = f"{self._name}.{method.name}"
+                yield from _calls(self._explorer, late, target, prefix, True)
+                return
 
 
-def _of_missing(
-    explorer: Explorer,
-    name: str,
-    starts: list[_Prefix],
-    methods: list[Definition],
-    found: dict[tuple[str, str], Known],
-) -> Iterator[Candidate]:
-    """Methods that have not worked yet, after one that has, with other arguments for that one.
-
-    What a first method accepts need not be what the next one can work with.
-    """
-    working = {method for method, _ in found}
-    missing = [method for method in methods if method.name not in working]
-    for method in methods if missing else ():
-        known = found.get((method.name, ""))
-        if known is None or known.call.prefix.steps != starts[0].scenario.steps:
-            continue
-        required = {
-            key: varied([*known.kinds[key], *(OTHER_FORMS if kind.is_drawn else ())])
-            for key, kind in known.found.choice.items()
-            if key in known.kinds
-        }
-        attempt = explorer.attempt(known.call, known.sizes)
-        for _, choice in islice(substitutes(known.found, required, attempt, _MOST_OTHERS), 12):
-            other = known._replace(found=known.found._replace(choice=choice))
-            for start in reversed(starts):
-                call = rebased(other, start.scenario)
-                if explorer.outcome(call.scenario(explorer)) is None:
-                    continue
-                prefix = _after(explorer, call, start, method)
-                for late in [each for each in missing if (each.name, start.given) not in found]:
-                    works = explorer.method(late, prefix.scenario, prefix.receiver, _LATE_SECONDS)
-                    if works is None:
-                        continue
-                    found[late.name, start.given] = works
-                    yield from _calls(explorer, call, f"{name}.{method.name}", start, False)
-                    yield from _calls(explorer, works, f"{name}.{late.name}", prefix, True)
+def _with_other_arguments(explorer: Explorer, known: Known) -> Iterator[Known]:
+    """A call with other arguments that it accepts, those of another form first."""
+    required = {
+        key: varied([*known.kinds[key], *(OTHER_FORMS if kind.is_drawn else ())])
+        for key, kind in known.found.choice.items()
+        if key in known.kinds
+    }
+    attempt = explorer.attempt(known.call, known.sizes)
+    for _, choice in islice(substitutes(known.found, required, attempt, _MOST_OTHERS), 12):
+        yield known._replace(found=known.found._replace(choice=choice))
 
 
 def _given(
@@ -217,14 +265,9 @@ def _call(
     return explorer.method(method, prefix.scenario, prefix.receiver)
 
 
-def _construction(
-    explorer: Explorer, maker: Known, name: str, start: _Prefix
-) -> Iterator[Candidate]:
+def _construction(explorer: Explorer, maker: Known, name: str) -> Iterator[Candidate]:
     for words, scenario, cost in cases_of(explorer, maker):
-        *before, last = scenario.steps
-        yield from compared(
-            explorer, maker, scenario._replace(steps=(*before, last)), name, words, cost + 1.0
-        )
+        yield from compared(explorer, maker, scenario, name, words, cost + 1.0)
 
 
 def _calls(

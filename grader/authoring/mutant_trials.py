@@ -16,7 +16,12 @@ import numpy as np
 from grader.assignment.stripping import strip_solutions
 from grader.authoring.allowance import Allowance
 from grader.authoring.folder_writer import SEED
-from grader.authoring.native_reference import NativeReference, TimeUp, quiet
+from grader.authoring.native_reference import (
+    NativeReference,
+    TimeUp,
+    fingerprint,
+    quiet,
+)
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.side_effects import forbid_side_effects
 from grader.checks.inputs import Inputs
@@ -158,6 +163,8 @@ class Trials:
             tried.refused[name] = f"it takes {taken:.1f} seconds"
         elif len(pickle.dumps(answers)) > _LARGEST:
             tried.refused[name] = "what it returns is very large"
+        elif _gives_away(answers):
+            tried.refused[name] = "a function that it hands over returns the answer"
         else:
             tried.answers[name], tried.passed[name] = answers, taken
 
@@ -311,6 +318,22 @@ def _take(whole: Tried, part: Tried) -> None:
     for name in part.passed:
         whole.refused.pop(name, None)
     whole.refused.update(part.refused)
+
+
+def _gives_away(answers: Iterable[tuple[str, Reply]]) -> bool:
+    """Whether a function of the check returned what the code that called it had to answer."""
+    for _, reply in answers:
+        told = {_numbers(call[-1]) for call in reply.get("called", ())} - {None}
+        value = reply.get("value")
+        values = value if isinstance(value, list | tuple) else [value]
+        if told and any(_numbers(each) in told for each in values):
+            return True
+    return False
+
+
+def _numbers(value: Any) -> Any:
+    is_told = isinstance(value, float | np.ndarray)
+    return fingerprint(value) if is_told else None
 
 
 class _Nudging:

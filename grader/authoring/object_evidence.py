@@ -79,6 +79,10 @@ def object_kinds(
     kinds += [Kind(f"{LIST_OF_OBJECTS}{name}]", -0.4) for name in lists]
     if definition.name != "__init__" and not operator:
         kinds += [Kind(f"{OBJECT}{name}#0{USED}", -0.2) for name in names if name not in closed]
+    if usage.is_called:  # a function does as well, and says more
+        called = [name for name in source.classes if "__call__" in source.methods(name)]
+        makeable = dict.fromkeys(each for name in called for each in _makeable(source, name))
+        kinds += [Kind(f"{OBJECT}{name}#0", 1.0) for name in makeable if name not in closed]
     if not kinds and definition.name != "__init__":
         computing = [name for name in _computing(source) if name not in closed]
         kinds += [
@@ -100,8 +104,6 @@ def _classes_for(
     named += [name for name in classes if name in usage.types]
     if definition.name in OPERATORS and definition.name != "__call__":
         named += [definition.owner] if definition.owner in classes else []
-    if usage.is_called:
-        named += [name for name in classes if "__call__" in source.methods(name)]
     wanted = usage.attributes - _OF_ARRAYS
     for protocol in protocols:
         wanted |= _attributes(source, protocol)

@@ -8,7 +8,9 @@ that the bank or the seed changed: the key is stale, which is an error of ours, 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -134,11 +136,13 @@ class LocalChannel:
     def ask(self, request: Request, *, about: str, cpu_seconds: float | None = None) -> Reply:
         """Answer one request, through the wire's own encoding so that copies are exact.
 
-        If functions of the check were called meanwhile, the reply says so: for each call the
-        function's number, the arguments, and what it returned.
+        What the code prints is dropped. If functions of the check were called meanwhile, the reply
+        says so: for each call the function's number, the arguments, and what it returned.
         """
         self._callbacks, self._called = request.get("callbacks", ()), []
-        reply: Reply = _through_wire(self._dispatcher.answer(_through_wire(request)))
+        with contextlib.redirect_stdout(io.StringIO()):
+            answer = self._dispatcher.answer(_through_wire(request))
+        reply: Reply = _through_wire(answer)
         return {**reply, "called": self._called} if self._called else reply
 
     def _called_back(self, message: Reply) -> Reply:

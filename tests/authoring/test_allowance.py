@@ -105,3 +105,16 @@ def test_a_check_that_ends_its_process_costs_those_beside_it_alone(
     found = Trials(source, contract, checks).on_reference()
     assert list(found.passed) == ["fine"]
     assert found.refused == {"ends": "trying it ends: exit status 3"}
+
+
+def test_a_check_whose_own_function_returns_the_answer_is_refused() -> None:
+    text = "def apply(f, x):\n    return f(x)\n\n\ndef twice(f, x):\n    return 2 * f(x)\n"
+    source = ReferenceSource("given", {"given.py": text})
+    body = "def test_it(student, reference, inputs):\n    for side in (reference, student):\n"
+    checks = {
+        name: f"{body}        side.{name}(lambda v: 3.5 * v, 2.0)\n" for name in ("apply", "twice")
+    }
+    contract = {name: ContractEntry("given", ("out",)) for name in checks}
+    found = Trials(source, contract, checks).on_reference()
+    assert list(found.passed) == ["twice"]
+    assert found.refused == {"apply": "a function that it hands over returns the answer"}

@@ -117,6 +117,16 @@ class Descent:
         first.weights = first.weights - 0.1 * first.slopes["weights"]
 
 
+class Applied:
+    """Applies a function."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def to(self, inputs):
+        return self.function(inputs)
+
+
 def keep(values, path=2):
     """Write to a file; 2 is one that is open already."""
     np.savetxt(path if path != 2 else open(path, "w"), values)
@@ -202,6 +212,11 @@ def test_different_objects_of_one_family_stand_in_a_list(found: Explored) -> Non
 
 def test_an_object_is_used_before_it_is_an_argument(titles: list[str]) -> None:
     assert any(title.startswith("Descent.step sets") for title in titles)
+
+
+def test_functions_are_handed_over_before_objects_that_are_called(found: Explored) -> None:
+    (first, *_) = [each for each in found.candidates if each.target == "Applied.to"]
+    assert first.scenario.steps[0].args[0][1].startswith("lambda")
 
 
 def test_what_a_function_hands_on_is_of_the_type_that_is_wanted_there() -> None:

@@ -128,6 +128,15 @@ def local() -> LocalChannel:
     return LocalChannel(Dispatcher(names.__getitem__, lambda _file: False))
 
 
+def test_what_code_of_ours_prints_is_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec("def shout(text):\n    print(text)\n    return text + '!'\n", names)
+    contract = {"shout": ContractEntry("m", ("value",))}
+    code = Student(LocalChannel(Dispatcher(names.__getitem__, lambda _file: False)), contract)
+    assert code.shout("so") == "so!"
+    assert capsys.readouterr().out == ""
+
+
 def test_plain_values_go_both_ways(student: Student) -> None:
     losses: list[Any] = []
 
