@@ -40,7 +40,7 @@ def as_asked(
     elif release.lacks(*_place(check)):
         text = f"{whose} do not have this; it does not count."
     elif stand_in and release.own_data and check.message.endswith(FALLS_SHORT):
-        text = f"{check.message} {whose} train on other data; so this does not count."
+        text = f"{check.message} {whose} train on other data, so this does not count."
     else:
         return check
     return replace(

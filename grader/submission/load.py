@@ -81,7 +81,7 @@ def load(
     notes = [
         source.note,
         *packing,
-        _choice(found.ranked, package, len(contract)),
+        _choice(found.ranked, package),
         *names_noted(package),
         *helpers_noted(package, lent, tree.other),
         *misplaced(package, tree, modules),
@@ -202,7 +202,7 @@ def _alone(path: Path) -> list[str]:
     return [f"Only {printable(path.name)} was read: name its folder to have the rest graded too."]
 
 
-def _choice(ranked: Sequence[Ranked], chosen: Package, asked: int) -> str:
+def _choice(ranked: Sequence[Ranked], chosen: Package) -> str:
     """Which package was chosen, where there was a choice."""
     best, others = ranked[0], _passed_over(ranked, chosen)
     if not others:
@@ -211,8 +211,7 @@ def _choice(ranked: Sequence[Ranked], chosen: Package, asked: int) -> str:
     more = len(others) - len(shown)
     passed = ", ".join(shown) + (f" and {more} more" if more else "")
     return (
-        f"Graded {best.package.name} ({best.implemented} of {asked} names implemented); "
-        f"passed over {passed}."
+        f"Graded {best.package.name} ({best.implemented} names implemented); passed over {passed}."
     )
 
 
