@@ -10,7 +10,6 @@ interpreter, such as one that has a student's kit. Wants two processors with not
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import subprocess
@@ -58,7 +57,7 @@ def _work(folder: Path) -> Path:
 
 
 def _measures(python: str, work: Path, empty: Path) -> dict[str, Callable[[], float]]:
-    check = [python, "-P", "-m", "grader", "check", "-a", "numpynn"]
+    check = [python, "-I", "-m", "grader", "check", "-a", "numpynn"]
     pytest = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     measures = {
         "python -c 'import numpy'": lambda: _timed([python, "-c", "import numpy"], empty),
@@ -84,14 +83,11 @@ def _timed(command: list[str], folder: Path, code: int = 0) -> float:
 
 def _after_saves(python: str, work: Path, runs: int) -> list[float]:
     """Seconds from saving a changed function to the line that says how many checks pass."""
-    command = [python, "-P", "-m", "grader", "check", "-a", "numpynn", "--watch", "-k", "affine"]
+    command = [python, "-Iu", "-m", "grader", "check", "-a", "numpynn", "--watch", "-k", "affine"]
     layers = work / "numpynn" / "layers.py"
     text = layers.read_text(encoding="utf-8")
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     times = []
-    with subprocess.Popen(
-        command, cwd=work, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with subprocess.Popen(command, cwd=work, stdout=subprocess.PIPE, text=True) as process:
         _verdict(process)
         for number in range(runs):
             time.sleep(1)  # the next worker starts

@@ -48,6 +48,11 @@ async function studentPage(browser) {
   seen.closedAgain = await open_();
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   seen.printed = await open_();
+  await page.emulateMedia({ media: "print" });
+  seen.passedOnPaper = await page.$$eval(".passed-part .brief", (all) => all
+    .filter((row) => row.checkVisibility())
+    .map((row) => row.querySelector(".note") !== null));
+  await page.emulateMedia({ media: "screen" });
   await page.fill("#ask-text", "Mine is right, & yours?\n");
   await page.selectOption("#ask-about", { index: 1 });
   seen.mail = await page.getAttribute("#ask-mail", "href");

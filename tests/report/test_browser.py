@@ -203,6 +203,10 @@ def test_details_open_together_and_stay_folded_on_paper(seen: Any) -> None:
     assert student["opened"] == student["details"] > 0
 
 
+def test_of_what_passed_paper_has_the_remarks_alone(seen: Any) -> None:
+    assert seen["student"]["passedOnPaper"] == [True]
+
+
 def test_a_request_is_saved_and_mailed_as_it_was_written(seen: Any, tmp_path: Path) -> None:
     student, file = seen["student"], tmp_path / seen["student"]["savedAs"]
     file.write_text(student["saved"], encoding="utf-8")
