@@ -39,8 +39,10 @@ white-space: nowrap; }
 .grader-answer .ga-badge.internal { background: #7a3ec8; }
 .grader-answer :is(.ga-head, .ga-check) { font-weight: 600; }
 .grader-answer .ga-line { margin: 4px 0 0; white-space: pre-line; }
+.grader-answer .ga-line.ga-sum { margin-bottom: 6px; }
 .grader-answer .ga-fact { display: flex; flex-wrap: wrap; gap: 0 10px; }
 .grader-answer .ga-fact .ga-label { flex: none; min-width: 8em; }
+.grader-answer .ga-fact .ga-label + span { flex: 1 1 14em; min-width: 0; }
 .grader-answer .ga-label { opacity: 0.85; }
 .grader-answer :is(.ga-aside, .ga-note) { opacity: 0.85; font-weight: 400; }
 .grader-answer .ga-mono { font: 12px/1.5 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", \
