@@ -24,6 +24,7 @@ from grader.authoring.native_reference import (
 )
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.side_effects import forbid_side_effects
+from grader.authoring.uninitialized import fill_empty_arrays
 from grader.checks.inputs import Inputs
 from grader.model.contract import ContractEntry
 from grader.model.errors import GraderError
@@ -133,6 +134,7 @@ class Trials:
     def _tried(self, names: Sequence[str], seconds: float) -> Tried:
         compat.install()
         forbid_side_effects()
+        fill_empty_arrays()
         reference = NativeReference(telling(self._source.files), self._source.package)
         observation = Observation(self._contract)
         observation.watch()

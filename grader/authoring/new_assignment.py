@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,6 +26,7 @@ from grader.authoring.reference_source import ReferenceSource, package_root
 from grader.authoring.solution_marks import given_names, marked
 from grader.authoring.survey import Progress, Survey, survey
 from grader.model.contract import ContractEntry
+from grader.runner.recording import ReferenceFails
 
 _DATA: Final = frozenset({".csv", ".txt", ".json", ".npy", ".npz"})
 
@@ -84,7 +85,37 @@ def _made(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     _copy_data(package_root(reference), folder / source.part)
+    found = _recorded(out, found, files, record)
+    return Made(out, found)
+
+
+def _recorded(
+    out: Path, found: Survey, files: Mapping[str, str], record: Callable[[Path], None]
+) -> Survey:
+    """Write bank and contract, and record the key; without checks that the reference then fails.
+
+    That happens to code that does not do the same each time it is run.
+
+    Raises:
+        ReferenceFails: it fails all of them.
+    """
+    while True:
+        _write_bank(out, found, files)
+        try:
+            record(out / MAIN)
+            return found
+        except ReferenceFails as error:
+            kept = [each for each in found.chosen if each.written.id not in error.checks]
+            if len(kept) in (0, len(found.chosen)):
+                raise
+            names = {each.candidate.target for each in found.chosen if each not in kept}
+            found.left_out.update(dict.fromkeys(names, "it does not do the same each time"))
+            found = found._replace(chosen=kept)
+
+
+def _write_bank(out: Path, found: Survey, files: Mapping[str, str]) -> None:
     bank = out / "bank"
+    shutil.rmtree(bank, ignore_errors=True)
     bank.mkdir()
     (bank / "__init__.py").write_text("", encoding="utf-8")
     modules = {name: entry.module for name, entry in found.contract.items()}
@@ -92,8 +123,6 @@ def _made(
         (bank / name).write_text(text, encoding="utf-8")
     given = given_names(files, found.contract)
     (out / MAIN).write_text(toml_text(out.name, found, given), encoding="utf-8")
-    record(out / MAIN)
-    return Made(out, found)
 
 
 def _copy_data(root: Path, folder: Path) -> None:

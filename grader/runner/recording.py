@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from grader.assignment.folder import Assignment
 from grader.model.errors import InternalError
@@ -15,6 +15,15 @@ from grader.runner.check_run import Recorder
 from grader.runner.prefetch import RequestRecorder
 from grader.runner.prefetch.request_analysis import analyse_requests
 from grader.runner.reference import LocalBank, LocalCode, with_local_bank
+
+
+class ReferenceFails(InternalError):
+    """The reference fails checks of its own bank."""
+
+    def __init__(self, failed: Sequence[CheckResult]) -> None:
+        lines = [f"{each.id}: {each.outcome.value}: {each.message}" for each in failed[:10]]
+        super().__init__("The reference fails checks of its own bank: " + "; ".join(lines))
+        self.checks = frozenset(each.id for each in failed)
 
 
 def record_key(
@@ -36,7 +45,7 @@ def record_key(
         warn: is told what its author should know of the bank.
 
     Raises:
-        InternalError: the reference fails a check of its own, which names the check.
+        ReferenceFails: it fails checks of its own bank, which are named.
         RubricError: the reference is not there, or lacks what the contract names.
     """
     require_reference(assignment)
@@ -47,8 +56,7 @@ def record_key(
     bad = [result for result in results if result.outcome is not Outcome.PASSED]
     if bad:
         require_returned(assignment, recorder.refused())
-        lines = [f"{result.id}: {result.outcome.value}: {result.message}" for result in bad[:10]]
-        raise InternalError("The reference fails checks of its own bank: " + "; ".join(lines))
+        raise ReferenceFails(bad)
     answers = recorder.answers()
     if public_only:
         public = {result.id for result in results if _is_public(assignment.rubric, result)}

@@ -118,3 +118,12 @@ def test_a_check_whose_own_function_returns_the_answer_is_refused() -> None:
     found = Trials(source, contract, checks).on_reference()
     assert list(found.passed) == ["twice"]
     assert found.refused == {"apply": "a function that it hands over returns the answer"}
+
+
+def test_what_depends_on_memory_that_nobody_filled_is_refused() -> None:
+    text = "import numpy as np\n\n\ndef f(n):\n    return np.empty(n)\n"
+    body = "def test_it(student, reference, inputs):\n    "
+    checks = {"empty": body + "assert_same('f', student.f(3), reference.f(3))\n"}
+    source = ReferenceSource("blank", {"blank.py": text})
+    found = Trials(source, {"f": ContractEntry("blank", ("out",))}, checks).on_reference()
+    assert found.refused["empty"].startswith("Wrong: ")

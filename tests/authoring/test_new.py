@@ -8,15 +8,25 @@ import pytest
 
 from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
+from grader.authoring.completion import complete
 from grader.authoring.folder_writer import spoken
 from grader.authoring.new_assignment import Made, new_assignment
 from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
 from grader.model.errors import InputError
+from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key
+from grader.runner.recording import ReferenceFails
 from grader.verify.proof import ProgramKind
 from grader.verify.prove import Wanted
 from tests.small_process import new_folder, proof_of
+
+
+def failed(name: str) -> CheckResult:
+    return CheckResult(
+        id=name, title="", part="", targets=["f"], outcome=Outcome.FAILED, points=0.0,
+        max_points=1.0, message="It is off.",
+    )  # fmt: skip
 
 
 def test_the_first_bank_catches_nine_mutants_in_ten(made: Made) -> None:
@@ -96,6 +106,26 @@ def test_it_says_what_to_do_next(made: Made) -> None:
     lines = list(summary_of(made))
     assert "catch" in lines[0]
     assert any("grader lint" in line for line in lines)
+
+
+def test_a_check_that_the_reference_fails_in_the_end_is_dropped(
+    tmp_path: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flaky = made.survey.chosen[0].written.id
+    left_out: dict[str, str] = {}
+    found = made.survey._replace(left_out=left_out)
+    monkeypatch.setattr("grader.authoring.new_assignment.survey", lambda *_: found)
+    failing = [ReferenceFails([failed(flaky)])]
+
+    def record(toml: Path) -> None:
+        if failing:
+            raise failing.pop()
+        complete(toml)
+
+    again = new_assignment(tmp_path / "new", None, 1, lambda *_: None, record)
+    left = {each.id for each in Key.load(Assignment.load(str(again.folder)).layout.key).checks}
+    assert left == {each.written.id for each in found.chosen} - {flaky}
+    assert list(left_out.values()) == ["it does not do the same each time"]
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
