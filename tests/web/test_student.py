@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from grader.batches.grading_job import grading_job, job_folder
+from grader.batches.grading_progress import JobOptions
+from grader.course.course_folder import CourseFolder
 from grader.model.course_records import RegradeRequest
 from grader.web.paths import address
 from tests.web.desk_room import ABSENT, ADA, BO, BROKEN, CEM, HW, PEOPLE, Browser
@@ -177,4 +180,13 @@ def test_a_page_is_in_chinese_where_that_is_preferred(reader: Browser) -> None:
     assert '<html lang="zh-Hans">' in page.text
     assert "学生将看到的版本" in page.text
     assert "lang=zh" in page.headers["set-cookie"]
-    assert '<html lang="zh-Hans">' in _page(reader, more="/copy/student").text
+
+
+def test_a_copy_is_in_the_language_of_the_students_pages(
+    reader: Browser, course: CourseFolder
+) -> None:
+    assert '<html lang="en">' in _page(reader, more="/copy/student", lang="zh").text
+    options = JobOptions(lang="zh")
+    with grading_job(job_folder(course, HW), "grade", "ann", options) as job:
+        job.begin(0)
+    assert '<html lang="zh-Hans">' in _page(reader, more="/copy/student", lang="en").text
