@@ -44,7 +44,7 @@ ANN = "ann (an example):"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, as the command makes it, but for the time that is given to what never answers."""
     folder = tmp_path_factory.mktemp("demo")
-    rubric = quick_rubric(folder, call_seconds=0.7)
+    rubric = quick_rubric(folder, call_seconds=1)
     size = str(len(MEMBERS))
     grader("demo", "-a", rubric, "--out", folder / "out", "--size", size, code=None)
     return folder / "out"
