@@ -14,6 +14,9 @@ from grader.runner.check_run import NOT_ASKED_KIND
 FALLS_SHORT: Final = "is asked for."
 """How the message ends of a value that was reached, but not high enough."""
 
+REPLACED: Final = "puts something else in its place."
+"""How the message ends of a value that was there until a later cell ran."""
+
 
 def as_asked(
     check: CheckResult, calls: Collection[str], release: Release, *, stand_in: bool
@@ -41,6 +44,8 @@ def as_asked(
         text = f"{whose} do not have this; it does not count."
     elif stand_in and release.own_data and check.message.endswith(FALLS_SHORT):
         text = f"{check.message} {whose} train on other data, so this does not count."
+    elif release.own_data and check.message.endswith(REPLACED):
+        text = f"{check.message} Nobody asked that it be kept, so this does not count."
     else:
         return check
     return replace(

@@ -14,9 +14,9 @@ from grader.model.result import CheckResult, Finding, Outcome
 from grader.model.rubric import NotebookRule, ValueRule
 from grader.model.served_data import ServedData
 from grader.model.verdicts import NOT_IMPLEMENTED
-from grader.notebooks.asked_checks import FALLS_SHORT, as_asked
+from grader.notebooks.asked_checks import FALLS_SHORT, REPLACED, as_asked
 from grader.notebooks.counterparts import calls_of_release, counterparts
-from grader.notebooks.kernel_values import KernelRaised, Unknown, Values
+from grader.notebooks.kernel_values import KernelRaised, Unknown, Values, parse_path
 from grader.notebooks.outputs import IMAGES
 from grader.notebooks.unfinished_calls import UnfinishedCalls, defined_names
 from grader.submission.notebook_cells import Cell, Notebook
@@ -27,6 +27,7 @@ _JUDGED: Final = frozenset({"check", "experiment"})
 """Roles of the cells that have to run; what was given runs by itself."""
 _FIGURES: Final = (*IMAGES, "image/svg+xml")
 _LEFT_AS_NONE: Final = "'NoneType' object has no attribute"
+_NO_ITEM: Final = "raised KeyError:"
 _TAIL: Final = 20
 
 
@@ -313,7 +314,17 @@ class Judge:
             return outcome, verdict[1]
         if verdict[0] is Outcome.FAILED and _LEFT_AS_NONE in verdict[1]:
             return Outcome.MISSING, verdict[1]
+        if _NO_ITEM in verdict[1] and (cell := self._binds_again(rule.path)):
+            return Outcome.FAILED, f"{verdict[1]} Cell {cell} {REPLACED}"
         return verdict
+
+    def _binds_again(self, path: str) -> str:
+        """The last of several cells that give a value to the name at the start of a path."""
+        assert self._book is not None
+        name, _ = parse_path(path)
+        cells = [cell for cell in self._book.cells if cell.code]
+        found = [c.id for c in cells if name in defined_names(c.run or c.source)]
+        return found[-1] if len(found) > 1 else ""
 
     def _not_implemented(self, names: Iterable[str]) -> str:
         text = NOT_IMPLEMENTED.in_language(self._lang)

@@ -171,6 +171,31 @@ def test_what_falls_short_on_data_that_stand_in_for_theirs_does_not_count(
     assert check.message.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("sources", "release", "outcome"),
+    [
+        (("runs = {}\nruns['a'] = f(1)", "runs = {}"), Release(id="o", own_data=True), "skipped"),
+        (("runs = {}\nruns['a'] = f(1)", "runs = {}"), Release(id="ours"), "failed"),
+        (
+            ("runs = {}\nruns['b'] = f(1)", "runs['c'] = 2"),
+            Release(id="o", own_data=True),
+            "failed",
+        ),
+    ],
+)
+def test_what_a_later_cell_replaces_is_not_held_against_those_who_were_not_asked_to_keep_it(
+    sources: tuple[str, ...], release: Release, outcome: str
+) -> None:
+    value = ValueRule(Text("A run"), "history", "runs['a']")
+    rule = NotebookRule(part="p", title=Text("X"), values={"run": value})
+    judge = Judge("X", rule, lang="en", release=book(), book=book(*sources), ours=False,
+                  template=release)  # fmt: skip
+    said = (Outcome.FAILED, "`runs['a']` raised KeyError: 'a'.")
+    (check,) = judge.checks({"run": said})
+    assert check.outcome.value == outcome
+    assert ("Cell c1 puts something else in its place." in check.message) == ("{}" in sources[1])
+
+
 @pytest.mark.parametrize("name", ["numpynn-notebooks", "convnet-notebooks"])
 def test_what_a_release_leaves_out_is_in_our_notebooks(name: str) -> None:
     assignment = Assignment.load(name)
