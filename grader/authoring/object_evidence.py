@@ -30,6 +30,7 @@ OPERATORS: Final = frozenset(
     for name in ("add", "sub", "mul", "truediv", "matmul", "pow", "neg", "radd", "rsub", "rmul",
                  "rtruediv", "rpow", "call", "getitem", "len", "eq", "lt", "gt", "abs", "mod")
 )  # fmt: skip
+_FUNCTION: Final = re.compile(r"f|g|h|fn|func\w*|callback|hook|f_\w+|\w+_(fn|fun|func\w*)")
 _REFLECTED: Final = frozenset(name for name in OPERATORS if name.startswith("__r"))
 _OF_ARRAYS: Final = frozenset({*dir(np.ndarray), *dir(dict), *dir(list), *dir(str)})
 _MIXED: Final = 3
@@ -79,10 +80,6 @@ def object_kinds(
     kinds += [Kind(f"{LIST_OF_OBJECTS}{name}]", -0.4) for name in lists]
     if definition.name != "__init__" and not operator:
         kinds += [Kind(f"{OBJECT}{name}#0{USED}", -0.2) for name in names if name not in closed]
-    if usage.is_called:  # a function does as well, and says more
-        called = [name for name in source.classes if "__call__" in source.methods(name)]
-        makeable = dict.fromkeys(each for name in called for each in _makeable(source, name))
-        kinds += [Kind(f"{OBJECT}{name}#0", 1.0) for name in makeable if name not in closed]
     if not kinds and definition.name != "__init__":
         computing = [name for name in _computing(source) if name not in closed]
         kinds += [
@@ -104,6 +101,8 @@ def _classes_for(
     named += [name for name in classes if name in usage.types]
     if definition.name in OPERATORS and definition.name != "__call__":
         named += [definition.owner] if definition.owner in classes else []
+    if usage.is_called and not _is_function(parameter):
+        named += [name for name in classes if "__call__" in source.methods(name)]
     wanted = usage.attributes - _OF_ARRAYS
     for protocol in protocols:
         wanted |= _attributes(source, protocol)
@@ -111,6 +110,14 @@ def _classes_for(
         named = [name for name in classes if wanted <= _attributes(source, name)]
         named = [name for name in named if name not in protocols][:3]
     return list(dict.fromkeys(each for name in named for each in _makeable(source, name)))
+
+
+def _is_function(parameter: DeclaredParameter) -> bool:
+    """Whether what is called should be a plain function, by its name or annotation."""
+    named = re.fullmatch(
+        r"f|g|h|fn|func\w*|callback|hook|f_\w+|\w+_(fn|fun|func\w*)", parameter.name
+    )
+    return named is not None or "callable" in parameter.annotation.lower()
 
 
 def _annotated(source: ReferenceSource, parameter: DeclaredParameter) -> list[str]:

@@ -8,6 +8,8 @@ from grader.authoring.allowance import Allowance
 from grader.authoring.argument_evidence import kinds_of
 from grader.authoring.argument_flow import receivers
 from grader.authoring.check_writer import title_of
+from grader.authoring.explore import Explorer
+from grader.authoring.native_reference import NativeReference
 from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.unit_reports import Explored, explored
 
@@ -117,16 +119,6 @@ class Descent:
         first.weights = first.weights - 0.1 * first.slopes["weights"]
 
 
-class Applied:
-    """Applies a function."""
-
-    def __init__(self, function):
-        self.function = function
-
-    def to(self, inputs):
-        return self.function(inputs)
-
-
 def keep(values, path=2):
     """Write to a file; 2 is one that is open already."""
     np.savetxt(path if path != 2 else open(path, "w"), values)
@@ -214,9 +206,21 @@ def test_an_object_is_used_before_it_is_an_argument(titles: list[str]) -> None:
     assert any(title.startswith("Descent.step sets") for title in titles)
 
 
-def test_functions_are_handed_over_before_objects_that_are_called(found: Explored) -> None:
-    (first, *_) = [each for each in found.candidates if each.target == "Applied.to"]
-    assert first.scenario.steps[0].args[0][1].startswith("lambda")
+def test_names_tell_functions_from_objects_that_are_called() -> None:
+    text = """
+class Joint:
+    def __call__(self, x):
+        return x
+
+
+def fit(layer, f):
+    return layer(f(1))
+"""
+    source = ReferenceSource("p", {"m.py": text})
+    (fit,) = source.functions
+    kinds = Explorer(source, NativeReference(source.files, "p")).source_kinds(fit, (), "")
+    assert kinds["layer"][0].template == "@Joint#0"
+    assert kinds["f"][0].template.startswith("lambda")
 
 
 def test_what_a_function_hands_on_is_of_the_type_that_is_wanted_there() -> None:
