@@ -18,7 +18,7 @@ PATTERNS: Final = (
     Text("twice the right value everywhere", "处处是正确值的两倍"),
     Text("half the right value everywhere", "处处是正确值的一半"),
     Text("the opposite sign everywhere", "处处符号相反"),
-    Text("{n} times too large everywhere", "处处大了 {n} 倍"),
+    Text("{n} times too large everywhere", "处处是正确值的 {n} 倍"),
     Text("{n} times too small everywhere", "处处只有正确值的 1/{n}"),
     Text("off by the constant factor {n} everywhere", "处处差一个常数因子 {n}"),
     Text("the right values, transposed", "数值正确，但被转置"),

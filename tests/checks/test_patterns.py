@@ -80,7 +80,7 @@ def test_pattern_where_zero_is_right() -> None:
     [
         (2.0, "twice the right value", "是正确值的两倍"),
         (-1.0, "the opposite sign", "符号相反"),
-        (12.0, "12 times too large", "大了 12 倍"),
+        (12.0, "12 times too large", "是正确值的 12 倍"),
         (0.0, "zero", "为零"),
         (0.73, "", ""),
     ],

@@ -180,7 +180,7 @@ def failed(message: str, pattern: str = "") -> CheckResult:
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("en", "4 times too large everywhere"), ("zh", "处处大了 4 倍")]
+    ("lang", "words"), [("en", "4 times too large everywhere"), ("zh", "处处是正确值的 4 倍")]
 )
 def test_without_the_reference_the_pattern_is_the_cause(lang: str, words: str) -> None:
     (check,) = structural([failed("no", pattern="4 times too large everywhere")], lang)
