@@ -70,6 +70,10 @@ def test_every_text_is_there_in_both_languages() -> None:
     assert [name for name, text in texts if not (text.en.strip() and text.zh.strip())] == []
 
 
+def test_no_explanation_says_the_title_again() -> None:
+    assert [entry.id for entry in MISTAKES if entry.explanation == entry.title] == []
+
+
 def test_no_two_entries_make_the_same_change(reference: dict[str, str]) -> None:
     packages = [apply(reference, mistake) for mistake in MISTAKES]
     packages += [apply(reference, variant) for variant in VARIANTS.values()]
