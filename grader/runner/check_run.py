@@ -205,7 +205,7 @@ class CheckRun:
         So does whatever given code uses that was left: it does nothing wrong by itself.
         """
         todo = self.submission.todo if self.submission else []
-        if not todo or not isinstance(error, (Wrong, CouldNotRun)):
+        if not todo or not (isinstance(error, (Wrong, CouldNotRun)) or _blames_nobody(error)):
             return error
         is_given = all(self.contract[owner_of(name)].given for name in check.targets)
         used = set(check.uses) if is_given else set()
@@ -237,6 +237,11 @@ def can_run(submission: Submission, spec: Spec) -> bool:
     except Verdict:
         return False
     return True
+
+
+def _blames_nobody(error: BaseException | None) -> bool:
+    """Whether a check could not be judged, and names no single function for it."""
+    return isinstance(error, NotJudged) and not error.because_of and error.finding is None
 
 
 def _inconsistent(check: CheckResult, forward: str) -> CheckResult:
