@@ -174,16 +174,21 @@ def _entry(name: str, entry: ContractEntry, found: Survey, given: Collection[str
     if name in found.pairs and found.pairs[name] in found.contract:
         more.append(f"backward_of = {quoted(found.pairs[name])}")
     methods = [
-        f"{method} = {_method(e, is_given=f'{name}.{method}' in given)}"
+        f"{method} = {_method(e, is_given=_is_given(name, method, given))}"
         for method, e in entry.methods.items()
     ]
     if methods and entry.makes_object:
         more.append(f"methods = {{ {', '.join(methods)} }}")
-    elif name in given:
+    if name in given:
         more.append("given = true")
     if not more:
         return quoted(f"{entry.module}: {returns}")
     return f"{{ module = {quoted(entry.module)}, returns = {quoted(returns)}, {', '.join(more)} }}"
+
+
+def _is_given(name: str, method: str, given: Collection[str]) -> bool:
+    """Whether a method has nothing to write, while others of its class have."""
+    return f"{name}.{method}" in given and name not in given
 
 
 def _method(entry: ContractEntry, *, is_given: bool) -> str:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from grader.authoring.allowance import MINUTES, Allowance
+from grader.authoring.call_naming import listed
 from grader.authoring.candidates import Candidate
 from grader.authoring.check_writer import Written, write_check
 from grader.authoring.cover import cover
@@ -105,8 +106,17 @@ def survey(
 
 
 def _nothing_called(source: ReferenceSource, left_out: Mapping[str, str]) -> InputError:
-    reasons = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
-    return InputError(f"{source.package}: none of its functions could be called: {reasons}.")
+    by_reason = defaultdict(list)
+    for name, why in left_out.items():
+        by_reason[why.rstrip(".")].append(name)
+    reasons = "; ".join(f"{listed(names)}: {why}" for why, names in list(by_reason.items())[:5])
+    missing = any("ModuleNotFoundError" in why for why in by_reason)
+    return InputError(
+        f"{source.package}: none of its functions could be called: {reasons}.",
+        hint="Install the library where the grader runs; if it is yours, give the folder above."
+        if missing
+        else "",
+    )
 
 
 def _trials(

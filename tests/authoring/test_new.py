@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
 from grader.authoring.completion import complete
 from grader.authoring.folder_writer import spoken
-from grader.authoring.new_assignment import Made, new_assignment
+from grader.authoring.new_assignment import Made, new_assignment, toml_text
 from grader.authoring.next_steps import summary_of
 from grader.authoring.solution_marks import mark_solutions
+from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
 from grader.model.result import CheckResult, Outcome
 from grader.runner.answer_key import Key
@@ -72,6 +74,17 @@ def test_the_contract_is_read_out_of_the_reference(made: Made) -> None:
 def test_checks_are_tried_on_the_inputs_of_the_key(made: Made) -> None:
     key = Key.load(Assignment.load(str(made.folder)).layout.key)
     assert {each.written.id for each in made.survey.chosen} == {each.id for each in key.checks}
+
+
+def test_what_has_nothing_to_write_is_given(made: Made) -> None:
+    entry = ContractEntry("m", ("net*",), methods={"run": ContractEntry("m", ("out",))})
+    contract = {"Net": entry, "Base": ContractEntry("m", ("base*",))}
+    found = made.survey._replace(contract=contract, chosen=[], pairs={})
+    whole = tomllib.loads(toml_text("a", found, {"Net", "Net.run", "Base"}))["contract"]
+    assert whole["Net"]["given"] is whole["Base"]["given"] is True
+    assert whole["Net"]["methods"] == {"run": "out"}
+    partly = tomllib.loads(toml_text("a", found, {"Net.run"}))["contract"]
+    assert partly["Net"]["methods"] == {"run": {"returns": "out", "given": True}}
 
 
 def test_points_go_by_what_is_judged(made: Made) -> None:
@@ -140,6 +153,14 @@ def test_a_reference_without_python_is_refused(tmp_path: Path) -> None:
         new_assignment(
             tmp_path / "new", tmp_path / "reference", 1, lambda *_: None, lambda _toml: None
         )
+
+
+def test_a_library_that_is_missing_is_named_once(tmp_path: Path) -> None:
+    text = "import not_there\n\n\ndef f(x):\n    return x\n\n\ndef g(x):\n    return x\n"
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "m.py").write_text(text)
+    with pytest.raises(InputError, match=r"f and g: m\.py, line 1: .*'not_there'"):
+        new_folder(tmp_path / "new", tmp_path / "reference", 1)
 
 
 def test_marks_go_around_bodies_and_hidden_helpers() -> None:
