@@ -6,9 +6,14 @@ import ast
 import contextlib
 import importlib
 import io
+import sys
 from collections.abc import Iterator
+from typing import Final
 
 from grader.authoring.reference_source import ReferenceSource
+
+_AVAILABLE: Final = frozenset({"numpy", *sys.stdlib_module_names})
+"""In the sandbox."""
 
 
 def import_libraries(source: ReferenceSource) -> None:
@@ -27,6 +32,13 @@ def import_libraries(source: ReferenceSource) -> None:
                 contextlib.redirect_stderr(quiet),
             ):
                 importlib.import_module(name)
+
+
+def foreign_libraries(source: ReferenceSource) -> list[str]:
+    """Libraries that a reference imports and that students' code cannot have."""
+    own = {source.package, *(path.partition("/")[0].removesuffix(".py") for path in source.files)}
+    tops = dict.fromkeys(name.partition(".")[0] for name in _imported(source))
+    return [name for name in tops if name not in own | _AVAILABLE]
 
 
 def _imported(source: ReferenceSource) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grader.assignment.layout import MAIN
+from grader.authoring.call_naming import listed
 from grader.authoring.import_assignment import Carried
 from grader.authoring.new_assignment import Made
 
@@ -22,6 +23,11 @@ def summary_of(made: Made) -> Iterator[str]:
     yield f"  {'bank/':<17}the checks: change, remove and add what you like"
     yield f"  {'reference/':<17}your solution, with marks around what students are to write"
     yield f"  {'template/':<17}what students get"
+    if found.foreign:
+        yield (
+            f"Students' code has NumPy and the standard library, not {listed(found.foreign)}: "
+            "`grader lint` names the checks that need more."
+        )
     yield from _some("Not checked:", [f"{name}: {why}" for name, why in found.left_out.items()])
     yield from _some("Not called by any check:", found.unreached)
     if found.untried:

@@ -16,7 +16,7 @@ from grader.authoring.candidates import Candidate
 from grader.authoring.check_writer import Written, write_check
 from grader.authoring.cover import cover
 from grader.authoring.folder_writer import file_name
-from grader.authoring.libraries import import_libraries
+from grader.authoring.libraries import foreign_libraries, import_libraries
 from grader.authoring.mutant_trials import Trials, Tried
 from grader.authoring.reference_source import ReferenceSource, module_of
 from grader.authoring.solution_marks import marked
@@ -59,6 +59,8 @@ class Survey(NamedTuple):
     unreached: list[str]
     """Functions and methods of what is in the contract that no check calls."""
     seconds: float
+    foreign: list[str]
+    """Libraries that it imports and students' code cannot have."""
 
     @property
     def share(self) -> float:
@@ -101,7 +103,7 @@ def survey(
     return Survey(
         contract, found.pairs, chosen, count, count - len(survivors), survivors,
         len(mutants) - count, found.left_out, _unreached(source, contract, tried, chosen),
-        time.perf_counter() - start,
+        time.perf_counter() - start, foreign_libraries(source),
     )  # fmt: skip
 
 
@@ -113,7 +115,8 @@ def _nothing_called(source: ReferenceSource, left_out: Mapping[str, str]) -> Inp
     missing = any("ModuleNotFoundError" in why for why in by_reason)
     return InputError(
         f"{source.package}: none of its functions could be called: {reasons}.",
-        hint="Install the library where the grader runs; if it is yours, give the folder above."
+        hint="Students' code has NumPy and the standard library; if the module is yours, give the "
+        "folder above."
         if missing
         else "",
     )

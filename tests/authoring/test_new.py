@@ -11,8 +11,10 @@ from grader.assignment.folder import Assignment
 from grader.assignment.stripping import template_differences
 from grader.authoring.completion import complete
 from grader.authoring.folder_writer import spoken
+from grader.authoring.libraries import foreign_libraries
 from grader.authoring.new_assignment import Made, new_assignment, toml_text
 from grader.authoring.next_steps import summary_of
+from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.solution_marks import mark_solutions
 from grader.model.contract import ContractEntry
 from grader.model.errors import InputError
@@ -139,6 +141,14 @@ def test_a_check_that_the_reference_fails_in_the_end_is_dropped(
     left = {each.id for each in Key.load(Assignment.load(str(again.folder)).layout.key).checks}
     assert left == {each.written.id for each in found.chosen} - {flaky}
     assert list(left_out.values()) == ["it does not do the same each time"]
+
+
+def test_it_names_libraries_that_students_cannot_have(made: Made) -> None:
+    text = "import os\nimport numpy.linalg\nfrom scipy.stats import norm\nfrom p.m import f\n"
+    foreign = foreign_libraries(ReferenceSource("p", {"m.py": text}))
+    assert foreign == ["scipy"]
+    lines = summary_of(made._replace(survey=made.survey._replace(foreign=foreign)))
+    assert any("not scipy" in line for line in lines)
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
