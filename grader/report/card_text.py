@@ -173,7 +173,7 @@ def place_of(span: SourceSpan | None, texts: Texts) -> str:
         return ""
     n = 1 if span.first_line == span.last_line else 2
     lines = texts("lines", n=n, first=span.first_line, last=span.last_line)
-    return f"{one_line(span.file)}, {lines}"
+    return f"{one_line(span.file)}{texts.comma}{lines}"
 
 
 def text_of(lines: Iterable[CardLine]) -> Iterator[str]:

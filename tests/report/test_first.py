@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from grader.model.result import Cause, CheckResult, Outcome, Result, Visibility
+from grader.model.result import Cause, CheckResult, Outcome, Result, SourceSpan, Visibility
 from grader.report.card_text import CardLine, card_lines
 from grader.report.cards import Card, cards_of
 from grader.report.cell_output import fragment, plain
@@ -158,10 +158,11 @@ def test_a_line_of_a_card_is_punctuated_in_its_language() -> None:
         "en": "Summed, not averaged. N times too large.",
         "zh": "求和而不是平均。大了 N 倍。",
     }
-    (card,) = made(wrong("scale"))
+    span = SourceSpan(file="f.py", first_line=3, last_line=3)
+    (card,) = made(wrong("scale", source=span))
     heads = [next(card_lines(card, Texts(lang), "student", points=True)).aside
              for lang in ("en", "zh")]  # fmt: skip
-    assert heads == ["Layers, 0 / 2", "Layers，0 / 2"]
+    assert heads == ["Layers, f.py, line 3, 0 / 2", "Layers，f.py，第 3 行，0 / 2"]
 
 
 def test_the_check_that_may_show_its_values_is_told_in_full() -> None:
