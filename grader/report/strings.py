@@ -51,7 +51,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "outcomes": ("Outcomes", "结果"),
     "notes": ("Notes", "备注"),
     "skip_link": ("Skip to content", "跳到正文"),
-    "lines": ("line {first}|lines {first}–{last}", "第 {first}–{last} 行"),
+    "lines": ("line {first}|lines {first}–{last}", "第 {first} 行|第 {first}–{last} 行"),
     "seconds": ("{s} s", "{s} 秒"),
     "none": ("none", "无"),
     # student page
