@@ -7,6 +7,7 @@ import inspect
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice, takewhile
 from typing import Any, Final, Literal, NamedTuple
 
@@ -52,6 +53,8 @@ _NO_TIME: Final = "there was no time left for its checks"
 _IMPORT_SECONDS: Final = 10
 _LARGEST: Final = 1 << 20
 """Bytes that a check may ask of the reference."""
+_ROUND: Final = 16
+"""Mutants after which is settled what is tried first on the next ones."""
 _ENOUGH: Final = 3
 """Checks that are known to catch a mutant, after which no more are tried."""
 _CPU_SECONDS: Final = 20
@@ -210,6 +213,8 @@ class Trials:
         """Each mutant, and some of the checks that it fails; none, if it fails none.
 
         What has caught a mutant is tried first on the next ones, so that few checks catch most.
+        That is settled after each round of them: the order in which processes end is never the
+        same, and the checks that are chosen would not be either.
 
         Args:
             tried: what came of the reference.
@@ -221,7 +226,8 @@ class Trials:
         """
         proven: dict[str, None] = {}
 
-        def work(mutant: Mutant, send: Send) -> None:
+        def work(task: tuple[int, Mutant], send: Send) -> None:
+            _, mutant = task
             compat.install()
             forbid_side_effects()
             files = {**self._source.files, mutant.subject.file: mutant.text}
@@ -236,17 +242,19 @@ class Trials:
                 if killers:
                     return
 
-        waiting = takewhile(lambda _: allowance.left > 0, mutants)
-        runs = run_forked(
-            waiting, work, jobs=jobs, cpu_seconds=lambda: allowance.task(_CPU_SECONDS)
-        )
-        for number, done in enumerate(runs, 1):
-            progress(number, len(mutants))
-            killers = [msgspec.json.decode(line, type=str) for line in done.said.splitlines()]
-            if not killers and done.ending:
-                killers = list(order[:1])
-            proven |= dict.fromkeys(killers)
-            yield done.task, killers
+        number = 0
+        for at in range(0, len(mutants), _ROUND):
+            waiting = takewhile(lambda _: allowance.left > 0, mutants[at : at + _ROUND])
+            limit = partial(allowance.task, _CPU_SECONDS)
+            found: dict[int, list[str]] = {}
+            for done in run_forked(enumerate(waiting), work, jobs=jobs, cpu_seconds=limit):
+                number += 1
+                progress(number, len(mutants))
+                killers = [msgspec.json.decode(line, type=str) for line in done.said.splitlines()]
+                found[done.task[0]] = killers or list(order[: bool(done.ending)])
+            for place in sorted(found):
+                proven |= dict.fromkeys(found[place])
+                yield mutants[at + place], found[place]
 
     def _killers(
         self, reference: NativeReference, tried: Tried, names: Iterable[str]

@@ -153,8 +153,11 @@ def _tried(
 
 
 def _costs(written: Mapping[str, tuple[Written, Candidate]], tried: Tried) -> dict[str, float]:
-    """What each check that passes costs, the time that it takes included."""
-    return {name: written[name][1].cost + 5 * tried.passed[name] for name in tried.passed}
+    """What each check that passes costs, tenths of a second that it takes included.
+
+    Finer times are not the same twice, and the checks that are chosen would not be either.
+    """
+    return {name: written[name][1].cost + 5 * round(tried.passed[name], 1) for name in tried.passed}
 
 
 def _killed(

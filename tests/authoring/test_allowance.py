@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 
 from grader.authoring import unit_reports
 from grader.authoring.allowance import Allowance
-from grader.authoring.mutant_trials import Trials
+from grader.authoring.mutant_trials import Trials, Tried
 from grader.authoring.native_reference import NativeReference, tried
 from grader.authoring.new_assignment import Made
 from grader.authoring.next_steps import summary_of
@@ -14,6 +16,9 @@ from grader.authoring.reference_source import ReferenceSource
 from grader.authoring.survey import survey
 from grader.authoring.unit_reports import explored
 from grader.model.contract import ContractEntry
+from grader.sandbox.forked_tasks import Done
+from grader.verify.mutants import Mutant, make_mutants
+from grader.verify.observation import Observation
 
 
 def test_nothing_is_left_of_nothing_but_a_task_gets_a_moment() -> None:
@@ -127,3 +132,18 @@ def test_what_depends_on_memory_that_nobody_filled_is_refused() -> None:
     source = ReferenceSource("blank", {"blank.py": text})
     found = Trials(source, {"f": ContractEntry("blank", ("out",))}, checks).on_reference()
     assert found.refused["empty"].startswith("Wrong: ")
+
+
+def test_the_order_in_which_mutants_end_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def backwards(
+        tasks: Iterable[tuple[int, Mutant]], *_: object, **__: object
+    ) -> Iterator[Done[tuple[int, Mutant]]]:
+        return reversed([Done(task, b'"it"\n', "") for task in tasks])
+
+    monkeypatch.setattr("grader.authoring.mutant_trials.run_forked", backwards)
+    source = ReferenceSource("sum", {"sum.py": "def f(x, n):\n    return x + 2 * n - 1\n"})
+    contract = {"f": ContractEntry("sum", ("out",))}
+    mutants = make_mutants(source.files, Observation(contract))
+    nothing = Tried({}, {}, Observation(contract), {})
+    runs = Trials(source, contract, {}).on_mutants(nothing, mutants, [], 2, Allowance(60))
+    assert [mutant for mutant, _ in runs] == mutants
