@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grader.protocol.frames import WireTimeout
 from grader.student.time_limit import TimeLimit
-from grader.student.watch import Watch
+from grader.student.watch import Watch, _queued_here
 
 
 class Clock:
@@ -19,7 +20,9 @@ class Clock:
         self.now = 1000.0
         self.cpu: float | None = 0.0
         self.queued: float | None = 0.0
+        self.queued_here = 0.0
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("grader.student.watch._queued_here", lambda: self.queued_here)
 
     def cpu_seconds(self) -> float | None:
         return self.cpu
@@ -64,6 +67,20 @@ def test_the_queue_for_a_processor_is_no_waiting(clock: Clock) -> None:
     clock.now, clock.cpu, clock.queued = 1060.0, 4.0, 50.0
     waiting.look()
     assert waiting.spent() == pytest.approx(10)
+
+
+def test_nor_is_ours(clock: Clock) -> None:
+    """A worker that asks us a hundred times within a call waits each time until we get one."""
+    clock.queued_here = 7.0
+    waiting = watch(clock)
+    clock.now, clock.queued_here = 1060.0, 62.0
+    waiting.look()
+    assert waiting.spent() == pytest.approx(5)
+
+
+@pytest.mark.skipif(not Path("/proc/thread-self/schedstat").exists(), reason="Linux tells it")
+def test_our_time_in_the_queue_is_known() -> None:
+    assert 0 < _queued_here() < 1e6
 
 
 def test_what_we_take_ourselves_is_no_waiting(clock: Clock) -> None:
