@@ -143,7 +143,7 @@ def test_plain_pytest(folder: Path) -> None:
     assert re.search(
         r"    Received: .*\n    Expected: .*\n    Largest error: [0-9.]+ times", done.stdout
     )
-    assert "    Negative values are turned round instead of stopped. out is |x|" in done.stdout
+    assert "    Negative values change sign instead of becoming 0. out is |x|" in done.stdout
     assert "    Hint: What should come out for x = -3?" in done.stdout
     assert "Not done: adam (Update rules" in done.stdout
     assert "Fix first: relu_forward (layers.py" in done.stdout
