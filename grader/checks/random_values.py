@@ -6,6 +6,7 @@ and sizes, with room for chance.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import msgspec
@@ -91,8 +92,10 @@ class Drawn(Chance, frozen=True):
         """The same constant, or draws of the same spread and mean."""
         if not isinstance(other, Drawn) or self.shape != other.shape:
             return False
+        if self.constant is not None and other.constant is not None:
+            return math.isclose(self.constant, other.constant, rel_tol=_EXACT)
         if self.constant is not None or other.constant is not None:
-            return self.constant == other.constant
+            return False
         size = int(np.prod(self.shape))
         room = 3 / np.sqrt(size)  # a standard deviation is good to 1 / sqrt(2 n)
         near = abs(np.log(self.std / other.std)) < max(room, 0.02)

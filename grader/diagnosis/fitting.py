@@ -120,7 +120,8 @@ def _fittable(evidence: Evidence, changed: set[ValueKey]) -> list[ValueKey]:
 
 
 def _is_drawn(evidence: Evidence, keys: Sequence[ValueKey]) -> bool:
-    return any(isinstance(evidence.student.get(key), Drawn) for key in keys)
+    values = [evidence.student.get(key) for key in keys]
+    return any(isinstance(value, Drawn) and value.constant is None for value in values)
 
 
 def _residual(
@@ -168,9 +169,8 @@ class _Scale:
         pairs = zip(at, self._logarithmic, strict=True)
         return tuple(math.exp(min(x, _HUGE)) if logarithmic else x for x, logarithmic in pairs)
 
-    def stepped(self, at: tuple[float, ...], slopes: Array, now: Array) -> tuple[float, ...]:
+    def moved(self, at: tuple[float, ...], change: Array) -> tuple[float, ...]:
         """Where a Newton step leads: up, where the number itself and not its logarithm does."""
-        change, *_ = np.linalg.lstsq(slopes, -now, rcond=None)
         triples = zip(at, map(float, change), self._logarithmic, strict=True)
         return tuple(x + (math.log1p(by) if log and by > 0 else by) for x, by, log in triples)
 
@@ -193,9 +193,10 @@ def _solved(
         slopes = _slopes(residual, numbers, now)
         if slopes is None:
             return None
-        further = scale.stepped(numbers, slopes, now)
-        foreseen = now + slopes @ (np.array(further) - np.array(numbers))
-        numbers, now = further, residual(further)
+        change = _newton(slopes, now)
+        foreseen = now + slopes @ change
+        numbers = scale.moved(numbers, change)
+        now = residual(numbers)
         # Newton's steps gain digits: what is still far off will not arrive, nor what is
         # as far off as a straight line foresees.
         if now is None or (step > 1 and _size(now) > _GAIN * size):
@@ -213,12 +214,18 @@ def _descended(
         slopes = _slopes(residual, numbers, now) if _size(now) > _NOISE else None
         if slopes is None:
             break
-        further = scale.stepped(numbers, slopes, now)
+        further = scale.moved(numbers, _newton(slopes, now))
         then = residual(further)
         if then is None or _size(then) >= _GAIN * _size(now):
             break
         numbers, now = further, then
     return numbers, now
+
+
+def _newton(slopes: Array, now: Array) -> Array:
+    """The step after which a straight line leaves least."""
+    change: Array = np.linalg.lstsq(slopes, -now, rcond=None)[0]
+    return change
 
 
 def _size(differences: Array) -> float:

@@ -243,6 +243,16 @@ NUMBERS = {
     "net-gammas-start-at-zero": (
         "FullyConnectedNet", "np.ones(fan_out)", "np.full(fan_out, 0.3)", 0.3,
     ),
+    "bn-eps-fixed": (
+        "batchnorm_forward", "std = np.sqrt(var + eps)", "std = np.sqrt(var + 3e-4)", 3e-4,
+    ),
+    "bn-running-var-scaled": (
+        "batchnorm_forward", "(1 - momentum) * var", "0.7 * (1 - momentum) * var", 0.7,
+    ),
+    "net-biases-not-zero": (
+        "FullyConnectedNet", 'self.params[f"b{layer}"] = np.zeros(fan_out)',
+        'self.params[f"b{layer}"] = np.full(fan_out, 0.013)', 0.013,
+    ),
 }  # fmt: skip
 FILES = {
     "adam": "optim.py",
@@ -263,6 +273,16 @@ def test_any_number_is_fitted_and_told_as_it_is(clinic: Clinic) -> None:
             assert first.id == name, (name, check.id)
             assert first.numbers == pytest.approx([NUMBERS[name][3]], rel=1e-6)
             assert f"= {NUMBERS[name][3]:.6g}." in first.words, name
+
+
+def test_a_number_that_answers_bound_but_do_not_tell_is_not_told(clinic: Clinic) -> None:
+    """Between two inputs each threshold stops the same."""
+    patient = clinic.changed("relu_forward", "cache = x > 0", "cache = x > 0.02", "relu_backward")
+    (checks,) = clinic.examine({"one": patient}).values()
+    assert checks, "seen by the layer's own checks"
+    for check in checks:
+        assert check.causes[0].id == "relu-back-thresholds"
+        assert "0.0" not in check.causes[0].words
 
 
 def test_a_number_may_stand_beside_a_size(clinic: Clinic) -> None:
