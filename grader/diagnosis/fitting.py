@@ -224,8 +224,8 @@ def _descended(
 
 def _newton(slopes: Array, now: Array) -> Array:
     """The step after which a straight line leaves least."""
-    change: Array = np.linalg.lstsq(slopes, -now, rcond=None)[0]
-    return change
+    change, *_ = np.linalg.lstsq(slopes, -now, rcond=None)
+    return np.asarray(change, np.float64)
 
 
 def _size(differences: Array) -> float:
