@@ -113,7 +113,7 @@ def softmax_loss(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
 def batchnorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict[str, Any]
 ) -> tuple[np.ndarray, Any]:
-    """Normalise every feature over the batch, then scale it by gamma and shift it by beta.
+    """Normalize every feature over the batch, then scale it by gamma and shift it by beta.
 
     Source: Ioffe & Szegedy 2015, "Batch Normalization", Algorithm 1. In train mode, with the mean
     and the (biased) variance of each feature over the batch,
@@ -224,7 +224,7 @@ def batchnorm_backward_alt(
 def layernorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, ln_param: dict[str, Any]
 ) -> tuple[np.ndarray, Any]:
-    """Normalise every sample over its features, then scale by gamma and shift by beta.
+    """Normalize every sample over its features, then scale by gamma and shift by beta.
 
     Source: Ba, Kiros & Hinton 2016, "Layer Normalization". Mean and (biased) variance belong to
     one sample, so training and testing do the same, and there are no running averages.
@@ -289,7 +289,7 @@ def conv_forward_naive(
         w: Filters of shape (F, C, HH, WW).
         b: Biases of shape (F,).
         conv_param: A dictionary with
-            stride: Pixels from one window to the next, downwards as to the right.
+            stride: Pixels from one window to the next, both down and to the right.
             pad: Rows and columns of zeros on each of the four sides.
 
     Returns:
@@ -299,7 +299,7 @@ def conv_forward_naive(
     stride, pad = conv_param["stride"], conv_param["pad"]
     # ----------------------------------------------------------------------------------------------
     # TODO: compute `out` and `cache`. np.pad makes a padded copy of x. Loops are fine here: find
-    # the window that belongs to one place of the output first.
+    # the window that belongs to one position of the output first.
     # ----------------------------------------------------------------------------------------------
     raise NotImplementedError("TODO: conv_forward_naive")  # your code goes here
     return out, cache
@@ -326,7 +326,7 @@ def conv_backward_naive(dout: np.ndarray, cache: Any) -> tuple[np.ndarray, np.nd
 
 
 def max_pool_forward_naive(x: np.ndarray, pool_param: dict[str, Any]) -> tuple[np.ndarray, Any]:
-    """Take the largest value of every window, in each channel by itself.
+    """Take the largest value of every window, in each channel separately.
 
     There is no padding. Windows that would reach beyond the image are left out, so that
 
@@ -337,7 +337,7 @@ def max_pool_forward_naive(x: np.ndarray, pool_param: dict[str, Any]) -> tuple[n
         pool_param: A dictionary with
             pool_height: Height of a window.
             pool_width: Width of a window.
-            stride: Pixels from one window to the next, downwards as to the right.
+            stride: Pixels from one window to the next, both down and to the right.
 
     Returns:
         out: Output of shape (N, C, H', W').
@@ -355,7 +355,7 @@ def max_pool_backward_naive(dout: np.ndarray, cache: Any) -> np.ndarray:
     """Differentiate `max_pool_forward_naive`.
 
     Where several values of a window are the largest, its gradient goes to one of them or is shared
-    among them; it does not become more.
+    among them; it must not grow.
 
     Args:
         dout: Gradient of shape (N, C, H', W').
@@ -375,7 +375,7 @@ def max_pool_backward_naive(dout: np.ndarray, cache: Any) -> np.ndarray:
 def spatial_batchnorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: dict[str, Any]
 ) -> tuple[np.ndarray, Any]:
-    """Normalise every channel over the samples of a batch and over all places of an image.
+    """Normalize every channel over the samples of a batch and over all positions of an image.
 
     Source: Ioffe & Szegedy 2015, "Batch Normalization", section 3.2. Every channel has one mean
     and one variance, and one running average of each; all else is as in `batchnorm_forward`.
@@ -392,7 +392,7 @@ def spatial_batchnorm_forward(
     """
     # ----------------------------------------------------------------------------------------------
     # TODO: compute `out` and `cache`. batchnorm_forward does the work, once x has one row for each
-    # place of each sample. Mind the order of the axes before you reshape.
+    # position of each sample. Mind the order of the axes before you reshape.
     # ----------------------------------------------------------------------------------------------
     raise NotImplementedError("TODO: spatial_batchnorm_forward")  # your code goes here
     return out, cache
@@ -422,10 +422,10 @@ def spatial_batchnorm_backward(
 def spatial_groupnorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, G: int, gn_param: dict[str, Any]
 ) -> tuple[np.ndarray, Any]:
-    """Normalise the channels of every sample in groups, each over its channels and all places.
+    """Normalize the channels of every sample in groups, each over its channels and all positions.
 
-    Source: Wu & He 2018, "Group Normalization". The C channels are cut into G groups of
-    neighbours. Mean and (biased) variance belong to one group of one sample, so training and
+    Source: Wu & He 2018, "Group Normalization". The C channels are split into G groups of
+    neighbors. Mean and (biased) variance belong to one group of one sample, so training and
     testing do the same; scale and shift belong to a channel.
 
         x_hat = (x - mean) / sqrt(var + eps)        out = gamma * x_hat + beta
@@ -467,7 +467,7 @@ def spatial_groupnorm_backward(
     """
     # ----------------------------------------------------------------------------------------------
     # TODO: compute `dx`, `dgamma` and `dbeta`. The sums of the first run over a group of one
-    # sample, those of the others over all samples and places of a channel.
+    # sample, those of the others over all samples and positions of a channel.
     # ----------------------------------------------------------------------------------------------
     raise NotImplementedError("TODO: spatial_groupnorm_backward")  # your code goes here
     return dx, dgamma, dbeta

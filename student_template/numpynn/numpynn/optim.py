@@ -64,7 +64,7 @@ def rmsprop(
     config:
         learning_rate: Step size; 1e-2 by default.
         decay_rate: Weight of the past in the moving average; 0.99 by default.
-        epsilon: Keeps the division from being by zero; 1e-8 by default.
+        epsilon: Avoids a division by zero; 1e-8 by default.
         cache: c, an array of the shape of w; zeros at first.
     """
     config = {} if config is None else config
@@ -93,9 +93,9 @@ def adam(w: np.ndarray, dw: np.ndarray, config: Config | None = None) -> tuple[n
         learning_rate: Step size; 1e-3 by default.
         beta1: Weight of the past in the average of the gradient; 0.9 by default.
         beta2: Weight of the past in the average of its square; 0.999 by default.
-        epsilon: Keeps the division from being by zero; 1e-8 by default.
+        epsilon: Avoids a division by zero; 1e-8 by default.
         m, v: Arrays of the shape of w; zeros at first.
-        t: Number of steps taken; 0 at first, so that the first step computes with 1.
+        t: Number of steps taken; 0 at first, so the first step uses 1.
     """
     config = {} if config is None else config
     config.setdefault("learning_rate", 1e-3)

@@ -43,7 +43,7 @@ class ThreeLayerConvNet:
         reg: float = 0.0,
         dtype: Any = np.float32,
     ) -> None:
-        """Initialise the parameters: weights at random, biases with zeros.
+        """Initialize the parameters: weights at random, biases with zeros.
 
         Args:
             input_dim: Channels C, height H and width W of an image; H and W are even.

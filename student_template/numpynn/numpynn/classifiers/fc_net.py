@@ -44,7 +44,7 @@ class TwoLayerNet:
         weight_scale: float = 1e-3,
         reg: float = 0.0,
     ) -> None:
-        """Initialise the parameters: weights at random, biases with zeros.
+        """Initialize the parameters: weights at random, biases with zeros.
 
         Args:
             input_dim: Number of features D of a flattened sample.
@@ -115,7 +115,7 @@ class FullyConnectedNet:
         dtype: Any = np.float32,
         seed: int | None = None,
     ) -> None:
-        """Initialise the parameters: weights at random, gammas with ones, all else with zeros.
+        """Initialize the parameters: weights at random, gammas with ones, all else with zeros.
 
         Args:
             hidden_dims: Size of each hidden layer.
@@ -146,7 +146,7 @@ class FullyConnectedNet:
         # ------------------------------------------------------------------------------------------
         raise NotImplementedError("TODO: FullyConnectedNet.__init__")  # your code goes here
 
-        # One dictionary a layer, because each layer has running averages of its own.
+        # One dictionary per layer, because each layer has its own running averages.
         self.bn_params: list[dict[str, Any]] = []
         if normalization is not None:
             self.bn_params = [{"mode": "train"} for _ in hidden_dims]
@@ -165,7 +165,7 @@ class FullyConnectedNet:
         """Compute scores in test mode or, where labels are given, the loss and its gradients.
 
         The loss is the softmax loss plus `0.5 * reg * sum(W**2)` over every weight matrix; the
-        biases, gammas and betas are not penalised.
+        biases, gammas and betas are not penalized.
 
         Args:
             X: Samples of shape (N, d_1, ..., d_k), where D = d_1 * ... * d_k.
