@@ -99,9 +99,7 @@ def test_cheating_gains_nothing(results: dict[str, Result], tmp_path: Path) -> N
 def test_the_untouched_template_gets_nothing(results: dict[str, Result]) -> None:
     result = results["vargas-diego"]
     assert result.score == 0
-    given = {"affine_relu_forward", "affine_relu_backward", "Solver"}
-    own = [check for check in result.checks if not given.intersection(check.targets)]
-    assert {check.outcome for check in own} == {Outcome.MISSING}
+    assert {check.outcome for check in result.checks} == {Outcome.MISSING}
 
 
 def test_releases_are_told(results: dict[str, Result]) -> None:

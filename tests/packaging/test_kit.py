@@ -183,7 +183,7 @@ def _newer_than_3_10(text: str) -> Iterator[str]:
 
 
 def test_it_is_small_when_installed(kit: Path) -> None:
-    """Less than 5 MB with what Python compiles, msgspec (0.7) and the known mistakes (0.3)."""
+    """Less than 5 MB with what Python compiles, msgspec (0.7) and the known mistakes (0.31)."""
     found = [path for path in (kit / "site").rglob("*") if path.is_file()]
     files = [path for path in found if path.suffix != ".pyc"]
     compiled = sum(
@@ -191,7 +191,7 @@ def test_it_is_small_when_installed(kit: Path) -> None:
         for path in files
         if path.suffix == ".py"
     )
-    assert sum(path.stat().st_size for path in files) + compiled < 3_950_000
+    assert sum(path.stat().st_size for path in files) + compiled < 3_980_000
 
 
 def test_no_hidden_check_is_told(kit: Path) -> None:
