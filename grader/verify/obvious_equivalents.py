@@ -11,10 +11,10 @@ _SHOWS: Final = frozenset(
 )
 _DISPLAYS: Final = frozenset({"__repr__", "__str__"})
 _SYMMETRIC: Final = frozenset(
-    {"maximum", "minimum", "fmax", "fmin", "max", "min", "add", "multiply", "hypot", "logical_and",
-     "logical_or", "logical_xor", "array_equal", "swapaxes"}
+    {"maximum", "minimum", "fmax", "fmin", "add", "multiply", "hypot", "logical_and",
+     "logical_or", "logical_xor", "array_equal"}
 )  # fmt: skip
-"""Functions to which the order of their arguments, or of the last two, means nothing."""
+"""Functions of NumPy to which the order of two arguments means nothing."""
 _FILLED: Final = frozenset(
     {"zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like", "full"}
 )
@@ -197,12 +197,23 @@ def same_arguments(node: ast.AST, new: ast.AST) -> bool:
     """Whether a change exchanges arguments whose order means nothing: `np.maximum(0, x)`."""
     if not isinstance(node, ast.Call) or not isinstance(new, ast.Call):
         return False
-    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    if name not in _SYMMETRIC or ast.dump(node.func) != ast.dump(new.func):
+    first = _exchangeable(node)
+    if first is None or len(new.args) != first + 2:
         return False
-    old, exchanged = [[*map(ast.dump, call.args)] for call in (node, new)]
-    rest = len(old) - 2 if name == "swapaxes" else 0
-    return old[:rest] == exchanged[:rest] and sorted(old[rest:]) == sorted(exchanged[rest:])
+    turned = ast.Call(new.func, [*new.args[:first], *new.args[:-3:-1]], new.keywords)
+    return ast.dump(turned) == ast.dump(node)
+
+
+def _exchangeable(call: ast.Call) -> int | None:
+    """The first of two arguments of a call that may be exchanged, if there are such."""
+    match call.func:
+        case ast.Name(id="max" | "min"):  # of Python; np.max takes an axis
+            return 0
+        case ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name):
+            return 1 if name == "swapaxes" else 0 if name in _SYMMETRIC else None
+        case ast.Attribute(attr="swapaxes"):
+            return 0
+    return None
 
 
 def negates_zeros(node: ast.AST) -> bool:

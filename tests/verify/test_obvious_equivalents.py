@@ -55,6 +55,8 @@ def test_a_value_that_is_replaced_before_it_is_read() -> None:
         ("    return np.linalg.norm(x - out)\n", "return np.linalg.norm(out - x)"),
         ("    return np.maximum(x, out)\n", "return np.maximum(out, x)"),
         ("    return np.swapaxes(x, n, 1)\n", "return np.swapaxes(x, 1, n)"),
+        ("    return x.swapaxes(n, 1)\n", "return x.swapaxes(1, n)"),
+        ("    return max(n, x)\n", "return max(x, n)"),
     ],
 )
 def test_other_changes(body: str, change: str) -> None:
@@ -65,6 +67,9 @@ def test_changes_that_are_like_these_and_can_be_noticed() -> None:
     assert "return ((out - x) ** 3).sum()" in changes("    return ((x - out) ** 3).sum()\n")
     assert "return ((x - x) ** 2).sum()" in changes("    return ((x - out) ** 2).sum()\n")
     assert "return np.subtract(out, x)" in changes("    return np.subtract(x, out)\n")
+    assert "return np.max(n, x)" in changes("    return np.max(x, n)\n"), "n is an axis"
+    assert "return x.add(out, n)" in changes("    return x.add(n, out)\n"), "not NumPy's"
+    assert "return np.add(n, x, out)" in changes("    return np.add(x, n, out)\n"), "out is written"
     assert "return np.swapaxes(n, x, 1)" in changes("    return np.swapaxes(x, n, 1)\n")
 
 
