@@ -16,12 +16,10 @@ from grader.authoring.call_naming import (
     unused,
     variable_for,
 )
-from grader.authoring.call_outcomes import drained, plain_part, says_nothing
+from grader.authoring.call_outcomes import drained
 from grader.authoring.native_reference import (
     NativeReference,
     fingerprint,
-    is_finite,
-    tried,
 )
 from grader.authoring.object_evidence import (
     LIST_OF_OBJECTS,
@@ -31,7 +29,8 @@ from grader.authoring.object_evidence import (
     object_kinds,
 )
 from grader.authoring.reference_source import ClassDefinition, Definition, ReferenceSource
-from grader.authoring.scenario import Ran, Scenario, Step, run_here
+from grader.authoring.scenario import Ran, Scenario, Step
+from grader.authoring.scenario_runner import ScenarioRunner
 
 SEARCH_SECONDS: Final = 4.0
 _USE_SECONDS: Final = 0.5
@@ -69,14 +68,14 @@ class Known(NamedTuple):
         return explorer.built(self.call, choice or self.found.choice, sizes or self.sizes)
 
 
-class Explorer:
+class Explorer(ScenarioRunner):
     """Calls the functions and classes of a reference, and remembers how that is done."""
 
     def __init__(self, source: ReferenceSource, reference: NativeReference) -> None:
+        modules = {each.name: each.module for each in source.functions}
+        modules |= {name: each.module for name, each in source.classes.items()}
+        super().__init__(reference, modules)
         self.source = source
-        self.reference = reference
-        self.modules = {each.name: each.module for each in source.functions}
-        self.modules |= {name: each.module for name, each in source.classes.items()}
         self.objects: dict[str, list[Known]] = {}
         """Ways to make an object of each class."""
         self._ways: dict[str, list[Known]] = {}
@@ -218,34 +217,6 @@ class Explorer:
             return self.outcome(scenario, redrawn=variable)
 
         return attempt
-
-    def outcome(self, scenario: Scenario, redrawn: str = "") -> Any:
-        """What can be told of a scenario's end; None if it raises, or makes no finite numbers."""
-        ran = self.run(scenario._replace(seeded=True), redrawn=redrawn)
-        result = drained(ran.result)[0] if ran else None
-        if ran is None or not is_finite(plain_part(result)):
-            return None
-        step = scenario.steps[-1]
-        # The arguments are part of what comes of a call only where it changes them.
-        before = self.run(
-            scenario._replace(seeded=True, steps=scenario.steps[:-1]), redrawn=redrawn
-        )
-        held = before.variables if before else {}
-        changed = {
-            name: fingerprint(value)
-            for name, value in ran.variables.items()
-            if name not in ("np", "__builtins__")
-            and name not in step.results
-            and fingerprint(value) != fingerprint(held.get(name))
-        }
-        outcome = (fingerprint(result), tuple(sorted(changed.items())))
-        return None if says_nothing(result) and not changed else outcome
-
-    def run(self, scenario: Scenario, seed: int | str = 11, redrawn: str = "") -> Ran | None:
-        """Run a scenario; None if it raises or takes too long."""
-        ran: Ran | None
-        _, ran = tried(lambda: run_here(scenario, self.reference, self.modules, seed, redrawn))
-        return ran
 
     # Scenarios
 

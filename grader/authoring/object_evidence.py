@@ -114,9 +114,7 @@ def _classes_for(
 
 def _is_function(parameter: DeclaredParameter) -> bool:
     """Whether what is called should be a plain function, by its name or annotation."""
-    named = re.fullmatch(
-        r"f|g|h|fn|func\w*|callback|hook|f_\w+|\w+_(fn|fun|func\w*)", parameter.name
-    )
+    named = _FUNCTION.fullmatch(parameter.name)
     return named is not None or "callable" in parameter.annotation.lower()
 
 
@@ -158,13 +156,19 @@ def _heirs(source: ReferenceSource, name: str) -> list[str]:
 
 def _are_siblings(source: ReferenceSource, one: str, other: str) -> bool:
     """Whether two classes inherit from one of the package, or one from the other."""
-    first, second = ({name, *_ancestors(source, name)} for name in (one, other))
-    return bool(first & second)
+    return bool(_line(source, one) & _line(source, other))
 
 
-def _ancestors(source: ReferenceSource, name: str) -> set[str]:
-    bases = {base for base in source.classes[name].bases if base in source.classes and base != name}
-    return bases.union(*(_ancestors(source, base) for base in bases))
+def _line(source: ReferenceSource, name: str) -> set[str]:
+    """A class, and those of the package that it inherits from."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        each = waiting.pop()
+        if each in source.classes and each not in found:
+            found.add(each)
+            waiting += source.classes[each].bases
+    return found
 
 
 def _items(source: ReferenceSource, usage: Usage, definition: Definition) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import FieldInfo, fields, replace
 
 from grader.assignment.folder import Assignment
 from grader.model.rubric import CheckTitles, Rubric
@@ -50,8 +50,24 @@ def kit_rubric(assignment: Assignment, public: Collection[str], parts: Collectio
         titles=CheckTitles(zh=_of_the_kit(rubric.titles.zh, families)),
         checks={name: each for name, each in rubric.checks.items() if name in public},
     )
-    content = msgspec.to_builtins(kept, str_keys=True)
-    return toml_text({name: value for name, value in content.items() if value != ""})
+    return toml_text(_said(kept))
+
+
+def _said(value: Any) -> Any:
+    """A record as plain values, without what goes without saying: a kit is to be small."""
+    if isinstance(value, msgspec.Struct):
+        said = ((field, getattr(value, field.name)) for field in fields(value))
+        return {f.encode_name: _said(each) for f, each in said if each != _default(f)}
+    if isinstance(value, Mapping):
+        return {name: _said(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_said(each) for each in value]
+    return msgspec.to_builtins(value, str_keys=True)
+
+
+def _default(field: FieldInfo) -> Any:
+    made = field.default_factory is not msgspec.NODEFAULT
+    return field.default_factory() if made else field.default
 
 
 def _handed_in(rubric: Rubric) -> list[str]:

@@ -55,7 +55,7 @@ class Watch:
         self._start = time.monotonic()
         self._cpu = worker.cpu_seconds()
         self._queued: float | None = None
-        self._queued_here = _queued_here()
+        self._queued_here = 0.0
         self._own = 0.0
         self._last = self._cpu
         self._progress = self._start
@@ -71,7 +71,7 @@ class Watch:
         """Seconds so far, without those in a queue for a processor or waiting for us."""
         queued = self._worker.queued_seconds()
         if self._queued is None:  # only now: most answers come before anybody looks
-            self._queued = queued
+            self._queued, self._queued_here = queued, _queued_here()
         busy = 0.0 if queued is None or self._queued is None else queued - self._queued
         busy_here = _queued_here() - self._queued_here
         return time.monotonic() - self._start - self._own - busy - busy_here
